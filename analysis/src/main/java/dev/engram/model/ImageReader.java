@@ -1,0 +1,172 @@
+package dev.engram.model;
+
+import dev.engram.EngramException;
+import java.awt.image.BufferedImage;
+import java.awt.image.Raster;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.Locale;
+import javax.imageio.ImageIO;
+import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.MemoryCacheImageInputStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads PNG, JPEG, GIF (its first frame) and BMP as Pillow's {@code Image.open(…).convert("RGB")}
+ * does, after {@code ImageOps.exif_transpose}. Alpha is dropped without blending, 16-bit samples
+ * keep their high byte, gray is copied into three channels without gamma, CMYK is taken as Adobe
+ * writes it, and an embedded colour profile is ignored.
+ *
+ * <p>PNG is exact. The JPEG decoder is the JDK's, of the same family as Pillow's, with our own
+ * colour conversion because the JDK guesses colour spaces by other rules; no difference was found
+ * either. Everything that cannot be read raises an {@link EngramException} of one sentence.
+ */
+public final class ImageReader {
+  /** The most pixels that are decoded: Pillow's limit against decompression bombs. */
+  public static final long MAX_PIXELS = 178_956_970;
+
+  private static final int SNIFFED = 64;
+
+  private ImageReader() {}
+
+  /**
+   * @param file an image file
+   * @return the picture, upright, {@link BufferedImage#TYPE_INT_RGB}
+   * @throws EngramException if there is no such file or it is no whole image of a known format
+   */
+  public static BufferedImage read(Path file) {
+    if (Files.isDirectory(file)) {
+      throw new EngramException(file + " is a folder; an image file is needed.");
+    }
+    if (!Files.exists(file)) {
+      throw new EngramException("There is no file " + file + ".");
+    }
+    try (InputStream in = Files.newInputStream(file)) {
+      return read(in, file.toString());
+    } catch (IOException e) {
+      throw new EngramException("The file " + file + " cannot be read: " + e.getMessage() + ".", e);
+    }
+  }
+
+  /**
+   * @param in the bytes of an image file; read to its end, not closed
+   * @param name what to call it in an error
+   * @return the picture, upright, {@link BufferedImage#TYPE_INT_RGB}
+   * @throws IOException if the stream fails
+   * @throws EngramException if it is no whole image of a known format
+   */
+  public static BufferedImage read(InputStream in, String name) throws IOException {
+    byte[] head = in.readNBytes(SNIFFED);
+    // Before the rest is read: a film or a checkpoint may be very long.
+    ImageFormat.of(head, name);
+    byte[] rest = in.readAllBytes();
+    byte[] all = java.util.Arrays.copyOf(head, head.length + rest.length);
+    System.arraycopy(rest, 0, all, head.length, rest.length);
+    return read(all, name);
+  }
+
+  /**
+   * @param file the bytes of an image file
+   * @param name what to call it in an error
+   * @return the picture, upright, {@link BufferedImage#TYPE_INT_RGB}
+   * @throws EngramException if it is no whole image of a known format
+   */
+  public static BufferedImage read(byte[] file, String name) {
+    ImageFormat format = ImageFormat.of(file, name);
+    javax.imageio.ImageReader decoder = decoder(format);
+    Warnings warnings = new Warnings();
+    decoder.addIIOReadWarningListener(warnings);
+    try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
+      // Metadata is ignored: a text chunk can be a bomb as well.
+      decoder.setInput(in, true, true);
+      checkSize(decoder.getWidth(0), decoder.getHeight(0), name);
+      BufferedImage rgb =
+          format == ImageFormat.JPEG ? readJpeg(decoder, file) : Rgb.of(decoder.read(0));
+      if (warnings.truncated) {
+        throw damaged(format, name, "it ends too early", null);
+      }
+      return Rgb.upright(rgb, ExifOrientation.of(file, format));
+    } catch (IOException | RuntimeException e) {
+      if (e instanceof EngramException already) {
+        throw already;
+      }
+      // The decoders of the JDK answer damage with all kinds of exceptions.
+      throw damaged(format, name, reason(e), e);
+    } catch (OutOfMemoryError e) {
+      throw new EngramException(
+          "The image "
+              + name
+              + " does not fit into this JVM's memory; start it with more (-Xmx) or scale the image"
+              + " down.",
+          e);
+    } finally {
+      decoder.dispose();
+    }
+  }
+
+  private static BufferedImage readJpeg(javax.imageio.ImageReader decoder, byte[] file)
+      throws IOException {
+    Raster raw = decoder.readRaster(0, null);
+    return JpegColors.toRgb(raw, JpegSegments.of(file));
+  }
+
+  private static void checkSize(int width, int height, String name) {
+    if ((long) width * height > MAX_PIXELS) {
+      throw new EngramException(
+          String.format(
+              Locale.ROOT,
+              "The image %s says that it has %,d × %,d pixels, more than the limit of %,d in all;"
+                  + " scale it down first.",
+              name,
+              width,
+              height,
+              MAX_PIXELS));
+    }
+  }
+
+  /** Always the JDK's: a plug-in on the class path would change pixels without a word. */
+  private static javax.imageio.ImageReader decoder(ImageFormat format) {
+    Iterator<javax.imageio.ImageReader> all =
+        ImageIO.getImageReadersByFormatName(format.name().toLowerCase(Locale.ROOT));
+    while (all.hasNext()) {
+      javax.imageio.ImageReader reader = all.next();
+      if (reader.getClass().getName().startsWith("com.sun.imageio.plugins.")) {
+        return reader;
+      }
+    }
+    throw new IllegalStateException("this JDK has no image decoder for " + format);
+  }
+
+  private static String reason(Exception e) {
+    for (Throwable t = e; t != null; t = t.getCause()) {
+      if (t instanceof java.io.EOFException) {
+        return "it ends too early";
+      }
+    }
+    String message = e.getMessage();
+    return message == null || message.isBlank()
+        ? "its content makes no sense"
+        : message.lines().findFirst().orElse("").strip();
+  }
+
+  private static EngramException damaged(
+      ImageFormat format, String name, String why, @Nullable Exception cause) {
+    String sentence = "The %s file %s is truncated or damaged: %s.".formatted(format, name, why);
+    return cause == null ? new EngramException(sentence) : new EngramException(sentence, cause);
+  }
+
+  /** The JPEG decoder fills what is missing with gray and only warns. */
+  private static final class Warnings implements javax.imageio.event.IIOReadWarningListener {
+    private boolean truncated;
+
+    @Override
+    public void warningOccurred(javax.imageio.ImageReader source, String warning) {
+      String w = warning.toLowerCase(Locale.ROOT);
+      truncated |= w.contains("premature end") || w.contains("truncated");
+    }
+  }
+}

@@ -1,0 +1,126 @@
+package dev.engram.model;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.engram.EngramException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * The definition of a tokenizer in a model's folder, brought into the one form that the tokenizer
+ * library reads. A folder with only {@code vocab.json} and {@code merges.txt} gets CLIP's own rules
+ * around them, as {@code CLIPTokenizerFast} does.
+ *
+ * @param json a {@code tokenizer.json} that neither cuts nor pads
+ * @param source the file it comes from
+ * @param padId id of the padding token, or -1 if none is stated
+ */
+@SuppressWarnings("ArrayRecordComponent") // private to the package, never compared
+record TokenizerFiles(byte[] json, Path source, int padId) {
+  private static final String START = "<|startoftext|>";
+  private static final String END = "<|endoftext|>";
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  static TokenizerFiles read(Path directory) {
+    Path file = directory.resolve("tokenizer.json");
+    Path vocab = directory.resolve("vocab.json");
+    Path merges = directory.resolve("merges.txt");
+    Path source = Files.exists(file) ? file : vocab;
+    try {
+      ObjectNode tokenizer;
+      if (Files.exists(file)) {
+        tokenizer = object(file);
+        // Whether to cut or to pad is decided by our caller, aloud.
+        tokenizer.putNull("truncation");
+        tokenizer.putNull("padding");
+      } else if (Files.exists(vocab) && Files.exists(merges)) {
+        tokenizer = clip(object(vocab), merges);
+      } else {
+        throw new EngramException(
+            "There is no tokenizer in %s: tokenizer.json, or vocab.json with merges.txt, is needed."
+                .formatted(directory));
+      }
+      return new TokenizerFiles(
+          JSON.writeValueAsBytes(tokenizer), source, padId(directory, tokenizer));
+    } catch (IOException e) {
+      String why = e.getMessage() == null ? e.toString() : e.getMessage();
+      throw new EngramException(
+          "The tokenizer in %s cannot be read: %s"
+              .formatted(source, why.lines().findFirst().orElse("it is empty")),
+          e);
+    }
+  }
+
+  private static ObjectNode object(Path file) throws IOException {
+    if (JSON.readTree(Files.readAllBytes(file)) instanceof ObjectNode object) {
+      return object;
+    }
+    throw new IOException("it holds no JSON object");
+  }
+
+  private static ObjectNode clip(ObjectNode vocab, Path merges) throws IOException {
+    if (!vocab.path(START).isInt() || !vocab.path(END).isInt()) {
+      throw new IOException("it lacks " + START + " or " + END);
+    }
+    int start = vocab.path(START).asInt();
+    int end = vocab.path(END).asInt();
+    ObjectNode tokenizer =
+        (ObjectNode)
+            JSON.readTree(
+                """
+                {"version": "1.0", "truncation": null, "padding": null,
+                 "added_tokens": [
+                  {"id": %1$d, "content": "<|startoftext|>", "single_word": false, "lstrip": false,
+                   "rstrip": false, "normalized": false, "special": true},
+                  {"id": %2$d, "content": "<|endoftext|>", "single_word": false, "lstrip": false,
+                   "rstrip": false, "normalized": false, "special": true}],
+                 "normalizer": {"type": "Sequence", "normalizers": [
+                  {"type": "NFC"},
+                  {"type": "Replace", "pattern": {"Regex": "\\\\s+"}, "content": " "},
+                  {"type": "Lowercase"}]},
+                 "pre_tokenizer": {"type": "Sequence", "pretokenizers": [
+                  {"type": "Split", "behavior": "Removed", "invert": true, "pattern": {"Regex":
+                   "'s|'t|'re|'ve|'m|'ll|'d|[\\\\p{L}]+|[\\\\p{N}]|[^\\\\s\\\\p{L}\\\\p{N}]+"}},
+                  {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true,
+                   "use_regex": true}]},
+                 "post_processor": {"type": "RobertaProcessing", "sep": ["<|endoftext|>", %2$d],
+                  "cls": ["<|startoftext|>", %1$d], "trim_offsets": false,
+                  "add_prefix_space": false},
+                 "decoder": {"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true,
+                  "use_regex": true},
+                 "model": {"type": "BPE", "dropout": null, "unk_token": "<|endoftext|>",
+                  "continuing_subword_prefix": "", "end_of_word_suffix": "</w>",
+                  "fuse_unk": false, "byte_fallback": false, "ignore_merges": false}}
+                """
+                    .formatted(start, end));
+    ObjectNode model = (ObjectNode) tokenizer.get("model");
+    model.set("vocab", vocab);
+    ArrayNode pairs = model.putArray("merges");
+    for (String line : Files.readAllLines(merges)) {
+      String[] pair = line.strip().split(" ", -1);
+      if (pair.length == 2 && !line.startsWith("#version")) {
+        pairs.addArray().add(pair[0]).add(pair[1]);
+      }
+    }
+    return tokenizer;
+  }
+
+  /** Some OpenCLIP models pad with "!" (0); behind the end token it changes nothing. */
+  private static int padId(Path directory, ObjectNode tokenizer) throws IOException {
+    Path file = directory.resolve("tokenizer_config.json");
+    if (!Files.exists(file)) {
+      return -1;
+    }
+    JsonNode pad = object(file).path("pad_token");
+    String token = pad.isObject() ? pad.path("content").asText("") : pad.asText("");
+    for (JsonNode added : tokenizer.path("added_tokens")) {
+      if (added.path("content").asText().equals(token)) {
+        return added.path("id").asInt(-1);
+      }
+    }
+    return tokenizer.path("model").path("vocab").path(token).asInt(-1);
+  }
+}

@@ -1,0 +1,178 @@
+package dev.engram.attribution;
+
+import dev.engram.Provenance;
+import dev.engram.trace.Neuron;
+import dev.engram.trace.NeuronSpace;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * The score of every neuron for a set of images and one text, and the neurons ranked by it. An
+ * entity's score is the mean over its images, as in the paper.
+ *
+ * @param label the text
+ * @param images names of the images
+ * @param method what the score is
+ * @param reading how the layer norms are read; matters for {@link Method#IMPROVEMENT} alone
+ * @param space the order of the neurons in the arrays
+ * @param scores (images, neurons)
+ * @param coefficients m at the class token (images, neurons)
+ * @param cosines cos(z, t) of each image
+ * @param provenance where the numbers come from
+ */
+public record Attribution(
+    String label,
+    List<String> images,
+    Method method,
+    Reading reading,
+    NeuronSpace space,
+    float[][] scores,
+    float[][] coefficients,
+    double[] cosines,
+    Provenance provenance) {
+
+  /**
+   * A neuron in the ranking.
+   *
+   * @param rank from 1
+   * @param neuron its name
+   * @param score mean over the images
+   * @param coefficient m, mean over the images
+   */
+  public record Ranked(int rank, Neuron neuron, double score, double coefficient) {}
+
+  /**
+   * @return mean cosine of the images with the text
+   */
+  public double cosine() {
+    return Arrays.stream(cosines).average().orElse(Double.NaN);
+  }
+
+  /**
+   * @return mean score of a neuron
+   */
+  public double score(Neuron n) {
+    return mean(scores, space.index(n));
+  }
+
+  /**
+   * @return mean coefficient of a neuron
+   */
+  public double coefficient(Neuron n) {
+    return mean(coefficients, space.index(n));
+  }
+
+  /**
+   * The sign by which the paper multiplies query and value vector so that a neuron's value points
+   * the way it acts (A.2).
+   *
+   * @return −1 if the mean coefficient is negative and the mean score positive, else +1
+   */
+  public int sign(Neuron n) {
+    return coefficient(n) < 0 && score(n) > 0 ? -1 : 1;
+  }
+
+  /**
+   * @return the neurons with the highest mean scores, descending; equal scores in the order of the
+   *     forward pass
+   */
+  public List<Ranked> top(int count) {
+    double[] means = means();
+    int[] order = order(means, count);
+    return IntStream.range(0, order.length)
+        .mapToObj(
+            i ->
+                new Ranked(
+                    i + 1, space.neuron(order[i]), means[order[i]], mean(coefficients, order[i])))
+        .toList();
+  }
+
+  /**
+   * @return 1 for the highest score, …
+   */
+  public int rank(Neuron n) {
+    double[] means = means();
+    int index = space.index(n);
+    int rank = 1;
+    for (int i = 0; i < means.length; i++) {
+      if (means[i] > means[index] || (means[i] == means[index] && i < index)) {
+        rank++;
+      }
+    }
+    return rank;
+  }
+
+  /**
+   * @return mean score of every neuron, in the order of {@link NeuronSpace}
+   */
+  public double[] means() {
+    double[] means = new double[space.count()];
+    for (float[] s : scores) {
+      for (int i = 0; i < means.length; i++) {
+        means[i] += s[i];
+      }
+    }
+    for (int i = 0; i < means.length; i++) {
+      means[i] /= scores.length;
+    }
+    return means;
+  }
+
+  /**
+   * The curve of Figure 3b before it is normalised: ranked within each image, then averaged by
+   * rank.
+   *
+   * @return mean over the images of the r-th largest score
+   */
+  public double[] decay(int count) {
+    double[] curve = new double[Math.min(count, space.count())];
+    for (float[] s : scores) {
+      double[] image = new double[s.length];
+      Arrays.setAll(image, i -> s[i]);
+      int[] order = order(image, curve.length);
+      for (int r = 0; r < curve.length; r++) {
+        curve[r] += image[order[r]] / scores.length;
+      }
+    }
+    return curve;
+  }
+
+  /** Indices of the largest values, descending; a stable sort keeps equal ones in order. */
+  private static int[] order(double[] values, int count) {
+    int n = Math.min(Math.max(count, 0), values.length);
+    if (n == 0) {
+      return new int[0];
+    }
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    double threshold = sorted[values.length - n]; // sorts few objects instead of all
+    return IntStream.range(0, values.length)
+        .filter(i -> values[i] >= threshold)
+        .boxed()
+        .sorted(Comparator.comparingDouble(i -> -values[i]))
+        .limit(n)
+        .mapToInt(Integer::intValue)
+        .toArray();
+  }
+
+  private static double mean(float[][] a, int column) {
+    double s = 0;
+    for (float[] row : a) {
+      s += row[column];
+    }
+    return s / a.length;
+  }
+
+  @Override
+  public String toString() {
+    return "Attribution of \"%s\" over %d image%s by %s: %s"
+        .formatted(
+            label,
+            images.size(),
+            images.size() == 1 ? "" : "s",
+            method,
+            top(3).stream().map(r -> r.neuron().toString()).toList());
+  }
+}

@@ -1,0 +1,256 @@
+package dev.engram.attribution;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.norm.LayerNorm;
+import dev.engram.Progress;
+import dev.engram.model.Clip;
+import dev.engram.model.VisionTower;
+import dev.engram.trace.Neuron;
+import dev.engram.trace.NeuronSpace;
+import dev.engram.trace.Site;
+import dev.engram.trace.Trace;
+import dev.engram.trace.TraceRequest;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The alignment improvement of every neuron (Eq. 11, 12) in closed form. cos(P(y + m w), t) needs
+ * of each value vector w only inner products with a few vectors of the image, and squared norms
+ * that belong to the model: three matrix-vector products a block instead of a projection for each
+ * neuron.
+ */
+public final class Improvement {
+  private final VisionTower tower;
+  private final NDManager manager;
+  private final NeuronSpace space;
+  private final int d;
+  private final double eps;
+  private final Map<String, Constants> constants = new ConcurrentHashMap<>();
+
+  // The model's own vectors, all in the manager of the model.
+  private final NDArray projectionT; // Pᵀ (d, D)
+  private final NDArray
+      centred; // G_c = P diag(γ)(I − 11ᵀ/d), so that G_c w = G(w − mean w); (D, d)
+  private final NDArray centredT; // (d, D)
+  private final float[] beta; // P β, (D)
+
+  /**
+   * What belongs to the value vectors of a block, whatever the image: squared norms in the shared
+   * space and what LN_post needs. 4 numbers a neuron.
+   *
+   * @param pw ‖P w‖²
+   * @param gw ‖G w_c‖²
+   * @param gwBeta G w_c · P β
+   * @param variance of w
+   */
+  private record Constants(float[] pw, float[] gw, float[] gwBeta, float[] variance) {}
+
+  /**
+   * @param clip the model; must outlive this
+   */
+  public Improvement(Clip clip) {
+    tower = clip.vision();
+    manager = clip.manager();
+    space = NeuronSpace.of(clip.config().vision());
+    d = space.width();
+    eps = clip.config().vision().layerNormEps();
+    projectionT = tower.projection().transpose();
+    try (NDManager scope = manager.newSubManager()) {
+      NDArray g = tower.projection().mul(tower.postNormWeight());
+      g.attach(scope);
+      centred = g.sub(g.mean(new int[] {1}, true));
+      centred.attach(manager);
+      centredT = centred.transpose();
+      NDArray b = tower.postNormBias().reshape(1, d).matMul(projectionT);
+      b.attach(scope);
+      beta = b.toFloatArray();
+    }
+  }
+
+  /**
+   * Scores every neuron for each image of a trace.
+   *
+   * @param trace made with {@link TraceRequest#classToken()} or more
+   * @param text t, of any length (D)
+   * @param reading how the layer norms are read
+   * @return Imp, (B, neurons) in the order of {@link NeuronSpace}
+   */
+  public float[][] scores(Trace trace, float[] text, Reading reading) {
+    float[] t = Vectors.unit(text);
+    float[][] out = new float[trace.batch()][space.count()];
+    for (int l = 0; l < space.layers(); l++) {
+      Progress.checkInterrupt();
+      for (Neuron.Block block : Neuron.Block.values()) {
+        try (NDManager scope = manager.newSubManager()) {
+          Part part = new Part(trace, block, l, t, out, scope);
+          switch (reading) {
+            case LITERAL -> literal(part);
+            case DIRECT -> direct(part, trace);
+            default -> throughPostNorm(part, reading);
+          }
+        }
+      }
+    }
+    return out;
+  }
+
+  /** One block of one layer: where it reads, and where its scores go. */
+  private record Part(
+      Trace trace, Neuron.Block block, int layer, float[] t, float[][] out, NDManager scope) {
+    /** The residual stream that the block reads (B, d). */
+    NDArray stream() {
+      return trace.get(block == Neuron.Block.FFN ? Site.MID : Site.H, layer);
+    }
+
+    /** m of each image, (B·n) row-major. */
+    float[] coefficients() {
+      return trace.get(Site.coefficients(block), layer).toFloatArray();
+    }
+
+    NDArray text() {
+      return scope.create(t, new Shape(1, t.length));
+    }
+  }
+
+  /** cos(P(y + m w), t) − cos(P y, t), y = LN_in(x). */
+  private void literal(Part p) {
+    NDArray y = inputNorm(p);
+    NDArray py = y.matMul(projectionT); // (B, D)
+    NDArray rows = p.text().concat(py, 0).matMul(tower.projection()); // Pᵀt; PᵀP y  (1 + B, d)
+    float[] r = rows.matMul(tower.values(p.block, p.layer)).toFloatArray(); // · w  (1 + B, n)
+    float[] pw = constants(p.block, p.layer).pw;
+    float[] pyValues = py.toFloatArray();
+    float[] m = p.coefficients();
+    int n = pw.length;
+    int width = p.t.length;
+    for (int b = 0; b < p.out.length; b++) {
+      double dot = Vectors.dot(pyValues, b * width, p.t);
+      double norm2 = Vectors.squares(pyValues, b * width, width);
+      double base = dot / Math.sqrt(norm2);
+      float[] o = p.out[b];
+      int offset = space.offset(p.block, p.layer);
+      for (int k = 0; k < n; k++) {
+        double mk = m[b * n + k];
+        double dotK = dot + mk * r[k];
+        double normK = norm2 + mk * (2.0 * r[(1 + b) * n + k] + mk * pw[k]);
+        o[offset + k] = (float) (dotK / Math.sqrt(normK) - base);
+      }
+    }
+  }
+
+  /**
+   * cos(P LN_post(x + m w), t) − cos(P LN_post(x), t), with LN_post(x) = γ (x − mean x)/s + β:
+   * numerator and norm are those of G x_c / s + P β. The readings differ in x and in s.
+   */
+  private void throughPostNorm(Part p, Reading reading) {
+    NDArray x = reading == Reading.LITERAL_POST ? inputNorm(p) : owned(p.stream(), p.scope);
+    NDArray xc = x.sub(x.mean(new int[] {1}, true));
+    NDArray gx = xc.matMul(centredT); // G x_c  (B, D)
+    NDArray rows = p.text().concat(gx, 0).matMul(centred).concat(xc, 0); // G_cᵀt; G_cᵀG x_c; x_c
+    float[] r = rows.matMul(tower.values(p.block, p.layer)).toFloatArray(); // · w  (1 + 2B, n)
+    Constants c = constants(p.block, p.layer);
+    float[] gxValues = gx.toFloatArray();
+    float[] xcValues = xc.toFloatArray();
+    float[] m = p.coefficients();
+    int n = c.gw.length;
+    int width = p.t.length;
+    int batch = p.out.length;
+    double betaT = Vectors.dot(beta, 0, p.t);
+    double beta2 = Vectors.squares(beta, 0, width);
+    for (int b = 0; b < batch; b++) {
+      double variance = Vectors.squares(xcValues, b * d, d) / d;
+      double s = Math.sqrt(variance + eps);
+      double dot = Vectors.dot(gxValues, b * width, p.t);
+      double norm2 = Vectors.squares(gxValues, b * width, width);
+      double gxBeta = Vectors.dot(gxValues, b * width, beta);
+      double base = (dot / s + betaT) / Math.sqrt(norm2 / (s * s) + 2 * gxBeta / s + beta2);
+      float[] o = p.out[b];
+      int offset = space.offset(p.block, p.layer);
+      for (int k = 0; k < n; k++) {
+        double mk = m[b * n + k];
+        double covariance = r[(1 + batch + b) * n + k] / (double) d;
+        double sk =
+            reading == Reading.FROZEN
+                ? s
+                : Math.sqrt(variance + mk * (2 * covariance + mk * c.variance[k]) + eps);
+        double dotK = (dot + mk * r[k]) / sk + betaT;
+        double normK =
+            (norm2 + mk * (2.0 * r[(1 + b) * n + k] + mk * c.gw[k])) / (sk * sk)
+                + 2 * (gxBeta + mk * c.gwBeta[k]) / sk
+                + beta2;
+        o[offset + k] = (float) (dotK / Math.sqrt(normK) - base);
+      }
+    }
+  }
+
+  /** m (G w_c · t) / (s ‖z‖), s of the last residual stream: the neuron's share of cos(z, t). */
+  private void direct(Part p, Trace trace) {
+    NDArray rows = p.text().matMul(centred); // G_cᵀ t
+    float[] r = rows.matMul(tower.values(p.block, p.layer)).toFloatArray();
+    float[] h = trace.get(Site.H, space.layers()).toFloatArray();
+    float[] z = trace.embedding().toFloatArray();
+    float[] m = p.coefficients();
+    int n = r.length;
+    int width = p.t.length;
+    int offset = space.offset(p.block, p.layer);
+    for (int b = 0; b < p.out.length; b++) {
+      double scale = postStd(h, b) * Math.sqrt(Vectors.squares(z, b * width, width));
+      for (int k = 0; k < n; k++) {
+        p.out[b][offset + k] = (float) ((double) m[b * n + k] * r[k] / scale);
+      }
+    }
+  }
+
+  /** √(var + ζ) of one row of (B, d). */
+  private double postStd(float[] h, int row) {
+    double mean = 0;
+    for (int i = 0; i < d; i++) {
+      mean += h[row * d + i];
+    }
+    mean /= d;
+    double v = 0;
+    for (int i = 0; i < d; i++) {
+      v += (h[row * d + i] - mean) * (h[row * d + i] - mean);
+    }
+    return Math.sqrt(v / d + eps);
+  }
+
+  /** y = LN_a(x) or LN_f(x), (B, d). */
+  private NDArray inputNorm(Part p) {
+    NDArray gamma = tower.inputNormWeight(p.block, p.layer);
+    NDArray betaIn = tower.inputNormBias(p.block, p.layer);
+    return LayerNorm.layerNorm(
+            owned(p.stream(), p.scope), gamma.getShape(), gamma, betaIn, (float) eps)
+        .singletonOrThrow();
+  }
+
+  /** A copy that belongs to the scope: results go to the owner of their first operand. */
+  private static NDArray owned(NDArray a, NDManager scope) {
+    NDArray copy = a.duplicate();
+    copy.attach(scope);
+    return copy;
+  }
+
+  private Constants constants(Neuron.Block block, int layer) {
+    return constants.computeIfAbsent(block.name() + layer, k -> compute(block, layer));
+  }
+
+  private Constants compute(Neuron.Block block, int layer) {
+    NDArray w = tower.values(block, layer); // (d, n)
+    try (NDManager scope = manager.newSubManager()) {
+      NDArray p = owned(tower.projection(), scope);
+      NDArray g = owned(centred, scope);
+      NDArray gw = g.matMul(w); // (D, n)
+      NDArray b = scope.create(beta, new Shape(1, beta.length));
+      NDArray w2 = owned(w, scope);
+      NDArray wc = w2.sub(w2.mean(new int[] {0}, true));
+      return new Constants(
+          p.matMul(w).square().sum(new int[] {0}).toFloatArray(),
+          gw.square().sum(new int[] {0}).toFloatArray(),
+          b.matMul(gw).toFloatArray(),
+          wc.square().mean(new int[] {0}).toFloatArray());
+    }
+  }
+}

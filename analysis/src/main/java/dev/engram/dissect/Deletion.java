@@ -1,0 +1,75 @@
+package dev.engram.dissect;
+
+import dev.engram.model.Clip;
+import dev.engram.trace.Neuron;
+import dev.engram.trace.Site;
+import dev.engram.trace.Tokens;
+import dev.engram.trace.Trace;
+import dev.engram.trace.TraceRequest;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The deletion experiment of Table 2: masks the pixels that a map calls important, and measures
+ * what is left of the neuron's coefficient and of the cosine with the label.
+ */
+public final class Deletion {
+  private final Clip clip;
+
+  /**
+   * @param clip the model; must outlive this
+   */
+  public Deletion(Clip clip) {
+    this.clip = clip;
+  }
+
+  /**
+   * What is left.
+   *
+   * @param coefficients m at the class token, for each mask
+   * @param cosines cos(z, t), for each mask
+   */
+  public record Curve(double[] coefficients, double[] cosines) {}
+
+  /**
+   * @param pixels an image as the processor makes it (3, S, S)
+   * @param masks pixels to set to 0 in normalised space, (S²) each
+   * @param text M_text of the label (D)
+   */
+  public Curve measure(float[] pixels, List<boolean[]> masks, Neuron neuron, float[] text) {
+    List<float[]> masked = new ArrayList<>();
+    for (boolean[] mask : masks) {
+      float[] p = pixels.clone();
+      for (int i = 0; i < p.length; i++) {
+        if (mask[i % mask.length]) {
+          p[i] = 0;
+        }
+      }
+      masked.add(p);
+    }
+    Site site = Site.coefficients(neuron.block());
+    TraceRequest request =
+        TraceRequest.none().with(site, Tokens.CLASS).layers(neuron.layer(), neuron.layer());
+    try (Trace trace = clip.trace(masked, request, List.of())) {
+      float[] m = trace.get(site, neuron.layer()).toFloatArray();
+      float[] z = trace.embedding().toFloatArray();
+      int n = masks.size();
+      double[] coefficients = new double[n];
+      double[] cosines = new double[n];
+      for (int i = 0; i < n; i++) {
+        coefficients[i] = m[i * (m.length / n) + neuron.column(clip.config().vision().headWidth())];
+        double zt = 0;
+        double zz = 0;
+        double tt = 0;
+        for (int j = 0; j < text.length; j++) {
+          double zj = z[i * text.length + j];
+          zt += zj * text[j];
+          zz += zj * zj;
+          tt += (double) text[j] * text[j];
+        }
+        cosines[i] = zt / Math.sqrt(zz * tt);
+      }
+      return new Curve(coefficients, cosines);
+    }
+  }
+}

@@ -1,0 +1,323 @@
+package dev.engram.dissect;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.engram.Provenance;
+import dev.engram.data.LabelledImage;
+import dev.engram.model.Clip;
+import dev.engram.model.ClipConfig;
+import dev.engram.model.VisionTower;
+import dev.engram.trace.Neuron;
+import dev.engram.trace.Site;
+import dev.engram.trace.Tokens;
+import dev.engram.trace.Trace;
+import dev.engram.trace.TraceRequest;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Draws where a neuron looks (Sec. 3.3, Eq. 6 and 17): its coefficient is split among the tokens
+ * that attention brings to the class token. Layer norms are folded into the query vector with the
+ * statistics of the image, so the split is exact.
+ */
+public final class Heatmapper {
+  private final Clip clip;
+  private final VisionTower tower;
+  private final ClipConfig.Tower config;
+
+  /**
+   * @param clip the model; must outlive this
+   */
+  public Heatmapper(Clip clip) {
+    this.clip = clip;
+    this.tower = clip.vision();
+    this.config = clip.config().vision();
+  }
+
+  /**
+   * The heatmap of one neuron on one image.
+   *
+   * @throws dev.engram.EngramException if the image cannot be read
+   */
+  public Heatmap heatmap(LabelledImage image, Neuron neuron) {
+    Heatmap h = heatmaps(List.of(clip.processor().process(image.file())), neuron).get(0);
+    return new Heatmap(
+        h.neuron(), h.tokens(), h.side(), h.rest(), h.provenance().with("image", image.name()));
+  }
+
+  /**
+   * The heatmaps of one neuron on several images.
+   *
+   * @param pixels images as the processor makes them, each (3, S, S)
+   */
+  public List<Heatmap> heatmaps(List<float[]> pixels, Neuron neuron) {
+    int l = neuron.layer();
+    boolean ffn = neuron.block() == Neuron.Block.FFN;
+    TraceRequest request =
+        TraceRequest.none()
+            .with(Site.ATTENTION, Tokens.CLASS)
+            .with(Site.VALUE, Tokens.ALL)
+            .with(Site.MID, Tokens.CLASS)
+            .with(Site.F, Tokens.CLASS)
+            .with(Site.H, Tokens.CLASS)
+            .layers(ffn ? 0 : l, l);
+    try (Trace trace = clip.trace(pixels, request, List.of())) {
+      double[][] tokens = ffn ? ffnTokens(trace, neuron, true) : msaTokens(trace, neuron);
+      List<Heatmap> out = new ArrayList<>();
+      for (int b = 0; b < tokens.length; b++) {
+        Heatmap.Rest rest = ffn ? rest(trace, neuron, b) : Heatmap.Rest.NONE;
+        out.add(of(neuron, tokens[b], rest));
+      }
+      return out;
+    }
+  }
+
+  /**
+   * The same without the layer norms, as Eq. 6 is printed: W_fc1 itself in place of the folded
+   * query vector for an FFN neuron, W_v h in place of W_v LN(h) + b_v for an MSA neuron.
+   *
+   * @param pixels images as the processor makes them, each (3, S, S)
+   * @return share of each token (B, T)
+   */
+  public double[][] plain(List<float[]> pixels, Neuron neuron) {
+    int l = neuron.layer();
+    if (neuron.block() == Neuron.Block.FFN) {
+      TraceRequest request =
+          TraceRequest.none()
+              .with(Site.ATTENTION, Tokens.CLASS)
+              .with(Site.VALUE, Tokens.ALL)
+              .layers(0, l);
+      try (Trace trace = clip.trace(pixels, request, List.of())) {
+        return ffnTokens(trace, neuron, false);
+      }
+    }
+    TraceRequest request =
+        TraceRequest.none()
+            .with(Site.ATTENTION, Tokens.CLASS)
+            .with(Site.H, Tokens.ALL)
+            .layers(l, l);
+    try (Trace trace = clip.trace(pixels, request, List.of());
+        NDManager scope = clip.manager().newSubManager()) {
+      float[] w = row(tower.queries(neuron.block(), l), neuron.column(config.headWidth()));
+      NDArray h = owned(trace.get(Site.H, l), scope); // (B, T, d)
+      NDArray wh = h.matMul(scope.create(w, new Shape(w.length, 1))).squeeze(2); // (B, T)
+      return doubles(wh.mul(attention(trace, neuron, scope)));
+    }
+  }
+
+  /**
+   * The heatmap of an MSA neuron carried one step further back (Eq. 17): what a token that the
+   * neuron attends to had itself gathered from other tokens, in all earlier layers.
+   *
+   * @param pixels images as the processor makes them, each (3, S, S)
+   * @param neuron an MSA neuron
+   * @return share of each token (B, T)
+   */
+  public double[][] deep(List<float[]> pixels, Neuron neuron) {
+    int l = neuron.layer();
+    TraceRequest request =
+        TraceRequest.none()
+            .with(Site.ATTENTION, Tokens.ALL)
+            .with(Site.VALUE, Tokens.ALL)
+            .with(Site.H, Tokens.ALL)
+            .layers(0, l);
+    try (Trace trace = clip.trace(pixels, request, List.of());
+        NDManager scope = clip.manager().newSubManager()) {
+      NDArray h = owned(trace.get(Site.H, l), scope);
+      NDArray centred = h.sub(h.mean(new int[] {2}, true));
+      NDArray std =
+          centred.square().mean(new int[] {2}).add(config.layerNormEps()).sqrt(); // (B, T)
+      NDArray row = trace.get(Site.ATTENTION, l).get(":, " + neuron.head() + ", 0"); // (B, T)
+      NDArray weight = owned(row, scope).div(std); // α / s_p
+      NDArray folded = folded(neuron, scope); // (1, d)
+      NDArray sum = null;
+      for (int z = 0; z < l; z++) {
+        NDArray shares = shares(trace, z, folded, scope); // (B, H, T')
+        NDArray alpha = owned(trace.get(Site.ATTENTION, z), scope); // (B, H, T, T')
+        long b = alpha.getShape().get(0);
+        long t = alpha.getShape().get(2);
+        NDArray gathered = weight.reshape(b, 1, 1, t).matMul(alpha).squeeze(2); // Σ_p  (B, H, T')
+        NDArray part = gathered.mul(shares).sum(new int[] {1});
+        sum = sum == null ? part : sum.add(part);
+      }
+      return sum == null ? new double[pixels.size()][clip.config().patches() + 1] : doubles(sum);
+    }
+  }
+
+  /**
+   * The map that Table 2 compares with: the neuron's coefficient at each patch token.
+   *
+   * @param pixels images as the processor makes them, each (3, S, S)
+   * @return (B, patches)
+   */
+  public double[][] activationMaps(List<float[]> pixels, Neuron neuron) {
+    Site site = Site.coefficients(neuron.block());
+    TraceRequest request =
+        TraceRequest.none().with(site, Tokens.ALL).layers(neuron.layer(), neuron.layer());
+    try (Trace trace = clip.trace(pixels, request, List.of());
+        NDArray m =
+            trace.get(site, neuron.layer()).get(":, 1:, " + neuron.column(config.headWidth()))) {
+      return doubles(m);
+    }
+  }
+
+  /** Σ_{z ≤ l} Σ_j α^z[j, 0, p] q̃ᵀ W_o v^z[p], (B, T). */
+  private double[][] ffnTokens(Trace trace, Neuron neuron, boolean fold) {
+    try (NDManager scope = clip.manager().newSubManager()) {
+      NDArray query =
+          fold
+              ? folded(neuron, scope)
+              : scope.create(
+                  row(tower.queries(neuron.block(), neuron.layer()), neuron.channel()),
+                  new Shape(1, config.width()));
+      NDArray sum = null;
+      for (int z = 0; z <= neuron.layer(); z++) {
+        NDArray alpha = owned(trace.get(Site.ATTENTION, z), scope); // (B, H, T)
+        NDArray part = alpha.mul(shares(trace, z, query, scope)).sum(new int[] {1});
+        sum = sum == null ? part : sum.add(part);
+      }
+      double[][] tokens = doubles(java.util.Objects.requireNonNull(sum));
+      if (fold) {
+        for (int b = 0; b < tokens.length; b++) {
+          double s = std(trace.get(Site.MID, neuron.layer()).toFloatArray(), b);
+          for (int p = 0; p < tokens[b].length; p++) {
+            tokens[b][p] /= s;
+          }
+        }
+      }
+      return tokens;
+    }
+  }
+
+  /** α^l[j, 0, p] (W_v LN_a(h_p) + b_v)[c], (B, T). */
+  private double[][] msaTokens(Trace trace, Neuron neuron) {
+    try (NDManager scope = clip.manager().newSubManager()) {
+      NDArray v =
+          trace.get(Site.VALUE, neuron.layer()).get(":, :, " + neuron.column(config.headWidth()));
+      return doubles(owned(v, scope).mul(attention(trace, neuron, scope)));
+    }
+  }
+
+  /** Row of the class token's query in the neuron's head (B, T). */
+  private static NDArray attention(Trace trace, Neuron neuron, NDManager scope) {
+    return owned(trace.get(Site.ATTENTION, neuron.layer()).get(":, " + neuron.head()), scope);
+  }
+
+  /** qᵀ W_o,j v_j[p] for each head and token (B, H, T). */
+  private NDArray shares(Trace trace, int layer, NDArray query, NDManager scope) {
+    NDArray u = query.matMul(tower.values(Neuron.Block.MSA, layer)); // qᵀ W_o  (1, d)
+    NDArray v = owned(trace.get(Site.VALUE, layer), scope); // (B, T, d)
+    long b = v.getShape().get(0);
+    long t = v.getShape().get(1);
+    return v.mul(u)
+        .reshape(b, t, config.heads(), config.headWidth())
+        .sum(new int[] {3})
+        .transpose(0, 2, 1);
+  }
+
+  /** γ q − mean(γ q): the query vector with the layer norm before it folded in, times s (1, d). */
+  private NDArray folded(Neuron neuron, NDManager scope) {
+    double[] q = foldedQuery(neuron);
+    float[] f = new float[q.length];
+    for (int i = 0; i < f.length; i++) {
+      f[i] = (float) q[i];
+    }
+    return scope.create(f, new Shape(1, f.length));
+  }
+
+  private double[] foldedQuery(Neuron neuron) {
+    float[] w =
+        row(tower.queries(neuron.block(), neuron.layer()), neuron.column(config.headWidth()));
+    float[] gamma = tower.inputNormWeight(neuron.block(), neuron.layer()).toFloatArray();
+    double[] q = new double[w.length];
+    double mean = 0;
+    for (int i = 0; i < q.length; i++) {
+      q[i] = (double) gamma[i] * w[i];
+      mean += q[i] / q.length;
+    }
+    for (int i = 0; i < q.length; i++) {
+      q[i] -= mean;
+    }
+    return q;
+  }
+
+  private Heatmap.Rest rest(Trace trace, Neuron neuron, int image) {
+    int l = neuron.layer();
+    double[] q = foldedQuery(neuron);
+    double s = std(trace.get(Site.MID, l).toFloatArray(), image);
+    double initial = dot(q, trace.get(Site.H, 0).toFloatArray(), image) / s;
+    double ffn = 0;
+    double bias = 0;
+    for (int z = 0; z <= l; z++) {
+      ffn += z < l ? dot(q, trace.get(Site.F, z).toFloatArray(), image) / s : 0;
+      bias += dot(q, tower.outputBias(Neuron.Block.MSA, z).toFloatArray(), 0) / s;
+    }
+    float[] w = row(tower.queries(neuron.block(), l), neuron.channel());
+    float[] beta = tower.inputNormBias(neuron.block(), l).toFloatArray();
+    double constant = tower.queryBias(neuron.block(), l).toFloatArray()[neuron.channel()];
+    for (int i = 0; i < w.length; i++) {
+      constant += (double) w[i] * beta[i];
+    }
+    return new Heatmap.Rest(initial, ffn, bias, constant);
+  }
+
+  private Heatmap of(Neuron neuron, double[] tokens, Heatmap.Rest rest) {
+    return new Heatmap(
+        neuron,
+        tokens,
+        (int) Math.round(Math.sqrt(tokens.length - 1)),
+        rest,
+        Provenance.of(
+            "model",
+            clip.name() + " " + clip.hash().substring(0, 12),
+            "heatmap",
+            "Eq. 6, layer norms folded, share of the coefficient before the activation"));
+  }
+
+  /** √(var + ζ) of one row of (B, d). */
+  private double std(float[] rows, int row) {
+    int d = config.width();
+    double mean = 0;
+    for (int i = 0; i < d; i++) {
+      mean += rows[row * d + i] / (double) d;
+    }
+    double v = 0;
+    for (int i = 0; i < d; i++) {
+      v += (rows[row * d + i] - mean) * (rows[row * d + i] - mean) / d;
+    }
+    return Math.sqrt(v + config.layerNormEps());
+  }
+
+  private static double dot(double[] q, float[] rows, int row) {
+    double s = 0;
+    for (int i = 0; i < q.length; i++) {
+      s += q[i] * rows[row * q.length + i];
+    }
+    return s;
+  }
+
+  private static float[] row(NDArray matrix, int row) {
+    try (NDArray r = matrix.get(row)) {
+      return r.toFloatArray();
+    }
+  }
+
+  private static NDArray owned(NDArray a, NDManager scope) {
+    NDArray copy = a.duplicate();
+    copy.attach(scope);
+    return copy;
+  }
+
+  /** (B, n) as Java arrays. */
+  private static double[][] doubles(NDArray a) {
+    int b = (int) a.getShape().get(0);
+    int n = (int) a.getShape().get(1);
+    float[] flat = a.toFloatArray();
+    double[][] out = new double[b][n];
+    for (int i = 0; i < flat.length; i++) {
+      out[i / n][i % n] = flat[i];
+    }
+    return out;
+  }
+}

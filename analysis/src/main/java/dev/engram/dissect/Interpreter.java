@@ -1,0 +1,135 @@
+package dev.engram.dissect;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.engram.Progress;
+import dev.engram.Provenance;
+import dev.engram.model.Clip;
+import dev.engram.trace.Neuron;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Puts neurons into words: projects their value vectors into the space of the texts and decomposes
+ * them over a dictionary (Sec. 3.3, A.2).
+ */
+public final class Interpreter {
+  /** The paper's number of concepts. */
+  public static final int WORDS = 5;
+
+  private final Clip clip;
+  private final WordDictionary dictionary;
+  private final MatchingPursuit pursuit;
+
+  /**
+   * @param clip the model; must outlive this
+   * @param dictionary of the same model; must outlive this
+   */
+  public Interpreter(Clip clip, WordDictionary dictionary) {
+    this.clip = clip;
+    this.dictionary = dictionary;
+    this.pursuit = new MatchingPursuit(dictionary);
+  }
+
+  /**
+   * @param neurons which
+   * @param signs +1, or −1 to turn a neuron around (A.2), one for each
+   * @return one interpretation for each neuron, of {@link #WORDS} words
+   */
+  public List<Interpretation> interpret(
+      List<Neuron> neurons, int[] signs, ValueReading reading, Progress progress) {
+    double[][] targets = targets(neurons, signs, reading);
+    MatchingPursuit.Code[] codes = pursuit.solve(targets, WORDS, progress);
+    Provenance provenance =
+        Provenance.of(
+            "model", clip.name() + " " + clip.hash().substring(0, 12),
+            "dictionary", dictionary.name() + " (" + dictionary.words().size() + " words)",
+            "value vector", reading.name().toLowerCase(java.util.Locale.ROOT),
+            "OMP", WORDS + " atoms");
+    List<Interpretation> out = new ArrayList<>();
+    for (int i = 0; i < codes.length; i++) {
+      MatchingPursuit.Code code = codes[i];
+      List<Interpretation.Weighted> words = new ArrayList<>();
+      for (int j = 0; j < code.indices().length; j++) {
+        int index = code.indices()[j];
+        words.add(
+            new Interpretation.Weighted(
+                index, dictionary.words().get(index), code.coefficients()[j]));
+      }
+      out.add(
+          new Interpretation(
+              neurons.get(i),
+              signs[i],
+              List.copyOf(words),
+              code.residual(),
+              targets[i],
+              provenance));
+    }
+    return out;
+  }
+
+  /**
+   * @return the value vectors of neurons in the shared space, of unit length (n, D)
+   */
+  public double[][] targets(List<Neuron> neurons, int[] signs, ValueReading reading) {
+    int d = clip.config().vision().width();
+    double eps = clip.config().vision().layerNormEps();
+    float[] gamma = clip.vision().postNormWeight().toFloatArray();
+    float[] beta = clip.vision().postNormBias().toFloatArray();
+    FloatBuffer values = FloatBuffer.allocate(neurons.size() * d);
+    for (int i = 0; i < neurons.size(); i++) {
+      float[] w = value(neurons.get(i));
+      double mean = 0;
+      for (float x : w) {
+        mean += x / (double) d;
+      }
+      double variance = 0;
+      for (float x : w) {
+        variance += (x - mean) * (x - mean) / d;
+      }
+      double std = Math.sqrt(variance + eps);
+      for (int j = 0; j < d; j++) {
+        double linear = gamma[j] * (w[j] - mean) / std;
+        values.put(
+            (float)
+                (signs[i]
+                    * switch (reading) {
+                      case LINEAR -> linear;
+                      case AFFINE -> linear + beta[j];
+                      case PLAIN -> w[j];
+                    }));
+      }
+    }
+    try (NDManager scope = clip.manager().newSubManager()) {
+      NDArray pt = clip.vision().projection().transpose();
+      pt.attach(scope);
+      float[] flat =
+          scope.create(values.flip(), new Shape(neurons.size(), d)).matMul(pt).toFloatArray();
+      int width = flat.length / neurons.size();
+      double[][] out = new double[neurons.size()][width];
+      for (int i = 0; i < out.length; i++) {
+        double norm = 0;
+        for (int j = 0; j < width; j++) {
+          out[i][j] = flat[i * width + j];
+          norm += out[i][j] * out[i][j];
+        }
+        for (int j = 0; j < width; j++) {
+          out[i][j] /= Math.sqrt(norm);
+        }
+      }
+      return out;
+    }
+  }
+
+  /** Column of W_fc2 or W_o. */
+  private float[] value(Neuron n) {
+    try (NDArray column =
+        clip.vision()
+            .values(n.block(), n.layer())
+            .get(":, " + n.column(clip.config().vision().headWidth()))) {
+      return column.toFloatArray();
+    }
+  }
+}

@@ -1,0 +1,228 @@
+package dev.engram.dissect;
+
+import dev.engram.Progress;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Orthogonal matching pursuit over a dictionary, for many targets at once (Sec. 3.3, A.2; as
+ * scikit-learn's {@code orthogonal_mp}). The correlations of all residuals are one matrix product
+ * in float32; near ties, the fit and the residual are settled in float64.
+ */
+public final class MatchingPursuit {
+  /** Candidates this close to the best are compared again in float64. */
+  private static final double NEAR_TIE = 2e-5;
+
+  /** Smallest pivot: an atom closer than this to the span of the others adds nothing. */
+  private static final double DEPENDENT = 1e-10;
+
+  /** Smallest correlation of a residual that is still more than rounding. */
+  private static final double EXHAUSTED = 1e-7;
+
+  private final WordDictionary dictionary;
+
+  /**
+   * @param dictionary the atoms
+   */
+  public MatchingPursuit(WordDictionary dictionary) {
+    this.dictionary = dictionary;
+  }
+
+  /**
+   * A sparse code: Σ_i coefficients[i] · atom(indices[i]) ≈ target.
+   *
+   * @param indices of the atoms, in the order of their selection
+   * @param coefficients of the least-squares fit, may be negative
+   * @param residual length of what is left of the target
+   */
+  public record Code(int[] indices, double[] coefficients, double residual) {}
+
+  /**
+   * @param targets (n, D)
+   * @param atoms most atoms of a code
+   * @return a code for each target; it has fewer atoms when the target is spanned by them
+   */
+  public Code[] solve(double[][] targets, int atoms, Progress progress) {
+    int n = targets.length;
+    State[] states = new State[n];
+    for (int i = 0; i < n; i++) {
+      states[i] = new State(targets[i], atoms);
+    }
+    for (int step = 0; step < atoms; step++) {
+      progress.step("finding words", step, atoms);
+      float[][] residuals = new float[n][];
+      for (int i = 0; i < n; i++) {
+        residuals[i] = states[i].residualFloats();
+      }
+      float[] correlations = dictionary.correlations(residuals);
+      int words = dictionary.words().size();
+      Map<Integer, double[]> vectors = new HashMap<>();
+      int[][] candidates = new int[n][];
+      for (int i = 0; i < n; i++) {
+        candidates[i] =
+            states[i].done ? new int[0] : candidates(correlations, i * words, words, states[i]);
+      }
+      fetch(candidates, vectors);
+      for (int i = 0; i < n; i++) {
+        states[i].add(candidates[i], vectors);
+      }
+    }
+    progress.step("finding words", atoms, atoms);
+    return Arrays.stream(states).map(State::code).toArray(Code[]::new);
+  }
+
+  /** The atom with the largest |correlation|, and all that are too near to tell in float32. */
+  private static int[] candidates(float[] correlations, int from, int words, State state) {
+    float best = 0;
+    for (int j = from; j < from + words; j++) {
+      best = Math.max(best, Math.abs(correlations[j]));
+    }
+    // an atom that is in the code has correlation ~0 with the residual, unless nothing is left
+    float threshold = (float) (best * (1 - NEAR_TIE));
+    int[] found = new int[8];
+    int count = 0;
+    for (int j = 0; j < words && best > EXHAUSTED; j++) {
+      if (Math.abs(correlations[from + j]) >= threshold && !state.holds(j)) {
+        if (count == found.length) {
+          found = Arrays.copyOf(found, 2 * count);
+        }
+        found[count++] = j;
+      }
+    }
+    return Arrays.copyOf(found, count);
+  }
+
+  private void fetch(int[][] candidates, Map<Integer, double[]> vectors) {
+    int[] all = Arrays.stream(candidates).flatMapToInt(Arrays::stream).distinct().toArray();
+    if (all.length == 0) {
+      return;
+    }
+    float[][] rows = dictionary.embeddings(all);
+    for (int i = 0; i < all.length; i++) {
+      double[] v = new double[rows[i].length];
+      for (int j = 0; j < v.length; j++) {
+        v[j] = rows[i][j];
+      }
+      vectors.put(all[i], v);
+    }
+  }
+
+  /** One target and its code so far. */
+  private static final class State {
+    private final double[] target;
+    private final double[] residual;
+    private final int[] indices;
+    private final double[][] chosen;
+    private final double[][] lower; // Cholesky factor of the atoms' inner products
+    private final double[] products; // atom · target
+    private double[] coefficients = new double[0];
+    private int size;
+    private boolean done;
+
+    State(double[] target, int atoms) {
+      this.target = target;
+      residual = target.clone();
+      indices = new int[atoms];
+      chosen = new double[atoms][];
+      lower = new double[atoms][atoms];
+      products = new double[atoms];
+    }
+
+    boolean holds(int index) {
+      for (int i = 0; i < size; i++) {
+        if (indices[i] == index) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    float[] residualFloats() {
+      float[] r = new float[residual.length];
+      for (int i = 0; i < r.length; i++) {
+        r[i] = (float) residual[i];
+      }
+      return r;
+    }
+
+    void add(int[] candidates, Map<Integer, double[]> vectors) {
+      if (done || candidates.length == 0) {
+        done = true;
+        return;
+      }
+      int best = candidates[0];
+      double bestCorrelation = -1;
+      for (int c : candidates) {
+        double correlation = Math.abs(dot(atom(vectors, c), residual));
+        if (correlation > bestCorrelation) {
+          best = c;
+          bestCorrelation = correlation;
+        }
+      }
+      double[] a = atom(vectors, best);
+      double pivot = dot(a, a);
+      for (int i = 0; i < size; i++) {
+        double s = dot(a, chosen[i]);
+        for (int j = 0; j < i; j++) {
+          s -= lower[size][j] * lower[i][j];
+        }
+        lower[size][i] = s / lower[i][i];
+        pivot -= lower[size][i] * lower[size][i];
+      }
+      if (pivot <= DEPENDENT) {
+        done = true;
+        return;
+      }
+      lower[size][size] = Math.sqrt(pivot);
+      indices[size] = best;
+      chosen[size] = a;
+      products[size] = dot(a, target);
+      size++;
+      fit();
+    }
+
+    /** Least squares over the chosen atoms: two triangular solves. */
+    private void fit() {
+      double[] y = new double[size];
+      for (int i = 0; i < size; i++) {
+        double s = products[i];
+        for (int j = 0; j < i; j++) {
+          s -= lower[i][j] * y[j];
+        }
+        y[i] = s / lower[i][i];
+      }
+      coefficients = new double[size];
+      for (int i = size - 1; i >= 0; i--) {
+        double s = y[i];
+        for (int j = i + 1; j < size; j++) {
+          s -= lower[j][i] * coefficients[j];
+        }
+        coefficients[i] = s / lower[i][i];
+      }
+      System.arraycopy(target, 0, residual, 0, target.length);
+      for (int i = 0; i < size; i++) {
+        for (int j = 0; j < residual.length; j++) {
+          residual[j] -= coefficients[i] * chosen[i][j];
+        }
+      }
+    }
+
+    Code code() {
+      return new Code(
+          Arrays.copyOf(indices, size), coefficients.clone(), Math.sqrt(dot(residual, residual)));
+    }
+
+    private static double[] atom(Map<Integer, double[]> vectors, int index) {
+      return java.util.Objects.requireNonNull(vectors.get(index));
+    }
+
+    private static double dot(double[] a, double[] b) {
+      double s = 0;
+      for (int i = 0; i < a.length; i++) {
+        s += a[i] * b[i];
+      }
+      return s;
+    }
+  }
+}

@@ -1,0 +1,128 @@
+package dev.engram.dissect;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.Shape;
+import dev.engram.EngramException;
+import dev.engram.Progress;
+import dev.engram.model.Clip;
+import java.nio.FloatBuffer;
+import java.util.List;
+
+/**
+ * The concept dictionary of Sec. 3.3: words, each with its text embedding of unit length, without a
+ * prompt around it. Owns its native memory until it is closed.
+ */
+public final class WordDictionary implements AutoCloseable {
+  private final String name;
+  private final List<String> words;
+  private final NDManager manager;
+  private final NDArray atoms; // (M, D), rows of unit length
+  private final NDArray atomsT; // (D, M)
+
+  /**
+   * A dictionary of embeddings that are there already.
+   *
+   * @param owner the model's manager
+   * @param name shown with every result
+   * @param words M words
+   * @param embeddings (M, D), of any length but 0
+   */
+  public WordDictionary(NDManager owner, String name, List<String> words, float[][] embeddings) {
+    if (words.isEmpty() || words.size() != embeddings.length) {
+      throw new EngramException(
+          "A dictionary needs at least one word and an embedding for each; got %d words and %d embeddings."
+              .formatted(words.size(), embeddings.length));
+    }
+    this.name = name;
+    this.words = List.copyOf(words);
+    manager = owner.newSubManager();
+    int width = embeddings[0].length;
+    FloatBuffer rows = FloatBuffer.allocate(words.size() * width);
+    for (float[] e : embeddings) {
+      double norm = 0;
+      for (float x : e) {
+        norm += (double) x * x;
+      }
+      norm = Math.sqrt(norm);
+      for (float x : e) {
+        rows.put((float) (x / norm));
+      }
+    }
+    atoms = manager.create(rows.flip(), new Shape(words.size(), width));
+    atomsT = atoms.transpose();
+  }
+
+  /**
+   * Embeds words with the model's text tower.
+   *
+   * @param name shown with every result
+   * @throws EngramException if a word is empty
+   */
+  public static WordDictionary of(Clip clip, String name, List<String> words, Progress progress) {
+    return new WordDictionary(clip.manager(), name, words, clip.embedTexts(words, progress));
+  }
+
+  /**
+   * @return what the dictionary is called
+   */
+  public String name() {
+    return name;
+  }
+
+  /**
+   * @return the words, in the order of their indices
+   */
+  public List<String> words() {
+    return words;
+  }
+
+  /**
+   * @return D
+   */
+  public int width() {
+    return (int) atoms.getShape().get(1);
+  }
+
+  /**
+   * @return the embeddings of some words, of unit length (n, D)
+   */
+  public float[][] embeddings(int... indices) {
+    try (NDManager scope = manager.newSubManager()) {
+      NDArray rows =
+          atoms.get(
+              new NDIndex(
+                  "{}", scope.create(java.util.Arrays.stream(indices).asLongStream().toArray())));
+      rows.attach(scope);
+      float[] flat = rows.toFloatArray();
+      float[][] out = new float[indices.length][];
+      for (int i = 0; i < out.length; i++) {
+        out[i] = java.util.Arrays.copyOfRange(flat, i * width(), (i + 1) * width());
+      }
+      return out;
+    }
+  }
+
+  /**
+   * @param vectors (n, D)
+   * @return inner products with every word, row-major (n, M)
+   */
+  float[] correlations(float[][] vectors) {
+    try (NDManager scope = manager.newSubManager()) {
+      FloatBuffer flat = FloatBuffer.allocate(vectors.length * width());
+      for (float[] v : vectors) {
+        flat.put(v);
+      }
+      return scope
+          .create(flat.flip(), new Shape(vectors.length, width()))
+          .matMul(atomsT)
+          .toFloatArray();
+    }
+  }
+
+  @Override
+  public void close() {
+    manager.close();
+  }
+}

@@ -1,0 +1,298 @@
+package dev.engram.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.engram.EngramException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/**
+ * A model directory: finds the weights (single or sharded safetensors), tells which of the three
+ * naming schemes they use, and hands out every tensor under one name and orientation. Names here
+ * are those of Hugging Face's {@code CLIPModel}; OpenAI's and OpenCLIP's are mapped onto them.
+ */
+final class Checkpoint {
+  /** Who named the tensors. */
+  enum Naming {
+    HUGGING_FACE("Hugging Face"),
+    OPENAI("OpenAI / OpenCLIP"),
+    OPENCLIP_CUSTOM_TEXT("OpenCLIP, custom text");
+
+    final String title;
+
+    Naming(String title) {
+      this.title = title;
+    }
+  }
+
+  private static final List<String> WEIGHT_FILES =
+      List.of("model.safetensors", "open_clip_model.safetensors");
+
+  final Path directory;
+  final Naming naming;
+
+  /** The weight files, in order: what the model's hash is made of. */
+  final List<Path> files;
+
+  private final Map<String, Safetensors> tensors = new LinkedHashMap<>();
+
+  private Checkpoint(Path directory, List<Path> files) {
+    this.directory = directory;
+    this.files = files;
+    for (Path file : files) {
+      Safetensors st = Safetensors.open(file);
+      st.names().forEach(n -> tensors.put(n, st));
+    }
+    if (tensors.containsKey("vision_model.embeddings.class_embedding")) {
+      naming = Naming.HUGGING_FACE;
+    } else if (tensors.containsKey("visual.class_embedding")) {
+      naming =
+          tensors.containsKey("text.token_embedding.weight")
+              ? Naming.OPENCLIP_CUSTOM_TEXT
+              : Naming.OPENAI;
+    } else {
+      throw new EngramException(
+          "Not a CLIP with a vision transformer: expected a tensor"
+              + " vision_model.embeddings.class_embedding or visual.class_embedding in "
+              + directory
+              + ", found "
+              + tensors.keySet().stream().sorted().limit(3).toList()
+              + " and others; Engram reads CLIPModel, OpenAI and OpenCLIP checkpoints.");
+    }
+  }
+
+  /**
+   * @param directory a model directory
+   * @throws EngramException if there are no safetensors in it, or they are damaged
+   */
+  static Checkpoint open(Path directory) {
+    if (!Files.isDirectory(directory)) {
+      throw new EngramException(
+          "There is no model directory "
+              + directory.toAbsolutePath()
+              + "; give a folder that holds model.safetensors and config.json.");
+    }
+    for (String name : WEIGHT_FILES) {
+      Path index = directory.resolve(name + ".index.json");
+      if (Files.exists(directory.resolve(name))) {
+        return new Checkpoint(directory, List.of(directory.resolve(name)));
+      } else if (Files.exists(index)) {
+        return new Checkpoint(directory, shards(directory, index));
+      }
+    }
+    List<Path> all = list(directory);
+    List<Path> safetensors =
+        all.stream().filter(p -> p.toString().endsWith(".safetensors")).toList();
+    if (safetensors.size() == 1) {
+      return new Checkpoint(directory, safetensors);
+    }
+    throw noWeights(directory, all);
+  }
+
+  private static EngramException noWeights(Path directory, List<Path> all) {
+    return all.stream()
+        .map(p -> p.getFileName().toString())
+        .filter(n -> n.toLowerCase(Locale.ROOT).matches(".*\\.(bin|pt|pth|ckpt|pkl)"))
+        .findFirst()
+        .map(
+            pickle ->
+                new EngramException(
+                    "%s is a pickled checkpoint, which can run code when it is read, so Engram does not; convert it in Python: from safetensors.torch import save_file; save_file({k: v.clone().contiguous() for k, v in torch.load('%s', weights_only=True).items()}, 'model.safetensors')."
+                        .formatted(pickle, pickle)))
+        .orElseGet(
+            () ->
+                new EngramException(
+                    "Expected model.safetensors (or open_clip_model.safetensors, or an index of shards) in "
+                        + directory
+                        + ", found "
+                        + (all.isEmpty()
+                            ? "an empty folder"
+                            : all.stream().map(p -> p.getFileName().toString()).limit(8).toList())
+                        + "."));
+  }
+
+  private static List<Path> list(Path directory) {
+    try (Stream<Path> s = Files.list(directory)) {
+      return s.sorted().toList();
+    } catch (IOException e) {
+      throw new EngramException("Cannot list " + directory + ": " + e.getMessage() + ".", e);
+    }
+  }
+
+  private static List<Path> shards(Path directory, Path index) {
+    TreeSet<String> names = new TreeSet<>();
+    json(index).path("weight_map").forEach(v -> names.add(v.asText()));
+    if (names.isEmpty()) {
+      throw new EngramException(
+          "The index " + index.getFileName() + " names no shards in weight_map.");
+    }
+    return names.stream()
+        .map(
+            n -> {
+              Path p = directory.resolve(n).normalize();
+              if (!directory.normalize().equals(p.getParent())) {
+                throw new EngramException(
+                    "The index "
+                        + index.getFileName()
+                        + " points outside the model directory: "
+                        + n
+                        + ".");
+              }
+              if (!Files.exists(p)) {
+                throw new EngramException(
+                    "The shard "
+                        + n
+                        + " that "
+                        + index.getFileName()
+                        + " names is missing in "
+                        + directory
+                        + ".");
+              }
+              return p;
+            })
+        .toList();
+  }
+
+  /**
+   * @return a JSON file's content
+   * @throws EngramException if it cannot be read as JSON
+   */
+  static JsonNode json(Path file) {
+    try {
+      JsonNode node = new ObjectMapper().readTree(file.toFile());
+      if (node == null || !node.isObject()) {
+        throw new EngramException("Expected a JSON object in " + file + ".");
+      }
+      return node;
+    } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+      throw new EngramException("Not valid JSON, " + file + ": " + e.getOriginalMessage() + ".", e);
+    } catch (IOException e) {
+      throw new EngramException("Cannot read " + file + ": " + e.getMessage() + ".", e);
+    }
+  }
+
+  /** Whether a tensor is there, by its Hugging Face name. */
+  boolean has(String name) {
+    return tensors.containsKey(stored(name).name);
+  }
+
+  /**
+   * @return the shape that a tensor has under its Hugging Face name
+   * @throws EngramException if it is missing; the message gives the name in the file
+   */
+  long[] shape(String name) {
+    Stored s = stored(name);
+    long[] shape = file(s).shape(s.name);
+    if (s.third >= 0 && shape.length > 0) {
+      shape[0] /= 3;
+    }
+    return s.transposed && shape.length == 2 ? new long[] {shape[1], shape[0]} : shape;
+  }
+
+  /** The stored type of a tensor, by its Hugging Face name. */
+  String dtype(String name) {
+    Stored s = stored(name);
+    return file(s).dtype(s.name);
+  }
+
+  /**
+   * @param manager owner of the array
+   * @param name the Hugging Face name
+   * @param expected the shape that it must have
+   * @throws EngramException if the tensor is missing or has another shape
+   */
+  NDArray tensor(NDManager manager, String name, long... expected) {
+    Stored s = stored(name);
+    Safetensors st = file(s);
+    long[] shape = shape(name);
+    if (!Arrays.equals(shape, expected)) {
+      throw new EngramException(
+          "Tensor %s has the wrong shape in %s: expected %s, got %s."
+              .formatted(s.name, directory, Arrays.toString(expected), Arrays.toString(shape)));
+    }
+    NDArray stored = st.floats(manager, s.name);
+    if (s.third < 0 && !s.transposed) {
+      return stored;
+    }
+    try (stored;
+        NDArray part =
+            s.third < 0
+                ? stored.transpose()
+                : stored.get(s.third * expected[0] + ":" + (s.third + 1) * expected[0])) {
+      return part.duplicate(); // contiguous, and no view of a mapped page
+    }
+  }
+
+  private Safetensors file(Stored s) {
+    Safetensors st = tensors.get(s.name);
+    if (st == null) {
+      throw new EngramException(
+          "The tensor "
+              + s.name
+              + " is missing in "
+              + directory
+              + " ("
+              + tensors.size()
+              + " tensors in "
+              + naming.title
+              + " naming).");
+    }
+    return st;
+  }
+
+  /**
+   * How a tensor is stored.
+   *
+   * @param name in the file
+   * @param transposed (in, out) instead of (out, in)
+   * @param third which third of the rows, for the joint W_q, W_k, W_v; -1 for all of it
+   */
+  private record Stored(String name, boolean transposed, int third) {}
+
+  private Stored stored(String name) {
+    if (naming == Naming.HUGGING_FACE) {
+      return new Stored(name, false, -1);
+    }
+    boolean vision = name.startsWith("vision_model.") || name.startsWith("visual_projection");
+    String prefix = vision ? "visual." : naming == Naming.OPENCLIP_CUSTOM_TEXT ? "text." : "";
+    switch (name) {
+      case "logit_scale":
+        return new Stored(name, false, -1);
+      case "visual_projection.weight":
+        return new Stored("visual.proj", true, -1);
+      case "text_projection.weight":
+        return new Stored(prefix + "text_projection", true, -1);
+      default:
+        String n =
+            name.replaceFirst("^(vision|text)_model\\.", "")
+                .replace("embeddings.class_embedding", "class_embedding")
+                .replace("embeddings.patch_embedding", "conv1")
+                .replace("embeddings.position_embedding.weight", "positional_embedding")
+                .replace("embeddings.token_embedding", "token_embedding")
+                .replace("pre_layrnorm", "ln_pre")
+                .replace("post_layernorm", "ln_post")
+                .replace("final_layer_norm", "ln_final")
+                .replace("encoder.layers.", "transformer.resblocks.")
+                .replace("layer_norm1", "ln_1")
+                .replace("layer_norm2", "ln_2")
+                .replace("mlp.fc1", "mlp.c_fc")
+                .replace("mlp.fc2", "mlp.c_proj")
+                .replace("self_attn.", "attn.");
+        int third =
+            n.contains(".q_proj.")
+                ? 0
+                : n.contains(".k_proj.") ? 1 : n.contains(".v_proj.") ? 2 : -1;
+        return new Stored(prefix + n.replaceFirst("[qkv]_proj\\.", "in_proj_"), false, third);
+    }
+  }
+}

@@ -1,0 +1,302 @@
+package dev.engram.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import dev.engram.EngramException;
+import dev.engram.Progress;
+import dev.engram.trace.Intervention;
+import dev.engram.trace.Trace;
+import dev.engram.trace.TraceRequest;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A CLIP model: vision tower, text tower, tokenizer and image processor, read from one directory.
+ * Owns the native memory of its weights until it is closed; what its methods return is plain Java,
+ * except a {@link Trace}.
+ */
+public final class Clip implements AutoCloseable {
+  /** Texts that are embedded at once. */
+  private static final int TEXT_BATCH = 256;
+
+  /** Images that are embedded at once. */
+  private static final int IMAGE_BATCH = 16;
+
+  private final Checkpoint checkpoint;
+  private final ClipConfig config;
+  private final Devices device;
+  private final NDManager manager;
+  private final VisionTower vision;
+  private final TextTower text;
+  private final @Nullable Double logitScale;
+  private final Tokenizer tokenizer;
+  private final ImageProcessor processor;
+  private @Nullable String hash;
+
+  private Clip(Checkpoint checkpoint, Devices device, Progress progress) {
+    this.checkpoint = checkpoint;
+    this.device = device;
+    config = ConfigReader.read(checkpoint);
+    tokenizer = Tokenizer.of(checkpoint.directory, config.contextLength(), config.endOfTextId());
+    processor = ImageProcessor.of(checkpoint.directory, config.imageSize());
+    manager = NDManager.newBaseManager(device.device(), "PyTorch");
+    try {
+      vision = new VisionTower(manager, checkpoint, config, progress);
+      text = new TextTower(manager, checkpoint, config);
+      if (checkpoint.has("logit_scale")) {
+        try (NDArray s =
+            checkpoint.tensor(manager, "logit_scale", checkpoint.shape("logit_scale"))) {
+          logitScale = Math.exp(s.toFloatArray()[0]);
+        }
+      } else {
+        logitScale = null;
+      }
+    } catch (Throwable t) {
+      manager.close();
+      tokenizer.close();
+      throw t;
+    }
+  }
+
+  /**
+   * Loads a model.
+   *
+   * @param directory holds safetensors, configuration, tokenizer.json
+   * @param device {@code auto}, {@code cpu} or {@code gpu}
+   * @throws EngramException if something is missing, damaged or of an unknown architecture
+   */
+  public static Clip load(Path directory, String device, Progress progress) {
+    return new Clip(Checkpoint.open(directory), Devices.choose(device), progress);
+  }
+
+  /**
+   * One forward pass of the vision tower.
+   *
+   * @param pixels images as the processor makes them, each (3, S, S) row-major
+   * @return what was kept; the caller closes it
+   */
+  public Trace trace(List<float[]> pixels, TraceRequest request, List<Intervention> interventions) {
+    try (NDManager scope = manager.newSubManager()) {
+      return vision.forward(batch(scope, pixels), request, interventions);
+    }
+  }
+
+  /**
+   * Puts images into one array.
+   *
+   * @param owner of the array
+   * @param pixels images, each (3, S, S) row-major
+   * @return (B, 3, S, S) on the model's device
+   */
+  public NDArray batch(NDManager owner, List<float[]> pixels) {
+    int s = config.imageSize();
+    FloatBuffer all = FloatBuffer.allocate(pixels.size() * 3 * s * s);
+    for (float[] p : pixels) {
+      if (p.length != 3 * s * s) {
+        throw new IllegalArgumentException(
+            "expected an image of 3 x %d x %d values, got %d".formatted(s, s, p.length));
+      }
+      all.put(p);
+    }
+    return owner.create(all.flip(), new Shape(pixels.size(), 3, s, s), DataType.FLOAT32);
+  }
+
+  /**
+   * Embeds images.
+   *
+   * @param pixels images as the processor makes them, each (3, S, S) row-major
+   * @return M_image, not normalised (n, D)
+   */
+  public float[][] embedImages(List<float[]> pixels, Progress progress) {
+    List<float[]> out = new ArrayList<>();
+    for (int i = 0; i < pixels.size(); i += IMAGE_BATCH) {
+      progress.step("embedding images", i, pixels.size());
+      List<float[]> part = pixels.subList(i, Math.min(pixels.size(), i + IMAGE_BATCH));
+      try (Trace t = trace(part, TraceRequest.none(), List.of())) {
+        out.addAll(List.of(TextTower.rows(t.embedding())));
+      }
+    }
+    progress.step("embedding images", pixels.size(), pixels.size());
+    return out.toArray(float[][]::new);
+  }
+
+  /**
+   * Embeds texts.
+   *
+   * @return M_text, not normalised (n, D)
+   * @throws EngramException for an empty text, or one beyond the context length
+   */
+  public float[][] embedTexts(List<String> texts, Progress progress) {
+    return embedTokens(texts.stream().map(tokenizer::encode).toList(), progress);
+  }
+
+  /**
+   * Embeds texts that are token ids already.
+   *
+   * @param ids one text each, start and end included
+   * @return M_text, not normalised (n, D)
+   */
+  public float[][] embedTokens(List<int[]> ids, Progress progress) {
+    // Short texts with short ones: a batch costs as much as its longest text.
+    List<Integer> byLength =
+        IntStream.range(0, ids.size())
+            .boxed()
+            .sorted(Comparator.comparing(i -> ids.get(i).length))
+            .toList();
+    float[][] out = new float[ids.size()][];
+    for (int i = 0; i < out.length; i += TEXT_BATCH) {
+      progress.step("embedding texts", i, out.length);
+      List<Integer> part = byLength.subList(i, Math.min(out.length, i + TEXT_BATCH));
+      float[][] z = text.forward(part.stream().map(ids::get).toList());
+      for (int j = 0; j < z.length; j++) {
+        out[part.get(j)] = z[j];
+      }
+    }
+    progress.step("embedding texts", out.length, out.length);
+    return out;
+  }
+
+  /**
+   * @return the name of the model's directory
+   */
+  public String name() {
+    Path name = checkpoint.directory.toAbsolutePath().normalize().getFileName();
+    return name == null ? checkpoint.directory.toString() : name.toString();
+  }
+
+  /**
+   * @return SHA-256 of the weight files' bytes, in hexadecimal; computed at the first call
+   */
+  public synchronized String hash() {
+    if (hash == null) {
+      hash = sha256(checkpoint.files);
+    }
+    return hash;
+  }
+
+  private static String sha256(List<Path> files) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      byte[] buffer = new byte[1 << 16];
+      for (Path file : files) {
+        try (InputStream in = Files.newInputStream(file)) {
+          for (int n = in.read(buffer); n > 0; n = in.read(buffer)) {
+            digest.update(buffer, 0, n);
+          }
+        }
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (IOException e) {
+      throw new EngramException("Cannot read the model's weights: " + e.getMessage() + ".", e);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+
+  /**
+   * @return sizes, settings, and what was inferred
+   */
+  public ClipConfig config() {
+    return config;
+  }
+
+  /**
+   * @return the directory that it was read from
+   */
+  public Path directory() {
+    return checkpoint.directory;
+  }
+
+  /**
+   * @return who named the tensors: {@code Hugging Face}, {@code OpenAI / OpenCLIP}, …
+   */
+  public String naming() {
+    return checkpoint.naming.title;
+  }
+
+  /**
+   * @return the type in which the weights are stored: F32, F16 or BF16; they compute in float32
+   */
+  public String storedType() {
+    return checkpoint.dtype("vision_model.embeddings.patch_embedding.weight");
+  }
+
+  /**
+   * @return {@code cpu} or {@code gpu(0)}
+   */
+  public String device() {
+    return device.device().toString().replace("()", "");
+  }
+
+  /**
+   * @return why it computes there, a phrase
+   */
+  public String deviceReason() {
+    return device.reason();
+  }
+
+  /**
+   * @return the image tower
+   */
+  public VisionTower vision() {
+    return vision;
+  }
+
+  /**
+   * @return the text tower
+   */
+  public TextTower text() {
+    return text;
+  }
+
+  /**
+   * @return exp(logit_scale), by which cosines are multiplied before a softmax over classes
+   * @throws EngramException if the checkpoint has none
+   */
+  public double logitScale() {
+    if (logitScale == null) {
+      throw new EngramException("The checkpoint has no logit_scale, so it gives no probabilities.");
+    }
+    return logitScale;
+  }
+
+  /**
+   * @return text to token ids
+   */
+  public Tokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  /**
+   * @return image files to pixels
+   */
+  public ImageProcessor processor() {
+    return processor;
+  }
+
+  /**
+   * @return owner of the weights; work in a sub-manager of it
+   */
+  public NDManager manager() {
+    return manager;
+  }
+
+  @Override
+  public void close() {
+    manager.close();
+    tokenizer.close();
+  }
+}

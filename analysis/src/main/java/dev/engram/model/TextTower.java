@@ -1,0 +1,130 @@
+package dev.engram.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.ndarray.types.SparseFormat;
+import ai.djl.nn.norm.LayerNorm;
+import dev.engram.Progress;
+import dev.engram.model.TransformerLayer.Tap;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The text transformer of CLIP: causal attention, read at the end-of-text token, projected into the
+ * space that images and texts share (M_text of Sec. 3.1).
+ */
+public final class TextTower {
+  private final NDManager manager;
+  private final ClipConfig config;
+  private final NDArray tokenEmbedding; // (V, d)
+  private final NDArray positions; // (context, d)
+  private final NDArray causalMask; // (context, context), −∞ above the diagonal
+  private final List<TransformerLayer> layers = new ArrayList<>();
+  private final NDArray lnFinalWeight; // (d)
+  private final NDArray lnFinalBias; // (d)
+  private final NDArray projectionT; // (d, D)
+
+  TextTower(NDManager m, Checkpoint c, ClipConfig config) {
+    this.manager = m;
+    this.config = config;
+    int d = config.text().width();
+    int n = config.contextLength();
+    String name = "text_model";
+    tokenEmbedding =
+        c.tensor(m, name + ".embeddings.token_embedding.weight", config.vocabularySize(), d);
+    positions = c.tensor(m, name + ".embeddings.position_embedding.weight", n, d);
+    for (int l = 0; l < config.text().layers(); l++) {
+      layers.add(new TransformerLayer(m, c, name + ".encoder.layers." + l, config.text()));
+    }
+    lnFinalWeight = c.tensor(m, name + ".final_layer_norm.weight", d);
+    lnFinalBias = c.tensor(m, name + ".final_layer_norm.bias", d);
+    projectionT = c.tensor(m, "text_projection.weight", config.projectionWidth(), d).transpose();
+    float[] mask = new float[n * n];
+    for (int i = 0; i < n; i++) {
+      java.util.Arrays.fill(mask, i * n + i + 1, (i + 1) * n, Float.NEGATIVE_INFINITY);
+    }
+    causalMask = m.create(mask, new Shape(n, n));
+  }
+
+  /**
+   * The forward pass. Texts may have different lengths; each is read at its own end, and what pads
+   * it behind the end cannot be seen by it.
+   *
+   * @param ids token ids of B texts, start and end included
+   * @return M_text, not normalised, (B, D)
+   */
+  public float[][] forward(List<int[]> ids) {
+    int b = ids.size();
+    int t = ids.stream().mapToInt(a -> a.length).max().orElse(0);
+    int[] padded = new int[b * t];
+    long[] ends = new long[b]; // index of the pooled token in the flattened batch
+    for (int i = 0; i < b; i++) {
+      int[] a = ids.get(i);
+      System.arraycopy(a, 0, padded, i * t, a.length);
+      ends[i] = (long) i * t + end(a);
+    }
+    try (NDManager scope = manager.newSubManager()) {
+      NDArray tokens =
+          scope.create(padded, new Shape(b, t)).toType(ai.djl.ndarray.types.DataType.INT64, false);
+      NDArray h =
+          tokens
+              .getNDArrayInternal()
+              .embedding(tokens, tokenEmbedding, SparseFormat.DENSE)
+              .singletonOrThrow();
+      h.attach(scope);
+      NDArray where = positions.get("0:" + t);
+      NDArray mask = causalMask.get("0:" + t + ", 0:" + t);
+      where.attach(scope);
+      mask.attach(scope);
+      h = h.add(where);
+      for (TransformerLayer layer : layers) {
+        Progress.checkInterrupt();
+        try (NDManager layerScope = scope.newSubManager()) {
+          h.attach(layerScope);
+          h = layer.forward(h, mask, false, Tap.NONE);
+          h.attach(scope);
+        }
+      }
+      NDArray last =
+          h.reshape(-1, config.text().width()).get(new NDIndex("{}", scope.create(ends)));
+      NDArray z =
+          LayerNorm.layerNorm(
+                  last,
+                  lnFinalWeight.getShape(),
+                  lnFinalWeight,
+                  lnFinalBias,
+                  (float) config.text().layerNormEps())
+              .singletonOrThrow()
+              .matMul(projectionT);
+      return rows(z);
+    }
+  }
+
+  /** The first end-of-text token, or, as in OpenAI's code, the largest id. */
+  private int end(int[] ids) {
+    int best = 0;
+    for (int i = 0; i < ids.length; i++) {
+      if (ids[i] == config.endOfTextId()) {
+        return i;
+      }
+      if (ids[i] > ids[best]) {
+        best = i;
+      }
+    }
+    return best;
+  }
+
+  /** (n, D) as Java arrays. */
+  static float[][] rows(NDArray a) {
+    int n = (int) a.getShape().get(0);
+    int width = (int) a.getShape().get(1);
+    float[] flat = a.toFloatArray();
+    float[][] out = new float[n][];
+    for (int i = 0; i < n; i++) {
+      out[i] = java.util.Arrays.copyOfRange(flat, i * width, (i + 1) * width);
+    }
+    return out;
+  }
+}

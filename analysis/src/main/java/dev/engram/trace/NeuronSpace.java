@@ -1,0 +1,60 @@
+package dev.engram.trace;
+
+import dev.engram.model.ClipConfig;
+
+/**
+ * All neurons of a vision tower in one row: the order of the forward pass, L0 MSA, L0 FFN, L1 MSA,
+ * …, by which ties in a ranking are broken. Maps neurons to positions in arrays of scores and back.
+ *
+ * @param layers L
+ * @param width d, MSA neurons of a layer
+ * @param ffnWidth d_f, FFN neurons of a layer
+ * @param headWidth d/H
+ */
+public record NeuronSpace(int layers, int width, int ffnWidth, int headWidth) {
+  /**
+   * @return the neurons of a tower
+   */
+  public static NeuronSpace of(ClipConfig.Tower tower) {
+    return new NeuronSpace(tower.layers(), tower.width(), tower.ffnWidth(), tower.headWidth());
+  }
+
+  /**
+   * @return L·(d + d_f)
+   */
+  public int count() {
+    return layers * (width + ffnWidth);
+  }
+
+  /**
+   * @return the neurons of one block
+   */
+  public int size(Neuron.Block block) {
+    return block == Neuron.Block.FFN ? ffnWidth : width;
+  }
+
+  /**
+   * @return the position of a block's first neuron
+   */
+  public int offset(Neuron.Block block, int layer) {
+    return layer * (width + ffnWidth) + (block == Neuron.Block.FFN ? width : 0);
+  }
+
+  /**
+   * @return the position of a neuron, from 0
+   */
+  public int index(Neuron n) {
+    return offset(n.block(), n.layer()) + n.column(headWidth);
+  }
+
+  /**
+   * @return the neuron at a position
+   */
+  public Neuron neuron(int index) {
+    int layer = index / (width + ffnWidth);
+    int column = index % (width + ffnWidth);
+    return column < width
+        ? Neuron.ofColumn(Neuron.Block.MSA, layer, column, headWidth)
+        : Neuron.ffn(layer, column - width);
+  }
+}

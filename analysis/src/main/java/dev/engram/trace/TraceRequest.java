@@ -1,0 +1,86 @@
+package dev.engram.trace;
+
+import java.util.EnumMap;
+import java.util.Map;
+
+/**
+ * What a forward pass is to keep, and for which tokens. The class token's coefficients and
+ * residuals of a ViT-L/14 are 1 MB an image, everything is 300 MB.
+ *
+ * @param sites for each site that is kept, its tokens; {@link Tokens#CLASS} of {@link
+ *     Site#ATTENTION} is the row of the class token's query
+ * @param firstLayer the first layer that is kept
+ * @param lastLayer the last layer that is kept
+ */
+public record TraceRequest(Map<Site, Tokens> sites, int firstLayer, int lastLayer) {
+  /** Keeps a copy. */
+  public TraceRequest {
+    EnumMap<Site, Tokens> copy = new EnumMap<>(Site.class);
+    copy.putAll(sites);
+    sites = java.util.Collections.unmodifiableMap(copy);
+  }
+
+  /**
+   * @return keeps nothing but the embedding
+   */
+  public static TraceRequest none() {
+    return new TraceRequest(Map.of(), 0, Integer.MAX_VALUE);
+  }
+
+  /**
+   * @return what attribution needs: h, h + A, m_A and m_F of the class token
+   */
+  public static TraceRequest classToken() {
+    return none()
+        .with(Site.H, Tokens.CLASS)
+        .with(Site.MID, Tokens.CLASS)
+        .with(Site.M_A, Tokens.CLASS)
+        .with(Site.M_F, Tokens.CLASS);
+  }
+
+  /**
+   * @return every site at every token
+   */
+  public static TraceRequest everything() {
+    TraceRequest r = none();
+    for (Site s : Site.values()) {
+      r = r.with(s, Tokens.ALL);
+    }
+    return r;
+  }
+
+  /**
+   * @return a copy that keeps this site too
+   */
+  public TraceRequest with(Site site, Tokens tokens) {
+    EnumMap<Site, Tokens> copy = new EnumMap<>(Site.class);
+    copy.putAll(sites);
+    copy.put(site, tokens);
+    return new TraceRequest(copy, firstLayer, lastLayer);
+  }
+
+  /**
+   * @return a copy that keeps these layers only, both included
+   */
+  public TraceRequest layers(int first, int last) {
+    return new TraceRequest(sites, first, last);
+  }
+
+  /**
+   * @return whether a site of a layer is kept
+   */
+  public boolean keeps(Site site, int layer) {
+    return sites.containsKey(site) && layer >= firstLayer && layer <= lastLayer;
+  }
+
+  /**
+   * Whether the last layer must be computed for patch tokens too. Their part of it reaches no
+   * embedding: without this wish it is left out, which saves most of a layer.
+   *
+   * @return true if some site behind the queries is kept at all tokens
+   */
+  public boolean patchesOfLastLayer() {
+    return sites.entrySet().stream()
+        .anyMatch(e -> e.getValue() == Tokens.ALL && e.getKey() != Site.VALUE);
+  }
+}

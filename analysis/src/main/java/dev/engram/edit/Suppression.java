@@ -1,0 +1,97 @@
+package dev.engram.edit;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.norm.LayerNorm;
+import dev.engram.model.Clip;
+import dev.engram.model.VisionTower;
+import dev.engram.trace.Intervention;
+import dev.engram.trace.Neuron;
+import dev.engram.trace.Site;
+import dev.engram.trace.Tokens;
+import dev.engram.trace.Trace;
+import dev.engram.trace.TraceRequest;
+import java.util.Collection;
+import java.util.List;
+
+/**
+ * The two ways of A.6 to silence neurons. Residual suppression takes their direct part out of the
+ * last residual stream and leaves every later layer as it was; complete removal sets their
+ * coefficients to 0, so that later layers answer.
+ */
+public final class Suppression {
+  private final Clip clip;
+
+  /**
+   * @param clip the model; must outlive this
+   */
+  public Suppression(Clip clip) {
+    this.clip = clip;
+  }
+
+  /**
+   * P LN_post(h[L][0] − Σ m w), each image with its own m, the statistics recomputed.
+   *
+   * @param pixels images as the processor makes them, each (3, S, S)
+   * @return embeddings, not normalised (B, D)
+   */
+  public float[][] residual(List<float[]> pixels, Collection<Neuron> neurons) {
+    VisionTower tower = clip.vision();
+    int layers = tower.config().layers();
+    try (Trace trace = clip.trace(pixels, TraceRequest.classToken(), List.of());
+        NDManager scope = clip.manager().newSubManager()) {
+      NDArray h = trace.get(Site.H, layers).duplicate(); // (B, d)
+      h.attach(scope);
+      for (Neuron n : neurons) {
+        int column = n.column(tower.config().headWidth());
+        NDArray m =
+            trace
+                .get(Site.coefficients(n.block()), n.layer())
+                .get(":, " + column + ":" + (column + 1));
+        NDArray w = tower.values(n.block(), n.layer()).get(":, " + column).reshape(1, -1);
+        m.attach(scope);
+        w.attach(scope);
+        h = h.sub(m.matMul(w));
+      }
+      NDArray gamma = tower.postNormWeight();
+      NDArray pt = tower.projection().transpose();
+      pt.attach(scope);
+      NDArray z =
+          LayerNorm.layerNorm(
+                  h,
+                  gamma.getShape(),
+                  gamma,
+                  tower.postNormBias(),
+                  (float) tower.config().layerNormEps())
+              .singletonOrThrow()
+              .matMul(pt);
+      return rows(z);
+    }
+  }
+
+  /**
+   * The forward pass with the neurons' coefficients set to 0, at all tokens ("complete removal") or
+   * at the class token.
+   *
+   * @param pixels images as the processor makes them, each (3, S, S)
+   * @return embeddings, not normalised (B, D)
+   */
+  public float[][] complete(List<float[]> pixels, Collection<Neuron> neurons, Tokens tokens) {
+    int headWidth = clip.config().vision().headWidth();
+    try (Trace trace =
+        clip.trace(pixels, TraceRequest.none(), Intervention.zero(neurons, headWidth, tokens))) {
+      return rows(trace.embedding());
+    }
+  }
+
+  private static float[][] rows(NDArray a) {
+    Shape s = a.getShape();
+    float[] flat = a.toFloatArray();
+    float[][] out = new float[(int) s.get(0)][];
+    for (int i = 0; i < out.length; i++) {
+      out[i] = java.util.Arrays.copyOfRange(flat, (int) (i * s.get(1)), (int) ((i + 1) * s.get(1)));
+    }
+    return out;
+  }
+}

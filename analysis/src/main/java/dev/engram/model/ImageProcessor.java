@@ -170,7 +170,7 @@ public record ImageProcessor(
     } catch (IOException e) {
       String why = e.getMessage() == null ? e.toString() : e.getMessage();
       throw new EngramException(
-          "%s cannot be read as JSON: %s"
+          "%s cannot be read as JSON: %s."
               .formatted(file, why.lines().findFirst().orElse("it is empty")),
           e);
     }

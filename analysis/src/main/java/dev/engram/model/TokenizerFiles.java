@@ -48,7 +48,7 @@ record TokenizerFiles(byte[] json, Path source, int padId) {
     } catch (IOException e) {
       String why = e.getMessage() == null ? e.toString() : e.getMessage();
       throw new EngramException(
-          "The tokenizer in %s cannot be read: %s"
+          "The tokenizer in %s cannot be read: %s."
               .formatted(source, why.lines().findFirst().orElse("it is empty")),
           e);
     }

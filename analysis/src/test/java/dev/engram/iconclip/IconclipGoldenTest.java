@@ -27,9 +27,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Holds the embedded default model to what an independent implementation computed in float64 from the
- * same weights and images: embeddings, the ten neurons of every second entity, the cosines after
- * suppression and removal.
+ * Holds the embedded default model to what an independent implementation computed in float64 from
+ * the same weights and images: embeddings, the ten neurons of every second entity, the cosines
+ * after suppression and removal.
  */
 class IconclipGoldenTest {
   private static Clip clip;
@@ -67,7 +67,9 @@ class IconclipGoldenTest {
   void embedsImagesAndCaptionsAsThePythonModel(JsonNode g) {
     float[] pixels = clip.processor().process(Iconclip.entities().resolve(g.path("file").asText()));
     close(g.path("image_features"), clip.embedImages(List.of(pixels), Progress.NONE)[0]);
-    close(g.path("text_features"), clip.embedTexts(List.of(g.path("caption").asText()), Progress.NONE)[0]);
+    close(
+        g.path("text_features"),
+        clip.embedTexts(List.of(g.path("caption").asText()), Progress.NONE)[0]);
     int[] ids = new int[g.path("ids").size()];
     for (int i = 0; i < ids.length; i++) {
       ids[i] = g.path("ids").get(i).asInt();
@@ -90,7 +92,8 @@ class IconclipGoldenTest {
     assertEquals(x.path("label").asText(), entity.label());
     assertEquals(x.path("images").asInt(), entity.images().size());
     Attribution a =
-        attributor.attribute(entity.images(), entity.label(), Method.IMPROVEMENT, Reading.LITERAL, Progress.NONE);
+        attributor.attribute(
+            entity.images(), entity.label(), Method.IMPROVEMENT, Reading.LITERAL, Progress.NONE);
     assertEquals(x.path("cosine").asDouble(), a.cosine(), 1e-5);
     List<Attribution.Ranked> top = a.top(10);
     for (int i = 0; i < 10; i++) {
@@ -99,11 +102,14 @@ class IconclipGoldenTest {
       assertEquals(n.get(1).asDouble(), top.get(i).score(), 1e-6);
     }
     float[] text = clip.embedTexts(List.of(entity.label()), Progress.NONE)[0];
-    List<float[]> pixels = entity.images().stream().map(im -> clip.processor().process(im.file())).toList();
+    List<float[]> pixels =
+        entity.images().stream().map(im -> clip.processor().process(im.file())).toList();
     for (int k : new int[] {1, 3, 10}) {
       List<Neuron> first = a.top(k).stream().map(Attribution.Ranked::neuron).toList();
       assertEquals(
-          x.path("residual").path("" + k).asDouble(), cosine(suppression.residual(pixels, first), text), 1e-5);
+          x.path("residual").path("" + k).asDouble(),
+          cosine(suppression.residual(pixels, first), text),
+          1e-5);
       assertEquals(
           x.path("complete").path("" + k).asDouble(),
           cosine(suppression.complete(pixels, first, Tokens.ALL), text),
@@ -114,7 +120,8 @@ class IconclipGoldenTest {
   @Test
   void knowsMostOfItsOwnDrawings() {
     List<Entity> entities = images.entities();
-    float[][] labels = clip.embedTexts(entities.stream().map(Entity::label).toList(), Progress.NONE);
+    float[][] labels =
+        clip.embedTexts(entities.stream().map(Entity::label).toList(), Progress.NONE);
     int right = 0;
     int all = 0;
     for (int e = 0; e < entities.size(); e++) {
@@ -129,7 +136,11 @@ class IconclipGoldenTest {
         all++;
       }
     }
-    assertEquals(0.974, right / (double) all, 0.002, "accuracy among the 60 entities, as the model's README says");
+    assertEquals(
+        0.974,
+        right / (double) all,
+        0.002,
+        "accuracy among the 60 entities, as the model's README says");
   }
 
   private static double cosine(float[][] images, float[] text) {

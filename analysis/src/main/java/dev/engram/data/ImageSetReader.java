@@ -1,0 +1,207 @@
+package dev.engram.data;
+
+import dev.engram.EngramException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/**
+ * Reads one folder into an {@link ImageSet}. A list in it ({@code manifest.csv}, {@code
+ * labels.csv}) decides what belongs to the set and in which order; without one the folders do.
+ */
+final class ImageSetReader {
+  private static final Set<String> ENDINGS = Set.of("png", "jpg", "jpeg", "gif", "bmp");
+
+  private final Path root;
+  private final String template;
+  private final List<String> notes = new ArrayList<>();
+  private final Map<String, Draft> drafts = new LinkedHashMap<>();
+  private final List<LabelledImage> background = new ArrayList<>();
+
+  /** An entity that is still collecting its images. */
+  private record Draft(
+      String folder, String title, String category, String label, List<LabelledImage> images) {}
+
+  ImageSetReader(Path root, String template) {
+    this.root = root.toAbsolutePath().normalize();
+    this.template = template;
+  }
+
+  ImageSet read() {
+    if (!Files.exists(root)) {
+      throw new EngramException("There is no folder " + root + ".");
+    }
+    if (!Files.isDirectory(root)) {
+      throw new EngramException(root + " is a file; a folder with images is needed.");
+    }
+    Path manifest = root.resolve("manifest.csv");
+    Path labels = root.resolve("labels.csv");
+    if (Files.exists(manifest)) {
+      readManifest(Listing.read(manifest));
+    } else if (Files.exists(labels)) {
+      readLabels(Listing.read(labels));
+    } else {
+      readFolders();
+    }
+    if (drafts.isEmpty() && background.isEmpty()) {
+      throw new EngramException(
+          "There is no image in %s; category/entity/*.png (or jpg, jpeg, gif, bmp) is expected."
+              .formatted(root));
+    }
+    Path last = root.getFileName();
+    return new ImageSet(
+        last == null ? root.toString() : last.toString(), root, entities(), background, notes);
+  }
+
+  private void readManifest(Listing list) {
+    int different = 0;
+    for (Listing.Row row : list.rows()) {
+      Path file = list.file(row, root);
+      String relative = relative(file);
+      String[] parts = relative.split("/");
+      String folder =
+          parts.length >= 2 ? parts[parts.length - 2] : row.get("entity").replaceAll("\\s+", "_");
+      if (folder.isBlank()) {
+        throw list.mistake(row, "names neither an entity nor a folder");
+      }
+      String category = row.get("category");
+      if (category.isBlank()) {
+        category = parts.length >= 3 ? parts[parts.length - 3] : "";
+      }
+      String title = row.get("entity").isBlank() ? ImageSet.words(folder) : row.get("entity");
+      String label = row.get("caption").isBlank() ? label(title) : row.get("caption");
+      Draft draft = add(new Draft(folder, title, category, label, new ArrayList<>()), file);
+      different += draft.label().equals(label) ? 0 : 1;
+    }
+    list.requireFiles();
+    if (different > 0) {
+      notes.add(
+          "%d rows of manifest.csv have another caption than the first of their entity; the first is the label."
+              .formatted(different));
+    }
+    int left = images(root, true).size() - list.rows().size();
+    if (left > 0) {
+      notes.add(
+          "%d images in the folder are not in manifest.csv and were left out.".formatted(left));
+    }
+  }
+
+  private void readLabels(Listing list) {
+    for (Listing.Row row : list.rows()) {
+      Path file = list.file(row, root);
+      String shown = row.get("label").isBlank() ? ImageSet.words(stem(file)) : row.get("label");
+      String label = row.get("caption").isBlank() ? label(shown) : row.get("caption");
+      background.add(new LabelledImage(file, relative(file), shown, row.get("category"), label));
+    }
+    list.requireFiles();
+  }
+
+  private void readFolders() {
+    for (Path first : folders(root)) {
+      addEntity(first, "");
+      for (Path second : folders(first)) {
+        addEntity(second, first.getFileName().toString());
+      }
+    }
+    List<Path> loose = images(root, false);
+    for (Path file : loose) {
+      String shown = ImageSet.words(stem(file));
+      background.add(new LabelledImage(file, relative(file), shown, "", label(shown)));
+    }
+    if (!loose.isEmpty()) {
+      notes.add(
+          "%d images lie in no entity's folder; they are background images, named by their files."
+              .formatted(loose.size()));
+    }
+    if (!drafts.isEmpty()) {
+      notes.add("There is no manifest.csv; labels are \"" + template + "\".");
+    }
+  }
+
+  private void addEntity(Path folder, String category) {
+    List<Path> files = images(folder, false);
+    String name = folder.getFileName().toString();
+    String title = ImageSet.words(name);
+    for (Path file : files) {
+      add(new Draft(name, title, category, label(title), new ArrayList<>()), file);
+    }
+    if (files.isEmpty() && folders(folder).isEmpty()) {
+      notes.add("The folder " + relative(folder) + " has no images and was left out.");
+    }
+  }
+
+  /** Adds to the entity of this category and folder, which the first image founds. */
+  private Draft add(Draft candidate, Path file) {
+    Draft draft =
+        drafts.computeIfAbsent(candidate.category() + "/" + candidate.folder(), k -> candidate);
+    draft.images().add(new LabelledImage(file, relative(file), "", "", ""));
+    return draft;
+  }
+
+  /** Folders of the same name in two categories are told apart by the category. */
+  private List<Entity> entities() {
+    Set<String> seen = new HashSet<>();
+    Set<String> twice = new HashSet<>();
+    drafts.values().stream().map(Draft::folder).filter(f -> !seen.add(f)).forEach(twice::add);
+    List<Entity> entities = new ArrayList<>();
+    for (Draft d : drafts.values()) {
+      String name = twice.contains(d.folder()) ? d.category() + "/" + d.folder() : d.folder();
+      List<LabelledImage> images =
+          d.images().stream()
+              .map(i -> new LabelledImage(i.file(), i.name(), name, d.category(), d.label()))
+              .toList();
+      entities.add(new Entity(name, d.title(), d.category(), d.label(), images));
+    }
+    return entities;
+  }
+
+  private String label(String title) {
+    return template.replace("{name}", title);
+  }
+
+  private String relative(Path file) {
+    return root.relativize(file).toString().replace('\\', '/');
+  }
+
+  private static String stem(Path file) {
+    String name = String.valueOf(file.getFileName());
+    int dot = name.lastIndexOf('.');
+    return dot > 0 ? name.substring(0, dot) : name;
+  }
+
+  private List<Path> folders(Path folder) {
+    return list(folder, 1, p -> Files.isDirectory(p) && !p.equals(folder));
+  }
+
+  private List<Path> images(Path folder, boolean deep) {
+    return list(
+        folder,
+        deep ? 8 : 1,
+        p -> {
+          String name = String.valueOf(p.getFileName());
+          String ending = name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+          return ENDINGS.contains(ending) && Files.isRegularFile(p);
+        });
+  }
+
+  /** Hidden files (.DS_Store, ._x.png, .ipynb_checkpoints) are nobody's images. */
+  private List<Path> list(Path folder, int depth, Predicate<Path> wanted) {
+    try (Stream<Path> all = Files.walk(folder, depth)) {
+      return all.filter(p -> !("/" + relative(p)).contains("/."))
+          .filter(wanted)
+          .sorted(NaturalOrder.PATHS)
+          .toList();
+    } catch (IOException | java.io.UncheckedIOException e) {
+      throw new EngramException("The folder " + folder + " cannot be read: " + e + ".", e);
+    }
+  }
+}

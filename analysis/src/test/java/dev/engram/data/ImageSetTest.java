@@ -1,0 +1,220 @@
+package dev.engram.data;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.engram.Refusal;
+import dev.engram.iconclip.Iconclip;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** VisEnt-mini as it is, and folders as people have them. */
+class ImageSetTest {
+  private static final ImageSet MINI =
+      ImageSet.read(Iconclip.entities())
+          .named("visent-mini")
+          .withBackground(ImageSet.read(Iconclip.background()));
+
+  private Path temp;
+
+  @BeforeEach
+  void keep(@TempDir Path folder) {
+    temp = folder;
+  }
+
+  @Test
+  void visentMiniIsComplete() {
+    assertEquals(60, MINI.entities().size());
+    assertEquals(576, MINI.entities().stream().mapToInt(e -> e.images().size()).sum());
+    assertEquals(500, MINI.background().size());
+    assertEquals(1076, MINI.images().size());
+    Set<String> categories =
+        MINI.entities().stream().map(Entity::category).collect(Collectors.toSet());
+    assertEquals(6, categories.size());
+    assertEquals(60, MINI.entities().stream().map(Entity::name).distinct().count());
+    assertEquals(List.of(), MINI.notes());
+    Entity liberty = MINI.entity("statue_of_liberty");
+    assertEquals("a picture of Statue of Liberty", liberty.label());
+    assertEquals("landmarks", liberty.category());
+    LabelledImage envelope = MINI.background().get(0);
+    assertEquals("red envelope", envelope.entity());
+    assertEquals("a picture of red envelope", envelope.label());
+    assertEquals("activities", envelope.category());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "statue_of_liberty, statue_of_liberty",
+    "Statue of Liberty, statue_of_liberty",
+    "STATUE-OF-LIBERTY, statue_of_liberty",
+    "landmarks/statue_of_liberty, statue_of_liberty",
+    "a picture of Statue of Liberty, statue_of_liberty",
+    "Node.js, node_js",
+    "nodejs, node_js",
+    "jack-o-lantern, jack_o_lantern",
+    "  moai  , moai"
+  })
+  void namesAreForgiven(String typed, String expected) {
+    assertEquals(expected, MINI.entity(typed).name());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"statue_of_libery, statue_of_liberty", "pengiun, penguin", "santa, santa_claus"})
+  void otherNamesGetASuggestion(String typed, String meant) {
+    Refusal.holds(() -> MINI.entity(typed), typed, "visent-mini", "Did you mean '" + meant);
+  }
+
+  @Test
+  void nonsenseGetsNoSuggestion() {
+    assertTrue(!Refusal.of(() -> MINI.entity("xyzzyxyzzy")).contains("Did you mean"));
+    Refusal.of(() -> MINI.entity(""));
+    Refusal.of(() -> MINI.entity("!!!"));
+    Refusal.holds(() -> ImageSet.read(Iconclip.background()).entity("moai"), "has no entities");
+  }
+
+  @Test
+  void imagesAreFoundByPathNameNumberAndFile() throws IOException {
+    LabelledImage santa = MINI.image("characters/santa_claus/noto__santa-claus.png");
+    assertEquals("santa_claus", santa.entity());
+    assertEquals(santa, MINI.image("noto__santa-claus.png"));
+    assertEquals(santa, MINI.image("santa_claus/0"));
+    assertEquals(santa, MINI.image("Santa Claus/0"));
+    assertEquals(santa, MINI.image(santa.file().toString()));
+    assertEquals(MINI.background().get(3), MINI.image(MINI.background().get(3).name()));
+    Path own = Files.copy(santa.file(), temp.resolve("own.png"));
+    assertEquals("", MINI.image(own.toString()).label());
+  }
+
+  @Test
+  void wrongImagesGetASentence() {
+    Refusal.holds(() -> MINI.image("santa_claus/99"), "count from 0 to");
+    Refusal.holds(() -> MINI.image("santa_claus"), "is an entity with", "santa_claus/0");
+    Refusal.holds(
+        () -> MINI.image("noto__santa-claws.png"), "Did you mean 'noto__santa-claus.png'");
+    Refusal.of(() -> MINI.image(""));
+    Refusal.of(() -> MINI.image("a\0b"));
+  }
+
+  @Test
+  void foldersAloneAreEnoughAndInNaturalOrder() throws IOException {
+    touch("cats/tom/img10.png", "cats/tom/img2.JPG", "cats/tom/notes.txt", "cats/tom/.hidden.png");
+    touch("dogs/tom/1.gif", "solo/1.bmp", "loose_one.jpeg");
+    Files.createDirectories(temp.resolve("dogs/nobody"));
+    ImageSet set = ImageSet.read(temp);
+    assertEquals(
+        List.of("cats/tom", "dogs/tom", "solo"),
+        set.entities().stream().map(Entity::name).toList());
+    Entity tom = set.entity("cats/tom");
+    assertEquals(
+        List.of("cats/tom/img2.JPG", "cats/tom/img10.png"),
+        tom.images().stream().map(LabelledImage::name).toList());
+    assertEquals("a photo of tom", tom.label());
+    assertEquals("a photo of loose one", set.background().get(0).label());
+    assertTrue(set.notes().toString().contains("dogs/nobody"), set.notes().toString());
+    assertEquals(
+        "a sketch of solo", ImageSet.read(temp, "a sketch of {name}").entity("solo").label());
+    Refusal.holds(() -> ImageSet.read(temp, "a photo"), "{name}");
+    Refusal.holds(() -> set.image("tom/1.png"), "There is no image");
+  }
+
+  @Test
+  void sameFileNamesAreToldApart() throws IOException {
+    touch("a/1.png", "b/1.png");
+    Refusal.holds(() -> ImageSet.read(temp).image("1.png"), "2 images", "a/1.png");
+    assertEquals("b", ImageSet.read(temp).image("b/1.png").entity());
+  }
+
+  @Test
+  void aManifestDecides() throws IOException {
+    touch("x/moai/1.png", "x/moai/2.png", "x/moai/3.png");
+    csv(
+        "manifest.csv",
+        "\ufeffEntity,File,Caption\nThe Moai,x/moai/2.png,\"a moai, big\"\n,x\\moai\\1.png,other\n");
+    ImageSet set = ImageSet.read(temp);
+    Entity moai = set.entity("the moai");
+    assertEquals("moai", moai.name());
+    assertEquals("x", moai.category());
+    assertEquals("a moai, big", moai.label());
+    assertEquals("x/moai/2.png", moai.images().get(0).name());
+    assertEquals(2, moai.images().size());
+    assertEquals(2, set.notes().size(), set.notes().toString());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "file|There is no image",
+        "name,caption|needs a column 'file'; it has name, caption",
+        "''|needs a column 'file'",
+        "file;moai/1.png;moai/gone.png|names 1 of 2 files that are not there, the first being moai/gone.png",
+        "file;../outside.png|outside",
+        "file,caption;,x|row 1, names no file",
+        "file;a\0b.png|no system can have",
+        "file,file;1,2|cannot be read as CSV",
+        "file;\"unclosed|cannot be read as CSV",
+      })
+  void mistakesInAListAreTold(String content, String part) throws IOException {
+    touch("moai/1.png");
+    csv("manifest.csv", content.replace(';', '\n'));
+    Refusal.holds(() -> ImageSet.read(temp), part);
+  }
+
+  @Test
+  void anotherEncodingIsTold() throws IOException {
+    touch("moai/1.png");
+    Files.write(temp.resolve("labels.csv"), "file,label\né".getBytes(StandardCharsets.ISO_8859_1));
+    Refusal.holds(() -> ImageSet.read(temp), "not UTF-8");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "empty", "empty/no such"})
+  void foldersWithoutImagesAreTold(String name) throws IOException {
+    Files.createDirectories(temp.resolve("empty"));
+    Refusal.holds(() -> ImageSet.read(temp.resolve(name)), "There is no", temp.toString());
+  }
+
+  @Test
+  void aFileIsNoFolder() throws IOException {
+    touch("1.png");
+    Refusal.holds(() -> ImageSet.read(temp.resolve("1.png")), "is a file");
+  }
+
+  @Test
+  void theHashIsOfNamesAndContents() throws IOException {
+    touch("a/1.png", "a/2.png");
+    String before = ImageSet.read(temp).hash();
+    assertEquals(64, before.length());
+    assertEquals(before, ImageSet.read(temp).named("other").hash());
+    csv("manifest.csv", "file\na/2.png\na/1.png\n");
+    assertEquals(before, ImageSet.read(temp).hash());
+    Files.writeString(temp.resolve("a/1.png"), "x");
+    assertNotEquals(before, ImageSet.read(temp).hash());
+    ImageSet gone = ImageSet.read(temp);
+    Files.delete(temp.resolve("a/2.png"));
+    Refusal.holds(gone::hash, "cannot be read");
+  }
+
+  private void touch(String... files) throws IOException {
+    for (String f : files) {
+      Files.createDirectories(temp.resolve(f).resolve("..").normalize());
+      Files.createFile(temp.resolve(f));
+    }
+  }
+
+  private void csv(String name, String content) throws IOException {
+    Files.writeString(temp.resolve(name), content);
+  }
+}

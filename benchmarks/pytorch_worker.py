@@ -1,0 +1,109 @@
+"""PyTorch's half of side_by_side.py: what a competent PyTorch user would write for the same tasks.
+
+Reads the name of a task from standard input, does it once, answers with the seconds it took.
+Everything float32, inference mode, fused attention; hooks only keep what the forward pass computes.
+"""
+import os
+import sys
+import time
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from transformers import CLIPVisionModelWithProjection
+
+torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+torch.set_grad_enabled(False)
+model = CLIPVisionModelWithProjection.from_pretrained(sys.argv[1], attn_implementation="sdpa").eval()
+layers = model.vision_model.encoder.layers
+L, P = len(layers), model.visual_projection.weight
+torch.manual_seed(0)
+image = torch.randn(1, 3, model.config.image_size, model.config.image_size)
+text = F.normalize(torch.randn(P.shape[0]), dim=0)
+
+kept = {"h": [None] * L, "mid": [None] * L, "mA": [None] * L, "mF": [None] * L}
+
+
+def keep(name, layer):
+    def hook(module, inputs):
+        kept[name][layer] = inputs[0][:, 0]
+    return hook
+
+
+def hooks():
+    handles = []
+    for l, layer in enumerate(layers):
+        handles += [layer.layer_norm1.register_forward_pre_hook(keep("h", l)),
+                    layer.layer_norm2.register_forward_pre_hook(keep("mid", l)),
+                    layer.self_attn.out_proj.register_forward_pre_hook(keep("mA", l)),
+                    layer.mlp.fc2.register_forward_pre_hook(keep("mF", l))]
+    return handles
+
+
+def blocks(layer):
+    return ((layer.self_attn.out_proj.weight, layer.layer_norm1), (layer.mlp.fc2.weight, layer.layer_norm2))
+
+
+SQUARED_NORMS = [[(P @ w).square().sum(0) for w, _ in blocks(layer)] for layer in layers]
+TEXT_ROW = (text @ P)[None]
+
+
+def scores():
+    """Eq. 11 and 12 as printed, in closed form, for all neurons."""
+    out = []
+    for l, layer in enumerate(layers):
+        for b, (w, norm) in enumerate(blocks(layer)):
+            y = norm(kept["mid" if b else "h"][l])
+            m = kept["mF" if b else "mA"][l][0]
+            py = (y @ P.T)[0]
+            rows = torch.cat([TEXT_ROW, (py @ P)[None]]) @ w
+            dot, norm2 = py @ text, py @ py
+            out.append((dot + m * rows[0]) * (norm2 + m * (2 * rows[1] + m * SQUARED_NORMS[l][b])).rsqrt()
+                       - dot * norm2.rsqrt())
+    return torch.cat(out)
+
+
+def attribute():
+    handles = hooks()
+    model(pixel_values=image)
+    top = torch.topk(scores(), 50)
+    for h in handles:
+        h.remove()
+    return top.values.tolist(), top.indices.tolist()
+
+
+rng = np.random.default_rng(0)
+words = rng.normal(size=(20000, P.shape[0])).astype(np.float32)
+words /= np.linalg.norm(words, axis=1, keepdims=True)
+targets = rng.normal(size=(50, P.shape[0])).astype(np.float32)
+targets /= np.linalg.norm(targets, axis=1, keepdims=True)
+D, Y = torch.from_numpy(words), torch.from_numpy(targets)
+FORTRAN = np.asfortranarray(words.T)
+
+
+def omp():
+    """All targets at once: one product of matrices a step, then small solves."""
+    residual, chosen = Y, torch.empty(50, 0, dtype=torch.long)
+    for _ in range(5):
+        correlation = (residual @ D.T).abs_()
+        correlation.scatter_(1, chosen, -1.0)
+        chosen = torch.cat([chosen, correlation.argmax(1, keepdim=True)], 1)
+        atoms = D[chosen]
+        weights = torch.linalg.solve(atoms @ atoms.transpose(1, 2), atoms @ Y[:, :, None])
+        residual = Y - (weights.transpose(1, 2) @ atoms)[:, 0]
+    return chosen, weights
+
+
+def sklearn_omp():
+    from sklearn.linear_model import orthogonal_mp
+    return orthogonal_mp(FORTRAN, targets.T, n_nonzero_coefs=5)
+
+
+TASKS = {"forward": lambda: model(pixel_values=image).image_embeds, "attribute": attribute,
+         "omp": omp, "sklearn": sklearn_omp}
+
+print("ready", flush=True)
+for line in sys.stdin:
+    start = time.perf_counter()
+    TASKS[line.strip()]()
+    print(time.perf_counter() - start, flush=True)

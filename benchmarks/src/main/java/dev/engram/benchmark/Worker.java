@@ -1,0 +1,112 @@
+package dev.engram.benchmark;
+
+import ai.djl.ndarray.NDManager;
+import dev.engram.Progress;
+import dev.engram.Provenance;
+import dev.engram.attribution.Attribution;
+import dev.engram.attribution.Attributor;
+import dev.engram.attribution.Method;
+import dev.engram.attribution.Reading;
+import dev.engram.dissect.MatchingPursuit;
+import dev.engram.dissect.WordDictionary;
+import dev.engram.model.Clip;
+import dev.engram.trace.TraceRequest;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+
+/**
+ * Engram's half of benchmarks/side_by_side.py: reads the name of a task from standard input, does
+ * it once, and answers with the seconds it took. The script runs this and PyTorch turn by turn.
+ */
+public final class Worker {
+  private static final int OMP_TARGETS = 50;
+  private static final int OMP_WORDS = 20_000;
+
+  private final Clip clip;
+  private final Attributor attributor;
+  private final List<float[]> pixels;
+  private final float[] text;
+  private final WordDictionary dictionary;
+  private final double[][] targets;
+
+  private Worker(Path model) {
+    clip = Clip.load(model, "cpu", Progress.NONE);
+    attributor = new Attributor(clip);
+    Random random = new Random(0);
+    int s = clip.config().imageSize();
+    pixels = List.of(noise(random, 3 * s * s));
+    int width = clip.config().projectionWidth();
+    text = noise(random, width);
+    dictionary =
+        new WordDictionary(
+            clip.manager(),
+            "noise",
+            IntStream.range(0, OMP_WORDS).mapToObj(i -> "word " + i).toList(),
+            IntStream.range(0, OMP_WORDS)
+                .mapToObj(i -> noise(random, width))
+                .toArray(float[][]::new));
+    targets = new double[OMP_TARGETS][];
+    for (int i = 0; i < OMP_TARGETS; i++) {
+      float[] y = noise(random, width);
+      double norm = Math.sqrt(IntStream.range(0, width).mapToDouble(j -> y[j] * y[j]).sum());
+      targets[i] = IntStream.range(0, width).mapToDouble(j -> y[j] / norm).toArray();
+    }
+  }
+
+  private static float[] noise(Random random, int n) {
+    float[] x = new float[n];
+    for (int i = 0; i < n; i++) {
+      x[i] = (float) random.nextGaussian();
+    }
+    return x;
+  }
+
+  private void run(String task) {
+    switch (task) {
+      case "forward" -> {
+        try (NDManager scope = clip.manager().newSubManager()) {
+          clip.vision().forward(clip.batch(scope, pixels), TraceRequest.none(), List.of()).close();
+        }
+      }
+      case "attribute" -> {
+        Attribution a =
+            attributor.attribute(
+                pixels,
+                List.of("noise"),
+                "noise",
+                text,
+                Method.IMPROVEMENT,
+                Reading.LITERAL,
+                Provenance.of(),
+                Progress.NONE);
+        if (a.top(50).size() != 50) {
+          throw new IllegalStateException("no 50 neurons");
+        }
+      }
+      case "omp" -> new MatchingPursuit(dictionary).solve(targets, 5, Progress.NONE);
+      default -> throw new IllegalArgumentException("no such task: " + task);
+    }
+  }
+
+  /**
+   * @param args the model's directory
+   * @throws IOException if standard input breaks
+   */
+  public static void main(String[] args) throws IOException {
+    Worker worker = new Worker(Path.of(args[0]));
+    System.out.println("ready");
+    BufferedReader in =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    for (String task = in.readLine(); task != null; task = in.readLine()) {
+      long start = System.nanoTime();
+      worker.run(task);
+      System.out.println((System.nanoTime() - start) / 1e9);
+    }
+  }
+}

@@ -16,6 +16,7 @@ import java.util.Locale;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
+import org.apache.commons.csv.DuplicateHeaderMode;
 
 /**
  * A CSV file that lists images, with a column {@code file}. Mistakes that people make in
@@ -60,6 +61,9 @@ final class Listing {
               .setHeader()
               .setSkipHeaderRecord(true)
               .setIgnoreHeaderCase(true)
+              // Spreadsheets leave empty columns behind.
+              .setAllowMissingColumnNames(true)
+              .setDuplicateHeaderMode(DuplicateHeaderMode.ALLOW_EMPTY)
               .setTrim(true)
               .get();
       try (CSVParser parser = CSVParser.parse(text, format)) {

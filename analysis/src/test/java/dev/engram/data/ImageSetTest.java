@@ -141,7 +141,7 @@ class ImageSetTest {
     touch("x/moai/1.png", "x/moai/2.png", "x/moai/3.png");
     csv(
         "manifest.csv",
-        "\ufeffEntity,File,Caption\nThe Moai,x/moai/2.png,\"a moai, big\"\n,x\\moai\\1.png,other\n");
+        "\ufeffEntity,File,Caption,,\nThe Moai,x/moai/2.png,\"a moai, big\",,\n,x\\moai\\1.png,other\n");
     ImageSet set = ImageSet.read(temp);
     Entity moai = set.entity("the moai");
     assertEquals("moai", moai.name());

@@ -90,7 +90,7 @@ class ImageReaderTest {
         "%PDF-1.7|PDF",
         "RIFF1234WEBPVP8 |WebP",
         "MM\0*aaaa|TIFF",
-        "\1\2\3\4|01 02 03 04"
+        "z\1\2z|7a 01 02 7a"
       })
   void whatIsNoImageIsNamed(String content, String part) {
     byte[] bytes = content.getBytes(StandardCharsets.ISO_8859_1);

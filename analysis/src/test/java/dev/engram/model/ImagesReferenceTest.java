@@ -48,7 +48,6 @@ class ImagesReferenceTest {
         largest = Math.max(largest, Math.abs(value - (expected[3 * i + c] & 255)));
       }
     }
-    System.out.println("decoded " + file + ": largest difference " + largest);
     assertEquals(0, largest, file);
   }
 
@@ -71,7 +70,6 @@ class ImagesReferenceTest {
     for (int i = 0; i < actual.length; i++) {
       largest = Math.max(largest, Math.abs(actual[i] - expected[i]));
     }
-    System.out.println("processed " + name + ": largest difference " + largest);
     // One grey level is 0.0146; this is float32 rounding at values up to 2.2.
     assertTrue(largest <= 2.4e-7, name + " differs by " + largest);
   }

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import jdk.jshell.JShell;
 import org.dflib.jjava.jupyter.kernel.BaseKernel;
 import org.dflib.jjava.jupyter.kernel.BaseKernelBuilder;
 import org.dflib.jjava.jupyter.kernel.KernelConnectionProperties;
@@ -39,7 +40,8 @@ public final class EngramKernel {
     BaseKernel kernel = stockKernel(history);
     kernel.onStartup();
     kernel.becomeHandlerForConnection(connection);
-    new Protocol(kernel, KernelSession.of(kernel)).install(connection);
+    JShell shell = (JShell) kernel.getClass().getMethod("getJShell").invoke(kernel);
+    new Protocol(kernel, shell.sourceCodeAnalysis(), KernelSession.of(kernel)).install(connection);
     connection.connect();
     connection.waitUntilClose();
   }

@@ -1,6 +1,7 @@
 package dev.engram.kernel;
 
 import java.util.List;
+import java.util.Map;
 import org.dflib.jjava.jupyter.channels.JupyterSocket;
 import org.dflib.jjava.jupyter.channels.ShellChannel;
 import org.dflib.jjava.jupyter.channels.ShellReplyEnvironment;
@@ -14,6 +15,7 @@ import org.dflib.jjava.jupyter.messages.MessageType;
 import org.dflib.jjava.jupyter.messages.publish.PublishError;
 import org.dflib.jjava.jupyter.messages.publish.PublishExecuteInput;
 import org.dflib.jjava.jupyter.messages.publish.PublishExecuteResult;
+import org.dflib.jjava.jupyter.messages.reply.CompleteReply;
 import org.dflib.jjava.jupyter.messages.reply.ErrorReply;
 import org.dflib.jjava.jupyter.messages.reply.HistoryReply;
 import org.dflib.jjava.jupyter.messages.reply.KernelInfoReply;
@@ -67,7 +69,14 @@ final class EngramReplies extends ShellReplyEnvironment {
     if (content instanceof KernelInfoReply info) {
       super.reply((KernelInfoReply) new KernelInfo(info));
     } else if (content instanceof HistoryReply entries) {
-      super.reply((HistoryReply) new History(entries.getHistory()));
+      reply(HistoryReply.MESSAGE_TYPE, history(entries));
+    } else if (content instanceof CompleteReply found) {
+      super.reply(
+          new CompleteReply(
+              found.getMatches().stream().filter(EngramReplies::isTyped).toList(),
+              found.getCursorStart(),
+              found.getCursorEnd(),
+              found.getMetadata()));
     } else {
       super.reply(content);
     }
@@ -98,13 +107,26 @@ final class EngramReplies extends ShellReplyEnvironment {
     }
   }
 
-  /** The stock reply with a status, which is written to JSON by its field. */
-  private static final class History extends HistoryReply {
-    @SuppressWarnings("unused")
-    private final String status = "ok";
+  /** The protocol's form of a history; the stock reply lacks the status and writes objects. */
+  private static Map<String, Object> history(HistoryReply reply) {
+    List<List<Object>> entries =
+        reply.getHistory().stream().map(EngramReplies::historyEntry).toList();
+    return Map.of("status", "ok", "history", entries);
+  }
 
-    History(List<HistoryEntry> entries) {
-      super(entries);
-    }
+  private static List<Object> historyEntry(HistoryEntry entry) {
+    Object cell =
+        entry.hasOutput() ? List.of(entry.getInput(), entry.getOutput()) : entry.getInput();
+    return List.of(entry.getSession(), entry.getCellNumber(), cell);
+  }
+
+  /** Leaves out the magics that are there for Engram itself, and those of a stock kernel's help. */
+  private static boolean isTyped(String completion) {
+    return !completion.startsWith("%") || completion.matches("%%?\\w+");
+  }
+
+  @SuppressWarnings({"rawtypes", "unchecked"})
+  private void reply(MessageType<?> type, Map<String, Object> content) {
+    reply(new Message(getContext(), type, content));
   }
 }

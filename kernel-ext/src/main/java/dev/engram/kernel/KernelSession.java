@@ -11,7 +11,7 @@ import org.dflib.jjava.jupyter.kernel.BaseKernel;
  * registry of magics, since an extension is created by the kernel and by nobody else.
  */
 record KernelSession(MagicRunner runner, FigureLibrary library) {
-  static final String MAGIC = "engram:session";
+  static final String MAGIC = ":engram-session";
 
   static KernelSession of(BaseKernel kernel) throws Exception {
     KernelSession session = kernel.getMagicsRegistry().evalLineMagic(kernel, MAGIC, List.of());

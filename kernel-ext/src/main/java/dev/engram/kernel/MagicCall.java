@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * typed. Reaches the session through the kernel's registry, for cells can only call static methods.
  */
 public final class MagicCall {
-  static final String RUN = "engram:run";
-  static final String VALUE = "engram:value";
+  static final String RUN = ":engram-run";
+  static final String VALUE = ":engram-value";
 
   private static final Pattern WRITTEN =
       Pattern.compile(

@@ -23,6 +23,10 @@ final class MagicRewriter {
               + "|/\\*.*?(?:\\*/|\\z)",
           Pattern.DOTALL);
 
+  /** What the kernel's resolver takes for a magic; it does not know text blocks. */
+  private static final Pattern LOOKS_LIKE_MAGIC =
+      Pattern.compile("((?:^|=)\\s*)%(?=\\w)", Pattern.MULTILINE);
+
   private final Predicate<String> foreignLine;
   private final Predicate<String> foreignCell;
 
@@ -51,18 +55,17 @@ final class MagicRewriter {
     Matcher line = LINE.matcher(source);
     int at = 0;
     while (at < source.length()) {
-      int end = at + 1;
       if (inert.region(at, source.length()).lookingAt()) {
-        end = inert.end();
-      } else if (line.region(at, source.length()).lookingAt() && isMagicPlace(source, at)) {
-        end = line.end();
-        if (!foreignLine.test(line.group("name"))) {
-          out.append(MagicCall.ofLine(line.group("line")));
-          at = end;
-        }
+        out.append(LOOKS_LIKE_MAGIC.matcher(inert.group()).replaceAll("$1\\\\u0025"));
+        at = inert.end();
+      } else if (line.region(at, source.length()).lookingAt()
+          && isMagicPlace(source, at)
+          && !foreignLine.test(line.group("name"))) {
+        out.append(MagicCall.ofLine(line.group("line")));
+        at = line.end();
+      } else {
+        out.append(source.charAt(at++));
       }
-      out.append(source, at, end);
-      at = end;
     }
     return out.toString();
   }

@@ -1,15 +1,21 @@
 package dev.engram.kernel;
 
-import dev.engram.EngramException;
+import dev.engram.magic.view.View;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import jdk.jshell.Snippet;
+import jdk.jshell.SourceCodeAnalysis;
+import jdk.jshell.SourceCodeAnalysis.CompletionInfo;
 import org.dflib.jjava.jupyter.channels.JupyterConnection;
 import org.dflib.jjava.jupyter.channels.ShellHandler;
 import org.dflib.jjava.jupyter.kernel.BaseKernel;
 import org.dflib.jjava.jupyter.kernel.display.DisplayData;
+import org.dflib.jjava.jupyter.kernel.display.mime.MIMEType;
 import org.dflib.jjava.jupyter.messages.Message;
 import org.dflib.jjava.jupyter.messages.MessageType;
 import org.dflib.jjava.jupyter.messages.reply.InspectReply;
+import org.dflib.jjava.jupyter.messages.reply.IsCompleteReply;
 import org.dflib.jjava.jupyter.messages.request.ExecuteRequest;
 import org.dflib.jjava.jupyter.messages.request.InspectRequest;
 import org.dflib.jjava.jupyter.messages.request.InterruptRequest;
@@ -23,10 +29,12 @@ import org.dflib.jjava.jupyter.messages.request.IsCompleteRequest;
 final class Protocol {
   private final BaseKernel kernel;
   private final KernelSession session;
+  private final SourceCodeAnalysis analysis;
   private final MagicRewriter rewriter;
 
-  Protocol(BaseKernel kernel, KernelSession session) {
+  Protocol(BaseKernel kernel, SourceCodeAnalysis analysis, KernelSession session) {
     this.kernel = kernel;
+    this.analysis = analysis;
     this.session = session;
     Set<String> ours = session.runner().magics().names();
     this.rewriter =
@@ -59,7 +67,12 @@ final class Protocol {
         MessageType.IS_COMPLETE_REQUEST,
         (env, message) -> {
           String code = rewriter.rewrite(message.getContent().getCode());
-          complete.handle(env, with(message, new IsCompleteRequest(code)));
+          if (isInvalid(code)) {
+            env.setBusyDeferIdle();
+            env.reply(IsCompleteReply.INVALID_CODE);
+          } else {
+            complete.handle(env, with(message, new IsCompleteRequest(code)));
+          }
         });
 
     connection.setHandler(
@@ -67,7 +80,7 @@ final class Protocol {
         (env, message) -> {
           env.setBusyDeferIdle();
           DisplayData found = inspect(message.getContent());
-          env.reply(new InspectReply(found != null, DisplayData.emptyIfNull(found)));
+          env.reply(new InspectReply(found.hasDataForType(MIMEType.TEXT_PLAIN), found));
         });
   }
 
@@ -89,22 +102,47 @@ final class Protocol {
         request.shouldStopOnError());
   }
 
+  /** JShell calls code complete that ends, even where it cannot be parsed. */
+  private boolean isInvalid(String code) {
+    CompletionInfo info = analysis.analyzeCompletion(code);
+    while (info.completeness().isComplete()) {
+      boolean erroneous =
+          analysis.sourceToSnippets(info.source()).stream()
+              .anyMatch(snippet -> snippet.kind() == Snippet.Kind.ERRONEOUS);
+      if (erroneous) {
+        return true;
+      }
+      info = analysis.analyzeCompletion(info.remaining());
+    }
+    return info.completeness() == SourceCodeAnalysis.Completeness.UNKNOWN;
+  }
+
   /** The help of a magic, or the documentation of the Java name at or before the cursor. */
-  private @org.jspecify.annotations.Nullable DisplayData inspect(InspectRequest request) {
+  private DisplayData inspect(InspectRequest request) {
     String code = request.getCode();
-    String magic = MagicRewriter.nameAt(code, request.getCursorPos());
+    int cursor = Math.min(request.getCursorPos(), code.length());
+    String magic = MagicRewriter.nameAt(code, cursor);
     if (session.runner().magics().names().contains(magic)) {
-      try {
-        DisplayData help = new DisplayData();
-        session.runner().help(magic).data().forEach(help::putData);
-        return help;
-      } catch (EngramException unknown) {
-        return null;
+      return bundle(session.runner().help(magic));
+    }
+    int end = cursor;
+    while (end < code.length() && Character.isJavaIdentifierPart(code.charAt(end))) {
+      end++;
+    }
+    // JShell documents a method only where its parenthesis is open, and looks before the cursor.
+    for (String asked : List.of(code.substring(0, end), code.substring(0, end) + "(")) {
+      DisplayData found = kernel.inspect(asked, asked.length() - 1, request.getDetailLevel() > 0);
+      if (found != null) {
+        return bundle(View.preformatted(String.valueOf(found.getData(MIMEType.TEXT_PLAIN))));
       }
     }
-    // The kernel looks one character beyond the cursor, and fails where there is none.
-    int at = Math.min(request.getCursorPos(), code.length()) - 1;
-    return at < 0 ? null : kernel.inspect(code, at, request.getDetailLevel() > 0);
+    return new DisplayData();
+  }
+
+  private static DisplayData bundle(View view) {
+    DisplayData data = new DisplayData();
+    view.data().forEach(data::putData);
+    return data;
   }
 
   private static <T> Message<T> with(Message<T> message, T content) {

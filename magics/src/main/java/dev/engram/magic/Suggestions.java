@@ -32,23 +32,29 @@ public final class Suggestions {
     return typed.length() > 1 && name.regionMatches(true, 0, typed, 0, typed.length());
   }
 
-  /** Levenshtein's distance; upper and lower case are the same. */
+  /** Levenshtein's distance, with two letters swapped as one change; case does not matter. */
   static int distance(String left, String right) {
     String a = left.toLowerCase(Locale.ROOT);
     String b = right.toLowerCase(Locale.ROOT);
-    int[] row = new int[b.length() + 1];
-    for (int j = 0; j <= b.length(); j++) {
-      row[j] = j;
-    }
-    for (int i = 1; i <= a.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j <= b.length(); j++) {
-        int change = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(change, 1 + Math.min(row[j], row[j - 1]));
+    int[][] changes = new int[a.length() + 1][b.length() + 1];
+    for (int i = 0; i <= a.length(); i++) {
+      for (int j = 0; j <= b.length(); j++) {
+        if (i == 0 || j == 0) {
+          changes[i][j] = i + j;
+          continue;
+        }
+        int replace = changes[i - 1][j - 1] + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+        changes[i][j] = Math.min(replace, 1 + Math.min(changes[i - 1][j], changes[i][j - 1]));
+        boolean swapped =
+            i > 1
+                && j > 1
+                && a.charAt(i - 1) == b.charAt(j - 2)
+                && a.charAt(i - 2) == b.charAt(j - 1);
+        if (swapped) {
+          changes[i][j] = Math.min(changes[i][j], changes[i - 2][j - 2] + 1);
+        }
       }
     }
-    return row[b.length()];
+    return changes[a.length()][b.length()];
   }
 }

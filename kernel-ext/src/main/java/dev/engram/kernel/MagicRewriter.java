@@ -1,0 +1,88 @@
+package dev.engram.kernel;
+
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Replaces the magics in a cell by Java that carries their lines as typed, before the kernel's own
+ * resolver splits them. Reads Java well enough to leave strings, text blocks and comments alone.
+ */
+final class MagicRewriter {
+  private static final Pattern CELL =
+      Pattern.compile("\\s*%%(?<line>(?<name>\\w+)[^\\r\\n]*)(?:\\R(?<body>.*))?", Pattern.DOTALL);
+  private static final Pattern LINE = Pattern.compile("%(?<line>(?<name>\\w+)[^\\r\\n]*)");
+
+  /** What is no code: text blocks, strings, characters, comments. */
+  private static final Pattern INERT =
+      Pattern.compile(
+          "\"\"\"(?:\\\\.|[^\\\\])*?(?:\"\"\"|\\z)"
+              + "|\"(?:\\\\.|[^\"\\\\\\r\\n])*\"?"
+              + "|'(?:\\\\.|[^'\\\\\\r\\n])*'?"
+              + "|//[^\\r\\n]*"
+              + "|/\\*.*?(?:\\*/|\\z)",
+          Pattern.DOTALL);
+
+  /** What the kernel's resolver takes for a magic; it does not know text blocks. */
+  private static final Pattern LOOKS_LIKE_MAGIC =
+      Pattern.compile("((?:^|=)\\s*)%(?=\\w)", Pattern.MULTILINE);
+
+  private final Predicate<String> foreignLine;
+  private final Predicate<String> foreignCell;
+
+  /**
+   * @param foreignLine whether a line magic of that name is the kernel's own
+   * @param foreignCell whether a cell magic of that name is the kernel's own
+   */
+  MagicRewriter(Predicate<String> foreignLine, Predicate<String> foreignCell) {
+    this.foreignLine = foreignLine;
+    this.foreignCell = foreignCell;
+  }
+
+  /**
+   * @return the cell as Java, with the kernel's own magics left in it
+   */
+  String rewrite(String source) {
+    Matcher cell = CELL.matcher(source);
+    if (cell.matches()) {
+      String body = cell.group("body");
+      return foreignCell.test(cell.group("name"))
+          ? source
+          : MagicCall.ofCell(cell.group("line"), body == null ? "" : body);
+    }
+    StringBuilder out = new StringBuilder(source.length());
+    Matcher inert = INERT.matcher(source);
+    Matcher line = LINE.matcher(source);
+    int at = 0;
+    while (at < source.length()) {
+      if (inert.region(at, source.length()).lookingAt()) {
+        out.append(LOOKS_LIKE_MAGIC.matcher(inert.group()).replaceAll("$1\\\\u0025"));
+        at = inert.end();
+      } else if (line.region(at, source.length()).lookingAt()
+          && isMagicPlace(source, at)
+          && !foreignLine.test(line.group("name"))) {
+        out.append(MagicCall.ofLine(line.group("line")));
+        at = line.end();
+      } else {
+        out.append(source.charAt(at++));
+      }
+    }
+    return out.toString();
+  }
+
+  /**
+   * @return the name of the magic at a place in a cell, "" if there is none
+   */
+  static String nameAt(String source, int position) {
+    int start = source.lastIndexOf('\n', Math.max(0, Math.min(position, source.length()) - 1)) + 1;
+    Matcher line = Pattern.compile("[^%\\r\\n]*%%?(\\w+)[^\\r\\n]*").matcher(source);
+    boolean found = line.region(start, source.length()).lookingAt();
+    return found && isMagicPlace(source, source.indexOf('%', start)) ? line.group(1) : "";
+  }
+
+  /** At the start of a line, or to the right of an assignment. */
+  private static boolean isMagicPlace(String source, int at) {
+    String before = source.substring(source.lastIndexOf('\n', at - 1) + 1, at).strip();
+    return before.isEmpty() || before.matches("(?s).*[^=!<>]=");
+  }
+}

@@ -1,0 +1,55 @@
+package dev.engram.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ErrorReportTest {
+  @Test
+  void aMagicsFailureIsItsSentence() {
+    ErrorReport report =
+        ErrorReport.of(
+            "RuntimeException",
+            "dev.engram.magic.MagicFailure, There is no magic %x.",
+            List.of("long"));
+    assertEquals(
+        new ErrorReport(
+            "EngramException", "There is no magic %x.", List.of("There is no magic %x.")),
+        report);
+  }
+
+  @Test
+  void ofAStackTraceTheUsersFramesRemain() {
+    ErrorReport report =
+        ErrorReport.of(
+            "RuntimeException",
+            "java.lang.ArithmeticException, / by zero",
+            List.of(
+                "java.lang.RuntimeException: java.lang.ArithmeticException, / by zero",
+                "\tat org.dflib.jjava.kernel.execution.CodeEvaluator.evalSingle(X.java:1)",
+                "Caused by: jdk.jshell.EvalException: / by zero",
+                "\tat REPL.$JShell$11.f($JShell$11.java:5)",
+                "\tat REPL.$JShell$12.do_it$($JShell$12.java:5)",
+                "\tat java.base/java.util.concurrent.FutureTask.run(FutureTask.java:264)"));
+    assertEquals("ArithmeticException", report.name());
+    assertEquals(
+        List.of("ArithmeticException: / by zero", "\tat REPL.$JShell$11.f($JShell$11.java:5)"),
+        report.traceback());
+  }
+
+  @Test
+  void anInterruptIsOneSentence() {
+    ErrorReport report = ErrorReport.of("EvaluationInterruptedException", "", List.of("x", "y"));
+    assertEquals("Interrupted", report.name());
+    assertEquals(1, report.traceback().size());
+  }
+
+  @Test
+  void compileErrorsShowMagicsAsTyped() {
+    String line = "int x = " + MagicCall.ofLine("words L1F2");
+    assertEquals(
+        List.of("int x = %words L1F2"),
+        ErrorReport.of("CompilationException", "", List.of(line)).traceback());
+  }
+}

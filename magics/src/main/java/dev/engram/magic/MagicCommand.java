@@ -1,0 +1,79 @@
+package dev.engram.magic;
+
+import dev.engram.EngramException;
+import dev.engram.magic.view.View;
+import java.util.List;
+import javax.lang.model.SourceVersion;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/**
+ * A magic as picocli sees it: its annotations, and the options that every magic has. Reads the
+ * arguments into the magic's fields, and writes its help.
+ */
+final class MagicCommand {
+  private static final String AS = "--as";
+
+  private final EngramMagic magic;
+  private final CommandLine command;
+
+  MagicCommand(EngramMagic magic) {
+    this.magic = magic;
+    this.command = new CommandLine(magic);
+    CommandSpec spec = command.getCommandSpec();
+    spec.name("%" + spec.name());
+    spec.usageMessage().width(90);
+    spec.addOption(
+        OptionSpec.builder("-h", "--help").usageHelp(true).description("Show this help.").build());
+    if (magic.takesBody()) {
+      spec.addOption(
+          OptionSpec.builder(AS)
+              .paramLabel("NAME")
+              .type(String.class)
+              .description("Keep the value of the cell in a variable.")
+              .build());
+    }
+    command.setExpandAtFiles(false);
+    command.setCaseInsensitiveEnumValuesAllowed(true);
+    command.setUsageHelpAutoWidth(false);
+  }
+
+  EngramMagic magic() {
+    return magic;
+  }
+
+  /**
+   * @return whether help was asked for instead of work
+   * @throws CommandLine.ParameterException if the arguments do not fit
+   */
+  boolean parse(List<String> arguments, Variables variables) {
+    variables.convertInto(command);
+    List<String> replaced = variables.replacedIn(arguments);
+    return command.parseArgs(replaced.toArray(String[]::new)).isUsageHelpRequested();
+  }
+
+  /**
+   * @return the variable that {@code --as} names, once the arguments have been parsed
+   */
+  @Nullable String variable() {
+    OptionSpec as = command.getCommandSpec().findOption(AS);
+    String name = as == null ? null : as.getValue();
+    if (name != null && (!SourceVersion.isIdentifier(name) || SourceVersion.isKeyword(name))) {
+      throw new EngramException("--as takes the name of a Java variable, got '" + name + "'.");
+    }
+    return name;
+  }
+
+  /** One line: what the magic does. */
+  String summary() {
+    String[] description = command.getCommandSpec().usageMessage().description();
+    return description.length == 0 ? "" : description[0];
+  }
+
+  View help() {
+    return View.preformatted(command.getUsageMessage(Ansi.OFF).stripTrailing());
+  }
+}

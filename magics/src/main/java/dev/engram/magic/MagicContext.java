@@ -1,0 +1,52 @@
+package dev.engram.magic;
+
+import dev.engram.magic.view.View;
+import java.util.function.Supplier;
+
+/** One call of a magic: the cell it runs in, and what it may do there. */
+public final class MagicContext {
+  private final Host host;
+  private final String body;
+  private final Supplier<MagicProgress> progress;
+  private final String lastTrace;
+
+  MagicContext(Host host, String body, Supplier<MagicProgress> progress, String lastTrace) {
+    this.host = host;
+    this.body = body;
+    this.progress = progress;
+    this.lastTrace = lastTrace;
+  }
+
+  /**
+   * @return the lines under {@code %%name}; "" for a line magic
+   */
+  public String body() {
+    return body;
+  }
+
+  /** Shows a view above the magic's value. */
+  public void display(View view) {
+    host.display(view);
+  }
+
+  /**
+   * @return where long work reports to; close it when the work is done, best in a {@code try (…)}
+   */
+  public MagicProgress progress() {
+    return progress.get();
+  }
+
+  /**
+   * @return the kernel
+   */
+  public Host host() {
+    return host;
+  }
+
+  /**
+   * @return the stack trace of the last failure, "" if nothing failed yet
+   */
+  public String lastTrace() {
+    return lastTrace;
+  }
+}

@@ -1,0 +1,65 @@
+package dev.engram.magic;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import picocli.CommandLine.Command;
+
+/** Every magic by its name. The one place where Engram's magics are listed: {@link #all()}. */
+public final class Magics {
+  private final Map<String, Supplier<? extends EngramMagic>> byName = new TreeMap<>();
+
+  /**
+   * A line of what {@code %engram} tells, as which device is used.
+   *
+   * @param name one or two words
+   * @param value asked for anew each time
+   */
+  public record Fact(String name, Supplier<String> value) {}
+
+  private Magics(List<Supplier<? extends EngramMagic>> magics, List<Fact> facts) {
+    List<Supplier<? extends EngramMagic>> all = new ArrayList<>(magics);
+    all.add(() -> new EngramCommand(this, facts));
+    for (Supplier<? extends EngramMagic> magic : all) {
+      Class<?> type = magic.get().getClass();
+      Command command = type.getAnnotation(Command.class);
+      if (command == null || byName.put(command.name(), magic) != null) {
+        throw new IllegalArgumentException(type + " needs a @Command with a name of its own");
+      }
+    }
+  }
+
+  /**
+   * @return Engram's magics, sharing one session
+   */
+  public static Magics all() {
+    return of(List.of(), List.of());
+  }
+
+  /**
+   * @param magics makes each magic, once for every call
+   * @param facts what {@code %engram} tells besides versions
+   * @return these magics and {@code %engram}
+   */
+  public static Magics of(List<Supplier<? extends EngramMagic>> magics, List<Fact> facts) {
+    return new Magics(magics, List.copyOf(facts));
+  }
+
+  /**
+   * @return the names, without percent signs, sorted
+   */
+  public Set<String> names() {
+    return java.util.Collections.unmodifiableSet(byName.keySet());
+  }
+
+  /**
+   * @return a new instance of the magic of that name
+   */
+  public Optional<EngramMagic> create(String name) {
+    return Optional.ofNullable(byName.get(name)).map(Supplier::get);
+  }
+}

@@ -1,0 +1,116 @@
+package dev.engram.magic;
+
+import dev.engram.EngramException;
+import java.nio.channels.ClosedByInterruptException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CancellationException;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** Says what went wrong with a magic in one sentence, with what was probably meant. */
+final class Sentences {
+  static final String INTERRUPTED = "Interrupted: nothing was changed.";
+
+  private Sentences() {}
+
+  /**
+   * @param name the magic's name, without percent signs
+   */
+  static String of(String name, Throwable failure) {
+    EngramException mistake = cause(failure, EngramException.class);
+    if (mistake != null) {
+      return String.valueOf(mistake.getMessage());
+    }
+    if (isInterrupt(failure)) {
+      return INTERRUPTED;
+    }
+    if (failure instanceof ParameterException wrong) {
+      return ofArguments(wrong);
+    }
+    String kind = failure.getClass().getSimpleName();
+    String message = failure.getMessage();
+    return "%"
+        + name
+        + " failed with "
+        + ("AEIOU".indexOf(kind.charAt(0)) >= 0 ? "an " : "a ")
+        + kind
+        + (message == null ? "" : " (" + firstLine(message) + ")")
+        + "; %engram trace shows the stack trace.";
+  }
+
+  static boolean isInterrupt(Throwable failure) {
+    return cause(failure, CancellationException.class) != null
+        || cause(failure, InterruptedException.class) != null
+        || cause(failure, ClosedByInterruptException.class) != null;
+  }
+
+  private static String ofArguments(ParameterException wrong) {
+    CommandSpec spec = wrong.getCommandLine().getCommandSpec();
+    if (wrong instanceof UnmatchedArgumentException unmatched) {
+      String first = unmatched.getUnmatched().get(0);
+      return first.startsWith("-")
+          ? spec.name()
+              + " has no option '"
+              + first
+              + "'"
+              + Suggestions.didYouMean(first, spec.optionsMap().keySet())
+          : spec.name() + " takes no further argument, got '" + first + "'.";
+    }
+    if (wrong instanceof MissingParameterException missing) {
+      String needed =
+          missing.getMissing().stream().map(Sentences::label).collect(Collectors.joining(", "));
+      return spec.name() + " needs " + needed + "; " + spec.name() + "? shows how it is used.";
+    }
+    ArgSpec argument = wrong.getArgSpec();
+    String value = wrong.getValue();
+    if (argument == null || value == null) {
+      return spec.name() + ": " + ended(firstLine(String.valueOf(wrong.getMessage())));
+    }
+    Class<?> type = argument.auxiliaryTypes()[0];
+    if (type.isEnum()) {
+      List<String> known =
+          Arrays.stream(type.getEnumConstants())
+              .map(constant -> constant.toString().toLowerCase(Locale.ROOT))
+              .toList();
+      return label(argument)
+          + " takes "
+          + String.join(", ", known)
+          + ", got '"
+          + value
+          + "'"
+          + Suggestions.didYouMean(value, known);
+    }
+    String detail =
+        firstLine(String.valueOf(wrong.getMessage())).replaceFirst("^Invalid value.*?: ", "");
+    return label(argument) + ": " + ended(detail);
+  }
+
+  private static String label(ArgSpec argument) {
+    return argument.isOption() ? ((OptionSpec) argument).longestName() : argument.paramLabel();
+  }
+
+  private static String ended(String text) {
+    return text.endsWith(".") ? text : text + ".";
+  }
+
+  private static String firstLine(String text) {
+    return text.lines().findFirst().orElse("");
+  }
+
+  private static <T extends Throwable> @Nullable T cause(Throwable failure, Class<T> type) {
+    for (Throwable at = failure; at != null; at = at.getCause()) {
+      if (type.isInstance(at)) {
+        return type.cast(at);
+      }
+    }
+    return null;
+  }
+}

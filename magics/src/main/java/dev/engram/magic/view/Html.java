@@ -1,0 +1,63 @@
+package dev.engram.magic.view;
+
+/**
+ * Writes HTML from strings that may come from anywhere: file names, labels, words, messages. Every
+ * one of them goes through {@link #escape}.
+ */
+public final class Html {
+  private Html() {}
+
+  /**
+   * @return the text with the five characters that mean something to HTML replaced; safe as content
+   *     and in a quoted attribute
+   */
+  public static String escape(String text) {
+    StringBuilder out = new StringBuilder(text.length() + 16);
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      switch (c) {
+        case '&' -> out.append("&amp;");
+        case '<' -> out.append("&lt;");
+        case '>' -> out.append("&gt;");
+        case '"' -> out.append("&quot;");
+        case '\'' -> out.append("&#39;");
+        default -> out.append(c);
+      }
+    }
+    return out.toString();
+  }
+
+  /**
+   * @param inner trusted HTML
+   * @param attributes name, value, name, value, …; values are escaped here
+   * @return one element
+   */
+  public static String element(String name, String inner, String... attributes) {
+    return open(name, attributes) + inner + "</" + name + ">";
+  }
+
+  /**
+   * @param attributes name, value, name, value, …; values are escaped here
+   * @return an opening tag, or an element that has no end, as {@code img}
+   */
+  public static String open(String name, String... attributes) {
+    StringBuilder out = new StringBuilder("<").append(name);
+    for (int i = 0; i + 1 < attributes.length; i += 2) {
+      out.append(' ').append(attributes[i]).append("=\"").append(escape(attributes[i + 1]));
+      out.append('"');
+    }
+    return out.append('>').toString();
+  }
+
+  /**
+   * @return JSON that may stand inside a script element: no {@code <}, {@code >}, {@code &} and no
+   *     line separator of Unicode is left in it
+   */
+  public static String scriptSafe(String json) {
+    return json.replace("&", "\\u0026")
+        .replace("<", "\\u003c")
+        .replace(">", "\\u003e")
+        .replace("\u2028", "\\u2028")
+        .replace("\u2029", "\\u2029");
+  }
+}

@@ -1,0 +1,191 @@
+package dev.engram.magic.view;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+
+/**
+ * A Plotly figure as its JSON tree, {@code {data: [...], layout: {...}}}: what jsplot cannot
+ * express (images under heatmaps, annotations, sliders, hover templates) and what its figures
+ * become. Immutable: each method returns a changed copy.
+ */
+public final class PlotlyFigure implements Viewable {
+  static final ObjectMapper JSON = new ObjectMapper();
+
+  private static final TypeReference<Map<String, Object>> TREE = new TypeReference<>() {};
+
+  private final ObjectNode figure;
+  private final Optional<byte[]> png;
+
+  private PlotlyFigure(ObjectNode figure, Optional<byte[]> png) {
+    this.figure = figure;
+    this.png = png;
+  }
+
+  /**
+   * @param title shown above the figure; "" for none
+   * @return a figure without traces
+   */
+  public static PlotlyFigure titled(String title) {
+    PlotlyFigure empty = new PlotlyFigure(JSON.createObjectNode(), Optional.empty());
+    empty.figure.putArray("data");
+    empty.figure.putObject("layout");
+    return title.isEmpty() ? empty : empty.layout("title", title);
+  }
+
+  /**
+   * @param figure a tree with {@code data}, {@code layout} and perhaps {@code config}
+   */
+  static PlotlyFigure ofTree(ObjectNode figure) {
+    return new PlotlyFigure((ObjectNode) PlotlyJson.normalised(figure), Optional.empty());
+  }
+
+  /**
+   * @param trace the trace's attributes, as plotly.js names them; arrays, lists and maps may nest
+   */
+  public PlotlyFigure trace(Map<String, ?> trace) {
+    ObjectNode copy = figure.deepCopy();
+    copy.withArray("data").add(PlotlyJson.normalised(JSON.valueToTree(trace)));
+    return new PlotlyFigure(copy, png);
+  }
+
+  /**
+   * @param path names separated by dots, as {@code xaxis.title}; titles may be plain strings
+   * @param value any value that has a JSON form
+   */
+  public PlotlyFigure layout(String path, Object value) {
+    ObjectNode copy = figure.deepCopy();
+    ObjectNode at = copy.withObject("/layout");
+    String[] names = path.split("\\.");
+    for (String name : Arrays.copyOf(names, names.length - 1)) {
+      at = at.withObject("/" + name);
+    }
+    at.set(names[names.length - 1], JSON.valueToTree(value));
+    return new PlotlyFigure((ObjectNode) PlotlyJson.normalised(copy), png);
+  }
+
+  /**
+   * @return a copy with one more annotation (attributes as plotly.js names them)
+   */
+  public PlotlyFigure annotation(Map<String, ?> annotation) {
+    return append("annotations", annotation);
+  }
+
+  /**
+   * @return a copy with one more slider (attributes as plotly.js names them)
+   */
+  public PlotlyFigure slider(Map<String, ?> slider) {
+    return append("sliders", slider);
+  }
+
+  /**
+   * Puts a picture under the traces, stretched over a rectangle in axis coordinates. For a heatmap
+   * of n × n cells that covers the picture: {@code (-0.5, -0.5, n, n)} with a reversed y axis.
+   *
+   * @param x left edge
+   * @param y the edge that is drawn at the top
+   */
+  public PlotlyFigure image(byte[] picture, double x, double y, double width, double height) {
+    return append(
+        "images",
+        Map.ofEntries(
+            Map.entry(
+                "source", "data:image/png;base64," + Base64.getEncoder().encodeToString(picture)),
+            Map.entry("xref", "x"),
+            Map.entry("yref", "y"),
+            Map.entry("x", x),
+            Map.entry("y", y),
+            Map.entry("sizex", width),
+            Map.entry("sizey", height),
+            Map.entry("sizing", "stretch"),
+            Map.entry("layer", "below")));
+  }
+
+  /**
+   * @param picture a static picture of the figure, shown where nothing interactive is
+   */
+  public PlotlyFigure png(byte[] picture) {
+    return new PlotlyFigure(figure, Optional.of(picture));
+  }
+
+  /**
+   * @return the figure's tree, a copy
+   */
+  public ObjectNode toJson() {
+    return figure.deepCopy();
+  }
+
+  /** The figure for JupyterLab, for a page without a network, and in words. */
+  @Override
+  public View view() {
+    PlotlyEdition edition = edition();
+    View view =
+        View.html(html(edition), toString())
+            .with(View.PLOTLY, JSON.convertValue(figure, TREE))
+            .needing(edition);
+    return png.map(view::withPng).orElse(view);
+  }
+
+  @Override
+  public String toString() {
+    TreeSet<String> types = traceTypes();
+    String title = figure.at("/layout/title/text").asText();
+    String kind = types.isEmpty() ? "empty" : String.join(", ", types);
+    return "Figure (" + kind + ")" + (title.isEmpty() ? "" : ": " + title);
+  }
+
+  private PlotlyFigure append(String list, Map<String, ?> item) {
+    ObjectNode copy = figure.deepCopy();
+    ArrayNode items = copy.withObject("/layout").withArray(list);
+    items.add(PlotlyJson.normalised(JSON.valueToTree(item)));
+    return new PlotlyFigure(copy, png);
+  }
+
+  private TreeSet<String> traceTypes() {
+    TreeSet<String> types = new TreeSet<>();
+    for (Iterator<JsonNode> traces = figure.path("data").elements(); traces.hasNext(); ) {
+      types.add(traces.next().path("type").asText("scatter"));
+    }
+    return types;
+  }
+
+  private PlotlyEdition edition() {
+    boolean scene = figure.path("layout").has("scene") && !traceTypes().isEmpty();
+    return scene ? PlotlyEdition.FULL : PlotlyEdition.drawing(traceTypes());
+  }
+
+  /** Draws as soon as the library is on the page, wherever on the page that is. */
+  private String html(PlotlyEdition edition) {
+    String json;
+    try {
+      json = JSON.writeValueAsString(figure);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a tree that has no JSON form", e);
+    }
+    return """
+        <div>%s</div>
+        <script>(function (box) {
+          var figure = %s;
+          var engram = window.EngramFigures = window.EngramFigures || {waiting: []};
+          function draw() {
+            var plotly = engram.full || engram.%s;
+            if (!plotly) { return false; }
+            box.textContent = "";
+            plotly.newPlot(box, figure.data, figure.layout, figure.config);
+            return true;
+          }
+          if (!draw()) { engram.waiting.push(draw); }
+        })(document.currentScript.previousElementSibling);</script>
+        """
+        .formatted(Html.escape(toString()), Html.scriptSafe(json), edition.key());
+  }
+}

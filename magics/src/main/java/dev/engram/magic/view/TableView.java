@@ -1,0 +1,127 @@
+package dev.engram.magic.view;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import tech.tablesaw.api.ColumnType;
+import tech.tablesaw.api.Table;
+import tech.tablesaw.columns.Column;
+
+/**
+ * Shows a Tablesaw table as HTML and as text, at most a screenful of its rows. Tablesaw's own HTML
+ * writer prints every row, and a table of all neurons has a hundred thousand.
+ */
+public final class TableView {
+  /** Rows that are shown unless somebody asks for more. */
+  public static final int DEFAULT_ROWS = 50;
+
+  private static final String STYLE =
+      "border-collapse:collapse;font-variant-numeric:tabular-nums;margin:.5em 0";
+  private static final String CELL = "padding:.2em .8em;text-align:";
+
+  private TableView() {}
+
+  /**
+   * @return the first {@value #DEFAULT_ROWS} rows
+   */
+  public static View of(Table table) {
+    return of(table, DEFAULT_ROWS);
+  }
+
+  /**
+   * @param maxRows how many rows to show
+   */
+  public static View of(Table table, int maxRows) {
+    int rows = Math.min(table.rowCount(), Math.max(0, maxRows));
+    List<Column<?>> columns = table.columns();
+    List<List<String>> cells = new ArrayList<>();
+    for (Column<?> column : columns) {
+      List<String> lines = new ArrayList<>(List.of(column.name()));
+      for (int row = 0; row < rows; row++) {
+        lines.add(format(column, row));
+      }
+      cells.add(lines);
+    }
+    String more =
+        rows < table.rowCount()
+            ? String.format(Locale.ROOT, "… %,d of %,d rows", rows, table.rowCount())
+            : "";
+    String name = Objects.requireNonNullElse(table.name(), "");
+    return View.html(html(name, columns, cells, more), text(name, columns, cells, more));
+  }
+
+  /** Enough digits to tell values apart, not more: 0.04217, 12.35, 3.2e-07. */
+  private static String format(Column<?> column, int row) {
+    Object value = column.isMissing(row) ? null : column.get(row);
+    if (value == null) {
+      return "";
+    }
+    if (!(value instanceof Double || value instanceof Float)) {
+      return value.toString();
+    }
+    double number = ((Number) value).doubleValue();
+    double size = Math.abs(number);
+    if (number == Math.rint(number) && size < 1e15) {
+      return String.format(Locale.ROOT, "%.0f", number);
+    }
+    if (!Double.isFinite(number)) {
+      return value.toString();
+    }
+    if (size < 1e-4 || size >= 1e7) {
+      return String.format(Locale.ROOT, "%.3e", number);
+    }
+    int whole = (int) Math.floor(Math.log10(size)) + 1;
+    return String.format(Locale.ROOT, "%." + Math.max(1, 4 - whole) + "f", number);
+  }
+
+  private static String html(
+      String name, List<Column<?>> columns, List<List<String>> cells, String more) {
+    StringBuilder out = new StringBuilder(Html.open("table", "style", STYLE));
+    if (!name.isEmpty()) {
+      out.append(Html.element("caption", Html.escape(name), "style", "text-align:left"));
+    }
+    int lines = cells.isEmpty() ? 0 : cells.get(0).size();
+    for (int line = 0; line < lines; line++) {
+      out.append(line == 0 ? "<thead><tr>" : "<tr>");
+      for (int c = 0; c < cells.size(); c++) {
+        out.append(
+            Html.element(
+                line == 0 ? "th" : "td",
+                Html.escape(cells.get(c).get(line)),
+                "style",
+                CELL + (isNumber(columns.get(c)) ? "right" : "left")));
+      }
+      out.append(line == 0 ? "</tr></thead><tbody>" : "</tr>");
+    }
+    out.append(lines == 0 ? "</table>" : "</tbody></table>");
+    return more.isEmpty() ? out.toString() : out + Html.element("p", Html.escape(more));
+  }
+
+  private static String text(
+      String name, List<Column<?>> columns, List<List<String>> cells, String more) {
+    StringBuilder out = new StringBuilder(name.isEmpty() ? "" : name + "\n");
+    int lines = cells.isEmpty() ? 0 : cells.get(0).size();
+    for (int line = 0; line < lines; line++) {
+      StringBuilder row = new StringBuilder();
+      for (int c = 0; c < cells.size(); c++) {
+        int width = cells.get(c).stream().mapToInt(String::length).max().orElse(0);
+        String cell = cells.get(c).get(line);
+        String space = " ".repeat(width - cell.length());
+        row.append(c == 0 ? "" : "  ");
+        row.append(isNumber(columns.get(c)) ? space + cell : cell + space);
+      }
+      out.append(row.toString().stripTrailing()).append('\n');
+    }
+    return (out + more).stripTrailing();
+  }
+
+  private static boolean isNumber(Column<?> column) {
+    ColumnType type = column.type();
+    return type == ColumnType.DOUBLE
+        || type == ColumnType.FLOAT
+        || type == ColumnType.INTEGER
+        || type == ColumnType.LONG
+        || type == ColumnType.SHORT;
+  }
+}

@@ -1,0 +1,162 @@
+package dev.engram.magic;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.engram.EngramException;
+import dev.engram.magic.view.View;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+class MagicRunnerTest {
+  enum Method {
+    IMPROVEMENT,
+    ACTIVATION
+  }
+
+  record Thing(String name) {}
+
+  @Command(name = "greet", description = "Greets somebody.")
+  static final class Greet implements EngramMagic {
+    @Parameters(paramLabel = "WHO")
+    String who = "";
+
+    @Option(names = "--top", defaultValue = "10")
+    int top;
+
+    @Option(names = "--by", defaultValue = "improvement")
+    Method by = Method.IMPROVEMENT;
+
+    @Option(names = "--thing")
+    @Nullable Thing thing;
+
+    @Override
+    public String run(MagicContext context) {
+      switch (who) {
+        case "nobody" -> throw new EngramException("There is nobody.");
+        case "slow" -> throw new CancellationException();
+        case "null" -> throw new IllegalStateException("a\nb");
+        default -> {
+          return who + top + by + (thing == null ? "" : thing.name()) + context.body();
+        }
+      }
+    }
+
+    @Override
+    public boolean takesBody() {
+      return true;
+    }
+  }
+
+  private final FakeHost host = new FakeHost();
+  private final MagicRunner runner =
+      new MagicRunner(
+          Magics.of(List.of(Greet::new), List.of(new Magics.Fact("device", () -> "cpu"))), host);
+
+  private String failure(String line) {
+    return String.valueOf(
+        assertThrows(MagicFailure.class, () -> runner.run(line, null)).getMessage());
+  }
+
+  @Test
+  void runsLinesAndCells() {
+    assertEquals("Ann3ACTIVATION", runner.run("greet Ann --top 3 --by activation;", null));
+    assertEquals("Ann10IMPROVEMENTbody", runner.run("greet Ann --as x", "body"));
+    assertEquals("Ann10IMPROVEMENTbody", host.variables.get("x"));
+    assertEquals("Ann10IMPROVEMENT", runner.run("greet", List.of("Ann", ";"), null));
+  }
+
+  @Test
+  void variablesAreReplaced() {
+    host.variables.put("n", 7);
+    host.variables.put("t", new Thing("T"));
+    assertEquals("a 710IMPROVEMENT", runner.run("greet \"a {{n}}\"", null));
+    assertEquals("x7IMPROVEMENTT", runner.run("greet x --top {{n}} --thing {{ t }}", null));
+    assertEquals("There is no variable 'u'.", failure("greet {{u}}"));
+    assertTrue(failure("greet x --thing T").contains("expected a variable of type Thing"));
+  }
+
+  @Test
+  void mistakesAreOneSentence() {
+    assertEquals("There is no magic %gret; did you mean %greet?", failure("gret x"));
+    assertEquals("There is no magic %zzzzzz.", failure("zzzzzz"));
+    assertEquals("%greet has no option '--tpo'; did you mean --top?", failure("greet x --tpo 3"));
+    assertEquals("%greet takes no further argument, got 'y'.", failure("greet x y"));
+    assertEquals("%greet needs WHO; %greet? shows how it is used.", failure("greet"));
+    assertEquals("--top: 'x' is not an int.", failure("greet a --top x"));
+    assertEquals(
+        "--by takes improvement, activation, got 'activatoin'; did you mean activation?",
+        failure("greet a --by activatoin"));
+    assertEquals("There is nobody.", failure("greet nobody"));
+    assertEquals("Interrupted: nothing was changed.", failure("greet slow"));
+    assertEquals(
+        "%greet failed with an IllegalStateException (a); %engram trace shows the stack trace.",
+        failure("greet null"));
+    assertEquals("--as takes the name of a Java variable, got '1x'.", failure("greet a --as 1x"));
+    assertTrue(failure("engram --hlp").contains("did you mean --help?"));
+  }
+
+  @Test
+  void aFailureHasNoStackTraceButKeepsOne() {
+    MagicFailure failed = assertThrows(MagicFailure.class, () -> runner.run("greet null", null));
+    assertEquals(0, failed.getStackTrace().length);
+    assertTrue(text("engram trace").contains("IllegalStateException: a"));
+  }
+
+  @Test
+  void helpIsAskedForInFourWays() {
+    for (String line : List.of("greet?", "greet ?", "greet --help", "greet -h")) {
+      assertTrue(text(line).startsWith("Usage: %greet"), line);
+    }
+    assertTrue(text("greet?").contains("--as"));
+  }
+
+  @Test
+  void engramListsEverything() {
+    String all = text("engram");
+    for (String part : List.of("%greet", "Greets somebody.", "device", "cpu", "fake", "DJL")) {
+      assertTrue(all.contains(part), all);
+    }
+    MagicFailure noCell = assertThrows(MagicFailure.class, () -> runner.run("engram", "body"));
+    assertTrue(String.valueOf(noCell.getMessage()).contains("line magic"));
+  }
+
+  @Test
+  void progressAppearsLateAndLeavesOneLine() {
+    List<Long> clock = new ArrayList<>(List.of(0L));
+    MagicProgress progress = new MagicProgress(host, () -> clock.get(0));
+    progress.report("embedding images", 1, 10);
+    assertTrue(host.shown.isEmpty());
+    clock.set(0, 400_000_000L);
+    progress.report("embedding images", 2, 10);
+    clock.set(0, 450_000_000L);
+    progress.report("embedding images", 3, 10);
+    assertEquals("embedding images: 2 of 10", host.shown.get(0).text());
+    progress.close();
+    progress.report("embedding images", 4, 10);
+    assertEquals(1, host.shown.size());
+    assertEquals("embedding images: 3 of 10", host.shown.get(0).text());
+    assertEquals("", host.shown.get(0).html());
+  }
+
+  private String text(String line) {
+    @Nullable Object value = runner.run(line, null);
+    return assertInstanceOf(View.class, value).text();
+  }
+
+  @Test
+  void suggestionsAreClose() {
+    assertEquals(3, Suggestions.distance("kitten", "sitting"));
+    assertEquals("; did you mean b?", Suggestions.didYouMean("B", List.of("a", "b")));
+    assertNull(Suggestions.closest("xyzxyz", List.of("abc")).orElse(null));
+  }
+}

@@ -22,10 +22,11 @@ def test_notebook_in_jupyterlab(notebook, lab, context):
     elsewhere = record_requests(page, allowed=lab.url)
     page.goto(lab.notebook(notebook.name))
     panel = page.locator(".jp-NotebookPanel:visible")
-    wait_for_kernel(panel)
+    wait_for_kernel(page)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).click()
     wait_until_done(panel, len(outputs.code_cells(outputs.read(notebook))))
+    wait_for_kernel(page)
     assert panel.locator('[data-mime-type="application/vnd.jupyter.error"]').count() == 0
     expect(panel.locator(".jp-OutputArea table").first).to_be_visible()
     figures = panel.locator(".jp-OutputArea .js-plotly-plot")
@@ -81,17 +82,16 @@ def record_requests(page, allowed):
     return elsewhere
 
 
-def wait_for_kernel(panel):
-    """The kernel is there and idle (JupyterLab shows its state on the notebook's toolbar)."""
-    expect(panel.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')).to_be_visible(timeout=60_000)
+def wait_for_kernel(page):
+    """The kernel is there and idle, as the status bar says (the notebook's toolbar says so before it has started)."""
+    expect(page.get_by_text("Engram (Java) | Idle")).to_be_visible(timeout=60_000)
 
 
 def wait_until_done(panel, cells):
     prompts = panel.locator(".jp-CodeCell .jp-InputArea-prompt")
     for number in range(1, cells + 1):
-        expect(prompts.filter(has_text=re.compile(rf"^\[{number}\]:$"))).to_have_count(1, timeout=300_000)
+        expect(prompts.filter(has_text=re.compile(rf"^\[{number}\]:$"))).to_have_count(1, timeout=120_000)
     expect(prompts.filter(has_text=BUSY)).to_have_count(0)
-    wait_for_kernel(panel)
 
 
 def hover_first_mark(page, figure):

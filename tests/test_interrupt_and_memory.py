@@ -63,7 +63,9 @@ class Session:
 
 @pytest.fixture(scope="module")
 def session():
-    manager, client = start_new_kernel(kernel_name="engram", startup_timeout=60)
+    # With a heap that is resident as soon as it is committed, what else grows is native memory.
+    options = os.environ | {"JAVA_TOOL_OPTIONS": "-XX:+AlwaysPreTouch"}
+    manager, client = start_new_kernel(kernel_name="engram", startup_timeout=60, env=options)
     try:
         opened = Session(manager, client)
         opened.run("%model")

@@ -1,0 +1,158 @@
+"""What the notebook, kernel and browser tests share: paths, a private Jupyter, a JupyterLab server, a browser."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "test-results"
+NOTEBOOKS = Path(os.environ.get("ENGRAM_TEST_NOTEBOOKS", ROOT / "notebooks"))
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM_MAC = Path("/Applications/Chromium.app/Contents/MacOS/Chromium")
+CHROMIUM_OPTIONS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+]  # fmt: skip
+
+
+def notebooks():
+    return sorted(NOTEBOOKS.glob("*.ipynb"))
+
+
+def pytest_generate_tests(metafunc):
+    """A test that takes `notebook` runs once for each notebook of the project, and fails where there is none."""
+    if "notebook" in metafunc.fixturenames:
+        found = notebooks()
+        assert found, f"no notebook in {NOTEBOOKS}"
+        metafunc.parametrize("notebook", found, ids=[path.stem for path in found], scope="session")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def private_jupyter(tmp_path_factory):
+    """Keeps settings, trust and runtime files of these tests out of the home directory and of .venv."""
+    home = tmp_path_factory.mktemp("jupyter")
+    for name in ("CONFIG", "DATA", "RUNTIME"):
+        os.environ[f"JUPYTER_{name}_DIR"] = str(home / name.lower())
+    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
+    RESULTS.mkdir(exist_ok=True)
+    return home
+
+
+def run_jupyter(*arguments):
+    """Runs a jupyter subcommand of this environment and returns what it said; fails with that when it fails."""
+    done = subprocess.run(
+        [sys.executable, "-m", "jupyter", *map(str, arguments)], capture_output=True, text=True, timeout=600
+    )
+    assert done.returncode == 0, f"jupyter {arguments[0]} failed:\n{done.stdout}\n{done.stderr}"
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session")
+def workspace(tmp_path_factory):
+    """A copy of the notebooks without their outputs, so that what a page shows was made there."""
+    folder = Path(shutil.copytree(NOTEBOOKS, tmp_path_factory.mktemp("workspace") / "notebooks"))
+    for path in folder.glob("*.ipynb"):
+        run_jupyter("nbconvert", "--clear-output", "--inplace", path)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def executed(notebook, tmp_path_factory):
+    """The notebook, executed from a kernel that has run nothing yet: its path."""
+    from nbclient import NotebookClient
+
+    folder = Path(shutil.copytree(NOTEBOOKS, tmp_path_factory.mktemp("executed") / "notebooks"))
+    book = nbformat.read(notebook, as_version=4)
+    client = NotebookClient(book, timeout=600, kernel_name="engram", resources={"metadata": {"path": str(folder)}})
+    client.execute()
+    nbformat.write(book, folder / notebook.name)
+    return folder / notebook.name
+
+
+@dataclass
+class Lab:
+    """A running JupyterLab server."""
+
+    url: str
+    token: str
+
+    def notebook(self, name):
+        return f"{self.url}/lab/workspaces/test/tree/{name}?reset&token={self.token}"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def lab(workspace, private_jupyter):
+    """JupyterLab on loopback, serving the copied notebooks, with every cell in the page (no windowing)."""
+    settings = private_jupyter / "settings" / "@jupyterlab" / "notebook-extension"
+    settings.mkdir(parents=True)
+    (settings / "tracker.jupyterlab-settings").write_text('{"windowingMode": "none"}', encoding="utf-8")
+    server = Lab(f"http://127.0.0.1:{free_port()}", "a-token-of-the-tests")
+    log = open(RESULTS / "jupyterlab.log", "w", encoding="utf-8")
+    process = subprocess.Popen(
+        [
+            sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
+            f"--ServerApp.port={server.url.rsplit(':', 1)[1]}", "--ServerApp.port_retries=0",
+            f"--IdentityProvider.token={server.token}", f"--ServerApp.root_dir={workspace}",
+        ],
+        env=os.environ | {"JUPYTERLAB_SETTINGS_DIR": str(private_jupyter / "settings")},
+        stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    try:
+        wait_for_server(process, server)
+        yield server
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        log.close()
+
+
+def wait_for_server(process, server, seconds=60):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        assert process.poll() is None, f"JupyterLab ended: {(RESULTS / 'jupyterlab.log').read_text()}"
+        try:
+            with urllib.request.urlopen(f"{server.url}/api/status?token={server.token}", timeout=5):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError(f"JupyterLab did not answer in {seconds} s: {(RESULTS / 'jupyterlab.log').read_text()}")
+
+
+# One module uses the browser: Playwright's event loop must be gone when nbclient wants the thread.
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    candidates = [shutil.which(name) for name in CHROMIUM_NAMES] + [str(CHROMIUM_MAC) if CHROMIUM_MAC.exists() else None]
+    program = next(filter(None, candidates), None)
+    assert program, "Chromium is missing: apt install chromium, or brew install --cask chromium."
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=CHROMIUM_OPTIONS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def context(browser):
+    opened = browser.new_context(viewport={"width": 1280, "height": 1000})
+    opened.set_default_timeout(30_000)
+    yield opened
+    opened.close()

@@ -1,0 +1,111 @@
+"""What a person sees: JupyterLab and exported reports in a real browser, with nothing to fetch from elsewhere."""
+
+import os
+import re
+import subprocess
+import sys
+
+import outputs
+import pytest
+from conftest import RESULTS
+from playwright.sync_api import expect
+
+BUSY = re.compile(r"\[\*\]")
+# What stock nbconvert writes into every page, whatever the notebook holds.
+STOCK_SCRIPTS = re.compile(r"^https://cdnjs\.cloudflare\.com/ajax/libs/(require\.js|mathjax)/")
+# As much of require.js as matters: its `define` catches a library that looks for AMD before it looks for window.
+FAKE_REQUIRE = "window.define = function () {}; window.define.amd = {}; window.require = window.define;"
+
+
+def test_notebook_in_jupyterlab(notebook, lab, context):
+    page = context.new_page()
+    elsewhere = record_requests(page, allowed=lab.url)
+    page.goto(lab.notebook(notebook.name))
+    panel = page.locator(".jp-NotebookPanel:visible")
+    wait_for_kernel(page)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_text("Run All Cells", exact=True).click()
+    wait_until_done(panel, len(outputs.code_cells(outputs.read(notebook))))
+    wait_for_kernel(page)
+    assert panel.locator('[data-mime-type="application/vnd.jupyter.error"]').count() == 0
+    expect(panel.locator(".jp-OutputArea table").first).to_be_visible()
+    figures = panel.locator(".jp-OutputArea .js-plotly-plot")
+    expect(figures.first).to_be_visible()
+    tooltip = hover_first_mark(page, figures.first)
+    page.screenshot(path=RESULTS / f"{notebook.stem}-jupyterlab.png")
+    assert outputs.NEURON.search(tooltip), f"the tooltip names no neuron: {tooltip!r}"
+    assert not elsewhere
+
+
+@pytest.mark.parametrize("config", ["engram", "stock", "stock-online"])
+def test_exported_page_is_interactive_with_no_network(notebook, executed, config, context, tmp_path):
+    """As ./lab report writes it; as a stock nbconvert does, offline; and the latter where require.js arrives."""
+    export = [sys.executable, "-m", "jupyter", "nbconvert", "--to", "html", "--output-dir", tmp_path, executed]
+    stock = {} if config == "engram" else {"JUPYTER_NO_CONFIG": "1"}
+    subprocess.run(export, env=os.environ | stock, check=True, capture_output=True, timeout=300)
+    page = context.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    elsewhere = record_requests(page, allowed="file:")
+    if config == "stock-online":
+        page.route(
+            re.compile(r"/require\.js/"),
+            lambda route: route.fulfill(body=FAKE_REQUIRE, content_type="text/javascript"),
+        )
+    else:
+        context.set_offline(True)
+    page.goto((tmp_path / executed.with_suffix(".html").name).as_uri())
+    expected = len(outputs.figures(outputs.read(executed)))
+    figures = page.locator(".js-plotly-plot:has(svg.main-svg)")
+    expect(figures).to_have_count(expected)
+    tooltip = hover_first_mark(page, figures.first)
+    page.screenshot(path=RESULTS / f"{notebook.stem}-{config}.png")
+    assert tooltip.strip()
+    assert not errors
+    fetched = [url for url in elsewhere if config == "engram" or not STOCK_SCRIPTS.match(url)]
+    assert not fetched, "the page asks for something elsewhere"
+
+
+def record_requests(page, allowed):
+    """Stops and lists every request that leaves the page's own place."""
+    elsewhere = []
+
+    def decide(route):
+        url = route.request.url
+        if url.startswith((allowed, "data:", "blob:")):
+            route.continue_()
+        else:
+            elsewhere.append(url)
+            route.abort()
+
+    page.route("**/*", decide)
+    return elsewhere
+
+
+def wait_for_kernel(page):
+    """The kernel is there and idle, as the status bar says (the notebook's toolbar says so before it has started)."""
+    expect(page.get_by_text("Engram (Java) | Idle")).to_be_visible(timeout=60_000)
+
+
+def wait_until_done(panel, cells):
+    prompts = panel.locator(".jp-CodeCell .jp-InputArea-prompt")
+    for number in range(1, cells + 1):
+        expect(prompts.filter(has_text=re.compile(rf"^\[{number}\]:$"))).to_have_count(1, timeout=120_000)
+    expect(prompts.filter(has_text=BUSY)).to_have_count(0)
+
+
+def hover_first_mark(page, figure):
+    """Puts the pointer on the first bar, point or heatmap of a figure and returns the tooltip's text."""
+    figure.scroll_into_view_if_needed()
+    mark = figure.locator(".barlayer .point path, .scatterlayer .point, .heatmaplayer image, .imagelayer image").first
+    expect(mark).to_be_visible()
+    tooltip = figure.locator(".hoverlayer .hovertext").first
+    for _ in range(10):  # a figure that is still being laid out moves away from under the pointer
+        box = mark.bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        page.mouse.move(x - 2, y - 2)
+        page.mouse.move(x, y, steps=3)
+        page.wait_for_timeout(300)
+        if tooltip.count():
+            return tooltip.text_content()
+    raise AssertionError("no tooltip appears over the figure")

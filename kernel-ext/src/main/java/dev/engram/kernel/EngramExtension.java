@@ -23,12 +23,24 @@ import tech.tablesaw.plotly.components.Figure;
  * {@code META-INF/services}; nothing else of Engram is.
  */
 public final class EngramExtension implements Extension {
-  /** Packages whose types a cell may name without an import line. */
+  /**
+   * What a cell may name without an import line. Single types of Engram, whole packages of Tablesaw
+   * and jsplot: a single import wins over theirs where both have a name, as Trace.
+   */
   private static final List<String> IMPORTS =
       List.of(
-          "dev.engram.*",
-          "dev.engram.model.*",
-          "dev.engram.trace.*",
+          "dev.engram.EngramException",
+          "dev.engram.Progress",
+          "dev.engram.attribution.Attributor",
+          "dev.engram.attribution.Method",
+          "dev.engram.attribution.Reading",
+          "dev.engram.data.Entity",
+          "dev.engram.data.ImageSet",
+          "dev.engram.data.LabelledImage",
+          "dev.engram.dissect.Interpretation",
+          "dev.engram.model.Clip",
+          "dev.engram.trace.Neuron",
+          "dev.engram.magic.result.*",
           "dev.engram.magic.view.*",
           "tech.tablesaw.api.*",
           "tech.tablesaw.plotly.api.*",

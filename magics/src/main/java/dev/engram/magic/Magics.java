@@ -37,7 +37,18 @@ public final class Magics {
    * @return Engram's magics, sharing one session
    */
   public static Magics all() {
-    return of(List.of(), List.of());
+    EngramSession session = new EngramSession();
+    return of(
+        List.of(
+            () -> new ModelCommand(session),
+            () -> new ImagesCommand(session),
+            () -> new AttributeCommand(session),
+            () -> new HeatmapCommand(session),
+            () -> new WordsCommand(session),
+            () -> new NeuronCommand(session)),
+        List.of(
+            new Fact("device", session::device),
+            new Fact("managed arrays", session::managedArrays)));
   }
 
   /**

@@ -24,6 +24,15 @@ public final class HeatmapPng {
    * @return PNG, as large as the picture
    */
   public static byte[] over(BufferedImage picture, double[][] map) {
+    return png(overlay(picture, map));
+  }
+
+  /**
+   * @param picture what lies under the heatmap
+   * @param map rows of values in [0, 1], stretched over the picture; NaN counts as 0
+   * @return a new picture, as large as the picture
+   */
+  public static BufferedImage overlay(BufferedImage picture, double[][] map) {
     if (map.length == 0 || map[0].length == 0) {
       throw new IllegalArgumentException("the map is empty, expected rows of values");
     }
@@ -38,7 +47,7 @@ public final class HeatmapPng {
         out.setRGB(x, y, blend(picture.getRGB(x, y), ColorMap.rgb(value), value));
       }
     }
-    return png(out);
+    return out;
   }
 
   /**

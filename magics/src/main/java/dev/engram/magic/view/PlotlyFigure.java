@@ -135,6 +135,19 @@ public final class PlotlyFigure implements Viewable {
     return png.map(view::withPng).orElse(view);
   }
 
+  /** What stands in the figure's place where no script runs: its picture, or its name. */
+  private String placeholder() {
+    return png.map(
+            picture ->
+                Html.open(
+                    "img",
+                    "src",
+                    "data:image/png;base64," + Base64.getEncoder().encodeToString(picture),
+                    "alt",
+                    toString()))
+        .orElse(Html.escape(toString()));
+  }
+
   @Override
   public String toString() {
     TreeSet<String> types = traceTypes();
@@ -186,6 +199,6 @@ public final class PlotlyFigure implements Viewable {
           if (!draw()) { engram.waiting.push(draw); }
         })(document.currentScript.previousElementSibling);</script>
         """
-        .formatted(Html.escape(toString()), Html.scriptSafe(json), edition.key());
+        .formatted(placeholder(), Html.scriptSafe(json), edition.key());
   }
 }

@@ -1,0 +1,87 @@
+package dev.engram.magic;
+
+import dev.engram.EngramException;
+import dev.engram.attribution.Method;
+import dev.engram.attribution.Reading;
+import dev.engram.magic.EngramSession.Selection;
+import dev.engram.magic.result.Attribution;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code %attribute}: which neurons bring images closest to a text (Sec. 3.2, Eq. 11 and 12). */
+@Command(
+    name = "attribute",
+    description = "Find the neurons that bring an image, or an entity's images, closest to a text.",
+    footer = {
+      "",
+      "An entity means the mean over its images. Neurons are written as in the paper, L5F412",
+      "(layer, FFN channel) or L3A0H11 (layer, head, channel), every index from 0.",
+      "In Java: Attribution a = %attribute statue_of_liberty   (with var it is an Object)"
+    })
+final class AttributeCommand implements EngramMagic {
+  private final EngramSession session;
+
+  @Parameters(
+      paramLabel = "IMAGE|ENTITY",
+      description = "An entity of the open set, an image of it (entity/0), or an image file.")
+  private String target = "";
+
+  @Option(
+      names = "--label",
+      paramLabel = "TEXT",
+      description = "The text; the entity's caption if left out.")
+  private @Nullable String label;
+
+  @Option(
+      names = "--top",
+      paramLabel = "N",
+      defaultValue = "10",
+      description = "How many neurons to show (default: ${DEFAULT-VALUE}).")
+  private int top = 10;
+
+  @Option(
+      names = "--by",
+      paramLabel = "METHOD",
+      defaultValue = "improvement",
+      description =
+          "improvement (the paper's), or a baseline of its Table 1: activation, gradient, combined.")
+  private Method method = Method.IMPROVEMENT;
+
+  @Option(
+      names = "--reading",
+      paramLabel = "READING",
+      defaultValue = "literal",
+      description =
+          "How the layer norms of Eq. 11 and 12 are read: literal (default), literal_post, lens,"
+              + " frozen; or direct, the exact share of the final cosine (not in the paper).")
+  private Reading reading = Reading.LITERAL;
+
+  AttributeCommand(EngramSession session) {
+    this.session = session;
+  }
+
+  @Override
+  public Attribution run(MagicContext context) {
+    session.model();
+    if (top < 1) {
+      throw new EngramException("--top takes a number of neurons from 1, got " + top + ".");
+    }
+    Selection chosen = session.select(target);
+    String text = label == null ? chosen.label() : label;
+    if (label == null && text.isEmpty()) {
+      throw new EngramException(
+          "The image "
+              + chosen.title()
+              + " belongs to no entity, so it has no label; give one with --label TEXT.");
+    }
+    try (MagicProgress progress = context.progress()) {
+      return new Attribution(
+          chosen.title(),
+          session.attributor().attribute(chosen.images(), text, method, reading, progress),
+          top,
+          session.isIconclip());
+    }
+  }
+}

@@ -1,0 +1,230 @@
+package dev.engram.magic;
+
+import dev.engram.EngramException;
+import dev.engram.Progress;
+import dev.engram.attribution.Attributor;
+import dev.engram.data.Entity;
+import dev.engram.data.ImageSet;
+import dev.engram.data.LabelledImage;
+import dev.engram.dissect.Activations;
+import dev.engram.dissect.Heatmapper;
+import dev.engram.dissect.WordDictionary;
+import dev.engram.iconclip.Iconclip;
+import dev.engram.model.Clip;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the magics of one notebook share: the model, the images, and what was computed of them once.
+ * A new model or set takes the place of the old one only when it has been loaded.
+ */
+final class EngramSession {
+  /** The name of the embedded default model. */
+  static final String ICONCLIP = "iconclip";
+
+  /** The name of the embedded default set. */
+  static final String VISENT_MINI = "visent-mini";
+
+  private @Nullable Loaded loaded;
+  private @Nullable ImageSet images;
+
+  /** A model, and what belongs to it alone. */
+  private static final class Loaded {
+    final Clip clip;
+    final Attributor attributor;
+    final Heatmapper heatmapper;
+    final Map<String, WordDictionary> dictionaries = new HashMap<>();
+    @Nullable Activations activations;
+
+    Loaded(Clip clip) {
+      this.clip = clip;
+      this.attributor = new Attributor(clip);
+      this.heatmapper = new Heatmapper(clip);
+    }
+  }
+
+  /**
+   * What a user points at: one image, or an entity, which means all its images.
+   *
+   * @param title for captions
+   * @param images at least one
+   * @param label the text that belongs to it, "" if none is known
+   */
+  record Selection(String title, List<LabelledImage> images, String label) {}
+
+  /**
+   * Loads a model in the place of the one there is.
+   *
+   * @param name {@value #ICONCLIP} or a directory
+   * @param device {@code auto}, {@code cpu} or {@code gpu}
+   */
+  Clip load(String name, String device, Progress progress) {
+    Path directory = name.equals(ICONCLIP) ? Iconclip.model() : Path.of(name);
+    if (!name.equals(ICONCLIP) && !Files.isDirectory(directory)) {
+      throw new EngramException(
+          "There is no model directory "
+              + directory.toAbsolutePath()
+              + "; give a folder that holds model.safetensors and config.json, or "
+              + ICONCLIP
+              + " for the embedded model.");
+    }
+    Loaded fresh = new Loaded(Clip.load(directory, device, progress));
+    Loaded old = loaded;
+    loaded = fresh;
+    if (old != null) {
+      old.clip.close(); // closes what lies in its memory, dictionaries too
+    }
+    return fresh.clip;
+  }
+
+  /**
+   * Opens an image set in the place of the one there is.
+   *
+   * @param name {@value #VISENT_MINI} or a folder
+   */
+  ImageSet open(String name) {
+    ImageSet fresh =
+        name.equals(VISENT_MINI)
+            ? ImageSet.read(Iconclip.entities())
+                .named(VISENT_MINI)
+                .withBackground(ImageSet.read(Iconclip.background()))
+            : ImageSet.read(Path.of(name));
+    images = fresh;
+    if (loaded != null) {
+      loaded.activations = null;
+    }
+    return fresh;
+  }
+
+  boolean hasImages() {
+    return images != null;
+  }
+
+  private Loaded loaded() {
+    if (loaded == null) {
+      throw new EngramException(
+          "No model is loaded yet; run %model for the embedded one, or %model DIR.");
+    }
+    return loaded;
+  }
+
+  Clip model() {
+    return loaded().clip;
+  }
+
+  /** Whether the model is the embedded one, of which every page says that it is small. */
+  boolean isIconclip() {
+    return loaded().clip.directory().equals(Iconclip.model());
+  }
+
+  Attributor attributor() {
+    return loaded().attributor;
+  }
+
+  Heatmapper heatmapper() {
+    return loaded().heatmapper;
+  }
+
+  ImageSet images() {
+    if (images == null) {
+      throw new EngramException(
+          "No images are open yet; run %images for the embedded set, or %images DIR.");
+    }
+    return images;
+  }
+
+  /** How strongly the entities' images drive each neuron. */
+  Activations activations() {
+    Loaded l = loaded();
+    if (l.activations == null) {
+      l.activations =
+          new Activations(
+              l.clip, images().entities().stream().flatMap(e -> e.images().stream()).toList());
+    }
+    return l.activations;
+  }
+
+  /**
+   * @param wanted an entity, an image of the set, or a file
+   * @throws EngramException if there is neither, with the nearest names
+   */
+  Selection select(String wanted) {
+    EngramException noEntity;
+    try {
+      Entity entity = images().entity(wanted);
+      return new Selection(entity.title(), entity.images(), entity.label());
+    } catch (EngramException e) {
+      noEntity = e;
+    }
+    boolean path = wanted.contains("/") || wanted.contains(".") || Files.exists(Path.of(wanted));
+    if (!path) {
+      throw noEntity;
+    }
+    LabelledImage image = images().image(wanted);
+    return new Selection(image.name(), List.of(image), image.label());
+  }
+
+  /**
+   * @param file words, one on a line, most frequent first; null for the model's own
+   */
+  WordDictionary dictionary(@Nullable Path file, Progress progress) {
+    Loaded l = loaded();
+    String name =
+        file == null ? (isIconclip() ? ICONCLIP + " words" : "words.txt") : file.toString();
+    WordDictionary known = l.dictionaries.get(name);
+    if (known == null) {
+      known = WordDictionary.of(l.clip, name, words(l.clip, file), progress);
+      l.dictionaries.put(name, known);
+    }
+    return known;
+  }
+
+  private List<String> words(Clip clip, @Nullable Path file) {
+    if (file == null && isIconclip()) {
+      return Iconclip.words();
+    }
+    Path list = file == null ? clip.directory().resolve("words.txt") : file;
+    if (!Files.isRegularFile(list)) {
+      throw new EngramException(
+          file == null
+              ? "This model comes with no concept dictionary; give one with --dictionary FILE, a word on"
+                  + " each line."
+              : "There is no dictionary " + list + "; give a text file with a word on each line.");
+    }
+    try {
+      List<String> words =
+          Files.readAllLines(list, StandardCharsets.UTF_8).stream()
+              .map(String::strip)
+              .filter(w -> !w.isEmpty())
+              .distinct()
+              .toList();
+      if (words.isEmpty()) {
+        throw new EngramException("The dictionary " + list + " is empty.");
+      }
+      return words;
+    } catch (java.nio.charset.MalformedInputException e) {
+      throw new EngramException("The dictionary " + list + " is not text in UTF-8.", e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Arrays that the engine holds for the model: constant from cell to cell. */
+  String managedArrays() {
+    return loaded == null ? "0" : String.valueOf(loaded.clip.manager().getManagedArrays().size());
+  }
+
+  /** Where the model computes, for {@code %engram}. */
+  String device() {
+    return loaded == null
+        ? "no model loaded"
+        : loaded.clip.device() + " (" + loaded.clip.deviceReason() + ")";
+  }
+}

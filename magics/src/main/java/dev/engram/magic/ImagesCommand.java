@@ -1,0 +1,51 @@
+package dev.engram.magic;
+
+import dev.engram.data.ImageSet;
+import dev.engram.magic.result.ImageGallery;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code %images}: opens an image set and shows it. */
+@Command(
+    name = "images",
+    description = "Open a set of images and show it as a gallery.",
+    footer = {
+      "",
+      "A folder holds category/entity/*.png (or jpg, gif, bmp), and perhaps a manifest.csv",
+      "with a caption for each image. An entity is named by its folder."
+    })
+final class ImagesCommand implements EngramMagic {
+  private final EngramSession session;
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "NAME|DIR",
+      description =
+          "visent-mini, or a folder; the set that is open, else visent-mini, if left out.")
+  private @Nullable String name;
+
+  @Option(
+      names = "--entity",
+      paramLabel = "ENTITY",
+      description = "Show all images of one entity, with the numbers by which magics take them.")
+  private @Nullable String entity;
+
+  ImagesCommand(EngramSession session) {
+    this.session = session;
+  }
+
+  @Override
+  public ImageGallery run(MagicContext context) {
+    ImageSet set =
+        name == null && session.hasImages()
+            ? session.images()
+            : session.open(name == null ? EngramSession.VISENT_MINI : name);
+    try (MagicProgress progress = context.progress()) {
+      return entity == null
+          ? ImageGallery.of(set, progress)
+          : ImageGallery.of(set, set.entity(entity), progress);
+    }
+  }
+}

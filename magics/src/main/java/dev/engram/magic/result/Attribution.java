@@ -1,0 +1,142 @@
+package dev.engram.magic.result;
+
+import dev.engram.attribution.Attribution.Ranked;
+import dev.engram.attribution.Method;
+import dev.engram.magic.view.BarsPng;
+import dev.engram.magic.view.PlotlyFigure;
+import dev.engram.magic.view.TableView;
+import dev.engram.magic.view.View;
+import dev.engram.magic.view.Viewable;
+import dev.engram.trace.Neuron;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import tech.tablesaw.api.DoubleColumn;
+import tech.tablesaw.api.IntColumn;
+import tech.tablesaw.api.StringColumn;
+import tech.tablesaw.api.Table;
+
+/**
+ * The value of {@code %attribute}: the neurons that bring images closest to a text. A table and a
+ * bar chart in a cell; in Java, {@link #top}, {@link #table} and every score through {@link
+ * #scores}.
+ *
+ * @param title what was attributed
+ * @param scores every neuron's score
+ * @param shown how many neurons the cell shows
+ * @param smallModel whether it comes from the embedded model
+ */
+public record Attribution(
+    String title, dev.engram.attribution.Attribution scores, int shown, boolean smallModel)
+    implements Viewable {
+
+  /** Colours of the two kinds of block. */
+  private static final Map<Neuron.Block, String> COLOURS =
+      Map.of(Neuron.Block.MSA, "#3b528b", Neuron.Block.FFN, "#d1495b");
+
+  /**
+   * @return the neurons with the highest scores, in order
+   */
+  public List<Ranked> top(int count) {
+    return scores.top(count);
+  }
+
+  /**
+   * @return mean score of a neuron
+   */
+  public double score(Neuron neuron) {
+    return scores.score(neuron);
+  }
+
+  /**
+   * @return mean cosine of the images with the text
+   */
+  public double cosine() {
+    return scores.cosine();
+  }
+
+  /**
+   * @return as many rows as the cell shows
+   */
+  public Table table() {
+    return table(shown);
+  }
+
+  /**
+   * @return rank (from 1), neuron, block, score and coefficient m of the best neurons
+   */
+  public Table table(int count) {
+    List<Ranked> top = top(count);
+    return Table.create(
+        heading(),
+        IntColumn.create("rank", top.stream().mapToInt(Ranked::rank).toArray()),
+        StringColumn.create("neuron", top.stream().map(r -> r.neuron().toString())),
+        StringColumn.create("block", top.stream().map(r -> r.neuron().block().toString())),
+        DoubleColumn.create(scoreName(), top.stream().mapToDouble(Ranked::score).toArray()),
+        DoubleColumn.create(
+            "coefficient m", top.stream().mapToDouble(Ranked::coefficient).toArray()));
+  }
+
+  /**
+   * @return a bar for each of the neurons that the cell shows
+   */
+  public PlotlyFigure figure() {
+    List<Ranked> top = top(shown);
+    List<Object> bars = new ArrayList<>();
+    List<BarsPng.Bar> picture = new ArrayList<>();
+    for (Ranked r : top) {
+      String colour = COLOURS.getOrDefault(r.neuron().block(), "#767676");
+      bars.add(colour);
+      picture.add(new BarsPng.Bar(r.neuron().toString(), r.score(), colour));
+    }
+    return PlotlyFigure.titled(heading())
+        .trace(
+            Map.of(
+                "type", "bar",
+                "x", top.stream().map(r -> r.neuron().toString()).toList(),
+                "y", top.stream().map(Ranked::score).toList(),
+                "customdata",
+                    top.stream()
+                        .map(r -> List.of(r.rank(), r.coefficient(), r.neuron().block().toString()))
+                        .toList(),
+                "marker", Map.of("color", bars),
+                "hovertemplate",
+                    "<b>%{x}</b> (%{customdata[2]}), rank %{customdata[0]}<br>"
+                        + scoreName()
+                        + " %{y:.5f}<br>coefficient m %{customdata[1]:.3f}<extra></extra>"))
+        .layout("xaxis.title", "neuron (layer, then FFN channel or head and channel; all from 0)")
+        .layout("xaxis.type", "category")
+        .layout("yaxis.title", scoreName())
+        .layout("height", 380)
+        .png(BarsPng.draw(heading(), scoreName(), picture));
+  }
+
+  private String scoreName() {
+    return scores.method() == Method.IMPROVEMENT ? "improvement" : scores.method().toString();
+  }
+
+  private String heading() {
+    int n = scores.images().size();
+    return String.format(
+        Locale.ROOT,
+        "%s: neurons by %s (%s, mean cosine with \"%s\" %.4f)",
+        title,
+        scoreName(),
+        n == 1 ? "1 image" : "mean over " + n + " images",
+        scores.label(),
+        cosine());
+  }
+
+  @Override
+  public View view() {
+    View table =
+        Footnote.under(TableView.of(table(), Math.max(shown, 1)), scores.provenance(), smallModel);
+    return top(shown).isEmpty() ? table : figure().view().below(table);
+  }
+
+  @Override
+  public String toString() {
+    return scores.toString();
+  }
+}

@@ -1,0 +1,25 @@
+package dev.engram.magic.result;
+
+import dev.engram.Provenance;
+import dev.engram.magic.view.Html;
+import dev.engram.magic.view.View;
+
+/** The small print under a result: where its numbers come from, and whose they are not. */
+final class Footnote {
+  /** Said wherever the embedded model gives a number. */
+  static final String SMALL_MODEL =
+      "iconclip is a small model that is embedded in Engram: its numbers are not the paper's.";
+
+  private Footnote() {}
+
+  /**
+   * @param smallModel whether the numbers come from the embedded model
+   */
+  static View under(View view, Provenance provenance, boolean smallModel) {
+    String small = smallModel ? " " + SMALL_MODEL : "";
+    String text = provenance + "." + small;
+    return View.html(
+        view.html() + Html.element("p", Html.escape(text), "style", "font-size:85%;color:#767676"),
+        view.text() + "\n" + text);
+  }
+}

@@ -1,0 +1,143 @@
+package dev.engram.magic.result;
+
+import dev.engram.dissect.Heatmap;
+import dev.engram.dissect.Maps;
+import dev.engram.magic.view.HeatmapPng;
+import dev.engram.magic.view.PlotlyFigure;
+import dev.engram.magic.view.View;
+import dev.engram.magic.view.Viewable;
+import java.awt.Graphics2D;
+import java.awt.RenderingHints;
+import java.awt.image.BufferedImage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * Where one image drives a neuron: the image as the model sees it, and over it the share of each
+ * patch in the neuron's coefficient.
+ *
+ * @param heatmap the shares
+ * @param image what the model sees, S × S
+ * @param title of the image
+ * @param smallModel whether it comes from the embedded model
+ */
+public record HeatmapFigure(Heatmap heatmap, BufferedImage image, String title, boolean smallModel)
+    implements Viewable {
+  /** Side of the pictures on the page. */
+  private static final int SIDE = 300;
+
+  /**
+   * @param side in pixels
+   * @return the picture with the map over it, scaled to [0, 1]
+   */
+  public BufferedImage overlay(int side) {
+    return HeatmapPng.overlay(scaled(image, side), rows(side));
+  }
+
+  /**
+   * @return an interactive heatmap over the picture: hovering tells the share of a patch
+   */
+  public PlotlyFigure figure() {
+    int n = heatmap.side();
+    double[] map = heatmap.map();
+    List<List<Double>> z = new ArrayList<>();
+    for (int y = 0; y < n; y++) {
+      List<Double> row = new ArrayList<>();
+      for (int x = 0; x < n; x++) {
+        row.add(map[y * n + x]);
+      }
+      z.add(row);
+    }
+    return PlotlyFigure.titled(heading())
+        .trace(
+            Map.of(
+                "type", "heatmap",
+                "z", z,
+                "zsmooth", "best",
+                "opacity", 0.6,
+                "colorscale", "Viridis",
+                "colorbar", Map.of("title", "share"),
+                "hovertemplate", "row %{y}, column %{x}<br>share %{z:.4f}<extra></extra>"))
+        .image(HeatmapPng.png(scaled(image, SIDE)), -0.5, -0.5, n, n)
+        .layout(
+            "xaxis",
+            Map.of(
+                "range",
+                List.of(-0.5, n - 0.5),
+                "constrain",
+                "domain",
+                "title",
+                "column of patches"))
+        .layout(
+            "yaxis",
+            Map.of("range", List.of(n - 0.5, -0.5), "scaleanchor", "x", "title", "row of patches"))
+        .layout("width", 520)
+        .layout("height", 480)
+        .png(sideBySide());
+  }
+
+  /** The picture, and beside it the picture with the map over it. */
+  private byte[] sideBySide() {
+    BufferedImage both = new BufferedImage(2 * SIDE + 10, SIDE, BufferedImage.TYPE_INT_RGB);
+    Graphics2D g = both.createGraphics();
+    g.setColor(java.awt.Color.WHITE);
+    g.fillRect(0, 0, both.getWidth(), SIDE);
+    g.drawImage(scaled(image, SIDE), 0, 0, null);
+    g.drawImage(overlay(SIDE), SIDE + 10, 0, null);
+    g.dispose();
+    return HeatmapPng.png(both);
+  }
+
+  private double[][] rows(int side) {
+    double[] map = Maps.minMax(heatmap.upsampled(side));
+    double[][] rows = new double[side][];
+    for (int y = 0; y < side; y++) {
+      rows[y] = java.util.Arrays.copyOfRange(map, y * side, (y + 1) * side);
+    }
+    return rows;
+  }
+
+  private static BufferedImage scaled(BufferedImage image, int side) {
+    BufferedImage out = new BufferedImage(side, side, BufferedImage.TYPE_INT_RGB);
+    Graphics2D g = out.createGraphics();
+    g.setRenderingHint(
+        RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_NEAREST_NEIGHBOR);
+    g.drawImage(image, 0, 0, side, side, null);
+    g.dispose();
+    return out;
+  }
+
+  String heading() {
+    return String.format(
+        Locale.ROOT, "%s on %s: coefficient %.3f", heatmap.neuron(), title, heatmap.coefficient());
+  }
+
+  @Override
+  public View view() {
+    Heatmap.Rest r = heatmap.rest();
+    double patches = java.util.Arrays.stream(heatmap.map()).sum();
+    String sum =
+        String.format(
+            Locale.ROOT,
+            "Before the activation: patches %+.3f, class token %+.3f%s.",
+            patches,
+            heatmap.tokens()[0],
+            r.equals(Heatmap.Rest.NONE)
+                ? ""
+                : String.format(
+                    Locale.ROOT,
+                    ", initial embedding %+.3f, earlier FFN blocks %+.3f, biases %+.3f",
+                    r.initial(),
+                    r.ffn(),
+                    r.bias() + r.constant()));
+    View words = View.html(dev.engram.magic.view.Html.element("p", sum), sum);
+    return figure().view().below(Footnote.under(words, heatmap.provenance(), smallModel));
+  }
+
+  @Override
+  public String toString() {
+    return heading();
+  }
+}

@@ -1,0 +1,108 @@
+package dev.engram.magic.result;
+
+import dev.engram.magic.view.Html;
+import dev.engram.magic.view.View;
+import dev.engram.magic.view.Viewable;
+import dev.engram.model.Clip;
+import dev.engram.model.ClipConfig;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * The value of {@code %model}: what the model is, where it computes, and what had to be inferred
+ * about it.
+ *
+ * @param name of the model's directory
+ * @param hash SHA-256 of the weights
+ * @param config sizes and settings
+ * @param facts name and value, as they are shown
+ * @param notes sentences that a user should read
+ */
+public record ModelCard(
+    String name, String hash, ClipConfig config, Map<String, String> facts, List<String> notes)
+    implements Viewable {
+
+  /**
+   * @return the card of a loaded model
+   */
+  public static ModelCard of(Clip clip, boolean smallModel) {
+    ClipConfig c = clip.config();
+    ClipConfig.Tower v = c.vision();
+    ClipConfig.Tower t = c.text();
+    Map<String, String> facts = new LinkedHashMap<>();
+    facts.put("model", clip.name() + " (SHA-256 " + clip.hash().substring(0, 12) + "…)");
+    facts.put(
+        "image tower",
+        format(
+            "%d layers (0 to %d), width %d, %d heads of %d channels, FFN %d, %d × %d px in patches of %d",
+            v.layers(),
+            v.layers() - 1,
+            v.width(),
+            v.heads(),
+            v.headWidth(),
+            v.ffnWidth(),
+            c.imageSize(),
+            c.imageSize(),
+            c.patchSize()));
+    facts.put(
+        "neurons",
+        format(
+            "%,d: %,d in FFN blocks (L%dF%d), %,d in MSA blocks (L%dA%dH%d); every index from 0",
+            v.neurons(),
+            v.layers() * v.ffnWidth(),
+            v.layers() - 1,
+            v.ffnWidth() - 1,
+            v.layers() * v.width(),
+            v.layers() - 1,
+            v.heads() - 1,
+            v.headWidth() - 1));
+    facts.put(
+        "text tower",
+        format(
+            "%d layers, width %d, %d heads, at most %d tokens of a vocabulary of %,d",
+            t.layers(), t.width(), t.heads(), c.contextLength(), c.vocabularySize()));
+    facts.put("shared space", format("%d dimensions", c.projectionWidth()));
+    facts.put(
+        "activation",
+        v.activation() == t.activation()
+            ? v.activation().configName()
+            : v.activation().configName() + " (image), " + t.activation().configName() + " (text)");
+    facts.put("weights", clip.storedType() + ", " + clip.naming() + " names; computed in float32");
+    facts.put("device", clip.device() + " (" + clip.deviceReason() + ")");
+    List<String> notes = new ArrayList<>(c.notes());
+    notes.addAll(clip.processor().notes());
+    if (smallModel) {
+      notes.add(Footnote.SMALL_MODEL);
+    }
+    return new ModelCard(clip.name(), clip.hash(), c, facts, List.copyOf(notes));
+  }
+
+  private static String format(String pattern, Object... values) {
+    return String.format(Locale.ROOT, pattern, values);
+  }
+
+  @Override
+  public View view() {
+    StringBuilder html = new StringBuilder("<table>");
+    facts.forEach(
+        (name, value) ->
+            html.append("<tr>")
+                .append(Html.element("th", Html.escape(name), "style", "text-align:left"))
+                .append(Html.element("td", Html.escape(value), "style", "text-align:left"))
+                .append("</tr>"));
+    html.append("</table>");
+    notes.forEach(n -> html.append(Html.element("p", Html.escape(n))));
+    return View.html(html.toString(), toString());
+  }
+
+  @Override
+  public String toString() {
+    StringBuilder s = new StringBuilder();
+    facts.forEach((name, value) -> s.append(format("%-13s %s%n", name, value)));
+    notes.forEach(n -> s.append(n).append('\n'));
+    return s.toString().stripTrailing();
+  }
+}

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * An error as a cell shows it: the kind, one sentence, and of the stack trace only what the user
@@ -53,18 +54,15 @@ record ErrorReport(String name, String message, List<String> traceback) {
     return new ErrorReport(name, sentence, List.of(sentence));
   }
 
-  /** The frames between the throw and the cell that led to it. */
+  /** The frames between the throw and the cell that led to it; a cell's are {@code .f(#12:3)}. */
   private static List<String> usersPart(String name, String message, List<String> traceback) {
     List<String> frames =
         traceback.stream()
             .flatMap(line -> COLOUR.matcher(line).replaceAll("").lines())
-            .dropWhile(line -> !line.startsWith("Caused by:"))
             .map(line -> line.replaceFirst("^\\|\\s*", ""))
             .filter(line -> line.stripLeading().startsWith("at "))
             .filter(line -> !INTERNAL.matcher(line).matches())
             .toList();
-    return java.util.stream.Stream.concat(
-            java.util.stream.Stream.of(name + ": " + message), frames.stream())
-        .toList();
+    return Stream.concat(Stream.of(name + ": " + message), frames.stream()).toList();
   }
 }

@@ -26,15 +26,19 @@ class ErrorReportTest {
             "RuntimeException",
             "java.lang.ArithmeticException, / by zero",
             List.of(
-                "java.lang.RuntimeException: java.lang.ArithmeticException, / by zero",
+                "\u001b[31mjava.lang.ArithmeticException: / by zero\u001b[0m",
+                "\tat java.base/java.lang.Math.floorDiv(Math.java:1)",
+                "\tat .f(#21:1)",
+                "\tat .(#22:1)",
                 "\tat org.dflib.jjava.kernel.execution.CodeEvaluator.evalSingle(X.java:1)",
-                "Caused by: jdk.jshell.EvalException: / by zero",
-                "\tat REPL.$JShell$11.f($JShell$11.java:5)",
-                "\tat REPL.$JShell$12.do_it$($JShell$12.java:5)",
                 "\tat java.base/java.util.concurrent.FutureTask.run(FutureTask.java:264)"));
     assertEquals("ArithmeticException", report.name());
     assertEquals(
-        List.of("ArithmeticException: / by zero", "\tat REPL.$JShell$11.f($JShell$11.java:5)"),
+        List.of(
+            "ArithmeticException: / by zero",
+            "\tat java.base/java.lang.Math.floorDiv(Math.java:1)",
+            "\tat .f(#21:1)",
+            "\tat .(#22:1)"),
         report.traceback());
   }
 

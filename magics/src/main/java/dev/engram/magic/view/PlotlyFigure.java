@@ -36,9 +36,10 @@ public final class PlotlyFigure implements Viewable {
    * @return a figure without traces
    */
   public static PlotlyFigure titled(String title) {
-    PlotlyFigure empty = new PlotlyFigure(JSON.createObjectNode(), Optional.empty());
-    empty.figure.putArray("data");
-    empty.figure.putObject("layout");
+    ObjectNode figure = JSON.createObjectNode();
+    figure.putArray("data");
+    figure.putObject("layout");
+    PlotlyFigure empty = ofTree(figure);
     return title.isEmpty() ? empty : empty.layout("title", title);
   }
 
@@ -46,7 +47,10 @@ public final class PlotlyFigure implements Viewable {
    * @param figure a tree with {@code data}, {@code layout} and perhaps {@code config}
    */
   static PlotlyFigure ofTree(ObjectNode figure) {
-    return new PlotlyFigure((ObjectNode) PlotlyJson.normalised(figure), Optional.empty());
+    ObjectNode normalised = (ObjectNode) PlotlyJson.normalised(figure);
+    // plotly.js 4 offers to upload a figure unless told not to.
+    normalised.withObject("/config").put("showSendToCloud", false).put("displaylogo", false);
+    return new PlotlyFigure(normalised, Optional.empty());
   }
 
   /**

@@ -160,6 +160,14 @@ class PlotlyFiguresTest {
   }
 
   @Test
+  void noFigureOffersToUploadItself() {
+    JsonNode own = PlotlyFigure.titled("").toJson();
+    JsonNode jsplot = json(new Figure(ScatterTrace.builder(NUMBERS, NUMBERS).build()));
+    assertFalse(own.at("/config/showSendToCloud").asBoolean(true));
+    assertFalse(jsplot.at("/config/showSendToCloud").asBoolean(true));
+  }
+
+  @Test
   void editionsCarryTheLibrary() {
     String script = PlotlyEdition.CARTESIAN.script();
     assertTrue(script.length() > 500_000 && script.length() < 800_000, "" + script.length());

@@ -35,7 +35,11 @@ record ErrorReport(String name, String message, List<String> traceback) {
    */
   static ErrorReport of(String name, String message, List<String> traceback) {
     if (name.equals("EvaluationInterruptedException")) {
-      return told("Interrupted", "Interrupted: the cell was stopped.");
+      // The message quotes the statement that ran; of a magic it is known what it leaves behind.
+      boolean magic = message.contains(MagicCall.class.getName());
+      return told(
+          "Interrupted",
+          "Interrupted: " + (magic ? "nothing was changed." : "the cell was stopped."));
     }
     Matcher thrown = THROWN.matcher(message);
     if (!name.equals("RuntimeException") || !thrown.matches()) {

@@ -46,7 +46,15 @@ class ErrorReportTest {
   void anInterruptIsOneSentence() {
     ErrorReport report = ErrorReport.of("EvaluationInterruptedException", "", List.of("x", "y"));
     assertEquals("Interrupted", report.name());
-    assertEquals(1, report.traceback().size());
+    assertEquals(List.of("Interrupted: the cell was stopped."), report.traceback());
+    String running = "Evaluator was interrupted while executing: '%s'";
+    assertEquals(
+        "Interrupted: nothing was changed.",
+        ErrorReport.of(
+                "EvaluationInterruptedException",
+                running.formatted(MagicCall.ofLine("images")),
+                List.of())
+            .message());
   }
 
   @Test

@@ -43,6 +43,13 @@ public record Heatmap(Neuron neuron, double[] tokens, int side, Rest rest, Prove
   }
 
   /**
+   * @return a copy whose provenance names the image
+   */
+  public Heatmap on(String image) {
+    return new Heatmap(neuron, tokens, side, rest, provenance.with("image", image));
+  }
+
+  /**
    * @return the shares of the patches, row by row (side²)
    */
   public double[] map() {

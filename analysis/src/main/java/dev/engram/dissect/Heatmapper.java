@@ -41,9 +41,9 @@ public final class Heatmapper {
    * @throws dev.engram.EngramException if the image cannot be read
    */
   public Heatmap heatmap(LabelledImage image, Neuron neuron) {
-    Heatmap h = heatmaps(List.of(clip.processor().process(image.file())), neuron).get(0);
-    return new Heatmap(
-        h.neuron(), h.tokens(), h.side(), h.rest(), h.provenance().with("image", image.name()));
+    return heatmaps(List.of(clip.processor().process(image.file())), neuron)
+        .get(0)
+        .on(image.name());
   }
 
   /**

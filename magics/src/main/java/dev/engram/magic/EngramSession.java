@@ -172,6 +172,19 @@ final class EngramSession {
   }
 
   /**
+   * @return how a user would name an image: {@code panda/3}, or its file's name
+   */
+  String shortName(LabelledImage image) {
+    for (Entity e : images().entities()) {
+      int index = e.images().indexOf(image);
+      if (index >= 0) {
+        return e.name() + "/" + index;
+      }
+    }
+    return String.valueOf(image.file().getFileName());
+  }
+
+  /**
    * @param file words, one on a line, most frequent first; null for the model's own
    */
   WordDictionary dictionary(@Nullable Path file, Progress progress) {

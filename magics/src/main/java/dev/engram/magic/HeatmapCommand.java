@@ -1,11 +1,15 @@
 package dev.engram.magic;
 
+import dev.engram.Progress;
 import dev.engram.data.LabelledImage;
+import dev.engram.dissect.Heatmap;
 import dev.engram.magic.EngramSession.Selection;
 import dev.engram.magic.result.HeatmapFigure;
 import dev.engram.magic.result.Heatmaps;
-import dev.engram.model.Clip;
+import dev.engram.model.ImageProcessor;
+import dev.engram.model.ImageReader;
 import dev.engram.trace.Neuron;
+import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
@@ -22,6 +26,9 @@ import picocli.CommandLine.Parameters;
       "For an entity: every image, and the one with the largest coefficient as a figure."
     })
 final class HeatmapCommand implements EngramMagic {
+  /** Images that are traced at once: a trace keeps the attention values of every token. */
+  private static final int BATCH = 4;
+
   private final EngramSession session;
 
   @Parameters(
@@ -45,21 +52,32 @@ final class HeatmapCommand implements EngramMagic {
     Neuron n = Neuron.parse(neuron, session.model().config().vision());
     Selection chosen = session.select(target);
     try (MagicProgress progress = context.progress()) {
-      List<HeatmapFigure> figures = new ArrayList<>();
-      for (LabelledImage image : chosen.images()) {
-        progress.step("drawing heatmaps", figures.size(), chosen.images().size());
-        figures.add(figure(session, image, n));
-      }
-      return new Heatmaps(figures);
+      return new Heatmaps(figures(session, chosen.images(), n, progress));
     }
   }
 
-  static HeatmapFigure figure(EngramSession session, LabelledImage image, Neuron neuron) {
-    Clip clip = session.model();
-    return new HeatmapFigure(
-        session.heatmapper().heatmap(image, neuron),
-        clip.processor().crop(dev.engram.model.ImageReader.read(image.file())),
-        image.name(),
-        session.isIconclip());
+  /** The heatmaps of a neuron on images, a few images at a time. */
+  static List<HeatmapFigure> figures(
+      EngramSession session, List<LabelledImage> images, Neuron neuron, Progress progress) {
+    ImageProcessor processor = session.model().processor();
+    List<HeatmapFigure> figures = new ArrayList<>();
+    for (int i = 0; i < images.size(); i += BATCH) {
+      progress.step("drawing heatmaps", i, images.size());
+      List<LabelledImage> part = images.subList(i, Math.min(images.size(), i + BATCH));
+      List<BufferedImage> pictures = part.stream().map(x -> ImageReader.read(x.file())).toList();
+      List<Heatmap> heatmaps =
+          session.heatmapper().heatmaps(pictures.stream().map(processor::process).toList(), neuron);
+      for (int b = 0; b < part.size(); b++) {
+        String title = session.shortName(part.get(b));
+        figures.add(
+            new HeatmapFigure(
+                heatmaps.get(b).on(part.get(b).name()),
+                processor.crop(pictures.get(b)),
+                title,
+                session.isIconclip()));
+      }
+    }
+    progress.step("drawing heatmaps", images.size(), images.size());
+    return figures;
   }
 }

@@ -20,7 +20,7 @@ public final class MagicProgress implements Progress, AutoCloseable {
   private final long started;
   private Host.@Nullable Display display;
   private long drawn;
-  private String line = "";
+  private String what = "";
   private boolean closed;
 
   MagicProgress(Host host, LongSupplier nanoClock) {
@@ -31,7 +31,8 @@ public final class MagicProgress implements Progress, AutoCloseable {
 
   @Override
   public synchronized void report(String what, long done, long total) {
-    line = String.format(Locale.ROOT, "%s: %,d of %,d", what, done, total);
+    this.what = what;
+    String line = String.format(Locale.ROOT, "%s: %,d of %,d", what, done, total);
     long now = clock.getAsLong();
     if (closed || now - started < PATIENCE_NANOS || now - drawn < REDRAW_NANOS) {
       return;
@@ -50,7 +51,8 @@ public final class MagicProgress implements Progress, AutoCloseable {
   /** Replaces the bar by one line. */
   @Override
   public void close() {
-    close(line);
+    double seconds = (clock.getAsLong() - started) / 1e9;
+    close(String.format(Locale.ROOT, "%s: done in %.1f s", what, seconds));
   }
 
   /** Replaces the bar by a last line; what is reported later shows nothing. */

@@ -48,12 +48,14 @@ final class NeuronCommand implements EngramMagic {
       Activations activations = session.activations();
       float[] m = activations.coefficients(n, progress);
       List<LabelledImage> images = activations.images();
-      List<HeatmapFigure> strongest = new ArrayList<>();
-      IntStream.range(0, m.length)
-          .boxed()
-          .sorted(Comparator.comparingDouble(i -> -m[i]))
-          .limit(IMAGES)
-          .forEach(i -> strongest.add(HeatmapCommand.figure(session, images.get(i), n)));
+      List<LabelledImage> first =
+          IntStream.range(0, m.length)
+              .boxed()
+              .sorted(Comparator.comparingDouble(i -> -m[i]))
+              .limit(IMAGES)
+              .map(images::get)
+              .toList();
+      List<HeatmapFigure> strongest = HeatmapCommand.figures(session, first, n, progress);
       List<EntityCoefficient> means = new ArrayList<>();
       int at = 0;
       for (Entity e : entities) {

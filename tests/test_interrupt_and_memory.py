@@ -125,8 +125,8 @@ def test_200_attributions_leave_memory_where_it_was(session):
 
 
 def managed_arrays(session):
-    said = re.search(r"managed arrays\s+(\d+)", session.run("%engram memory"))
-    assert said, "%engram memory does not print the number of managed arrays"
+    said = re.search(r"managed arrays\s+(\d+)", session.run("%engram"))
+    assert said, "%engram does not print the number of managed arrays"
     return int(said[1])
 
 

@@ -36,6 +36,7 @@ public final class Clip implements AutoCloseable {
   private static final int IMAGE_BATCH = 16;
 
   private final Checkpoint checkpoint;
+  private final String name;
   private final ClipConfig config;
   private final Devices device;
   private final NDManager manager;
@@ -46,8 +47,9 @@ public final class Clip implements AutoCloseable {
   private final ImageProcessor processor;
   private @Nullable String hash;
 
-  private Clip(Checkpoint checkpoint, Devices device, Progress progress) {
+  private Clip(Checkpoint checkpoint, String name, Devices device, Progress progress) {
     this.checkpoint = checkpoint;
+    this.name = name;
     this.device = device;
     config = ConfigReader.read(checkpoint);
     tokenizer = Tokenizer.of(checkpoint.directory, config.contextLength(), config.endOfTextId());
@@ -79,7 +81,20 @@ public final class Clip implements AutoCloseable {
    * @throws EngramException if something is missing, damaged or of an unknown architecture
    */
   public static Clip load(Path directory, String device, Progress progress) {
-    return new Clip(Checkpoint.open(directory), Devices.choose(device), progress);
+    Path folder = directory.toAbsolutePath().normalize().getFileName();
+    return load(directory, folder == null ? "model" : folder.toString(), device, progress);
+  }
+
+  /**
+   * Loads a model under a name of its own.
+   *
+   * @param directory holds safetensors, configuration, tokenizer.json
+   * @param name by which provenance names it
+   * @param device {@code auto}, {@code cpu} or {@code gpu}
+   * @throws EngramException if something is missing, damaged or of an unknown architecture
+   */
+  public static Clip load(Path directory, String name, String device, Progress progress) {
+    return new Clip(Checkpoint.open(directory), name, Devices.choose(device), progress);
   }
 
   /**
@@ -170,11 +185,10 @@ public final class Clip implements AutoCloseable {
   }
 
   /**
-   * @return the name of the model's directory
+   * @return the name of the model, its directory's where it was given none
    */
   public String name() {
-    Path name = checkpoint.directory.toAbsolutePath().normalize().getFileName();
-    return name == null ? checkpoint.directory.toString() : name.toString();
+    return name;
   }
 
   /**

@@ -24,11 +24,13 @@ import tech.tablesaw.plotly.components.Figure;
  */
 public final class EngramExtension implements Extension {
   /**
-   * What a cell may name without an import line. Single types of Engram, whole packages of Tablesaw
-   * and jsplot: a single import wins over theirs where both have a name, as Trace.
+   * What a cell may name without an import line, besides {@code java.util}. Single types of Engram,
+   * whole packages of Tablesaw and jsplot: a single import wins over theirs where both have a name,
+   * as Trace.
    */
   private static final List<String> IMPORTS =
       List.of(
+          "java.util.stream.*",
           "dev.engram.EngramException",
           "dev.engram.Progress",
           "dev.engram.attribution.Attributor",

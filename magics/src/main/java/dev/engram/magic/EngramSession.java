@@ -75,7 +75,11 @@ final class EngramSession {
               + ICONCLIP
               + " for the embedded model.");
     }
-    Loaded fresh = new Loaded(Clip.load(directory, device, progress));
+    Loaded fresh =
+        new Loaded(
+            name.equals(ICONCLIP)
+                ? Clip.load(directory, ICONCLIP, device, progress)
+                : Clip.load(directory, device, progress));
     Loaded old = loaded;
     loaded = fresh;
     if (old != null) {
@@ -168,7 +172,7 @@ final class EngramSession {
       throw noEntity;
     }
     LabelledImage image = images().image(wanted);
-    return new Selection(image.name(), List.of(image), image.label());
+    return new Selection(shortName(image), List.of(image), image.label());
   }
 
   /**

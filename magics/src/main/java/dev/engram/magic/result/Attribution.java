@@ -3,6 +3,7 @@ package dev.engram.magic.result;
 import dev.engram.attribution.Attribution.Ranked;
 import dev.engram.attribution.Method;
 import dev.engram.magic.view.BarsPng;
+import dev.engram.magic.view.Html;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.TableView;
 import dev.engram.magic.view.View;
@@ -90,7 +91,13 @@ public record Attribution(
       bars.add(colour);
       picture.add(new BarsPng.Bar(r.neuron().toString(), r.score(), colour));
     }
-    return PlotlyFigure.titled(heading())
+    return PlotlyFigure.titled(
+            Html.escape(heading())
+                + "<br><sup>"
+                + legend(Neuron.Block.FFN)
+                + " · "
+                + legend(Neuron.Block.MSA)
+                + "</sup>")
         .trace(
             Map.of(
                 "type", "bar",
@@ -112,26 +119,37 @@ public record Attribution(
         .png(BarsPng.draw(heading(), scoreName(), picture));
   }
 
+  private static String legend(Neuron.Block block) {
+    return Html.element("span", "■ " + block, "style", "color:" + COLOURS.get(block));
+  }
+
   private String scoreName() {
     return scores.method() == Method.IMPROVEMENT ? "improvement" : scores.method().toString();
   }
 
   private String heading() {
+    return title + ": neurons by " + scoreName();
+  }
+
+  /** What the scores are taken over, and how near image and text are. */
+  private String summary() {
     int n = scores.images().size();
     return String.format(
         Locale.ROOT,
-        "%s: neurons by %s (%s, mean cosine with \"%s\" %.4f)",
-        title,
-        scoreName(),
-        n == 1 ? "1 image" : "mean over " + n + " images",
+        "%s; cosine with \"%s\": %.4f.",
+        n == 1 ? "One image" : "Mean over " + n + " images",
         scores.label(),
         cosine());
   }
 
   @Override
   public View view() {
-    View table =
-        Footnote.under(TableView.of(table(), Math.max(shown, 1)), scores.provenance(), smallModel);
+    View rows = TableView.of(table(), Math.max(shown, 1));
+    View summed =
+        View.html(
+            Html.element("p", Html.escape(summary())) + rows.html(),
+            summary() + "\n" + rows.text());
+    View table = Footnote.under(summed, scores.provenance(), smallModel);
     return top(shown).isEmpty() ? table : figure().view().below(table);
   }
 

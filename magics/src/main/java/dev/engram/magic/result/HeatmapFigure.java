@@ -3,6 +3,7 @@ package dev.engram.magic.result;
 import dev.engram.dissect.Heatmap;
 import dev.engram.dissect.Maps;
 import dev.engram.magic.view.HeatmapPng;
+import dev.engram.magic.view.Html;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.View;
 import dev.engram.magic.view.Viewable;
@@ -50,7 +51,7 @@ public record HeatmapFigure(Heatmap heatmap, BufferedImage image, String title, 
       }
       z.add(row);
     }
-    return PlotlyFigure.titled(heading())
+    return PlotlyFigure.titled(Html.escape(heading()))
         .trace(
             Map.of(
                 "type", "heatmap",
@@ -72,7 +73,17 @@ public record HeatmapFigure(Heatmap heatmap, BufferedImage image, String title, 
                 "column of patches"))
         .layout(
             "yaxis",
-            Map.of("range", List.of(n - 0.5, -0.5), "scaleanchor", "x", "title", "row of patches"))
+            Map.of(
+                "range",
+                List.of(n - 0.5, -0.5),
+                "scaleanchor",
+                "x",
+                "showgrid",
+                false,
+                "zeroline",
+                false,
+                "title",
+                "row of patches"))
         .layout("width", 520)
         .layout("height", 480)
         .png(sideBySide());
@@ -132,7 +143,7 @@ public record HeatmapFigure(Heatmap heatmap, BufferedImage image, String title, 
                     r.initial(),
                     r.ffn(),
                     r.bias() + r.constant()));
-    View words = View.html(dev.engram.magic.view.Html.element("p", sum), sum);
+    View words = View.html(Html.element("p", sum), sum);
     return figure().view().below(Footnote.under(words, heatmap.provenance(), smallModel));
   }
 

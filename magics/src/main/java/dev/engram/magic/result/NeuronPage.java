@@ -78,9 +78,21 @@ public record NeuronPage(
                     "<b>%{x}</b> (%{customdata})<br>"
                         + neuron
                         + " coefficient m %{y:.3f}<extra></extra>"))
-        .layout("xaxis.type", "category")
+        .layout(
+            "xaxis",
+            Map.of(
+                "type",
+                "category",
+                "automargin",
+                true,
+                "dtick",
+                1,
+                "tickangle",
+                -60,
+                "tickfont",
+                Map.of("size", 9)))
         .layout("yaxis.title", "coefficient m (class token)")
-        .layout("height", 400)
+        .layout("height", 440)
         .png(
             BarsPng.draw(
                 title,

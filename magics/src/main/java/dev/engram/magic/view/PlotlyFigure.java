@@ -157,7 +157,9 @@ public final class PlotlyFigure implements Viewable {
     TreeSet<String> types = traceTypes();
     String title = figure.at("/layout/title/text").asText();
     String kind = types.isEmpty() ? "empty" : String.join(", ", types);
-    return "Figure (" + kind + ")" + (title.isEmpty() ? "" : ": " + title);
+    // a title may hold the few tags that Plotly draws
+    String words = title.replaceAll("<br>.*|<[^>]*>", "");
+    return "Figure (" + kind + ")" + (title.isEmpty() ? "" : ": " + words);
   }
 
   private PlotlyFigure append(String list, Map<String, ?> item) {

@@ -79,7 +79,9 @@ public final class TableView {
       String name, List<Column<?>> columns, List<List<String>> cells, String more) {
     StringBuilder out = new StringBuilder(Html.open("table", "style", STYLE));
     if (!name.isEmpty()) {
-      out.append(Html.element("caption", Html.escape(name), "style", "text-align:left"));
+      out.append(
+          Html.element(
+              "caption", Html.escape(name), "style", "text-align:left;white-space:nowrap"));
     }
     int lines = cells.isEmpty() ? 0 : cells.get(0).size();
     for (int line = 0; line < lines; line++) {

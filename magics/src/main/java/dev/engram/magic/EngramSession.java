@@ -160,6 +160,11 @@ final class EngramSession {
    * @throws EngramException if there is neither, with the nearest names
    */
   Selection select(String wanted) {
+    if (images == null && Files.isRegularFile(Path.of(wanted))) {
+      Path file = Path.of(wanted);
+      String name = String.valueOf(file.getFileName());
+      return new Selection(name, List.of(new LabelledImage(file, name, "", "", "")), "");
+    }
     EngramException noEntity;
     try {
       Entity entity = images().entity(wanted);
@@ -167,8 +172,7 @@ final class EngramSession {
     } catch (EngramException e) {
       noEntity = e;
     }
-    boolean path = wanted.contains("/") || wanted.contains(".") || Files.exists(Path.of(wanted));
-    if (!path) {
+    if (!wanted.contains("/") && !wanted.contains(".") && !Files.exists(Path.of(wanted))) {
       throw noEntity;
     }
     LabelledImage image = images().image(wanted);
@@ -179,7 +183,8 @@ final class EngramSession {
    * @return how a user would name an image: {@code panda/3}, or its file's name
    */
   String shortName(LabelledImage image) {
-    for (Entity e : images().entities()) {
+    List<Entity> entities = images == null ? List.of() : images.entities();
+    for (Entity e : entities) {
       int index = e.images().indexOf(image);
       if (index >= 0) {
         return e.name() + "/" + index;

@@ -68,8 +68,11 @@ public record ModelCard(
     facts.put(
         "activation",
         v.activation() == t.activation()
-            ? v.activation().configName()
-            : v.activation().configName() + " (image), " + t.activation().configName() + " (text)");
+            ? said(v.activation())
+            : said(v.activation())
+                + " in the image tower, "
+                + said(t.activation())
+                + " in the text tower");
     facts.put("weights", clip.storedType() + ", " + clip.naming() + " names; computed in float32");
     facts.put("device", clip.device() + " (" + clip.deviceReason() + ")");
     List<String> notes = new ArrayList<>(c.notes());
@@ -78,6 +81,13 @@ public record ModelCard(
       notes.add(Footnote.SMALL_MODEL);
     }
     return new ModelCard(clip.name(), clip.hash(), c, facts, List.copyOf(notes));
+  }
+
+  /** Aloud, with its formula: a model that computes with the other one is silently wrong. */
+  private static String said(ClipConfig.Activation a) {
+    return a == ClipConfig.Activation.QUICK_GELU
+        ? "quick_gelu, x · sigmoid(1.702 x)"
+        : "gelu, exact: x · Φ(x)";
   }
 
   private static String format(String pattern, Object... values) {

@@ -28,9 +28,9 @@ def test_notebook_in_jupyterlab(notebook, lab, context):
     wait_until_done(panel, len(outputs.code_cells(outputs.read(notebook))))
     wait_for_kernel(page)
     assert panel.locator('[data-mime-type="application/vnd.jupyter.error"]').count() == 0
-    expect(panel.locator(".jp-OutputArea table").first).to_be_visible()
+    scroll_to(page, panel, panel.locator(".jp-OutputArea table").first)
     figures = panel.locator(".jp-OutputArea .js-plotly-plot")
-    expect(figures.first).to_be_visible()
+    scroll_to(page, panel, figures.first)
     tooltip = hover_first_mark(page, figures.first)
     page.screenshot(path=RESULTS / f"{notebook.stem}-jupyterlab.png")
     assert outputs.NEURON.search(tooltip), f"the tooltip names no neuron: {tooltip!r}"
@@ -64,6 +64,20 @@ def test_exported_page_is_interactive_with_no_network(notebook, executed, config
     assert not errors
     fetched = [url for url in elsewhere if config == "engram" or not STOCK_SCRIPTS.match(url)]
     assert not fetched, "the page asks for something elsewhere"
+
+
+def scroll_to(page, panel, wanted):
+    """Looks through a notebook from the top: JupyterLab keeps only the cells near the viewport on the page."""
+    outer = panel.locator(".jp-WindowedPanel-outer")
+    outer.evaluate("e => e.scrollTo(0, 0)")
+    for _ in range(100):
+        page.wait_for_timeout(150)
+        if wanted.count() and wanted.is_visible():
+            wanted.scroll_into_view_if_needed()
+            page.wait_for_timeout(500)
+            return
+        outer.evaluate("e => e.scrollBy(0, 300)")
+    expect(wanted).to_be_visible()
 
 
 def record_requests(page, allowed):

@@ -25,6 +25,7 @@ public final class Heatmapper {
   private final Clip clip;
   private final VisionTower tower;
   private final ClipConfig.Tower config;
+  private final QueryVectors query;
 
   /**
    * @param clip the model; must outlive this
@@ -33,6 +34,7 @@ public final class Heatmapper {
     this.clip = clip;
     this.tower = clip.vision();
     this.config = clip.config().vision();
+    this.query = new QueryVectors(clip);
   }
 
   /**
@@ -99,7 +101,7 @@ public final class Heatmapper {
             .layers(l, l);
     try (Trace trace = clip.trace(pixels, request, List.of());
         NDManager scope = clip.manager().newSubManager()) {
-      float[] w = row(tower.queries(neuron.block(), l), neuron.column(config.headWidth()));
+      float[] w = query.plain(neuron);
       NDArray h = owned(trace.get(Site.H, l), scope); // (B, T, d)
       NDArray wh = h.matMul(scope.create(w, new Shape(w.length, 1))).squeeze(2); // (B, T)
       return doubles(wh.mul(attention(trace, neuron, scope)));
@@ -165,22 +167,20 @@ public final class Heatmapper {
   /** Σ_{z ≤ l} Σ_j α^z[j, 0, p] q̃ᵀ W_o v^z[p], (B, T). */
   private double[][] ffnTokens(Trace trace, Neuron neuron, boolean fold) {
     try (NDManager scope = clip.manager().newSubManager()) {
-      NDArray query =
+      NDArray row =
           fold
               ? folded(neuron, scope)
-              : scope.create(
-                  row(tower.queries(neuron.block(), neuron.layer()), neuron.channel()),
-                  new Shape(1, config.width()));
+              : scope.create(query.plain(neuron), new Shape(1, config.width()));
       NDArray sum = null;
       for (int z = 0; z <= neuron.layer(); z++) {
         NDArray alpha = owned(trace.get(Site.ATTENTION, z), scope); // (B, H, T)
-        NDArray part = alpha.mul(shares(trace, z, query, scope)).sum(new int[] {1});
+        NDArray part = alpha.mul(shares(trace, z, row, scope)).sum(new int[] {1});
         sum = sum == null ? part : sum.add(part);
       }
       double[][] tokens = doubles(java.util.Objects.requireNonNull(sum));
       if (fold) {
         for (int b = 0; b < tokens.length; b++) {
-          double s = std(trace.get(Site.MID, neuron.layer()).toFloatArray(), b);
+          double s = query.std(trace.get(Site.MID, neuron.layer()).toFloatArray(), b);
           for (int p = 0; p < tokens[b].length; p++) {
             tokens[b][p] /= s;
           }
@@ -218,7 +218,7 @@ public final class Heatmapper {
 
   /** γ q − mean(γ q): the query vector with the layer norm before it folded in, times s (1, d). */
   private NDArray folded(Neuron neuron, NDManager scope) {
-    double[] q = foldedQuery(neuron);
+    double[] q = query.folded(neuron);
     float[] f = new float[q.length];
     for (int i = 0; i < f.length; i++) {
       f[i] = (float) q[i];
@@ -226,26 +226,10 @@ public final class Heatmapper {
     return scope.create(f, new Shape(1, f.length));
   }
 
-  private double[] foldedQuery(Neuron neuron) {
-    float[] w =
-        row(tower.queries(neuron.block(), neuron.layer()), neuron.column(config.headWidth()));
-    float[] gamma = tower.inputNormWeight(neuron.block(), neuron.layer()).toFloatArray();
-    double[] q = new double[w.length];
-    double mean = 0;
-    for (int i = 0; i < q.length; i++) {
-      q[i] = (double) gamma[i] * w[i];
-      mean += q[i] / q.length;
-    }
-    for (int i = 0; i < q.length; i++) {
-      q[i] -= mean;
-    }
-    return q;
-  }
-
   private Heatmap.Rest rest(Trace trace, Neuron neuron, int image) {
     int l = neuron.layer();
-    double[] q = foldedQuery(neuron);
-    double s = std(trace.get(Site.MID, l).toFloatArray(), image);
+    double[] q = query.folded(neuron);
+    double s = query.std(trace.get(Site.MID, l).toFloatArray(), image);
     double initial = dot(q, trace.get(Site.H, 0).toFloatArray(), image) / s;
     double ffn = 0;
     double bias = 0;
@@ -253,7 +237,7 @@ public final class Heatmapper {
       ffn += z < l ? dot(q, trace.get(Site.F, z).toFloatArray(), image) / s : 0;
       bias += dot(q, tower.outputBias(Neuron.Block.MSA, z).toFloatArray(), 0) / s;
     }
-    float[] w = row(tower.queries(neuron.block(), l), neuron.channel());
+    float[] w = query.plain(neuron);
     float[] beta = tower.inputNormBias(neuron.block(), l).toFloatArray();
     double constant = tower.queryBias(neuron.block(), l).toFloatArray()[neuron.channel()];
     for (int i = 0; i < w.length; i++) {
@@ -275,32 +259,12 @@ public final class Heatmapper {
             "Eq. 6, layer norms folded, share of the coefficient before the activation"));
   }
 
-  /** √(var + ζ) of one row of (B, d). */
-  private double std(float[] rows, int row) {
-    int d = config.width();
-    double mean = 0;
-    for (int i = 0; i < d; i++) {
-      mean += rows[row * d + i] / (double) d;
-    }
-    double v = 0;
-    for (int i = 0; i < d; i++) {
-      v += (rows[row * d + i] - mean) * (rows[row * d + i] - mean) / d;
-    }
-    return Math.sqrt(v + config.layerNormEps());
-  }
-
   private static double dot(double[] q, float[] rows, int row) {
     double s = 0;
     for (int i = 0; i < q.length; i++) {
       s += q[i] * rows[row * q.length + i];
     }
     return s;
-  }
-
-  private static float[] row(NDArray matrix, int row) {
-    try (NDArray r = matrix.get(row)) {
-      return r.toFloatArray();
-    }
   }
 
   private static NDArray owned(NDArray a, NDManager scope) {

@@ -14,7 +14,10 @@ import java.util.stream.Collectors;
 public final class Gallery {
   private static final String FIGURE =
       "display:inline-block;margin:.3em;text-align:center;vertical-align:top";
-  private static final String CAPTION = "font-size:85%;overflow-wrap:anywhere;max-width:";
+  private static final String CAPTION = "font-size:85%;overflow-wrap:anywhere;width:";
+
+  /** Room that a caption needs, whatever the size of the picture. */
+  private static final int NARROWEST = 88;
 
   private Gallery() {}
 
@@ -44,7 +47,11 @@ public final class Gallery {
     return Html.element(
         "figure",
         Html.open("img", "src", "data:image/png;base64," + data, "alt", item.caption)
-            + Html.element("figcaption", Html.escape(item.caption), "style", CAPTION + side + "px"),
+            + Html.element(
+                "figcaption",
+                Html.escape(item.caption),
+                "style",
+                CAPTION + Math.max(side, NARROWEST) + "px"),
         "style",
         FIGURE);
   }

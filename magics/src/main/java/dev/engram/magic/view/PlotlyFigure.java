@@ -132,11 +132,11 @@ public final class PlotlyFigure implements Viewable {
   @Override
   public View view() {
     PlotlyEdition edition = edition();
-    View view =
-        View.html(html(edition), toString())
-            .with(View.PLOTLY, JSON.convertValue(figure, TREE))
-            .needing(edition);
-    return png.map(view::withPng).orElse(view);
+    // The picture stays in the HTML: beside image/png JupyterLab's extension shows that one first,
+    // and draws the figure only when the mouse comes near.
+    return View.html(html(edition), toString())
+        .with(View.PLOTLY, JSON.convertValue(figure, TREE))
+        .needing(edition);
   }
 
   /** What stands in the figure's place where no script runs: its picture, or its name. */
@@ -158,7 +158,7 @@ public final class PlotlyFigure implements Viewable {
     String title = figure.at("/layout/title/text").asText();
     String kind = types.isEmpty() ? "empty" : String.join(", ", types);
     // a title may hold the few tags that Plotly draws
-    String words = title.replaceAll("<br>.*|<[^>]*>", "");
+    String words = title.replaceAll("<br>.*|</?(?:b|i|sub|sup|span)(?: [^>]*)?>", "");
     return "Figure (" + kind + ")" + (title.isEmpty() ? "" : ": " + words);
   }
 

@@ -1,7 +1,6 @@
 package dev.engram.magic.view;
 
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,7 +11,7 @@ import java.util.Optional;
  * What a cell shows: the same thing in several MIME types, of which the front end takes the richest
  * it knows. There is always a text; values are strings or plain JSON trees (maps, lists, numbers).
  *
- * @param data MIME type to content; {@code image/png} is base64
+ * @param data MIME type to content
  * @param plotly the edition of plotly.js that the HTML needs on its page, if any
  * @param before views that are shown above this one, as outputs of their own
  */
@@ -23,9 +22,6 @@ public record View(Map<String, Object> data, Optional<PlotlyEdition> plotly, Lis
 
   /** HTML that works without a network. */
   public static final String HTML = "text/html";
-
-  /** A picture, base64. */
-  public static final String PNG = "image/png";
 
   /** A Plotly figure as a JSON tree, which JupyterLab draws itself. */
   public static final String PLOTLY = "application/vnd.plotly.v1+json";
@@ -68,13 +64,6 @@ public record View(Map<String, Object> data, Optional<PlotlyEdition> plotly, Lis
     Map<String, Object> more = new LinkedHashMap<>(data);
     more.put(mime, content);
     return new View(more, plotly, before);
-  }
-
-  /**
-   * @return a copy with a picture, for pages that show neither HTML nor Plotly
-   */
-  public View withPng(byte[] png) {
-    return with(PNG, Base64.getEncoder().encodeToString(png));
   }
 
   /**

@@ -1,0 +1,97 @@
+package dev.engram.dissect;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.nn.norm.LayerNorm;
+import dev.engram.model.Clip;
+import dev.engram.model.VisionTower;
+import dev.engram.trace.Site;
+import dev.engram.trace.Tokens;
+import dev.engram.trace.Trace;
+import dev.engram.trace.TraceRequest;
+import java.util.List;
+
+/**
+ * The paper's variant of the logit lens (Sec. 1): the class token of every layer is read as if it
+ * were the last, and held against a text by its cosine.
+ */
+public final class Lens {
+  private final Clip clip;
+
+  /**
+   * @param clip the model; must outlive this
+   */
+  public Lens(Clip clip) {
+    this.clip = clip;
+  }
+
+  /**
+   * cos(P LN_post(x), t) along the network, for each image.
+   *
+   * @param beforeMsa x = h[l], for l = 0 to L (images, L + 1); the last is the final cosine
+   * @param beforeFfn x = h[l] + A[l], for l = 0 to L − 1 (images, L)
+   */
+  public record Curve(double[][] beforeMsa, double[][] beforeFfn) {}
+
+  /**
+   * @param pixels images as the processor makes them, each (3, S, S)
+   * @param text M_text of the label (D)
+   */
+  public Curve curve(List<float[]> pixels, float[] text) {
+    int layers = clip.config().vision().layers();
+    TraceRequest request =
+        TraceRequest.none().with(Site.H, Tokens.CLASS).with(Site.MID, Tokens.CLASS);
+    double[][] msa = new double[pixels.size()][layers + 1];
+    double[][] ffn = new double[pixels.size()][layers];
+    try (Trace trace = clip.trace(pixels, request, List.of())) {
+      for (int l = 0; l <= layers; l++) {
+        put(msa, l, cosines(trace.get(Site.H, l), text));
+        if (l < layers) {
+          put(ffn, l, cosines(trace.get(Site.MID, l), text));
+        }
+      }
+    }
+    return new Curve(msa, ffn);
+  }
+
+  private static void put(double[][] rows, int column, double[] values) {
+    for (int i = 0; i < rows.length; i++) {
+      rows[i][column] = values[i];
+    }
+  }
+
+  private double[] cosines(NDArray stream, float[] text) {
+    VisionTower tower = clip.vision();
+    try (NDManager scope = clip.manager().newSubManager()) {
+      NDArray x = stream.duplicate();
+      x.attach(scope);
+      NDArray pt = tower.projection().transpose();
+      pt.attach(scope);
+      NDArray gamma = tower.postNormWeight();
+      float[] z =
+          LayerNorm.layerNorm(
+                  x,
+                  gamma.getShape(),
+                  gamma,
+                  tower.postNormBias(),
+                  (float) tower.config().layerNormEps())
+              .singletonOrThrow()
+              .matMul(pt)
+              .toFloatArray();
+      double[] out = new double[z.length / text.length];
+      for (int i = 0; i < out.length; i++) {
+        double zt = 0;
+        double zz = 0;
+        double tt = 0;
+        for (int j = 0; j < text.length; j++) {
+          double zj = z[i * text.length + j];
+          zt += zj * text[j];
+          zz += zj * zj;
+          tt += (double) text[j] * text[j];
+        }
+        out[i] = zt / Math.sqrt(zz * tt);
+      }
+      return out;
+    }
+  }
+}

@@ -1,0 +1,56 @@
+package dev.engram.dissect;
+
+import ai.djl.ndarray.NDArray;
+import dev.engram.model.Clip;
+import dev.engram.model.VisionTower;
+import dev.engram.trace.Neuron;
+
+/**
+ * The query vectors of neurons, plain and with the layer norm before them folded in: γ q − mean(γ
+ * q), which divided by the standard deviation of a token gives that token's coefficient exactly.
+ */
+final class QueryVectors {
+  private final VisionTower tower;
+
+  QueryVectors(Clip clip) {
+    tower = clip.vision();
+  }
+
+  /** Row of W_fc1 or W_v (d). */
+  float[] plain(Neuron n) {
+    try (NDArray row =
+        tower.queries(n.block(), n.layer()).get(n.column(tower.config().headWidth()))) {
+      return row.toFloatArray();
+    }
+  }
+
+  /** γ q − mean(γ q), to be divided by the standard deviation of a token (d). */
+  double[] folded(Neuron n) {
+    float[] w = plain(n);
+    float[] gamma = tower.inputNormWeight(n.block(), n.layer()).toFloatArray();
+    double[] q = new double[w.length];
+    double mean = 0;
+    for (int i = 0; i < q.length; i++) {
+      q[i] = (double) gamma[i] * w[i];
+      mean += q[i] / q.length;
+    }
+    for (int i = 0; i < q.length; i++) {
+      q[i] -= mean;
+    }
+    return q;
+  }
+
+  /** √(var + ζ) of one row of (rows, d). */
+  double std(float[] rows, int row) {
+    int d = tower.config().width();
+    double mean = 0;
+    for (int i = 0; i < d; i++) {
+      mean += rows[row * d + i] / (double) d;
+    }
+    double v = 0;
+    for (int i = 0; i < d; i++) {
+      v += (rows[row * d + i] - mean) * (rows[row * d + i] - mean) / d;
+    }
+    return Math.sqrt(v + tower.config().layerNormEps());
+  }
+}

@@ -78,16 +78,28 @@ public final class Improvement {
    * @return Imp, (B, neurons) in the order of {@link NeuronSpace}
    */
   public float[][] scores(Trace trace, float[] text, Reading reading) {
+    return scores(trace, trace, text, reading);
+  }
+
+  /**
+   * The same with the coefficients of another forward pass, the residual stream kept (Eq. 21).
+   *
+   * @param stream where x is read
+   * @param coefficients where m is read; of the same images
+   * @param text t, of any length (D)
+   * @return Imp, (B, neurons)
+   */
+  public float[][] scores(Trace stream, Trace coefficients, float[] text, Reading reading) {
     float[] t = Vectors.unit(text);
-    float[][] out = new float[trace.batch()][space.count()];
+    float[][] out = new float[stream.batch()][space.count()];
     for (int l = 0; l < space.layers(); l++) {
       Progress.checkInterrupt();
       for (Neuron.Block block : Neuron.Block.values()) {
         try (NDManager scope = manager.newSubManager()) {
-          Part part = new Part(trace, block, l, t, out, scope);
+          Part part = new Part(stream, coefficients, block, l, t, out, scope);
           switch (reading) {
             case LITERAL -> literal(part);
-            case DIRECT -> direct(part, trace);
+            case DIRECT -> direct(part);
             default -> throughPostNorm(part, reading);
           }
         }
@@ -98,7 +110,13 @@ public final class Improvement {
 
   /** One block of one layer: where it reads, and where its scores go. */
   private record Part(
-      Trace trace, Neuron.Block block, int layer, float[] t, float[][] out, NDManager scope) {
+      Trace trace,
+      Trace coefficientTrace,
+      Neuron.Block block,
+      int layer,
+      float[] t,
+      float[][] out,
+      NDManager scope) {
     /** The residual stream that the block reads (B, d). */
     NDArray stream() {
       return trace.get(block == Neuron.Block.FFN ? Site.MID : Site.H, layer);
@@ -106,7 +124,7 @@ public final class Improvement {
 
     /** m of each image, (B·n) row-major. */
     float[] coefficients() {
-      return trace.get(Site.coefficients(block), layer).toFloatArray();
+      return coefficientTrace.get(Site.coefficients(block), layer).toFloatArray();
     }
 
     NDArray text() {
@@ -186,11 +204,11 @@ public final class Improvement {
   }
 
   /** m (G w_c · t) / (s ‖z‖), s of the last residual stream: the neuron's share of cos(z, t). */
-  private void direct(Part p, Trace trace) {
+  private void direct(Part p) {
     NDArray rows = p.text().matMul(centred); // G_cᵀ t
     float[] r = rows.matMul(tower.values(p.block, p.layer)).toFloatArray();
-    float[] h = trace.get(Site.H, space.layers()).toFloatArray();
-    float[] z = trace.embedding().toFloatArray();
+    float[] h = p.trace.get(Site.H, space.layers()).toFloatArray();
+    float[] z = p.trace.embedding().toFloatArray();
     float[] m = p.coefficients();
     int n = r.length;
     int width = p.t.length;

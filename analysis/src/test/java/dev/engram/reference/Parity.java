@@ -20,6 +20,7 @@ final class Parity {
   static final double SHARES = 3e-5;
   static final double GRADIENT = 5e-5;
   static final double OMP = 1e-5;
+  static final double CHANGE = 3e-4;
 
   private record Worst(double error, double tolerance, String where) {}
 

@@ -20,10 +20,16 @@ import dev.engram.dissect.Interpretation;
 import dev.engram.dissect.Interpreter;
 import dev.engram.dissect.Maps;
 import dev.engram.dissect.MatchingPursuit;
+import dev.engram.dissect.QueryAnalyzer;
+import dev.engram.dissect.QueryEffects;
 import dev.engram.dissect.ValueReading;
 import dev.engram.dissect.WordDictionary;
+import dev.engram.edit.Suppression;
+import dev.engram.edit.SuppressionAnalyzer;
 import dev.engram.trace.Neuron;
+import dev.engram.trace.NeuronSpace;
 import dev.engram.trace.Site;
+import dev.engram.trace.Tokens;
 import dev.engram.trace.Trace;
 import dev.engram.trace.TraceRequest;
 import java.nio.file.Path;
@@ -41,12 +47,12 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Goes through every model of the reference set and every tensor of DEFINITIONS sections 1 to 5,
+ * Goes through every model of the reference set and every tensor of DEFINITIONS sections 1 to 7,
  * and holds the tolerances of section 11. Run it on another set of the same layout with
  * -Dengram.reference=DIR; it knows no names of models and no shapes.
  */
 class ReferenceParityTest {
-  /** What the tensors of sections 1 to 5 begin with. */
+  /** What the tensors of sections 1 to 7 begin with. */
   private static final List<String> SECTIONS =
       List.of(
           "fwd.",
@@ -61,7 +67,10 @@ class ReferenceParityTest {
           "omp.",
           "dict.",
           "heat.",
-          "del.");
+          "del.",
+          "query.",
+          "sup.",
+          "removal.");
 
   @AfterAll
   static void printTable() {
@@ -79,7 +88,7 @@ class ReferenceParityTest {
             m ->
                 DynamicContainer.dynamicContainer(
                     m.getFileName().toString(),
-                    Stream.of(DynamicTest.dynamicTest("sections 1 to 5", () -> all(m)))));
+                    Stream.of(DynamicTest.dynamicTest("sections 1 to 7", () -> all(m)))));
   }
 
   private static void all(Path directory) {
@@ -94,7 +103,11 @@ class ReferenceParityTest {
               ReferenceParityTest::baselines,
               ReferenceParityTest::words,
               ReferenceParityTest::heatmaps,
-              ReferenceParityTest::deletion);
+              ReferenceParityTest::deletion,
+              ReferenceParityTest::queries,
+              ReferenceParityTest::paths,
+              ReferenceParityTest::suppression,
+              ReferenceParityTest::removal);
       Run run =
           new Run(
               r,
@@ -109,7 +122,7 @@ class ReferenceParityTest {
               .filter(n -> SECTIONS.stream().anyMatch(n::startsWith))
               .filter(n -> !parity.checked().contains(n))
               .toList();
-      assertEquals(List.of(), missed, "tensors of sections 1 to 5 that no check looked at");
+      assertEquals(List.of(), missed, "tensors of sections 1 to 7 that no check looked at");
     }
   }
 
@@ -201,11 +214,11 @@ class ReferenceParityTest {
         blocks(
             x,
             tensor,
-            a,
+            a.space(),
             a.scores(),
             reading == Reading.DIRECT ? Parity.SHARES : Parity.IMPROVEMENT);
         if (x.r.has("attr.m_A")) {
-          blocks(x, "attr.m_", a, a.coefficients(), Parity.FORWARD);
+          blocks(x, "attr.m_", a.space(), a.coefficients(), Parity.FORWARD);
         }
       }
     }
@@ -228,20 +241,26 @@ class ReferenceParityTest {
 
   /** Compares (B, neurons) with the tensors (B, L, n) of the two kinds of block. */
   private static void blocks(
-      Run x, String tensor, Attribution a, float[][] scores, double tolerance) {
+      Run x, String tensor, NeuronSpace space, float[][] scores, double tolerance) {
     for (Neuron.Block block : Neuron.Block.values()) {
-      DoubleStream all = DoubleStream.empty();
-      int n = a.space().size(block);
-      for (float[] row : scores) {
-        for (int l = 0; l < a.space().layers(); l++) {
-          int from = a.space().offset(block, l);
-          all =
-              DoubleStream.concat(
-                  all, Arrays.stream(doubles(Arrays.copyOfRange(row, from, from + n))));
-        }
-      }
-      x.parity.check(tensor + (block == Neuron.Block.FFN ? "F" : "A"), all.toArray(), tolerance);
+      x.parity.check(
+          tensor + (block == Neuron.Block.FFN ? "F" : "A"), block(space, scores, block), tolerance);
     }
+  }
+
+  /** The part of (B, neurons) that belongs to one kind of block, (B, L, n) row-major. */
+  private static double[] block(NeuronSpace space, float[][] scores, Neuron.Block block) {
+    DoubleStream all = DoubleStream.empty();
+    int n = space.size(block);
+    for (float[] row : scores) {
+      for (int l = 0; l < space.layers(); l++) {
+        int from = space.offset(block, l);
+        all =
+            DoubleStream.concat(
+                all, Arrays.stream(doubles(Arrays.copyOfRange(row, from, from + n))));
+      }
+    }
+    return all.toArray();
   }
 
   /** The same neurons in the same order; scores less than 1e-6 apart may swap. */
@@ -301,9 +320,9 @@ class ReferenceParityTest {
       return;
     }
     Attribution g = attribute(x, x.pixels, Method.GRADIENT, Reading.LITERAL);
-    blocks(x, "base.grad_", g, g.scores(), Parity.GRADIENT);
+    blocks(x, "base.grad_", g.space(), g.scores(), Parity.GRADIENT);
     Attribution c = attribute(x, x.pixels, Method.COMBINED, Reading.LITERAL);
-    blocks(x, "base.comb_", c, c.scores(), Parity.GRADIENT);
+    blocks(x, "base.comb_", c.space(), c.scores(), Parity.GRADIENT);
     Attribution ours = attribute(x, x.entity(), Method.IMPROVEMENT, Reading.LITERAL);
     for (String name : List.of("ours", "activation", "gradient", "combined")) {
       Attribution a =
@@ -482,8 +501,7 @@ class ReferenceParityTest {
           maps.stream().limit(constant.length).mapToDouble(m -> m.rest().constant()).toArray(),
           Parity.SHARES);
     }
-    TraceRequest request =
-        TraceRequest.none().with(ffn ? Site.PRE : Site.M_A, dev.engram.trace.Tokens.CLASS);
+    TraceRequest request = TraceRequest.none().with(ffn ? Site.PRE : Site.M_A, Tokens.CLASS);
     try (Trace t = x.r.clip.trace(x.pixels, request, List.of())) {
       float[] m = t.get(ffn ? Site.PRE : Site.M_A, neuron.layer()).toFloatArray();
       int n = m.length / x.pixels.size();
@@ -553,6 +571,113 @@ class ReferenceParityTest {
     Deletion.Curve curve = new Deletion(x.r.clip).measure(x.pixels.get(0), masks, neuron, x.text());
     x.parity.check(tensor + ".act", curve.coefficients(), Parity.SHARES);
     x.parity.check(tensor + ".cos", curve.cosines(), Parity.SHARES);
+  }
+
+  // ---------------------------------------------------------------- 6 query neurons
+
+  private static void queries(Run x) {
+    JsonNode list = x.r.json.path("query");
+    QueryAnalyzer analyzer = new QueryAnalyzer(x.r.clip);
+    for (int i = 0; i < list.size(); i++) {
+      String tensor = "query." + i + ".";
+      Neuron target = x.r.neuron(list.get(i).path("neuron"));
+      QueryEffects e = analyzer.effects(x.entity(), target, Progress.NONE);
+      blocks(x, tensor, e.space(), e.effects(), Parity.SHARES);
+      x.parity.check(tensor + "rest", e.rest(), Parity.SHARES);
+      QueryEffects plain = analyzer.plainEffects(x.pixels.subList(0, 1), target, Progress.NONE);
+      blocks(x, tensor + "plain_", plain.space(), plain.effects(), Parity.SHARES);
+      assertEquals(list.get(i).path("orientation").asDouble(), e.orientation(), x.r.name);
+      JsonNode top = list.get(i).path("top10");
+      List<QueryEffects.QueryNeuron> own = e.top(top.size());
+      for (int r = 0; r < top.size(); r++) {
+        Neuron n = x.r.neuron(top.get(r).get(0));
+        double effect = top.get(r).get(1).asDouble();
+        assertEquals(effect, own.get(r).effect(), 2e-6, x.r.name + ": rank " + r + " of " + target);
+        assertEquals(effect, e.effect(n), 2e-6, x.r.name + ": effect of " + n + " on " + target);
+      }
+    }
+  }
+
+  private static void paths(Run x) {
+    for (JsonNode expected : x.r.json.path("path")) {
+      List<QueryAnalyzer.Step> path =
+          new QueryAnalyzer(x.r.clip)
+              .path(x.pixels.get(0), x.r.neuron(expected.get(0).path("neuron")), Progress.NONE);
+      assertEquals(expected.size(), path.size(), x.r.name + ": length of a path");
+      for (int i = 0; i < path.size(); i++) {
+        assertEquals(x.r.neuron(expected.get(i).path("neuron")), path.get(i).neuron(), x.r.name);
+        assertEquals(
+            expected.get(i).path("coefficient").asDouble(), path.get(i).coefficient(), 1e-5);
+        double next = expected.get(i).path("next_effect").asDouble(Double.NaN);
+        assertEquals(next, path.get(i).nextEffect(), 1e-5, x.r.name + ": step " + i);
+      }
+    }
+  }
+
+  // ---------------------------------------------------------------- 7 suppression and removal
+
+  private static void suppression(Run x) {
+    if (!x.r.has("sup.residual_embed")) {
+      return;
+    }
+    Neuron kn = x.r.neuron(x.r.json.path("selection").path("kn_supp"));
+    Suppression suppression = new Suppression(x.r.clip);
+    float[][] residual = suppression.residual(x.pixels, List.of(kn));
+    float[][] complete = suppression.complete(x.pixels, List.of(kn), Tokens.ALL);
+    x.parity.check("sup.residual_embed", doubles(concat(residual)), Parity.FORWARD);
+    x.parity.check("sup.complete_embed", doubles(concat(complete)), Parity.FORWARD);
+    x.parity.check(
+        "sup.complete_cls_embed",
+        doubles(concat(suppression.complete(x.pixels, List.of(kn), Tokens.CLASS))),
+        Parity.FORWARD);
+    JsonNode table6 = x.r.json.path("suppression").path("table6");
+    assertEquals(table6.path("residual").asDouble(), meanCosine(x, residual), 1e-5);
+    assertEquals(table6.path("complete").asDouble(), meanCosine(x, complete), 1e-5);
+    SuppressionAnalyzer analyzer = new SuppressionAnalyzer(x.r.clip);
+    SuppressionAnalyzer.Change change = analyzer.change(x.pixels, x.text(), kn);
+    NeuronSpace space = NeuronSpace.of(x.r.clip.config().vision());
+    x.parity.check(
+        "sup.delta_imp_full", block(space, change.full(), Neuron.Block.MSA), Parity.CHANGE);
+    x.parity.check(
+        "sup.delta_imp_fixed", block(space, change.fixedBase(), Neuron.Block.MSA), Parity.CHANGE);
+    List<Neuron> others = x.r.neurons(x.r.json.path("selection").path("supp50"));
+    Attribution ours = attribute(x, x.entity(), Method.IMPROVEMENT, Reading.LITERAL);
+    int[] signs = others.stream().mapToInt(ours::sign).toArray();
+    x.parity.check("sup.fig7_cos", analyzer.cosines(kn, others, signs, false), Parity.FORWARD);
+    x.parity.check(
+        "sup.fig7_cos_folded", analyzer.cosines(kn, others, signs, true), Parity.FORWARD);
+  }
+
+  private static void removal(Run x) {
+    for (int k : new int[] {1, 3}) {
+      String tensor = "removal.top" + k + "_embed";
+      if (!x.r.has(tensor)) {
+        continue;
+      }
+      List<Neuron> top =
+          attribute(x, x.entity(), Method.IMPROVEMENT, Reading.LITERAL).top(k).stream()
+              .map(Attribution.Ranked::neuron)
+              .toList();
+      float[][] z = new Suppression(x.r.clip).residual(x.pixels, top);
+      x.parity.check(tensor, doubles(concat(z)), Parity.FORWARD);
+      JsonNode table3 = x.r.json.path("table3").path("top" + k);
+      double[] unrelated =
+          Arrays.stream(z).skip(3).mapToDouble(v -> cos(doubles(v), doubles(x.text()))).toArray();
+      assertEquals(table3.path("cos").asDouble(), meanCosine(x, z), 1e-5, x.r.name);
+      assertEquals(
+          table3.path("lower_mean").asDouble(), Arrays.stream(unrelated).average().orElse(0), 1e-5);
+      assertEquals(
+          table3.path("lower_max").asDouble(), Arrays.stream(unrelated).max().orElse(0), 1e-5);
+    }
+  }
+
+  /** Mean over the entity's images. */
+  private static double meanCosine(Run x, float[][] embeddings) {
+    return Arrays.stream(embeddings)
+        .limit(3)
+        .mapToDouble(z -> cos(doubles(z), doubles(x.text())))
+        .average()
+        .orElse(0);
   }
 
   // ---------------------------------------------------------------- arithmetic

@@ -1,0 +1,106 @@
+package dev.engram.edit;
+
+import ai.djl.ndarray.NDArray;
+import dev.engram.attribution.Improvement;
+import dev.engram.attribution.Reading;
+import dev.engram.model.Clip;
+import dev.engram.model.VisionTower;
+import dev.engram.trace.Intervention;
+import dev.engram.trace.Neuron;
+import dev.engram.trace.NeuronSpace;
+import dev.engram.trace.Tokens;
+import dev.engram.trace.Trace;
+import dev.engram.trace.TraceRequest;
+import java.util.List;
+
+/**
+ * How neurons answer when another is removed (A.6): the change of their alignment improvement in
+ * the network without it, and, for Figure 7, whether its value vector points against their query
+ * vectors.
+ */
+public final class SuppressionAnalyzer {
+  private final Clip clip;
+  private final VisionTower tower;
+  private final NeuronSpace space;
+  private final Improvement improvement;
+
+  /**
+   * @param clip the model; must outlive this
+   */
+  public SuppressionAnalyzer(Clip clip) {
+    this.clip = clip;
+    this.tower = clip.vision();
+    this.space = NeuronSpace.of(clip.config().vision());
+    this.improvement = new Improvement(clip);
+  }
+
+  /**
+   * What the removal changes.
+   *
+   * @param full Imp in the network without the neuron minus Imp in the whole one (images, neurons)
+   * @param fixedBase the same with the residual stream of the whole network, only the coefficients
+   *     of the other (Eq. 21)
+   */
+  public record Change(float[][] full, float[][] fixedBase) {}
+
+  /**
+   * @param pixels images as the processor makes them, each (3, S, S)
+   * @param text M_text of the label (D)
+   * @param removed set to 0 at all tokens
+   */
+  public Change change(List<float[]> pixels, float[] text, Neuron removed) {
+    List<Intervention> zero = Intervention.zero(List.of(removed), space.headWidth(), Tokens.ALL);
+    try (Trace whole = clip.trace(pixels, TraceRequest.classToken(), List.of());
+        Trace without = clip.trace(pixels, TraceRequest.classToken(), zero)) {
+      float[][] before = improvement.scores(whole, text, Reading.LITERAL);
+      float[][] full = improvement.scores(without, text, Reading.LITERAL);
+      float[][] fixed = improvement.scores(whole, without, text, Reading.LITERAL);
+      for (int b = 0; b < before.length; b++) {
+        for (int i = 0; i < before[b].length; i++) {
+          full[b][i] -= before[b][i];
+          fixed[b][i] -= before[b][i];
+        }
+      }
+      return new Change(full, fixed);
+    }
+  }
+
+  /**
+   * Figure 7: whether a removed FFN neuron's value vector points against the query vectors of MSA
+   * neurons behind it.
+   *
+   * @param removed whose value vector
+   * @param others MSA neurons
+   * @param signs −1 for those to be turned around (A.2), else +1
+   * @param folded whether γ of LN_a belongs to the query vector
+   * @return sign · cos(W_v[c], w)
+   */
+  public double[] cosines(Neuron removed, List<Neuron> others, int[] signs, boolean folded) {
+    float[] value = column(removed);
+    double[] out = new double[others.size()];
+    for (int i = 0; i < out.length; i++) {
+      Neuron n = others.get(i);
+      float[] gamma = tower.inputNormWeight(n.block(), n.layer()).toFloatArray();
+      try (NDArray row = tower.queries(n.block(), n.layer()).get(n.column(space.headWidth()))) {
+        float[] q = row.toFloatArray();
+        double qw = 0;
+        double qq = 0;
+        double ww = 0;
+        for (int j = 0; j < q.length; j++) {
+          double qj = folded ? (double) q[j] * gamma[j] : q[j];
+          qw += qj * value[j];
+          qq += qj * qj;
+          ww += (double) value[j] * value[j];
+        }
+        out[i] = signs[i] * qw / Math.sqrt(qq * ww);
+      }
+    }
+    return out;
+  }
+
+  private float[] column(Neuron n) {
+    try (NDArray w = tower.values(n.block(), n.layer()).get(":, " + n.column(space.headWidth()))) {
+      return w.toFloatArray();
+    }
+  }
+}

@@ -16,6 +16,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -177,6 +178,16 @@ final class EngramSession {
     }
     LabelledImage image = images().image(wanted);
     return new Selection(shortName(image), List.of(image), image.label());
+  }
+
+  /** Reads the images of a selection, (3, S, S) each. */
+  List<float[]> pixels(Selection chosen, Progress progress) {
+    List<float[]> pixels = new ArrayList<>();
+    for (LabelledImage image : chosen.images()) {
+      progress.step("reading images", pixels.size(), chosen.images().size());
+      pixels.add(model().processor().process(image.file()));
+    }
+    return pixels;
   }
 
   /**

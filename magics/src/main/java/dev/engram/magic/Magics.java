@@ -45,7 +45,10 @@ public final class Magics {
             () -> new AttributeCommand(session),
             () -> new HeatmapCommand(session),
             () -> new WordsCommand(session),
-            () -> new NeuronCommand(session)),
+            () -> new NeuronCommand(session),
+            () -> new QueriesCommand(session),
+            () -> new EvolveCommand(session),
+            () -> new LensCommand(session)),
         List.of(
             new Fact("device", session::device),
             new Fact("managed arrays", session::managedArrays)));

@@ -32,10 +32,6 @@ public record Attribution(
     String title, dev.engram.attribution.Attribution scores, int shown, boolean smallModel)
     implements Viewable {
 
-  /** Colours of the two kinds of block. */
-  private static final Map<Neuron.Block, String> COLOURS =
-      Map.of(Neuron.Block.MSA, "#3b528b", Neuron.Block.FFN, "#d1495b");
-
   /**
    * @return the neurons with the highest scores, in order
    */
@@ -87,17 +83,11 @@ public record Attribution(
     List<Object> bars = new ArrayList<>();
     List<BarsPng.Bar> picture = new ArrayList<>();
     for (Ranked r : top) {
-      String colour = COLOURS.getOrDefault(r.neuron().block(), "#767676");
+      String colour = BlockColours.of(r.neuron().block());
       bars.add(colour);
       picture.add(new BarsPng.Bar(r.neuron().toString(), r.score(), colour));
     }
-    return PlotlyFigure.titled(
-            Html.escape(heading())
-                + "<br><sup>"
-                + legend(Neuron.Block.FFN)
-                + " · "
-                + legend(Neuron.Block.MSA)
-                + "</sup>")
+    return PlotlyFigure.titled(Html.escape(heading()) + BlockColours.legend())
         .trace(
             Map.of(
                 "type", "bar",
@@ -117,10 +107,6 @@ public record Attribution(
         .layout("yaxis.title", scoreName())
         .layout("height", 380)
         .png(BarsPng.draw(heading(), scoreName(), picture));
-  }
-
-  private static String legend(Neuron.Block block) {
-    return Html.element("span", "■ " + block, "style", "color:" + COLOURS.get(block));
   }
 
   private String scoreName() {

@@ -1,0 +1,72 @@
+package dev.engram.magic;
+
+import dev.engram.EngramException;
+import dev.engram.Progress;
+import dev.engram.Provenance;
+import dev.engram.dissect.Lens;
+import dev.engram.magic.EngramSession.Selection;
+import dev.engram.magic.result.LensCurve;
+import dev.engram.model.Clip;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code %lens}: how the class token comes closer to a text, block by block (Sec. 1). */
+@Command(
+    name = "lens",
+    description = "Show how an image comes closer to a text from block to block.",
+    footer = {
+      "",
+      "The paper's variant of the logit lens: the class token before every block is read as if it",
+      "were the last, P LN_post(x), and held against the text. An entity means its mean."
+    })
+final class LensCommand implements EngramMagic {
+  private final EngramSession session;
+
+  @Parameters(
+      paramLabel = "IMAGE|ENTITY",
+      description = "An entity of the open set, an image of it (entity/0), or an image file.")
+  private String target = "";
+
+  @Option(
+      names = "--label",
+      paramLabel = "TEXT",
+      description = "The text; the entity's caption if left out.")
+  private @Nullable String label;
+
+  LensCommand(EngramSession session) {
+    this.session = session;
+  }
+
+  @Override
+  public LensCurve run(MagicContext context) {
+    Clip clip = session.model();
+    Selection chosen = session.select(target);
+    String text = label == null ? chosen.label() : label;
+    if (label == null && text.isEmpty()) {
+      throw new EngramException(
+          "The image "
+              + chosen.title()
+              + " belongs to no entity, so it has no label; give one with --label TEXT.");
+    }
+    try (MagicProgress progress = context.progress()) {
+      float[] t = clip.embedTexts(List.of(text), Progress.NONE)[0];
+      return new LensCurve(
+          chosen.title(),
+          text,
+          new Lens(clip).curve(session.pixels(chosen, progress), t),
+          Provenance.of(
+              "model",
+              clip.name() + " " + clip.hash().substring(0, 12),
+              "images",
+              String.valueOf(chosen.images().size()),
+              "label",
+              "\"" + text + "\"",
+              "lens",
+              "cos(P LN_post(x), t)"),
+          session.isIconclip());
+    }
+  }
+}

@@ -1,0 +1,120 @@
+package dev.engram.magic.result;
+
+import dev.engram.dissect.QueryEffects;
+import dev.engram.dissect.QueryEffects.QueryNeuron;
+import dev.engram.magic.view.BarsPng;
+import dev.engram.magic.view.Html;
+import dev.engram.magic.view.PlotlyFigure;
+import dev.engram.magic.view.TableView;
+import dev.engram.magic.view.View;
+import dev.engram.magic.view.Viewable;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import tech.tablesaw.api.DoubleColumn;
+import tech.tablesaw.api.IntColumn;
+import tech.tablesaw.api.StringColumn;
+import tech.tablesaw.api.Table;
+
+/**
+ * The value of {@code %queries}: the earlier neurons that drive a neuron, and what is left of its
+ * coefficient without them.
+ *
+ * @param title the images
+ * @param effects of every earlier neuron
+ * @param shown how many query neurons the cell shows
+ * @param smallModel whether they come from the embedded model
+ */
+public record Queries(String title, QueryEffects effects, int shown, boolean smallModel)
+    implements Viewable {
+  /**
+   * @return the query neurons that help most, in order
+   */
+  public List<QueryNeuron> top(int count) {
+    return effects.top(count);
+  }
+
+  /**
+   * @return rank, neuron, block, effect, and its share of the coefficient
+   */
+  public Table table() {
+    List<QueryNeuron> top = top(shown);
+    double coefficient = effects.orientation() * mean(effects.coefficients());
+    return Table.create(
+        heading(),
+        IntColumn.create("rank", top.stream().mapToInt(QueryNeuron::rank).toArray()),
+        StringColumn.create("neuron", top.stream().map(q -> q.neuron().toString())),
+        StringColumn.create("block", top.stream().map(q -> q.neuron().block().toString())),
+        DoubleColumn.create("effect", top.stream().mapToDouble(QueryNeuron::effect).toArray()),
+        DoubleColumn.create(
+            "of the coefficient (%)",
+            top.stream().mapToDouble(q -> 100 * q.effect() / coefficient).toArray()));
+  }
+
+  /**
+   * @return a bar for each query neuron that the cell shows
+   */
+  public PlotlyFigure figure() {
+    List<QueryNeuron> top = top(shown);
+    List<BarsPng.Bar> bars =
+        top.stream()
+            .map(
+                q ->
+                    new BarsPng.Bar(
+                        q.neuron().toString(), q.effect(), BlockColours.of(q.neuron().block())))
+            .toList();
+    return PlotlyFigure.titled(Html.escape(heading()) + BlockColours.legend())
+        .trace(
+            Map.of(
+                "type", "bar",
+                "x", bars.stream().map(BarsPng.Bar::name).toList(),
+                "y", bars.stream().map(BarsPng.Bar::value).toList(),
+                "marker", Map.of("color", bars.stream().map(BarsPng.Bar::colour).toList()),
+                "hovertemplate",
+                    "<b>%{x}</b><br>adds %{y:.4f} to " + effects.target() + "<extra></extra>"))
+        .layout("xaxis.type", "category")
+        .layout("yaxis.title", "second-order effect")
+        .layout("height", 380)
+        .png(BarsPng.draw(heading(), "second-order effect", bars));
+  }
+
+  private String heading() {
+    return "Query neurons of " + effects.target() + " on " + title;
+  }
+
+  private String summary() {
+    double rest = mean(effects.rest());
+    double coefficient = mean(effects.coefficients());
+    return String.format(
+        Locale.ROOT,
+        "Coefficient%s %.3f = earlier neurons %+.3f, initial embedding and biases %+.3f.%s",
+        effects.target().block() == dev.engram.trace.Neuron.Block.FFN
+            ? " before the activation"
+            : "",
+        coefficient,
+        coefficient - rest,
+        rest,
+        effects.orientation() < 0 ? " It is negative: effects are shown times −1, as help." : "");
+  }
+
+  private static double mean(double[] values) {
+    return Arrays.stream(values).average().orElse(Double.NaN);
+  }
+
+  @Override
+  public View view() {
+    View rows = TableView.of(table(), Math.max(1, shown));
+    View summed =
+        View.html(
+            Html.element("p", Html.escape(summary())) + rows.html(),
+            summary() + "\n" + rows.text());
+    View table = Footnote.under(summed, effects.provenance(), smallModel);
+    return top(1).isEmpty() ? table : figure().view().below(table);
+  }
+
+  @Override
+  public String toString() {
+    return effects.toString();
+  }
+}

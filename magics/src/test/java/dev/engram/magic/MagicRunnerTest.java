@@ -2,7 +2,6 @@ package dev.engram.magic;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -151,12 +150,5 @@ class MagicRunnerTest {
   private String text(String line) {
     @Nullable Object value = runner.run(line, null);
     return assertInstanceOf(View.class, value).text();
-  }
-
-  @Test
-  void suggestionsAreClose() {
-    assertEquals(3, Suggestions.distance("kitten", "sitting"));
-    assertEquals("; did you mean b?", Suggestions.didYouMean("B", List.of("a", "b")));
-    assertNull(Suggestions.closest("xyzxyz", List.of("abc")).orElse(null));
   }
 }

@@ -9,8 +9,10 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 
 /** A safetensors file in memory, to be damaged and written; knows nothing of our reader. */
 final class SafetensorsFile {
@@ -57,6 +59,12 @@ final class SafetensorsFile {
       n *= s;
     }
     return with(name, "F32", shape, new byte[Math.toIntExact(n)]);
+  }
+
+  /** Makes the first value of a float32 tensor NaN. */
+  SafetensorsFile spoil(String name) {
+    Arrays.fill(Objects.requireNonNull(tensors.get(name)).data(), 0, 4, (byte) 0xff);
+    return this;
   }
 
   byte[] bytes() throws IOException {

@@ -131,10 +131,13 @@ public final class Interpreter {
 
   /** Column of W_fc2 or W_o. */
   private float[] value(Neuron n) {
-    try (NDArray column =
-        clip.vision()
-            .values(n.block(), n.layer())
-            .get(":, " + n.column(clip.config().vision().headWidth()))) {
+    try (NDManager scope = clip.manager().newSubManager()) {
+      NDArray column =
+          clip.vision()
+              .values(n.block(), n.layer())
+              .get(":, " + n.column(clip.config().vision().headWidth()));
+      // To read a column, DJL makes a contiguous copy and leaves it to the column's manager.
+      column.attach(scope);
       return column.toFloatArray();
     }
   }

@@ -44,7 +44,7 @@ class CheckpointTest {
   private static void refused(Path directory, String... parts) {
     NDManager root = NDManager.newBaseManager(Device.cpu(), "PyTorch");
     Devices cpu = new Devices(Device.cpu(), "as asked");
-    Refusal.holds(() -> Clip.load(directory, cpu, root, Progress.NONE).close(), parts);
+    Refusal.holds(() -> Clip.load(directory, "model", cpu, root, Progress.NONE).close(), parts);
     assertFalse(root.isOpen());
     assertEquals(0, root.getManagedArrays().size());
   }
@@ -319,6 +319,7 @@ class CheckpointTest {
         () ->
             Clip.load(
                 directory,
+                "model",
                 new Devices(Device.cpu(), "as asked"),
                 root,
                 (what, done, total) -> {

@@ -15,8 +15,10 @@ import dev.engram.dissect.Heatmapper;
 import dev.engram.dissect.Interpreter;
 import dev.engram.dissect.ValueReading;
 import dev.engram.dissect.WordDictionary;
+import dev.engram.edit.Suppression;
 import dev.engram.iconclip.Iconclip;
 import dev.engram.trace.Neuron;
+import dev.engram.trace.Tokens;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,6 +65,12 @@ class MemoryTest {
                       Progress.NONE));
       work.put(
           "activations", i -> new Activations(clip, images).coefficients(neuron(i), Progress.NONE));
+      List<float[]> pixels = List.of(clip.processor().process(images.get(0).file()));
+      work.put(
+          "suppression",
+          i -> new Suppression(clip).residual(pixels, List.of(Neuron.ffn(0, i), neuron(i))));
+      work.put(
+          "removal", i -> new Suppression(clip).complete(pixels, List.of(neuron(i)), Tokens.CLASS));
       work.put("texts", i -> clip.embedTexts(List.of("a", "a panda " + i), Progress.NONE));
 
       work.values().forEach(w -> w.accept(0));

@@ -178,8 +178,8 @@ final class EngramSession {
    * @throws EngramException if there is neither, with the nearest names
    */
   Selection select(String wanted) {
-    if (images == null && Files.isRegularFile(Path.of(wanted))) {
-      Path file = Path.of(wanted);
+    if (images == null && Files.isRegularFile(path(wanted))) {
+      Path file = path(wanted);
       String name = String.valueOf(file.getFileName());
       return new Selection(name, List.of(new LabelledImage(file, name, "", "", "")), "");
     }

@@ -143,7 +143,7 @@ class MagicRunnerTest {
     progress.close();
     progress.report("embedding images", 4, 10);
     assertEquals(1, host.shown.size());
-    assertEquals("embedding images: 3 of 10", host.shown.get(0).text());
+    assertEquals("embedding images: done in 0.5 s", host.shown.get(0).text());
     assertEquals("", host.shown.get(0).html());
   }
 

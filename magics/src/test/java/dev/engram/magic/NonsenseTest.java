@@ -208,21 +208,22 @@ class NonsenseTest {
     assertEquals(3, a.table().rowCount());
     assertEquals("it's a 自由 \"panda\"", a.scores().label());
     assertEquals("größe 自由 'x'.png", a.title());
+    assertTrue(a.figure().toString().contains("größe 自由 'x'.png: neurons"), a.figure() + "");
     assertEquals(run("attribute panda").toString(), run("attribute {{who}};").toString());
     assertEquals(run("attribute panda").toString(), run("attribute 'PANDA' // why").toString());
   }
 
   @Test
   void namesThatAreHtmlComeOutAsText() throws IOException {
-    String evil = "<script>alert(1)<img src=x onerror=alert(2)>";
+    String evil = "<script>alert(1)<img src=x>";
     MagicRunner fresh = new MagicRunner(Magics.all(), new FakeHost());
-    copy("animals/panda", Path.of(evil + "set", evil + "category", evil + "entity"));
-    Path entity = temp.resolve(evil + "set").resolve(evil + "category").resolve(evil + "entity");
+    copy("animals/panda", Path.of(evil + "set", evil + "category", evil));
+    Path entity = temp.resolve(evil + "set").resolve(evil + "category").resolve(evil);
     Files.move(entity.resolve("first.png"), entity.resolve(evil + ".png"));
     Files.createDirectory(temp.resolve(evil + "set").resolve(evil + "nothing"));
     Path words = Files.writeString(temp.resolve("words.txt"), evil + "\npanda\nred\n");
     fresh.run("model", null);
-    String name = "\"" + evil + "entity\"";
+    String name = "\"" + evil + "\"";
     for (String line :
         List.of(
             "images \"" + temp.resolve(evil + "set") + "\"",

@@ -33,7 +33,7 @@ public final class Suggest {
       if (!part && Math.abs(known.length() - typed.length()) > limit) {
         continue;
       }
-      int distance = part ? 1 : distance(typed, known);
+      int distance = known.equals(typed) ? 0 : part ? 1 : distance(typed, known);
       if (distance <= limit && !typed.isEmpty()) {
         near.add(new Near(candidate, distance));
       }
@@ -47,11 +47,12 @@ public final class Suggest {
   }
 
   /**
-   * @return {@code " Did you mean 'panda'?"} with a space before it, or nothing if no name is near
+   * @return the end of a sentence: {@code "; did you mean panda or python?"}, or "." if no name is
+   *     near
    */
   public static String didYouMean(String word, Collection<String> candidates) {
     List<String> near = nearest(word, candidates);
-    return near.isEmpty() ? "" : " Did you mean '" + String.join("' or '", near) + "'?";
+    return near.isEmpty() ? "." : "; did you mean " + String.join(" or ", near) + "?";
   }
 
   /**

@@ -38,13 +38,28 @@ class SuggestTest {
   })
   void findsWhatWasMeant(String typed, String meant) {
     assertEquals(meant, Suggest.nearest(typed, NAMES).get(0));
-    assertEquals(" Did you mean '" + meant + "'?", Suggest.didYouMean(typed, List.of(meant)));
+    assertEquals("; did you mean " + meant + "?", Suggest.didYouMean(typed, List.of(meant)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"%gret, %greet", "--tpo, --top", "--hlp, --help", "%at, %attribute", "B, b"})
+  void findsMagicsAndOptions(String typed, String meant) {
+    List<String> known =
+        List.of("%greet", "%attribute", "%images", "--top", "--by", "--help", "-h", "b");
+    assertEquals(List.of(meant), Suggest.nearest(typed, known));
+  }
+
+  @Test
+  void namesTheNearestFirstAndAtMostThree() {
+    assertEquals(
+        "; did you mean panda or panda_bear or pandas?",
+        Suggest.didYouMean("panda", List.of("panda_bear", "pandas", "a panda", "panda")));
   }
 
   @Test
   void saysNothingWhenNothingIsNear() {
-    assertEquals("", Suggest.didYouMean("eiffel tower", NAMES));
-    assertEquals("", Suggest.didYouMean("", NAMES));
-    assertEquals("", Suggest.didYouMean("panda", List.of()));
+    assertEquals(".", Suggest.didYouMean("eiffel tower", NAMES));
+    assertEquals(".", Suggest.didYouMean("", NAMES));
+    assertEquals(".", Suggest.didYouMean("panda", List.of()));
   }
 }

@@ -157,7 +157,7 @@ public final class ImageSet {
           "The image set " + name + " has no entities, only images; there is no '" + wanted + "'.");
     }
     throw new EngramException(
-        "There is no entity '%s' among the %d of %s.%s"
+        "There is no entity '%s' among the %d of %s%s"
             .formatted(wanted, entities.size(), name, Suggest.didYouMean(wanted, known())));
   }
 
@@ -253,7 +253,7 @@ public final class ImageSet {
     all.forEach(i -> names.add(i.name().substring(i.name().lastIndexOf('/') + 1)));
     all.forEach(i -> names.add(i.name()));
     throw new EngramException(
-        "There is no image '%s' in %s, and no such file.%s"
+        "There is no image '%s' in %s, and no such file%s"
             .formatted(wanted, name, Suggest.didYouMean(wanted, names)));
   }
 

@@ -3,6 +3,7 @@ package dev.engram.dissect;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.model.Clip;
@@ -115,6 +116,11 @@ public final class Interpreter {
           out[i][j] = flat[i * width + j];
           norm += out[i][j] * out[i][j];
         }
+        if (!(norm > 0 && norm < Double.POSITIVE_INFINITY)) {
+          throw new EngramException(
+              "The neuron %s cannot be put into words: its value vector has the length %s in the space of the texts."
+                  .formatted(neurons.get(i), Math.sqrt(norm)));
+        }
         for (int j = 0; j < width; j++) {
           out[i][j] /= Math.sqrt(norm);
         }
@@ -125,10 +131,13 @@ public final class Interpreter {
 
   /** Column of W_fc2 or W_o. */
   private float[] value(Neuron n) {
-    try (NDArray column =
-        clip.vision()
-            .values(n.block(), n.layer())
-            .get(":, " + n.column(clip.config().vision().headWidth()))) {
+    try (NDManager scope = clip.manager().newSubManager()) {
+      NDArray column =
+          clip.vision()
+              .values(n.block(), n.layer())
+              .get(":, " + n.column(clip.config().vision().headWidth()));
+      // To read a column, DJL makes a contiguous copy and leaves it to the column's manager.
+      column.attach(scope);
       return column.toFloatArray();
     }
   }

@@ -37,19 +37,25 @@ public final class WordDictionary implements AutoCloseable {
     }
     this.name = name;
     this.words = List.copyOf(words);
-    manager = owner.newSubManager();
     int width = embeddings[0].length;
     FloatBuffer rows = FloatBuffer.allocate(words.size() * width);
-    for (float[] e : embeddings) {
+    for (int i = 0; i < embeddings.length; i++) {
+      float[] e = embeddings[i];
       double norm = 0;
       for (float x : e) {
         norm += (double) x * x;
       }
       norm = Math.sqrt(norm);
+      if (!(norm > 0 && norm < Double.POSITIVE_INFINITY)) {
+        throw new EngramException(
+            "The word '%s' of the dictionary %s has an embedding of length %s; leave it out."
+                .formatted(words.get(i), name, norm));
+      }
       for (float x : e) {
         rows.put((float) (x / norm));
       }
     }
+    manager = owner.newSubManager();
     atoms = manager.create(rows.flip(), new Shape(words.size(), width));
     atomsT = atoms.transpose();
   }

@@ -49,10 +49,10 @@ public final class Suppression {
             trace
                 .get(Site.coefficients(n.block()), n.layer())
                 .get(":, " + column + ":" + (column + 1));
-        NDArray w = tower.values(n.block(), n.layer()).get(":, " + column).reshape(1, -1);
+        NDArray w = tower.values(n.block(), n.layer()).get(":, " + column);
         m.attach(scope);
         w.attach(scope);
-        h = h.sub(m.matMul(w));
+        h = h.sub(m.matMul(w.reshape(1, -1)));
       }
       NDArray gamma = tower.postNormWeight();
       NDArray pt = tower.projection().transpose();

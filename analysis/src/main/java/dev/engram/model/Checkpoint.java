@@ -51,7 +51,13 @@ final class Checkpoint {
     this.files = files;
     for (Path file : files) {
       Safetensors st = Safetensors.open(file);
-      st.names().forEach(n -> tensors.put(n, st));
+      for (String name : st.names()) {
+        if (tensors.put(name, st) != null) {
+          throw new EngramException(
+              "The tensor %s is in %s and in another shard of %s; download the checkpoint again."
+                  .formatted(name, file.getFileName(), directory));
+        }
+      }
     }
     if (tensors.containsKey("vision_model.embeddings.class_embedding")) {
       naming = Naming.HUGGING_FACE;
@@ -72,14 +78,14 @@ final class Checkpoint {
   }
 
   /**
-   * @param directory a model directory
+   * @param given a model directory
    * @throws EngramException if there are no safetensors in it, or they are damaged
    */
-  static Checkpoint open(Path directory) {
+  static Checkpoint open(Path given) {
+    Path directory = given.toAbsolutePath().normalize();
     if (!Files.isDirectory(directory)) {
       throw new EngramException(
-          "There is no model directory "
-              + directory.toAbsolutePath()
+          (Files.exists(directory) ? directory + " is a file" : "There is no folder " + directory)
               + "; give a folder that holds model.safetensors and config.json.");
     }
     for (String name : WEIGHT_FILES) {
@@ -131,7 +137,7 @@ final class Checkpoint {
 
   private static List<Path> shards(Path directory, Path index) {
     TreeSet<String> names = new TreeSet<>();
-    json(index).path("weight_map").forEach(v -> names.add(v.asText()));
+    json(index).path("weight_map").forEach(v -> names.add(v.asText("")));
     if (names.isEmpty()) {
       throw new EngramException(
           "The index " + index.getFileName() + " names no shards in weight_map.");
@@ -139,15 +145,16 @@ final class Checkpoint {
     return names.stream()
         .map(
             n -> {
-              Path p = directory.resolve(n).normalize();
-              if (!directory.normalize().equals(p.getParent())) {
+              // A link in the folder may lead anywhere: Hugging Face's cache is made of such links.
+              if (n.isEmpty() || n.equals("..") || n.matches(".*[/\\\\\\p{Cntrl}].*")) {
                 throw new EngramException(
                     "The index "
                         + index.getFileName()
-                        + " points outside the model directory: "
-                        + n
-                        + ".");
+                        + " points outside the model directory: '"
+                        + n.replaceAll("\\p{Cntrl}", " ")
+                        + "'; expected names of files in it.");
               }
+              Path p = directory.resolve(n);
               if (!Files.exists(p)) {
                 throw new EngramException(
                     "The shard "
@@ -169,6 +176,9 @@ final class Checkpoint {
    */
   static JsonNode json(Path file) {
     try {
+      if (Files.isDirectory(file)) {
+        throw new EngramException(file + " is a folder; a JSON file is needed.");
+      }
       JsonNode node = new ObjectMapper().readTree(file.toFile());
       if (node == null || !node.isObject()) {
         throw new EngramException("Expected a JSON object in " + file + ".");
@@ -199,6 +209,42 @@ final class Checkpoint {
     return s.transposed && shape.length == 2 ? new long[] {shape[1], shape[0]} : shape;
   }
 
+  /**
+   * @param dimensions how many the tensor must have
+   * @return sizes that a model can be built of: from 1, within int
+   * @throws EngramException if the tensor is missing or has another shape
+   */
+  int[] sizes(String name, int dimensions) {
+    long[] shape = shape(name);
+    if (shape.length != dimensions
+        || Arrays.stream(shape).anyMatch(n -> n < 1 || n > Integer.MAX_VALUE)) {
+      throw wrongShape(name, dimensions + " dimensions from 1", shape);
+    }
+    return Arrays.stream(shape).mapToInt(n -> (int) n).toArray();
+  }
+
+  /**
+   * @param tower vision_model or text_model
+   * @return the highest index of a layer of which there is any tensor, and 1 more
+   */
+  int layers(String tower) {
+    String first = stored(tower + ".encoder.layers.0.layer_norm1.weight").name;
+    String prefix = first.substring(0, first.indexOf("0."));
+    return tensors.keySet().stream()
+        .filter(n -> n.startsWith(prefix))
+        .map(n -> n.substring(prefix.length()).replaceFirst("\\..*", ""))
+        .filter(n -> n.matches("\\d{1,6}"))
+        .mapToInt(n -> Integer.parseInt(n) + 1)
+        .max()
+        .orElse(0);
+  }
+
+  private EngramException wrongShape(String name, String expected, long[] shape) {
+    return new EngramException(
+        "Tensor %s has the wrong shape in %s: expected %s, got %s."
+            .formatted(stored(name).name, directory, expected, Arrays.toString(shape)));
+  }
+
   /** The stored type of a tensor, by its Hugging Face name. */
   String dtype(String name) {
     Stored s = stored(name);
@@ -214,11 +260,15 @@ final class Checkpoint {
   NDArray tensor(NDManager manager, String name, long... expected) {
     Stored s = stored(name);
     Safetensors st = file(s);
-    long[] shape = shape(name);
-    if (!Arrays.equals(shape, expected)) {
-      throw new EngramException(
-          "Tensor %s has the wrong shape in %s: expected %s, got %s."
-              .formatted(s.name, directory, Arrays.toString(expected), Arrays.toString(shape)));
+    long[] shape = st.shape(s.name);
+    long[] wanted = expected.clone(); // as it is stored
+    if (s.third >= 0) {
+      wanted[0] *= 3;
+    } else if (s.transposed) {
+      wanted = new long[] {expected[1], expected[0]};
+    }
+    if (!Arrays.equals(shape, wanted)) {
+      throw wrongShape(name, Arrays.toString(wanted), shape);
     }
     NDArray stored = st.floats(manager, s.name);
     if (s.third < 0 && !s.transposed) {

@@ -47,27 +47,27 @@ public final class Clip implements AutoCloseable {
   private final ImageProcessor processor;
   private @Nullable String hash;
 
-  private Clip(Checkpoint checkpoint, String name, Devices device, Progress progress) {
+  private Clip(
+      Checkpoint checkpoint, String name, Devices device, NDManager manager, Progress progress) {
     this.checkpoint = checkpoint;
     this.name = name;
     this.device = device;
+    this.manager = manager;
     config = ConfigReader.read(checkpoint);
-    tokenizer = Tokenizer.of(checkpoint.directory, config.contextLength(), config.endOfTextId());
     processor = ImageProcessor.of(checkpoint.directory, config.imageSize());
-    manager = NDManager.newBaseManager(device.device(), "PyTorch");
+    tokenizer = Tokenizer.of(checkpoint.directory, config.contextLength(), config.endOfTextId());
     try {
       vision = new VisionTower(manager, checkpoint, config, progress);
       text = new TextTower(manager, checkpoint, config);
       if (checkpoint.has("logit_scale")) {
-        try (NDArray s =
-            checkpoint.tensor(manager, "logit_scale", checkpoint.shape("logit_scale"))) {
+        long[] one = checkpoint.shape("logit_scale").length == 0 ? new long[0] : new long[] {1};
+        try (NDArray s = checkpoint.tensor(manager, "logit_scale", one)) {
           logitScale = Math.exp(s.toFloatArray()[0]);
         }
       } else {
         logitScale = null;
       }
     } catch (Throwable t) {
-      manager.close();
       tokenizer.close();
       throw t;
     }
@@ -94,7 +94,22 @@ public final class Clip implements AutoCloseable {
    * @throws EngramException if something is missing, damaged or of an unknown architecture
    */
   public static Clip load(Path directory, String name, String device, Progress progress) {
-    return new Clip(Checkpoint.open(directory), name, Devices.choose(device), progress);
+    Devices chosen = Devices.choose(device);
+    NDManager manager = NDManager.newBaseManager(chosen.device(), "PyTorch");
+    return load(directory, name, chosen, manager, progress);
+  }
+
+  /**
+   * @param manager gets the weights; closed here if loading fails
+   */
+  static Clip load(
+      Path directory, String name, Devices device, NDManager manager, Progress progress) {
+    try {
+      return new Clip(Checkpoint.open(directory), name, device, manager, progress);
+    } catch (Throwable t) {
+      manager.close();
+      throw t;
+    }
   }
 
   /**
@@ -105,7 +120,28 @@ public final class Clip implements AutoCloseable {
    */
   public Trace trace(List<float[]> pixels, TraceRequest request, List<Intervention> interventions) {
     try (NDManager scope = manager.newSubManager()) {
-      return vision.forward(batch(scope, pixels), request, interventions);
+      Trace trace = vision.forward(batch(scope, pixels), request, interventions);
+      try {
+        checkFinite(trace.embedding().toFloatArray(), "an image");
+      } catch (Throwable t) {
+        trace.close();
+        throw t;
+      }
+      return trace;
+    }
+  }
+
+  /** Numbers that are none spread to the end: there they are seen, whatever block made them. */
+  private void checkFinite(float[] embedding, String what) {
+    for (float x : embedding) {
+      if (!Float.isFinite(x)) {
+        throw new EngramException(
+            "The model %s embeds %s as %s instead of numbers: its weights are damaged, or an"
+                    .formatted(name(), what, x)
+                + " intervention is not finite; download "
+                + directory()
+                + " again.");
+      }
     }
   }
 
@@ -171,17 +207,34 @@ public final class Clip implements AutoCloseable {
             .boxed()
             .sorted(Comparator.comparing(i -> ids.get(i).length))
             .toList();
+    ids.forEach(this::checkTokens);
     float[][] out = new float[ids.size()][];
     for (int i = 0; i < out.length; i += TEXT_BATCH) {
       progress.step("embedding texts", i, out.length);
       List<Integer> part = byLength.subList(i, Math.min(out.length, i + TEXT_BATCH));
       float[][] z = text.forward(part.stream().map(ids::get).toList());
       for (int j = 0; j < z.length; j++) {
+        checkFinite(z[j], "a text");
         out[part.get(j)] = z[j];
       }
     }
     progress.step("embedding texts", out.length, out.length);
     return out;
+  }
+
+  /** An id beyond the vocabulary would be read from beyond the embedding. */
+  private void checkTokens(int[] ids) {
+    if (ids.length == 0 || ids.length > config.contextLength()) {
+      throw new EngramException(
+          "A text has 1 to %d tokens, got %d.".formatted(config.contextLength(), ids.length));
+    }
+    for (int id : ids) {
+      if (id < 0 || id >= config.vocabularySize()) {
+        throw new EngramException(
+            "The model %s knows the tokens 0 to %d, got %d: the tokenizer in %s is of another model."
+                .formatted(name(), config.vocabularySize() - 1, id, directory()));
+      }
+    }
   }
 
   /**

@@ -7,6 +7,7 @@ import dev.engram.model.ClipConfig.Tower;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -15,11 +16,18 @@ import java.util.List;
  * file states is inferred as the original code does, and noted.
  */
 final class ConfigReader {
+  private static final double EPS = 1e-5;
+
+  /** The causal mask has this many rows and columns. */
+  private static final int MOST_CONTEXT = 4096;
+
   private final Checkpoint ckpt;
   private final List<String> notes = new ArrayList<>();
+  private Path file; // where the settings come from, for errors
 
   private ConfigReader(Checkpoint ckpt) {
     this.ckpt = ckpt;
+    this.file = ckpt.directory;
   }
 
   /**
@@ -31,35 +39,86 @@ final class ConfigReader {
   }
 
   private ClipConfig read() {
-    Path dir = ckpt.directory;
-    Stated stated;
-    if (Files.exists(dir.resolve("config.json")) && ckpt.naming == Checkpoint.Naming.HUGGING_FACE) {
-      stated = huggingFace(Checkpoint.json(dir.resolve("config.json")));
-    } else if (Files.exists(dir.resolve("open_clip_config.json"))) {
-      stated = openClip(Checkpoint.json(dir.resolve("open_clip_config.json")));
-    } else if (Files.exists(dir.resolve("openai_config.json"))) {
-      stated = openAi(Checkpoint.json(dir.resolve("openai_config.json")));
-    } else {
-      notes.add(
-          "No configuration file: heads are taken as width / 64, the activation as quick_gelu and the"
-              + " layer-norm epsilon as 1e-5, as in OpenAI's code; if the model was trained with exact"
-              + " gelu, add a config.json.");
-      stated = new Stated(0, 0, Activation.QUICK_GELU, Activation.QUICK_GELU, 1e-5, 1e-5, -1, 0, 0);
+    Stated stated = stated();
+    int[] patch = ckpt.sizes("vision_model.embeddings.patch_embedding.weight", 4);
+    if (patch[1] != 3 || patch[2] != patch[3]) {
+      throw new EngramException(
+          "The patch embedding in %s has the shape %s, expected (width, 3, patch, patch)."
+              .formatted(ckpt.directory, Arrays.toString(patch)));
     }
-    return build(stated);
+    int positions = ckpt.sizes("vision_model.embeddings.position_embedding.weight", 2)[0];
+    int side = (int) Math.round(Math.sqrt(positions - 1.0));
+    if (side < 1 || side * side != positions - 1) {
+      throw new EngramException(
+          "The image tower in "
+              + ckpt.directory
+              + " has "
+              + positions
+              + " positions, expected 1 more than a square number; other layouts are not read.");
+    }
+    int context = ckpt.sizes("text_model.embeddings.position_embedding.weight", 2)[0];
+    if (context > MOST_CONTEXT) {
+      throw new EngramException(
+          "The text tower in %s has %d positions; Engram reads texts of at most %d tokens."
+              .formatted(ckpt.directory, context, MOST_CONTEXT));
+    }
+    int[] tokens = ckpt.sizes("text_model.embeddings.token_embedding.weight", 2);
+    ClipConfig config =
+        new ClipConfig(
+            tower("vision_model", patch[0], stated.vision),
+            tower("text_model", tokens[1], stated.text),
+            ckpt.sizes("visual_projection.weight", 2)[0],
+            side * patch[2],
+            patch[2],
+            context,
+            tokens[0],
+            stated.endOfTextId,
+            notes);
+    check("image_size", stated.imageSize, config.imageSize());
+    check("patch_size", stated.patchSize, config.patchSize());
+    check("projection width", stated.projectionWidth, config.projectionWidth());
+    check("context length", stated.contextLength, context);
+    check("vocabulary size", stated.vocabularySize, tokens[0]);
+    return config;
   }
+
+  /** What a file states of one tower; 0 where it does not. */
+  private record StatedTower(
+      int layers, int width, int heads, int ffnWidth, Activation activation, double eps) {}
 
   /** What a file states; 0 where it does not. */
   private record Stated(
-      int visionHeads,
-      int textHeads,
-      Activation visionActivation,
-      Activation textActivation,
-      double visionEps,
-      double textEps,
-      int endOfTextId,
+      StatedTower vision,
+      StatedTower text,
+      int projectionWidth,
       int imageSize,
-      int patchSize) {}
+      int patchSize,
+      int contextLength,
+      int vocabularySize,
+      int endOfTextId) {}
+
+  /** Reads the first file there is; which dialect it is in, its content tells. */
+  private Stated stated() {
+    List<String> names =
+        ckpt.naming == Checkpoint.Naming.HUGGING_FACE
+            ? List.of("config.json", "open_clip_config.json", "openai_config.json")
+            : List.of("open_clip_config.json", "openai_config.json", "config.json");
+    for (String name : names) {
+      file = ckpt.directory.resolve(name);
+      if (Files.exists(file)) {
+        JsonNode c = Checkpoint.json(file);
+        return c.has("model_cfg")
+            ? openClip(c.path("model_cfg"))
+            : c.has("vision_config") || c.has("model_type") ? huggingFace(c) : openAi(c);
+      }
+    }
+    notes.add(
+        "No configuration file: heads are taken as width / 64, the activation as quick_gelu and the"
+            + " layer-norm epsilon as 1e-5, as in OpenAI's code; if the model was trained with exact"
+            + " gelu, add a config.json.");
+    StatedTower none = new StatedTower(0, 0, 0, 0, Activation.QUICK_GELU, EPS);
+    return new Stated(none, none, 0, 0, 0, 0, 0, -1);
+  }
 
   private Stated huggingFace(JsonNode c) {
     String type = c.path("model_type").asText("clip");
@@ -68,22 +127,35 @@ final class ConfigReader {
     }
     JsonNode v = c.path("vision_config");
     JsonNode t = c.path("text_config");
-    int eos = t.path("eos_token_id").asInt(49407);
-    // 2 is what old configurations say; transformers then pools at the largest id, as OpenAI does.
+    JsonNode eos = t.path("eos_token_id");
+    if (!eos.isMissingNode() && !eos.isNull() && !eos.canConvertToInt()) {
+      throw wrong("eos_token_id", eos, "a whole number");
+    }
+    int end = eos.asInt(49407);
     return new Stated(
-        v.path("num_attention_heads").asInt(12),
-        t.path("num_attention_heads").asInt(8),
-        activation(v.path("hidden_act").asText("quick_gelu")),
-        activation(t.path("hidden_act").asText("quick_gelu")),
-        v.path("layer_norm_eps").asDouble(1e-5),
-        t.path("layer_norm_eps").asDouble(1e-5),
-        eos == 2 ? -1 : eos,
-        v.path("image_size").asInt(0),
-        v.path("patch_size").asInt(0));
+        huggingFaceTower(v, 12),
+        huggingFaceTower(t, 8),
+        size(c, "projection_dim", 0),
+        size(v, "image_size", 0),
+        size(v, "patch_size", 0),
+        size(t, "max_position_embeddings", 0),
+        size(t, "vocab_size", 0),
+        // 2 is what old configurations say; transformers then pools at the largest id, as OpenAI.
+        end == 2 ? -1 : end);
   }
 
-  private Stated openClip(JsonNode c) {
-    JsonNode m = c.path("model_cfg");
+  /** Old configurations leave out what is the default, as the number of heads. */
+  private StatedTower huggingFaceTower(JsonNode c, int heads) {
+    return new StatedTower(
+        size(c, "num_hidden_layers", 0),
+        size(c, "hidden_size", 0),
+        size(c, "num_attention_heads", heads),
+        size(c, "intermediate_size", 0),
+        activation(c.path("hidden_act").asText("quick_gelu")),
+        epsilon(c));
+  }
+
+  private Stated openClip(JsonNode m) {
     JsonNode v = m.path("vision_cfg");
     JsonNode t = m.path("text_cfg");
     if (v.has("timm_model_name") || v.path("layers").isArray() || t.has("hf_model_name")) {
@@ -92,101 +164,107 @@ final class ConfigReader {
               ? v.path("timm_model_name").asText()
               : t.has("hf_model_name") ? t.path("hf_model_name").asText() : "ResNet");
     }
-    Activation a = m.path("quick_gelu").asBoolean(false) ? Activation.QUICK_GELU : Activation.GELU;
-    int width = (int) ckpt.shape("vision_model.embeddings.class_embedding")[0];
+    JsonNode quick = m.path("quick_gelu");
+    if (!quick.isMissingNode() && !quick.isBoolean()) {
+      throw wrong("quick_gelu", quick, "true or false");
+    }
+    Activation a = quick.asBoolean(false) ? Activation.QUICK_GELU : Activation.GELU;
+    int width = ckpt.sizes("vision_model.embeddings.class_embedding", 1)[0];
+    int headWidth = size(v, "head_width", 64);
+    if (width % headWidth != 0) {
+      throw new EngramException(
+          "A width of %d cannot be divided into heads of %d channels; check head_width in %s."
+              .formatted(width, headWidth, file));
+    }
     return new Stated(
-        width / v.path("head_width").asInt(64),
-        t.path("heads").asInt(8),
-        a,
-        a,
-        1e-5,
-        1e-5,
-        -1,
-        v.path("image_size").asInt(224),
-        v.path("patch_size").asInt(0));
+        new StatedTower(size(v, "layers", 0), size(v, "width", 0), width / headWidth, 0, a, EPS),
+        new StatedTower(size(t, "layers", 0), size(t, "width", 0), size(t, "heads", 8), 0, a, EPS),
+        size(m, "embed_dim", 0),
+        size(v, "image_size", 224),
+        size(v, "patch_size", 0),
+        size(t, "context_length", 0),
+        size(t, "vocab_size", 0),
+        -1);
   }
 
   private Stated openAi(JsonNode c) {
     Activation a = activation(c.path("hidden_act").asText("quick_gelu"));
-    double eps = c.path("layer_norm_eps").asDouble(1e-5);
     return new Stated(
-        c.path("vision_heads").asInt(0),
-        c.path("transformer_heads").asInt(0),
-        a,
-        a,
-        eps,
-        eps,
-        -1,
-        c.path("image_resolution").asInt(0),
-        c.path("vision_patch_size").asInt(0));
+        new StatedTower(
+            size(c, "vision_layers", 0),
+            size(c, "vision_width", 0),
+            size(c, "vision_heads", 0),
+            size(c, "vision_mlp", 0),
+            a,
+            epsilon(c)),
+        new StatedTower(
+            size(c, "transformer_layers", 0),
+            size(c, "transformer_width", 0),
+            size(c, "transformer_heads", 0),
+            size(c, "transformer_mlp", 0),
+            a,
+            epsilon(c)),
+        size(c, "embed_dim", 0),
+        size(c, "image_resolution", 0),
+        size(c, "vision_patch_size", 0),
+        size(c, "context_length", 0),
+        size(c, "vocab_size", 0),
+        -1);
   }
 
-  private ClipConfig build(Stated s) {
-    long[] patch = ckpt.shape("vision_model.embeddings.patch_embedding.weight");
-    if (patch.length != 4 || patch[1] != 3 || patch[2] != patch[3]) {
-      throw new EngramException(
-          "The patch embedding has the shape %s, expected (width, 3, patch, patch)."
-              .formatted(java.util.Arrays.toString(patch)));
-    }
-    int patchSize = (int) patch[2];
-    long[] positions = ckpt.shape("vision_model.embeddings.position_embedding.weight");
-    int side = (int) Math.round(Math.sqrt(positions[0] - 1.0));
-    check("patch_size", s.patchSize, patchSize);
-    check("image_size", s.imageSize, side * patchSize);
-    if (side * side != positions[0] - 1) {
-      throw new EngramException(
-          "The image tower has "
-              + positions[0]
-              + " positions, expected 1 more than a square number; other layouts are not read.");
-    }
-    long[] contexts = ckpt.shape("text_model.embeddings.position_embedding.weight");
-    long[] tokens = ckpt.shape("text_model.embeddings.token_embedding.weight");
-    return new ClipConfig(
-        tower("vision_model", (int) patch[0], s.visionHeads, s.visionActivation, s.visionEps),
-        tower("text_model", (int) tokens[1], s.textHeads, s.textActivation, s.textEps),
-        (int) ckpt.shape("visual_projection.weight")[0],
-        side * patchSize,
-        patchSize,
-        (int) contexts[0],
-        (int) tokens[0],
-        s.endOfTextId,
-        notes);
-  }
-
-  private Tower tower(String name, int width, int stated, Activation activation, double eps) {
-    int layers = 0;
-    while (ckpt.has(name + ".encoder.layers." + layers + ".layer_norm1.weight")) {
-      layers++;
-    }
+  private Tower tower(String name, int width, StatedTower stated) {
+    String title = name.replace("_model", " tower");
+    int layers = ckpt.layers(name);
     if (layers == 0) {
       throw new EngramException(
-          "The checkpoint in "
-              + ckpt.directory
-              + " has no layers of the "
-              + name.replace("_model", "")
-              + " tower.");
+          "The checkpoint in " + ckpt.directory + " has no layers of the " + title + ".");
     }
-    int heads = stated > 0 ? stated : Math.max(1, width / 64);
+    int heads = stated.heads > 0 ? stated.heads : Math.max(1, width / 64);
     if (width % heads != 0) {
       throw new EngramException(
-          "A width of "
-              + width
-              + " cannot be divided into "
-              + heads
-              + " heads; check the configuration in "
-              + ckpt.directory
-              + ".");
+          "The width %d of the %s cannot be divided into %d heads; check the configuration in %s."
+              .formatted(width, title, heads, ckpt.directory));
     }
-    int ffn = (int) ckpt.shape(name + ".encoder.layers.0.mlp.fc1.weight")[0];
-    return new Tower(layers, width, heads, ffn, activation, eps);
+    int ffn = ckpt.sizes(name + ".encoder.layers.0.mlp.fc1.weight", 2)[0];
+    check("layers of the " + title, stated.layers, layers);
+    check("width of the " + title, stated.width, width);
+    check("FFN width of the " + title, stated.ffnWidth, ffn);
+    return new Tower(layers, width, heads, ffn, stated.activation, stated.eps);
   }
 
   private void check(String what, int stated, int found) {
     if (stated != 0 && stated != found) {
       throw new EngramException(
-          "The configuration in %s says %s %d, but the tensors say %d."
-              .formatted(ckpt.directory, what, stated, found));
+          "The configuration %s and the tensors contradict each other: %s is %d in the one and %d in"
+                  .formatted(file, what, stated, found)
+              + " the others; take both from the same model.");
     }
+  }
+
+  /** A size that a file states; OpenCLIP may write both sides of a square. */
+  private int size(JsonNode c, String key, int otherwise) {
+    JsonNode n = c.path(key);
+    if (n.isArray() && n.size() == 2 && n.get(0).equals(n.get(1))) {
+      n = n.get(0);
+    }
+    if (n.isMissingNode() || n.isNull()) {
+      return otherwise;
+    }
+    if (!n.isIntegralNumber() || !n.canConvertToInt() || n.intValue() < 1) {
+      throw wrong(key, c.path(key), "a whole number from 1");
+    }
+    return n.intValue();
+  }
+
+  private double epsilon(JsonNode c) {
+    JsonNode n = c.path("layer_norm_eps");
+    if (n.isMissingNode() || n.isNull()) {
+      return EPS;
+    }
+    if (!n.isNumber() || !(n.doubleValue() >= 0 && n.doubleValue() < 1)) {
+      throw wrong("layer_norm_eps", n, "a number from 0 to 1");
+    }
+    return n.doubleValue();
   }
 
   private Activation activation(String name) {
@@ -195,8 +273,17 @@ final class ConfigReader {
       case "gelu" -> Activation.GELU;
       default ->
           throw new EngramException(
-              "The activation '" + name + "' is not implemented, expected quick_gelu or gelu.");
+              "The activation '%s' in %s is not implemented, expected quick_gelu or gelu."
+                  .formatted(name, file));
     };
+  }
+
+  private EngramException wrong(String key, JsonNode got, String expected) {
+    String value = got.toString();
+    return new EngramException(
+        "The configuration %s says %s %s, expected %s."
+            .formatted(
+                file, key, value.length() > 80 ? value.substring(0, 80) + "…" : value, expected));
   }
 
   private EngramException unknown(String type) {

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.engram.EngramException;
@@ -15,13 +16,16 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A reader of one safetensors file: the header is checked against the file before anything is
@@ -32,8 +36,13 @@ public final class Safetensors {
   /** Largest header that is read; the format's own limit. */
   private static final long MAX_HEADER = 100_000_000L;
 
+  private static final int MOST_SHOWN = 120;
+
   private static final Map<String, Integer> BYTES =
       Map.of("F64", 8, "F32", 4, "F16", 2, "BF16", 2, "I64", 8, "I32", 4, "U8", 1, "BOOL", 1);
+
+  /** Largest tensor, stored or as float32: what one Java buffer holds. */
+  private static final long MAX_TENSOR = Integer.MAX_VALUE;
 
   /**
    * Where a tensor lies.
@@ -45,7 +54,7 @@ public final class Safetensors {
    */
   public record Entry(String dtype, long[] shape, long begin, long end) {
     long elements() {
-      return Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+      return (end - begin) / bytes(dtype);
     }
   }
 
@@ -63,6 +72,9 @@ public final class Safetensors {
    * @throws EngramException if the file is missing, truncated or not what its header says
    */
   public static Safetensors open(Path file) {
+    if (Files.isDirectory(file)) {
+      throw new EngramException(file + " is a folder; a safetensors file is needed.");
+    }
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       long size = channel.size();
       if (size < 8) {
@@ -82,7 +94,7 @@ public final class Safetensors {
     } catch (java.nio.file.NoSuchFileException e) {
       throw new EngramException("There is no file " + file + ".", e);
     } catch (IOException e) {
-      throw new EngramException("Cannot read " + file + ": " + e.getMessage() + ".", e);
+      throw unreadable(file, e);
     }
   }
 
@@ -96,11 +108,12 @@ public final class Safetensors {
                       .streamReadConstraints(
                           StreamReadConstraints.builder().maxNestingDepth(8).build())
                       .build())
+              .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
               .readTree(header);
     } catch (JsonProcessingException e) {
-      throw bad(file, "its header is not valid JSON (" + e.getOriginalMessage() + ")");
-    } catch (IOException e) {
-      throw new EngramException("Cannot read " + file + ": " + e.getMessage() + ".", e);
+      throw bad(file, "its header is not valid JSON (" + shown(e.getOriginalMessage()) + ")");
+    } catch (IOException e) { // the bytes are there already: they are no UTF-8
+      throw bad(file, "its header is not valid JSON (" + shown(e.getMessage()) + ")");
     }
     if (root == null || !root.isObject()) {
       throw bad(file, "its header is not a JSON object");
@@ -111,17 +124,38 @@ public final class Safetensors {
         entries.put(e.getKey(), entry(file, e.getKey(), e.getValue(), start, size));
       }
     }
+    checkOverlaps(file, entries);
     return entries;
   }
 
-  private static Entry entry(Path file, String name, JsonNode node, long start, long size) {
+  /** Two names for the same bytes: no writer makes them, and one of the two is a lie. */
+  private static void checkOverlaps(Path file, Map<String, Entry> entries) {
+    String before = "";
+    long end = 0;
+    for (Map.Entry<String, Entry> e :
+        entries.entrySet().stream()
+            .filter(e -> e.getValue().end() > e.getValue().begin())
+            .sorted(Comparator.comparingLong(e -> e.getValue().begin()))
+            .toList()) {
+      if (e.getValue().begin() < end) {
+        throw bad(
+            file, "tensors " + shown(before) + " and " + shown(e.getKey()) + " share their bytes");
+      }
+      before = e.getKey();
+      end = e.getValue().end();
+    }
+  }
+
+  private static Entry entry(Path file, String key, JsonNode node, long start, long size) {
+    String name = shown(key);
     String dtype = node.path("dtype").asText("");
     Integer bytes = BYTES.get(dtype);
     if (bytes == null) {
       throw bad(
           file,
           "tensor %s has the type '%s', expected one of %s"
-              .formatted(name, dtype, String.join(", ", new java.util.TreeSet<>(BYTES.keySet()))));
+              .formatted(
+                  name, shown(dtype), String.join(", ", new java.util.TreeSet<>(BYTES.keySet()))));
     }
     JsonNode dims = node.path("shape");
     JsonNode range = node.path("data_offsets");
@@ -130,27 +164,58 @@ public final class Safetensors {
     }
     long[] shape = new long[dims.size()];
     long total = bytes;
+    boolean empty = false;
     try {
       for (int i = 0; i < shape.length; i++) {
-        if (!dims.get(i).canConvertToLong() || dims.get(i).longValue() < 0) {
-          throw bad(file, "tensor " + name + " has the dimension " + dims.get(i));
+        shape[i] = whole(dims.get(i));
+        if (shape[i] < 0) {
+          throw bad(
+              file,
+              "tensor %s has the dimension %s, expected a whole number from 0"
+                  .formatted(name, shown(dims.get(i).toString())));
         }
-        shape[i] = dims.get(i).longValue();
-        total = Math.multiplyExact(total, shape[i]);
+        total = Math.multiplyExact(total, Math.max(1, shape[i]));
+        empty |= shape[i] == 0;
       }
     } catch (ArithmeticException e) {
       throw bad(file, "tensor " + name + " claims more bytes than can be counted");
     }
-    long begin = range.get(0).canConvertToLong() ? range.get(0).longValue() : -1;
-    long end = range.get(1).canConvertToLong() ? range.get(1).longValue() : -1;
+    total = empty ? 0 : total;
+    long begin = whole(range.get(0));
+    long end = whole(range.get(1));
     if (begin < 0 || end < begin || end > size - start || end - begin != total) {
       throw bad(
           file,
           ("tensor %s of shape %s needs %d bytes, but its offsets are %s in %d bytes of data: the"
                   + " file is truncated or its header is wrong")
-              .formatted(name, Arrays.toString(shape), total, range, size - start));
+              .formatted(
+                  name,
+                  shown(Arrays.toString(shape)),
+                  total,
+                  shown(range.toString()),
+                  size - start));
     }
     return new Entry(dtype, shape, start + begin, start + end);
+  }
+
+  private static int bytes(String dtype) {
+    return java.util.Objects.requireNonNull(BYTES.get(dtype));
+  }
+
+  /** A whole number from 0, or -1: 3.5, "3" and 10³⁰ are none. */
+  private static long whole(JsonNode node) {
+    return node.isIntegralNumber() && node.canConvertToLong() ? Math.max(-1, node.longValue()) : -1;
+  }
+
+  /** What came from the file, fit for a sentence: one line, not too long. */
+  private static String shown(@Nullable String text) {
+    String line = String.valueOf(text).replaceAll("[\\p{Cntrl}\\u2028\\u2029]+", " ");
+    return line.length() <= MOST_SHOWN ? line : line.substring(0, MOST_SHOWN) + "…";
+  }
+
+  private static EngramException unreadable(Path file, IOException e) {
+    String why = e instanceof AccessDeniedException ? "access is denied" : shown(e.getMessage());
+    return new EngramException("Cannot read " + file + ": " + why + ".", e);
   }
 
   private static EngramException bad(Path file, String why) {
@@ -187,7 +252,8 @@ public final class Safetensors {
   private Entry entry(String name) {
     Entry e = entries.get(name);
     if (e == null) {
-      throw new EngramException("There is no tensor " + name + " in " + file.getFileName() + ".");
+      throw new EngramException(
+          "There is no tensor " + shown(name) + " in " + file.getFileName() + ".");
     }
     return e;
   }
@@ -202,7 +268,7 @@ public final class Safetensors {
   public NDArray floats(NDManager manager, String name) {
     Entry e = entry(name);
     Shape shape = new Shape(e.shape());
-    ByteBuffer bytes = map(e);
+    ByteBuffer bytes = map(name, e, 4);
     switch (e.dtype()) {
       case "F32":
         return manager.create(aligned(bytes), shape, DataType.FLOAT32);
@@ -235,7 +301,7 @@ public final class Safetensors {
    */
   public double[] doubles(String name) {
     Entry e = entry(name);
-    ByteBuffer b = map(e);
+    ByteBuffer b = map(name, e, 8);
     double[] out = new double[Math.toIntExact(e.elements())];
     for (int i = 0; i < out.length; i++) {
       out[i] =
@@ -252,18 +318,26 @@ public final class Safetensors {
     return out;
   }
 
-  private ByteBuffer map(Entry e) {
+  private ByteBuffer map(String name, Entry e, int width) {
     if (e.end() == e.begin()) {
       return ByteBuffer.allocateDirect(0);
     }
+    if (e.elements() > MAX_TENSOR / Math.max(width, bytes(e.dtype()))) {
+      throw new EngramException(
+          "Tensor %s of shape %s in %s is too large: Engram reads tensors of up to 2 GiB."
+              .formatted(shown(name), shown(Arrays.toString(e.shape())), file.getFileName()));
+    }
     // PRIVATE, not READ_ONLY: an in-place operation on a read-only page would kill the JVM. Java
-    // asks
-    // for a writable channel for it where the file allows one; where not, the pages are copied.
+    // asks for a writable channel for it; where the file allows none, the pages are copied.
     boolean writable = Files.isWritable(file);
     try (FileChannel channel =
         writable
             ? FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)
             : FileChannel.open(file, StandardOpenOption.READ)) {
+      if (channel.size() < e.end()) {
+        // Java would make the file longer to map it.
+        throw bad(file, "it became shorter since it was opened");
+      }
       long n = e.end() - e.begin();
       if (writable) {
         return channel
@@ -275,7 +349,7 @@ public final class Safetensors {
       while (copy.hasRemaining() && channel.read(copy, e.begin() + copy.position()) > 0) {}
       return copy.flip().order(ByteOrder.LITTLE_ENDIAN);
     } catch (IOException ex) {
-      throw new EngramException("Cannot read " + file + ": " + ex.getMessage() + ".", ex);
+      throw unreadable(file, ex);
     }
   }
 

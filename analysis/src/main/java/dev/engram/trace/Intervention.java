@@ -81,11 +81,12 @@ public record Intervention(Site site, int layer, String description, Change chan
                 tokens,
                 part -> {
                   Shape shape = part.getShape();
-                  NDArray with = output.getShape().dimension() == 2 ? output.expandDims(1) : output;
+                  // a copy in the pass's scope: views of it would stay with the output's manager
+                  NDArray with = output.duplicate();
+                  with.attach(part.getManager());
+                  with = with.getShape().dimension() == 2 ? with.expandDims(1) : with;
                   // the last layer may be computed for the class token alone
-                  NDArray fit = with.get(":, 0:" + shape.get(1)).mul(1);
-                  fit.attach(part.getManager());
-                  return fit;
+                  return with.get(":, 0:" + shape.get(1));
                 }));
   }
 

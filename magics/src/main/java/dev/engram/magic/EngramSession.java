@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -67,8 +68,8 @@ final class EngramSession {
    * @param device {@code auto}, {@code cpu} or {@code gpu}
    */
   Clip load(String name, String device, Progress progress) {
-    Path directory = name.equals(ICONCLIP) ? Iconclip.model() : Path.of(name);
-    if (!name.equals(ICONCLIP) && !Files.isDirectory(directory)) {
+    Path directory = name.equals(ICONCLIP) ? Iconclip.model() : path(name);
+    if (!Files.exists(directory)) {
       throw new EngramException(
           "There is no model directory "
               + directory.toAbsolutePath()
@@ -76,11 +77,18 @@ final class EngramSession {
               + ICONCLIP
               + " for the embedded model.");
     }
-    Loaded fresh =
-        new Loaded(
-            name.equals(ICONCLIP)
-                ? Clip.load(directory, ICONCLIP, device, progress)
-                : Clip.load(directory, device, progress));
+    Clip clip =
+        name.equals(ICONCLIP)
+            ? Clip.load(directory, ICONCLIP, device, progress)
+            : Clip.load(directory, device, progress);
+    Loaded fresh;
+    try {
+      clip.hash(); // every result needs it; it can fail, and takes a second that can be interrupted
+      fresh = new Loaded(clip);
+    } catch (Throwable t) {
+      clip.close();
+      throw t;
+    }
     Loaded old = loaded;
     loaded = fresh;
     if (old != null) {
@@ -90,22 +98,31 @@ final class EngramSession {
   }
 
   /**
-   * Opens an image set in the place of the one there is.
-   *
    * @param name {@value #VISENT_MINI} or a folder
+   * @return an image set, not yet that of the session: see {@link #use}
    */
-  ImageSet open(String name) {
-    ImageSet fresh =
-        name.equals(VISENT_MINI)
-            ? ImageSet.read(Iconclip.entities())
-                .named(VISENT_MINI)
-                .withBackground(ImageSet.read(Iconclip.background()))
-            : ImageSet.read(Path.of(name));
-    images = fresh;
-    if (loaded != null) {
+  static ImageSet read(String name) {
+    return name.equals(VISENT_MINI)
+        ? ImageSet.read(Iconclip.entities())
+            .named(VISENT_MINI)
+            .withBackground(ImageSet.read(Iconclip.background()))
+        : ImageSet.read(path(name));
+  }
+
+  /** Puts an image set in the place of the one there is. */
+  void use(ImageSet fresh) {
+    if (loaded != null && fresh != images) {
       loaded.activations = null;
     }
-    return fresh;
+    images = fresh;
+  }
+
+  private static Path path(String name) {
+    try {
+      return Path.of(name);
+    } catch (InvalidPathException e) {
+      throw new EngramException("'" + e.getInput() + "' is no path of this system.", e);
+    }
   }
 
   boolean hasImages() {
@@ -161,8 +178,8 @@ final class EngramSession {
    * @throws EngramException if there is neither, with the nearest names
    */
   Selection select(String wanted) {
-    if (images == null && Files.isRegularFile(Path.of(wanted))) {
-      Path file = Path.of(wanted);
+    if (images == null && Files.isRegularFile(path(wanted))) {
+      Path file = path(wanted);
       String name = String.valueOf(file.getFileName());
       return new Selection(name, List.of(new LabelledImage(file, name, "", "", "")), "");
     }
@@ -173,7 +190,7 @@ final class EngramSession {
     } catch (EngramException e) {
       noEntity = e;
     }
-    if (!wanted.contains("/") && !wanted.contains(".") && !Files.exists(Path.of(wanted))) {
+    if (!wanted.contains("/") && !wanted.contains(".") && !Files.exists(path(wanted))) {
       throw noEntity;
     }
     LabelledImage image = images().image(wanted);

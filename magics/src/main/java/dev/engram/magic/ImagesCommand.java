@@ -41,11 +41,14 @@ final class ImagesCommand implements EngramMagic {
     ImageSet set =
         name == null && session.hasImages()
             ? session.images()
-            : session.open(name == null ? EngramSession.VISENT_MINI : name);
+            : EngramSession.read(name == null ? EngramSession.VISENT_MINI : name);
     try (MagicProgress progress = context.progress()) {
-      return entity == null
-          ? ImageGallery.of(set, progress)
-          : ImageGallery.of(set, set.entity(entity), progress);
+      ImageGallery gallery =
+          entity == null
+              ? ImageGallery.of(set, progress)
+              : ImageGallery.of(set, set.entity(entity), progress);
+      session.use(set); // only now: a set that cannot be shown does not take the old one's place
+      return gallery;
     }
   }
 }

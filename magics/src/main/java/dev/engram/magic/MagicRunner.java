@@ -1,6 +1,7 @@
 package dev.engram.magic;
 
 import dev.engram.EngramException;
+import dev.engram.Suggest;
 import dev.engram.magic.view.View;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -89,7 +90,7 @@ public final class MagicRunner {
         return command.help();
       }
       return run(name, command, body);
-    } catch (Exception | LinkageError | OutOfMemoryError | AssertionError e) {
+    } catch (Exception | LinkageError | VirtualMachineError | AssertionError e) {
       throw failure(name, e);
     } finally {
       Thread.currentThread().setContextClassLoader(before);
@@ -127,7 +128,7 @@ public final class MagicRunner {
                   List<String> known = new ArrayList<>();
                   magics.names().forEach(each -> known.add("%" + each));
                   return new EngramException(
-                      "There is no magic %" + name + Suggestions.didYouMean("%" + name, known));
+                      "There is no magic %" + name + Suggest.didYouMean("%" + name, known));
                 });
     return new MagicCommand(magic);
   }

@@ -1,6 +1,7 @@
 package dev.engram.magic;
 
 import dev.engram.EngramException;
+import dev.engram.Suggest;
 import java.nio.channels.ClosedByInterruptException;
 import java.util.Arrays;
 import java.util.List;
@@ -25,12 +26,13 @@ final class Sentences {
    * @param name the magic's name, without percent signs
    */
   static String of(String name, Throwable failure) {
+    // First: an interrupted read of a file ends as a mistake of ours that was caused by it.
+    if (isInterrupt(failure)) {
+      return INTERRUPTED;
+    }
     EngramException mistake = cause(failure, EngramException.class);
     if (mistake != null) {
       return String.valueOf(mistake.getMessage());
-    }
-    if (isInterrupt(failure)) {
-      return INTERRUPTED;
     }
     if (failure instanceof ParameterException wrong) {
       return ofArguments(wrong);
@@ -61,7 +63,7 @@ final class Sentences {
               + " has no option '"
               + first
               + "'"
-              + Suggestions.didYouMean(first, spec.optionsMap().keySet())
+              + Suggest.didYouMean(first, spec.optionsMap().keySet())
           : spec.name() + " takes no further argument, got '" + first + "'.";
     }
     if (wrong instanceof MissingParameterException missing) {
@@ -86,7 +88,7 @@ final class Sentences {
           + ", got '"
           + value
           + "'"
-          + Suggestions.didYouMean(value, known);
+          + Suggest.didYouMean(value, known);
     }
     String detail =
         firstLine(String.valueOf(wrong.getMessage())).replaceFirst("^Invalid value.*?: ", "");

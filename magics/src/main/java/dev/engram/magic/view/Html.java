@@ -28,6 +28,17 @@ public final class Html {
   }
 
   /**
+   * @return the text that {@link #escape} was given
+   */
+  public static String unescape(String html) {
+    return html.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&amp;", "&");
+  }
+
+  /**
    * @param inner trusted HTML
    * @param attributes name, value, name, value, …; values are escaped here
    * @return one element

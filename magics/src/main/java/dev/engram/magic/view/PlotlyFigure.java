@@ -158,7 +158,8 @@ public final class PlotlyFigure implements Viewable {
     String title = figure.at("/layout/title/text").asText();
     String kind = types.isEmpty() ? "empty" : String.join(", ", types);
     // a title may hold the few tags that Plotly draws
-    String words = title.replaceAll("<br>.*|</?(?:b|i|sub|sup|span)(?: [^>]*)?>", "");
+    String words =
+        Html.unescape(title.replaceAll("<br>.*|</?(?:b|i|sub|sup|span)(?: [^>]*)?>", ""));
     return "Figure (" + kind + ")" + (title.isEmpty() ? "" : ": " + words);
   }
 

@@ -1,0 +1,392 @@
+package dev.engram.model;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import dev.engram.Progress;
+import dev.engram.Refusal;
+import dev.engram.attribution.Attributor;
+import dev.engram.attribution.Method;
+import dev.engram.attribution.Reading;
+import dev.engram.data.LabelledImage;
+import dev.engram.dissect.Heatmapper;
+import dev.engram.dissect.Interpreter;
+import dev.engram.dissect.ValueReading;
+import dev.engram.dissect.WordDictionary;
+import dev.engram.iconclip.Iconclip;
+import dev.engram.model.ClipConfig.Activation;
+import dev.engram.trace.Neuron;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Damaged models: each is refused in one sentence, and leaves nothing behind. */
+class CheckpointTest {
+  private static final String FC1 = "vision_model.encoder.layers.1.mlp.fc1.weight";
+
+  @TempDir Path temp = Path.of("");
+
+  private static void refused(DamagedModel model, String... parts) {
+    refused(model.directory, parts);
+  }
+
+  private static void refused(Path directory, String... parts) {
+    NDManager root = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+    Devices cpu = new Devices(Device.cpu(), "as asked");
+    Refusal.holds(() -> Clip.load(directory, "model", cpu, root, Progress.NONE).close(), parts);
+    assertFalse(root.isOpen());
+    assertEquals(0, root.getManagedArrays().size());
+  }
+
+  private DamagedModel huggingFace() throws IOException {
+    return DamagedModel.of("quick_gelu_p8", temp);
+  }
+
+  private static ClipConfig config(DamagedModel model) {
+    try (Clip clip = Clip.load(model.directory, "cpu", Progress.NONE)) {
+      clip.embedTexts(List.of("a panda"), Progress.NONE);
+      return clip.config();
+    }
+  }
+
+  @Test
+  void refusesWhatIsNoModelDirectory() throws IOException {
+    refused(temp.resolve("none"), "no folder", "none", "model.safetensors");
+    Path file = Files.writeString(temp.resolve("file"), "x");
+    refused(file, "file is a file", "give a folder");
+    Path empty = Files.createDirectory(temp.resolve("empty"));
+    refused(empty, "Expected model.safetensors", "an empty folder");
+    Files.writeString(empty.resolve("readme.txt"), "x");
+    refused(empty, "Expected model.safetensors", "readme.txt");
+    Files.createDirectory(empty.resolve("model.safetensors"));
+    refused(empty, "model.safetensors is a folder");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"pytorch_model.bin", "model.pt", "ViT-L-14.PT", "x.ckpt"})
+  void refusesAPickledCheckpointAndTellsHowToConvertIt(String name) throws IOException {
+    refused(
+        huggingFace().delete("model.safetensors").write(name, "x"),
+        name + " is a pickled checkpoint",
+        "save_file",
+        "torch.load('" + name + "'");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        FC1,
+        "vision_model.encoder.layers.1.layer_norm1.weight",
+        "vision_model.encoder.layers.2.layer_norm1.weight",
+        "vision_model.embeddings.patch_embedding.weight",
+        "vision_model.embeddings.position_embedding.weight",
+        "vision_model.pre_layrnorm.bias",
+        "visual_projection.weight",
+        "text_model.embeddings.token_embedding.weight",
+        "text_model.encoder.layers.0.self_attn.k_proj.bias",
+        "text_projection.weight"
+      })
+  void namesAMissingTensor(String name) throws IOException {
+    DamagedModel model = huggingFace().weights(w -> w.tensors.remove(name));
+    refused(model, "The tensor " + name + " is missing", model.directory.toString());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "vision_model, 0, layers.0.mlp.fc1.weight is missing",
+    "vision_model, 1, layers.1.layer_norm1.weight is missing",
+    "vision_model, 2, layers of the vision tower is 3 in the one and 2 in the others",
+    "text_model, 1, layers of the text tower is 2 in the one and 1 in the others"
+  })
+  void aWholeLayerThatIsMissingIsMissed(String tower, int layer, String part) throws IOException {
+    String prefix = tower + ".encoder.layers." + layer;
+    refused(
+        huggingFace().weights(w -> w.tensors.keySet().removeIf(n -> n.startsWith(prefix))), part);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        FC1 + " | 192,47 | expected [192, 48], got [192, 47]",
+        FC1 + " | 48 | expected [192, 48], got [48]",
+        "logit_scale | 3 | expected [1], got [3]",
+        "logit_scale | 0 | expected [1], got [0]",
+        "vision_model.embeddings.patch_embedding.weight | 48,3,0,0 | 4 dimensions from 1, got [48, 3, 0, 0]",
+        "vision_model.embeddings.patch_embedding.weight | 48 | 4 dimensions from 1, got [48]",
+        "vision_model.embeddings.patch_embedding.weight | 48,1,8,8 | shape [48, 1, 8, 8]",
+        "vision_model.embeddings.position_embedding.weight | 18,48 | 18 positions",
+        "vision_model.embeddings.position_embedding.weight | 1,48 | 1 positions",
+        "vision_model.embeddings.position_embedding.weight | 17 | 2 dimensions from 1, got [17]",
+        "text_model.embeddings.position_embedding.weight | 0,32 | 2 dimensions from 1, got [0, 32]",
+        "text_model.embeddings.position_embedding.weight | 60000,32 | at most 4096 tokens",
+        "text_model.embeddings.token_embedding.weight | 894 | 2 dimensions from 1, got [894]",
+        "vision_model.encoder.layers.0.mlp.fc1.weight | 5 | 2 dimensions from 1, got [5]",
+        "visual_projection.weight | 7 | 2 dimensions from 1, got [7]",
+        "visual_projection.weight | 31,48 | projection width is 32 in the one and 31"
+      })
+  void namesAWrongShape(String name, String shape, String part) throws IOException {
+    long[] dims = Arrays.stream(shape.split(",")).mapToLong(Long::parseLong).toArray();
+    refused(huggingFace().weights(w -> w.zeros(name, dims)), part);
+  }
+
+  @Test
+  void shapesOfOtherNamingsAreToldAsTheyAreStored() throws IOException {
+    DamagedModel model = DamagedModel.of("openclip_naming", temp);
+    model.weights(w -> w.zeros("visual.transformer.resblocks.1.attn.in_proj_weight", 146, 48));
+    refused(model, "in_proj_weight has the wrong shape", "expected [144, 48], got [146, 48]");
+    model.weights(w -> w.tensors.remove("visual.transformer.resblocks.1.attn.in_proj_weight"));
+    refused(model, "The tensor visual.transformer.resblocks.1.attn.in_proj_weight is missing");
+    DamagedModel openAi = DamagedModel.of("openai_naming", temp);
+    refused(openAi.weights(w -> w.zeros("text_projection", 32, 31)), "[32, 32], got [32, 31]");
+  }
+
+  @Test
+  void anIntegerTensorIsNoWeight() throws IOException {
+    refused(
+        huggingFace()
+            .weights(w -> w.with(FC1, "I32", new long[] {192, 48}, new byte[192 * 48 * 4])),
+        FC1,
+        "I32",
+        "a float type");
+  }
+
+  @Test
+  void refusesShardsThatAreMissingOrElsewhere() throws IOException {
+    DamagedModel model = DamagedModel.of("sharded", temp);
+    String index = "model.safetensors.index.json";
+    String last = "model-00003-of-00003.safetensors";
+    Path elsewhere = temp.resolve("elsewhere.safetensors");
+    Files.move(model.directory.resolve(last), elsewhere);
+    refused(model, "shard " + last, index, "is missing");
+    // As in Hugging Face's cache.
+    Files.createSymbolicLink(model.directory.resolve(last), elsewhere);
+    assertEquals(2, config(model).vision().layers());
+    String good = Files.readString(model.directory.resolve(index));
+    for (String outside :
+        List.of("../elsewhere.safetensors", elsewhere.toString(), "..", "", "a\\u0000b")) {
+      model.write(index, good.replace(last, outside));
+      refused(model, index, "points outside the model directory");
+    }
+    Files.copy(model.directory.resolve(last), model.directory.resolve("twice.safetensors"));
+    model.write(index, good.replaceFirst(last, "twice.safetensors"));
+    refused(model, "in another shard");
+    refused(model.write(index, "{}"), "names no shards");
+    refused(model.write(index, "{\"weight_map\": 3}"), "names no shards");
+    refused(model.write(index, "{\"weight_map"), "Not valid JSON", index);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "model_type | \"siglip\" | architecture 'siglip' is not implemented",
+        "model_type | \"clip_vision_model\" | not implemented",
+        "vision_config.hidden_act | \"relu\" | activation 'relu'",
+        "text_config.hidden_act | \"gelu_new\" | activation 'gelu_new'",
+        "vision_config.num_attention_heads | 5 | cannot be divided into 5 heads",
+        "text_config.num_attention_heads | 5 | cannot be divided into 5 heads",
+        "vision_config.num_attention_heads | 0 | num_attention_heads 0, expected a whole number",
+        "vision_config.num_attention_heads | -4 | num_attention_heads -4",
+        "vision_config.num_attention_heads | 3.5 | num_attention_heads 3.5",
+        "vision_config.num_attention_heads | \"four\" | num_attention_heads \"four\"",
+        "vision_config.patch_size | 16 | patch_size is 16 in the one and 8 in",
+        "vision_config.image_size | 224 | image_size is 224 in the one and 32 in",
+        "vision_config.hidden_size | 64 | width of the vision tower is 64 in the one and 48",
+        "vision_config.intermediate_size | 64 | FFN width of the vision tower is 64",
+        "vision_config.num_hidden_layers | 12 | layers of the vision tower is 12",
+        "text_config.num_hidden_layers | 1 | layers of the text tower is 1",
+        "text_config.vocab_size | 49408 | vocabulary size is 49408 in the one and 894",
+        "text_config.max_position_embeddings | 64 | context length is 64",
+        "projection_dim | 512 | projection width is 512",
+        "vision_config.layer_norm_eps | -1 | layer_norm_eps -1",
+        "vision_config.layer_norm_eps | \"x\" | layer_norm_eps",
+        "text_config.eos_token_id | \"x\" | eos_token_id",
+        "text_config.eos_token_id | 5 | the end token 5"
+      })
+  void refusesAConfigurationThatDoesNotFit(String key, String value, String part)
+      throws IOException {
+    refused(huggingFace().set("config.json", key, value), part);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "nonsense", "[1]", "{\"a\": "})
+  void refusesAConfigurationThatIsNoJson(String text) throws IOException {
+    refused(huggingFace().write("config.json", text), "JSON", "config.json");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "quick_gelu | \"yes\" | quick_gelu \"yes\", expected true or false",
+        "vision_cfg.head_width | 13 | width of 48 cannot be divided into heads of 13",
+        "vision_cfg.head_width | 0 | head_width 0",
+        "vision_cfg.layers | [3, 4, 6, 3] | architecture 'ResNet'",
+        "vision_cfg.layers | 4 | layers of the vision tower is 4",
+        "vision_cfg.timm_model_name | \"vit_base\" | architecture 'vit_base'",
+        "text_cfg.hf_model_name | \"roberta\" | architecture 'roberta'",
+        "text_cfg.heads | 3 | cannot be divided into 3 heads",
+        "vision_cfg.image_size | [32, 64] | image_size [32,64]"
+      })
+  void refusesAnOpenClipConfigurationThatDoesNotFit(String key, String value, String part)
+      throws IOException {
+    refused(
+        DamagedModel.of("openclip_naming", temp)
+            .set("open_clip_config.json", "model_cfg." + key, value),
+        part);
+  }
+
+  @Test
+  void theActivationIsTheStatedOne() throws IOException {
+    DamagedModel openClip = DamagedModel.of("openclip_naming", temp);
+    assertEquals(Activation.GELU, config(openClip).vision().activation());
+    openClip.set("open_clip_config.json", "model_cfg.quick_gelu", "true");
+    openClip.set("open_clip_config.json", "model_cfg.vision_cfg.image_size", "[32, 32]");
+    ClipConfig quick = config(openClip);
+    assertEquals(Activation.QUICK_GELU, quick.vision().activation());
+    assertEquals(Activation.QUICK_GELU, quick.text().activation());
+    assertEquals(List.of(), quick.notes());
+  }
+
+  @Test
+  void withoutAConfigurationItIsSaidWhatWasAssumed() throws IOException {
+    DamagedModel model = DamagedModel.of("openai_naming", temp).delete("openai_config.json");
+    String note = config(model).notes().get(0);
+    assertTrue(note.contains("No configuration file") && note.contains("quick_gelu"), note);
+    // And a config.json, as the note advises, is heard.
+    model.write(
+        "config.json", "{\"hidden_act\": \"gelu\", \"vision_heads\": 4, \"transformer_heads\": 4}");
+    ClipConfig told = config(model);
+    assertEquals(Activation.GELU, told.vision().activation());
+    assertEquals(4, told.vision().heads());
+    assertEquals(List.of(), told.notes());
+  }
+
+  @Test
+  void refusesTokenizersThatAreMissingOrForeign() throws IOException {
+    DamagedModel model = huggingFace();
+    String tokenizer = Files.readString(model.directory.resolve("tokenizer.json"));
+    refused(model.write("tokenizer.json", "{}"), "The tokenizer in", "cannot be read");
+    refused(model.write("tokenizer.json", "x"), "The tokenizer in", "cannot be read");
+    model.delete("tokenizer.json").delete("vocab.json");
+    refused(model, "no tokenizer", "tokenizer.json");
+    model.write("tokenizer.json", tokenizer);
+    model.weights(w -> w.zeros("text_model.embeddings.token_embedding.weight", 300, 32));
+    model.set("config.json", "text_config.vocab_size", "300");
+    try (Clip clip = Clip.load(model.directory, "cpu", Progress.NONE)) {
+      Refusal.holds(
+          () -> clip.embedTexts(List.of("a panda"), Progress.NONE), "0 to 299", "another model");
+      Refusal.of(() -> clip.embedTokens(List.of(new int[0]), Progress.NONE));
+      Refusal.of(() -> clip.embedTokens(List.of(new int[78]), Progress.NONE));
+      Refusal.of(() -> clip.embedTokens(List.of(new int[] {-1}), Progress.NONE));
+    }
+  }
+
+  @Test
+  void refusesAnImageProcessorThatDoesNotFit() throws IOException {
+    refused(
+        huggingFace().write("preprocessor_config.json", "{\"crop_size\": 33, \"size\": 33}"), "33");
+  }
+
+  @Test
+  void refusesOtherModelsAndDevices() throws IOException {
+    refused(DamagedModel.of("extra_siglip_vision", temp), "Not a CLIP", "class_embedding");
+    DamagedModel model = huggingFace();
+    Refusal.holds(
+        () -> Clip.load(model.directory, "tpu", Progress.NONE), "auto, cpu or gpu", "tpu");
+  }
+
+  @Test
+  void anInterruptedLoadLeavesNothing() throws IOException {
+    Path directory = huggingFace().directory;
+    NDManager root = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+    int[] before = new int[1];
+    org.junit.jupiter.api.Assertions.assertThrows(
+        CancellationException.class,
+        () ->
+            Clip.load(
+                directory,
+                "model",
+                new Devices(Device.cpu(), "as asked"),
+                root,
+                (what, done, total) -> {
+                  if (done == 1) {
+                    before[0] = root.getManagedArrays().size();
+                    throw new CancellationException();
+                  }
+                }));
+    assertTrue(before[0] > 10);
+    assertEquals(0, root.getManagedArrays().size());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "vision_model.encoder.layers.0.mlp.fc2.weight",
+        "vision_model.encoder.layers.2.self_attn.v_proj.bias",
+        "visual_projection.weight",
+        "text_projection.weight",
+        "text_model.encoder.layers.0.layer_norm2.weight"
+      })
+  void weightsThatAreNoNumbersGiveNoResult(String name) throws IOException {
+    DamagedModel model = huggingFace().weights(w -> w.spoil(name));
+    Path file = Iconclip.entities().resolve("landmarks/statue_of_liberty");
+    LabelledImage image;
+    try (java.util.stream.Stream<Path> s = Files.list(file)) {
+      image = new LabelledImage(s.sorted().toList().get(0), "image", "", "", "");
+    }
+    try (Clip clip = Clip.load(model.directory, "cpu", Progress.NONE)) {
+      int arrays = clip.manager().getManagedArrays().size();
+      for (Method method : Method.values()) {
+        Refusal.holds(
+            () ->
+                new Attributor(clip)
+                    .attribute(List.of(image), "a panda", method, Reading.LITERAL, Progress.NONE),
+            "quick_gelu_p8",
+            "NaN",
+            "damaged");
+      }
+      if (name.startsWith("vi")) {
+        Refusal.holds(() -> new Heatmapper(clip).heatmap(image, Neuron.ffn(1, 3)), "an image");
+      } else {
+        Refusal.holds(
+            () -> WordDictionary.of(clip, "d", List.of("panda"), Progress.NONE), "a text");
+      }
+      // Attributors keep arrays of their own with the model; nothing else is left.
+      assertTrue(clip.manager().getManagedArrays().size() <= arrays + 5 * 4);
+    }
+  }
+
+  @Test
+  void aNeuronThatSaysNothingIsNamed() throws IOException {
+    DamagedModel model =
+        huggingFace()
+            .weights(w -> w.zeros("vision_model.encoder.layers.1.mlp.fc2.weight", 48, 192));
+    try (Clip clip = Clip.load(model.directory, "cpu", Progress.NONE)) {
+      WordDictionary words = WordDictionary.of(clip, "d", List.of("panda", "cat"), Progress.NONE);
+      Refusal.holds(
+          () ->
+              new Interpreter(clip, words)
+                  .interpret(
+                      List.of(Neuron.ffn(0, 1), Neuron.ffn(1, 7)),
+                      new int[] {1, 1},
+                      ValueReading.LINEAR,
+                      Progress.NONE),
+          "L1F7",
+          "length 0.0");
+    }
+  }
+}

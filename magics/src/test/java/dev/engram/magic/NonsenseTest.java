@@ -1,0 +1,250 @@
+package dev.engram.magic;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.engram.iconclip.Iconclip;
+import dev.engram.magic.result.Attribution;
+import dev.engram.magic.view.View;
+import dev.engram.magic.view.Viewable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a user may type by mistake: one sentence, and the model and images are what they were. */
+class NonsenseTest {
+  @TempDir static Path temp = Path.of("");
+
+  private static final FakeHost HOST = new FakeHost();
+  private static final MagicRunner RUNNER = new MagicRunner(Magics.all(), HOST);
+  private static String before = "";
+
+  /** A model, a set of two entities, and files that are no images. */
+  @BeforeAll
+  static void openAll() throws IOException {
+    for (String entity : List.of("landmarks/statue_of_liberty", "animals/panda")) {
+      copy(entity, Path.of("set").resolve(entity));
+    }
+    Files.writeString(temp.resolve("text.png"), "no image");
+    Files.write(temp.resolve("empty.png"), new byte[0]);
+    Files.copy(firstOf("animals/panda"), temp.resolve("größe 自由 'x'.png"));
+    Files.createDirectories(temp.resolve("bad set/animals/panda"));
+    Files.copy(temp.resolve("text.png"), temp.resolve("bad set/animals/panda/a.png"));
+    Files.createDirectory(temp.resolve("nothing"));
+    HOST.variables.put("temp", temp);
+    HOST.variables.put("zero", "a\0b");
+    HOST.variables.put("n", 3);
+    HOST.variables.put("who", "panda");
+    HOST.variables.put("long", "statue of liberty ".repeat(100));
+    run("model");
+    run("images '{{temp}}/set'");
+    run("words L0F1");
+    before = state();
+  }
+
+  private static Path firstOf(String entity) throws IOException {
+    try (Stream<Path> files = Files.list(Iconclip.entities().resolve(entity))) {
+      return files.sorted().toList().get(0);
+    }
+  }
+
+  private static void copy(String entity, Path to) throws IOException {
+    Path folder = Files.createDirectories(temp.resolve(to));
+    Files.copy(firstOf(entity), folder.resolve("first.png"));
+  }
+
+  private static Object run(String line) {
+    return java.util.Objects.requireNonNull(RUNNER.run(line, null));
+  }
+
+  /** Everything that a mistake could have changed. */
+  private static String state() {
+    return run("attribute panda --top 3")
+        + ((View) run("engram")).text()
+        + run("images")
+        + HOST.variables.keySet();
+  }
+
+  private static String sentence(MagicRunner runner, String line) {
+    MagicFailure failure = assertThrows(MagicFailure.class, () -> runner.run(line, null));
+    String sentence = String.valueOf(failure.getMessage());
+    assertEquals(1, sentence.lines().count(), sentence);
+    assertTrue(sentence.endsWith(".") || sentence.endsWith("?"), sentence);
+    assertFalse(sentence.contains("failed with"), sentence);
+    return sentence;
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "atribute panda | did you mean %attribute?",
+        "attribute panda --lable x | no option '--lable'; did you mean --label?",
+        "attribute panda --label | label",
+        "attribute | %attribute needs IMAGE|ENTITY",
+        "attribute pnada | no entity 'pnada' among the 2 of set; did you mean panda?",
+        "attribute 'red square' | no entity 'red square' among the 2 of set.",
+        "attribute '' | no image ''",
+        "attribute panda/7 | count from 0 to 0; there is no panda/7",
+        "attribute panda/x.png | no image 'panda/x.png'",
+        "attribute frist.png | did you mean first.png",
+        "attribute first.png | is the name of 2 images",
+        "attribute panda --label '' | A label is needed",
+        "attribute panda --label '  ' | A label is needed",
+        "attribute panda --label '{{long}}' | tokens",
+        "attribute panda --top 0 | --top takes a number of neurons from 1, got 0",
+        "attribute panda --top -3 | got -3",
+        "attribute panda --top many | --top: 'many' is not an int",
+        "attribute panda --top 99999999999 | is not an int",
+        "attribute panda --by gradeint | did you mean gradient?",
+        "attribute panda --reading litteral | did you mean literal",
+        "attribute panda penguin | no further argument, got 'penguin'",
+        "attribute {{nobody}} | no variable 'nobody'",
+        "attribute '{{zero}}' | no path",
+        "attribute '{{temp}}/text.png' --label x | text.png",
+        "attribute '{{temp}}/empty.png' --label x | empty.png",
+        "attribute '{{temp}}/none.png' --label x | no image",
+        "attribute '{{temp}}' --label x | no image",
+        "attribute '{{temp}}/größe 自由 \\'x\\'.png' | unclosed",
+        "attribute \"{{temp}}/größe 自由 'x'.png\" | no label; give one with --label",
+        "attribute \"panda | is not closed",
+        "heatmap panda | %heatmap needs --neuron",
+        "heatmap panda --neuron | neuron",
+        "heatmap panda --neuron L5 | A neuron is written L5F412",
+        "heatmap panda --neuron L99F0 | no neuron L99F0: this model has layers 0 to",
+        "heatmap panda --neuron L0F999999 | FFN channels 0 to",
+        "heatmap panda --neuron L0A99H0 | heads 0 to",
+        "heatmap panda --neuron L0A0H999 | channels 0 to",
+        "heatmap panda --neuron L99999999999F0 | A neuron is written",
+        "heatmap nobody --neuron L0F1 | no entity 'nobody'",
+        "words | %words needs NEURON",
+        "words nonsense | got 'nonsense'",
+        "words L0F1 L0F1x | got 'L0F1x'",
+        "words L0F1 --entity pnada | did you mean panda?",
+        "words L0F1 --dictionary none.txt | no dictionary none.txt",
+        "words L0F1 --dictionary '{{temp}}' | no dictionary",
+        "words L0F1 --dictionary '{{temp}}/empty.png' | is empty",
+        "neuron | %neuron needs NEURON",
+        "neuron F0 | got 'F0'",
+        "model /bad | no model directory /bad",
+        "model '{{temp}}/text.png' | text.png is a file",
+        "model '{{temp}}/nothing' | an empty folder",
+        "model '{{zero}}' | no path",
+        "model '' | Expected model.safetensors",
+        "model --device tpu | auto, cpu or gpu; got 'tpu'",
+        "images /bad | no folder /bad",
+        "images '{{temp}}/text.png' | is a file",
+        "images '{{temp}}/nothing' | no image in",
+        "images '{{zero}}' | no path",
+        "images '{{temp}}/bad set' | a.png",
+        "images visent-mini --entity nobody | no entity 'nobody'",
+        "engram tarce | did you mean trace?"
+      })
+  void oneSentenceAndNothingChanges(String line, String part) {
+    String sentence = sentence(RUNNER, line);
+    assertTrue(
+        part.equals("unclosed") || sentence.contains(part), "'" + part + "' not in: " + sentence);
+    assertEquals(before, state());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"attribute panda", "heatmap panda --neuron L0F1", "neuron L0F1"})
+  void withoutAModelOrImagesItIsSaidWhatToRun(String line) {
+    MagicRunner fresh = new MagicRunner(Magics.all(), HOST);
+    assertTrue(sentence(fresh, line).contains("No model is loaded yet; run %model"));
+    fresh.run("model", null);
+    assertTrue(sentence(fresh, line).contains("No images are open yet; run %images"));
+  }
+
+  @Test
+  void wordsNeedNoImagesButAModel() {
+    MagicRunner fresh = new MagicRunner(Magics.all(), HOST);
+    assertTrue(sentence(fresh, "words L0F1").contains("No model is loaded yet"));
+    fresh.run("model", null);
+    assertTrue(String.valueOf(fresh.run("words L0F1", null)).contains("L0F1"));
+  }
+
+  @Test
+  void aDamagedModelDoesNotTakeTheOldOnesPlace() throws IOException {
+    Path bad = Files.createDirectory(temp.resolve("dam aged"));
+    try (Stream<Path> files = Files.list(Iconclip.model())) {
+      for (Path file : files.toList()) {
+        Files.copy(file, bad.resolve(file.getFileName()));
+      }
+    }
+    Path config = bad.resolve("config.json");
+    String good = Files.readString(config);
+    Files.writeString(config, good.replaceAll("\"(quick_)?gelu\"", "\"relu\""));
+    assertTrue(sentence(RUNNER, "model '" + bad + "'").contains("'relu'"));
+    Files.writeString(config, good);
+    byte[] weights = Files.readAllBytes(bad.resolve("model.safetensors"));
+    Files.write(
+        bad.resolve("model.safetensors"), java.util.Arrays.copyOf(weights, weights.length - 4));
+    assertTrue(sentence(RUNNER, "model '" + bad + "'").contains("truncated"));
+    Files.delete(bad.resolve("model.safetensors"));
+    Files.write(bad.resolve("pytorch_model.bin"), weights);
+    assertTrue(sentence(RUNNER, "model '" + bad + "'").contains("pickled checkpoint"));
+    assertEquals(before, state());
+  }
+
+  @Test
+  void namesOfAllKindsAreTaken() {
+    HOST.variables.put("file", temp.resolve("größe 自由 'x'.png"));
+    Attribution a =
+        (Attribution) run("attribute {{file}} --top {{n}} --label \"it's a 自由 \\\"panda\\\"\"");
+    HOST.variables.remove("file");
+    assertEquals(3, a.table().rowCount());
+    assertEquals("it's a 自由 \"panda\"", a.scores().label());
+    assertEquals("größe 自由 'x'.png", a.title());
+    assertTrue(a.figure().toString().contains("größe 自由 'x'.png: neurons"), a.figure() + "");
+    assertEquals(run("attribute panda").toString(), run("attribute {{who}};").toString());
+    assertEquals(run("attribute panda").toString(), run("attribute 'PANDA' // why").toString());
+  }
+
+  @Test
+  void namesThatAreHtmlComeOutAsText() throws IOException {
+    String evil = "<script>alert(1)<img src=x>";
+    MagicRunner fresh = new MagicRunner(Magics.all(), new FakeHost());
+    copy("animals/panda", Path.of(evil + "set", evil + "category", evil));
+    Path entity = temp.resolve(evil + "set").resolve(evil + "category").resolve(evil);
+    Files.move(entity.resolve("first.png"), entity.resolve(evil + ".png"));
+    Files.createDirectory(temp.resolve(evil + "set").resolve(evil + "nothing"));
+    Path words = Files.writeString(temp.resolve("words.txt"), evil + "\npanda\nred\n");
+    fresh.run("model", null);
+    String name = "\"" + evil + "\"";
+    for (String line :
+        List.of(
+            "images \"" + temp.resolve(evil + "set") + "\"",
+            "images --entity " + name,
+            "attribute " + name + " --label '" + evil + "'",
+            "attribute " + name + " --by gradient",
+            "heatmap " + name + " --neuron L0F1",
+            "heatmap " + name + " --neuron L0A0H1",
+            "words L0F1 L0A0H1 --entity " + name + " --dictionary '" + words + "'",
+            "neuron L0F1",
+            "engram")) {
+      Object value = fresh.run(line, null);
+      View view =
+          value instanceof View v ? v : assertInstanceOf(Viewable.class, value, line).view();
+      assertHarmless(view, line);
+    }
+  }
+
+  private static void assertHarmless(View view, String line) {
+    assertFalse(view.html().contains("<script>alert"), line);
+    assertFalse(view.html().contains("<img src=x"), line);
+    view.before().forEach(v -> assertHarmless(v, line));
+  }
+}

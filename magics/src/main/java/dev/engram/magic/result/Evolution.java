@@ -66,7 +66,7 @@ public record Evolution(
   }
 
   private String name(Neuron n) {
-    return shared.contains(n) ? n + " (in both)" : n.toString();
+    return (shared.contains(n) ? "★ " : "") + n;
   }
 
   private String said(Neuron n) {
@@ -167,7 +167,7 @@ public record Evolution(
         "mode", "markers+text",
         "x", neurons.stream().map(n -> at.getOrDefault(n, new double[2])[0]).toList(),
         "y", neurons.stream().map(n -> at.getOrDefault(n, new double[2])[1] + 0.42).toList(),
-        "text", neurons.stream().map(n -> (shared.contains(n) ? "★ " : "") + n).toList(),
+        "text", neurons.stream().map(this::name).toList(),
         "textposition", "bottom center",
         "customdata",
             neurons.stream()

@@ -23,7 +23,7 @@ import java.util.Map;
 public record ImageGallery(ImageSet set, Map<String, List<Gallery.Item>> groups)
     implements Viewable {
   /** Longest side of a picture on the page. */
-  private static final int SIDE = 72;
+  private static final int SIDE = 64;
 
   /** Pictures of one group; the rest is counted. */
   private static final int MOST = 60;

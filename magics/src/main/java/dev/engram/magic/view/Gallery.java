@@ -14,10 +14,10 @@ import java.util.stream.Collectors;
 public final class Gallery {
   private static final String FIGURE =
       "display:inline-block;margin:.3em;text-align:center;vertical-align:top";
-  private static final String CAPTION = "font-size:85%;overflow-wrap:anywhere;width:";
+  private static final String CAPTION = "font-size:75%;overflow-wrap:anywhere;width:";
 
   /** Room that a caption needs, whatever the size of the picture. */
-  private static final int NARROWEST = 88;
+  private static final int NARROWEST = 78;
 
   private Gallery() {}
 

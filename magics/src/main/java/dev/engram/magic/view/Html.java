@@ -19,7 +19,7 @@ public final class Html {
         case '&' -> out.append("&amp;");
         case '<' -> out.append("&lt;");
         case '>' -> out.append("&gt;");
-        case '"' -> out.append("&quot;");
+        case '"' -> out.append("&#34;");
         case '\'' -> out.append("&#39;");
         default -> out.append(c);
       }
@@ -33,7 +33,7 @@ public final class Html {
   public static String unescape(String html) {
     return html.replace("&lt;", "<")
         .replace("&gt;", ">")
-        .replace("&quot;", "\"")
+        .replace("&#34;", "\"")
         .replace("&#39;", "'")
         .replace("&amp;", "&");
   }

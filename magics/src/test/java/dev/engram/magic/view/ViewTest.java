@@ -32,8 +32,8 @@ class ViewTest {
 
   @Test
   void htmlIsEscaped() {
-    assertEquals("&lt;a href=&quot;&#39;&amp;&quot;&gt;", Html.escape("<a href=\"'&\">"));
-    assertEquals("<b title=\"&quot;\">x</b>", Html.element("b", "x", "title", "\""));
+    assertEquals("&lt;a href=&#34;&#39;&amp;&#34;&gt;", Html.escape("<a href=\"'&\">"));
+    assertEquals("<b title=\"&#34;\">x</b>", Html.element("b", "x", "title", "\""));
     assertEquals("\\u003c/script\\u003e\\u2028", Html.scriptSafe("</script>\u2028"));
   }
 

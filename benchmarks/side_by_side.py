@@ -95,7 +95,8 @@ def main():
         ours = engram(threads)
         theirs = Worker([sys.executable, str(HERE / "pytorch_worker.py"), str(MODEL)], threads)
         for title, task_a, task_b in rows:
-            a, b, ratio = compare(ours, theirs, task_a, task_b, args.rounds)
+            rounds = min(args.rounds, 3) if task_b == "sklearn" else args.rounds
+            a, b, ratio = compare(ours, theirs, task_a, task_b, rounds)
             print(f"| {title} | {threads} | {a * 1e3:.0f} ms | {b * 1e3:.0f} ms | "
                   f"**{statistics.median(ratio):.2f}** ({ratio[0]:.2f} to {ratio[-1]:.2f}) |", flush=True)
         ours.close()

@@ -54,13 +54,19 @@ public final class Attributor {
     }
     Provenance provenance =
         Provenance.of(
-            "model", clip.name() + " " + clip.hash().substring(0, 12),
+            "model",
+            clip.name() + " " + clip.hash().substring(0, 12),
             "images",
-                images.size()
+            images.size() == 1
+                ? images.get(0).name()
+                : images.size()
                     + " of "
-                    + images.stream().map(LabelledImage::entity).distinct().toList(),
-            "label", "\"" + label + "\"",
-            "method", method.toString());
+                    + String.join(
+                        ", ", images.stream().map(LabelledImage::entity).distinct().toList()),
+            "label",
+            "\"" + label + "\"",
+            "method",
+            method.toString());
     if (method == Method.IMPROVEMENT) {
       provenance = provenance.with("reading", reading + " (" + reading.title() + ")");
     }

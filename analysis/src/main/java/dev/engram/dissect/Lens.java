@@ -16,6 +16,9 @@ import java.util.List;
  * were the last, and held against a text by its cosine.
  */
 public final class Lens {
+  /** Images that are traced at once. */
+  private static final int BATCH = 16;
+
   private final Clip clip;
 
   /**
@@ -43,20 +46,23 @@ public final class Lens {
         TraceRequest.none().with(Site.H, Tokens.CLASS).with(Site.MID, Tokens.CLASS);
     double[][] msa = new double[pixels.size()][layers + 1];
     double[][] ffn = new double[pixels.size()][layers];
-    try (Trace trace = clip.trace(pixels, request, List.of())) {
-      for (int l = 0; l <= layers; l++) {
-        put(msa, l, cosines(trace.get(Site.H, l), text));
-        if (l < layers) {
-          put(ffn, l, cosines(trace.get(Site.MID, l), text));
+    for (int i = 0; i < pixels.size(); i += BATCH) {
+      List<float[]> part = pixels.subList(i, Math.min(pixels.size(), i + BATCH));
+      try (Trace trace = clip.trace(part, request, List.of())) {
+        for (int l = 0; l <= layers; l++) {
+          put(msa, i, l, cosines(trace.get(Site.H, l), text));
+          if (l < layers) {
+            put(ffn, i, l, cosines(trace.get(Site.MID, l), text));
+          }
         }
       }
     }
     return new Curve(msa, ffn);
   }
 
-  private static void put(double[][] rows, int column, double[] values) {
-    for (int i = 0; i < rows.length; i++) {
-      rows[i][column] = values[i];
+  private static void put(double[][] rows, int first, int column, double[] values) {
+    for (int i = 0; i < values.length; i++) {
+      rows[first + i][column] = values[i];
     }
   }
 

@@ -55,13 +55,10 @@ public final class MatchingPursuit {
       for (int i = 0; i < n; i++) {
         residuals[i] = states[i].residualFloats();
       }
-      float[] correlations = dictionary.correlations(residuals);
-      int words = dictionary.words().size();
+      int[][] candidates = dictionary.nearest(residuals, NEAR_TIE, EXHAUSTED);
       Map<Integer, double[]> vectors = new HashMap<>();
-      int[][] candidates = new int[n][];
       for (int i = 0; i < n; i++) {
-        candidates[i] =
-            states[i].done ? new int[0] : candidates(correlations, i * words, words, states[i]);
+        candidates[i] = states[i].open(candidates[i]);
       }
       fetch(candidates, vectors);
       for (int i = 0; i < n; i++) {
@@ -70,27 +67,6 @@ public final class MatchingPursuit {
     }
     progress.step("finding words", atoms, atoms);
     return Arrays.stream(states).map(State::code).toArray(Code[]::new);
-  }
-
-  /** The atom with the largest |correlation|, and all that are too near to tell in float32. */
-  private static int[] candidates(float[] correlations, int from, int words, State state) {
-    float best = 0;
-    for (int j = from; j < from + words; j++) {
-      best = Math.max(best, Math.abs(correlations[j]));
-    }
-    // an atom that is in the code has correlation ~0 with the residual, unless nothing is left
-    float threshold = (float) (best * (1 - NEAR_TIE));
-    int[] found = new int[8];
-    int count = 0;
-    for (int j = 0; j < words && best > EXHAUSTED; j++) {
-      if (Math.abs(correlations[from + j]) >= threshold && !state.holds(j)) {
-        if (count == found.length) {
-          found = Arrays.copyOf(found, 2 * count);
-        }
-        found[count++] = j;
-      }
-    }
-    return Arrays.copyOf(found, count);
   }
 
   private void fetch(int[][] candidates, Map<Integer, double[]> vectors) {
@@ -129,7 +105,12 @@ public final class MatchingPursuit {
       products = new double[atoms];
     }
 
-    boolean holds(int index) {
+    /** The candidates that may still be chosen; none once the code is complete. */
+    int[] open(int[] candidates) {
+      return done ? new int[0] : Arrays.stream(candidates).filter(c -> !holds(c)).toArray();
+    }
+
+    private boolean holds(int index) {
       for (int i = 0; i < size; i++) {
         if (indices[i] == index) {
           return true;

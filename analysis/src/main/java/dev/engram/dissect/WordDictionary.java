@@ -111,19 +111,38 @@ public final class WordDictionary implements AutoCloseable {
   }
 
   /**
+   * The words that are nearest to vectors by the size of their inner product, found by the engine
+   * so that no table of vectors × words leaves it.
+   *
    * @param vectors (n, D)
-   * @return inner products with every word, row-major (n, M)
+   * @param nearTie how much smaller than the best, relatively, a product may be
+   * @param smallest the best product below which a vector has no nearest word
+   * @return for each vector the indices of its best words, ascending
    */
-  float[] correlations(float[][] vectors) {
+  int[][] nearest(float[][] vectors, double nearTie, double smallest) {
     try (NDManager scope = manager.newSubManager()) {
       FloatBuffer flat = FloatBuffer.allocate(vectors.length * width());
       for (float[] v : vectors) {
         flat.put(v);
       }
-      return scope
-          .create(flat.flip(), new Shape(vectors.length, width()))
-          .matMul(atomsT)
-          .toFloatArray();
+      NDArray product =
+          scope.create(flat.flip(), new Shape(vectors.length, width())).matMul(atomsT).abs();
+      NDArray best = product.max(new int[] {1}, true); // (n, 1)
+      long[] at = product.gte(best.mul((float) (1 - nearTie))).nonzero().toLongArray(); // (k, 2)
+      float[] bests = best.toFloatArray();
+      int[][] out = new int[vectors.length][];
+      int i = 0;
+      for (int row = 0; row < out.length; row++) {
+        int from = i;
+        while (i < at.length && at[i] == row) {
+          i += 2;
+        }
+        out[row] = new int[bests[row] > smallest ? (i - from) / 2 : 0];
+        for (int j = 0; j < out[row].length; j++) {
+          out[row][j] = Math.toIntExact(at[from + 2 * j + 1]);
+        }
+      }
+      return out;
     }
   }
 

@@ -279,7 +279,10 @@ final class Checkpoint {
             s.third < 0
                 ? stored.transpose()
                 : stored.get(s.third * expected[0] + ":" + (s.third + 1) * expected[0])) {
-      return part.duplicate(); // contiguous, and no view of a mapped page
+      // A copy row by row: duplicate() would keep the strides of a transposed view.
+      try (NDArray rows = part.reshape(-1).duplicate()) {
+        return rows.reshape(expected);
+      }
     }
   }
 

@@ -15,9 +15,9 @@ import java.util.List;
 
 /**
  * Asks a model which of its neurons bring images closest to a text (Sec. 3.2). Keep one for a
- * model: it holds what depends on the model alone.
+ * model: it holds what depends on the model alone, until it or the model is closed.
  */
-public final class Attributor {
+public final class Attributor implements AutoCloseable {
   /** Images that are traced at once. */
   private static final int BATCH = 16;
 
@@ -110,13 +110,7 @@ public final class Attributor {
       List<float[]> part = pixels.subList(i, Math.min(n, i + BATCH));
       try (Trace trace = clip.trace(part, TraceRequest.classToken(), List.of())) {
         float[][] m = coefficients(trace);
-        float[][] s =
-            switch (method) {
-              case IMPROVEMENT -> improvement.scores(trace, text, reading);
-              case ACTIVATION -> m;
-              case GRADIENT -> gradients.scores(part, text);
-              case COMBINED -> product(m, gradients.scores(part, text));
-            };
+        float[][] s = scores(trace, part, text, method, reading);
         double[] c = cosines(trace, text);
         for (int b = 0; b < part.size(); b++) {
           scores[i + b] = s[b];
@@ -138,8 +132,37 @@ public final class Attributor {
         provenance);
   }
 
-  /** m of every neuron at the class token, (B, neurons). */
-  private float[][] coefficients(Trace trace) {
+  /**
+   * The scores of images that have been traced already, for whoever asks more than one question of
+   * a trace.
+   *
+   * @param trace made with {@link TraceRequest#classToken()} or more
+   * @param pixels the images of the trace; read for gradients alone
+   * @param text M_text of the label (D)
+   * @return (B, neurons) in the order of {@link #space()}
+   */
+  public float[][] scores(
+      Trace trace, List<float[]> pixels, float[] text, Method method, Reading reading) {
+    return switch (method) {
+      case IMPROVEMENT -> improvement.scores(trace, text, reading);
+      case ACTIVATION -> coefficients(trace);
+      case GRADIENT -> gradients.scores(pixels, text);
+      case COMBINED -> product(coefficients(trace), gradients.scores(pixels, text));
+    };
+  }
+
+  /**
+   * @return the order of the neurons in the scores
+   */
+  public NeuronSpace space() {
+    return space;
+  }
+
+  /**
+   * @param trace made with {@link TraceRequest#classToken()} or more
+   * @return m of every neuron at the class token, (B, neurons)
+   */
+  public float[][] coefficients(Trace trace) {
     float[][] out = new float[trace.batch()][space.count()];
     for (int l = 0; l < space.layers(); l++) {
       for (Neuron.Block block : Neuron.Block.values()) {
@@ -173,5 +196,10 @@ public final class Attributor {
           Vectors.dot(z, b * width, text) / (t * Math.sqrt(Vectors.squares(z, b * width, width)));
     }
     return out;
+  }
+
+  @Override
+  public void close() {
+    improvement.close();
   }
 }

@@ -21,7 +21,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * that belong to the model: three matrix-vector products a block instead of a projection for each
  * neuron.
  */
-public final class Improvement {
+public final class Improvement implements AutoCloseable {
   private final VisionTower tower;
   private final NDManager manager;
   private final NeuronSpace space;
@@ -29,7 +29,7 @@ public final class Improvement {
   private final double eps;
   private final Map<String, Constants> constants = new ConcurrentHashMap<>();
 
-  // The model's own vectors, all in the manager of the model.
+  // The model's own vectors, in a manager below the model's.
   private final NDArray projectionT; // Pᵀ (d, D)
   private final NDArray
       centred; // G_c = P diag(γ)(I − 11ᵀ/d), so that G_c w = G(w − mean w); (D, d)
@@ -52,20 +52,21 @@ public final class Improvement {
    */
   public Improvement(Clip clip) {
     tower = clip.vision();
-    manager = clip.manager();
+    manager = clip.manager().newSubManager();
     space = NeuronSpace.of(clip.config().vision());
     d = space.width();
     eps = clip.config().vision().layerNormEps();
     projectionT = tower.projection().transpose();
+    projectionT.attach(manager);
     try (NDManager scope = manager.newSubManager()) {
       NDArray g = tower.projection().mul(tower.postNormWeight());
       g.attach(scope);
       centred = g.sub(g.mean(new int[] {1}, true));
       centred.attach(manager);
       centredT = centred.transpose();
-      NDArray b = tower.postNormBias().reshape(1, d).matMul(projectionT);
+      NDArray b = tower.postNormBias().reshape(1, d);
       b.attach(scope);
-      beta = b.toFloatArray();
+      beta = b.matMul(projectionT).toFloatArray();
     }
   }
 
@@ -270,5 +271,11 @@ public final class Improvement {
           b.matMul(gw).toFloatArray(),
           wc.square().mean(new int[] {0}).toFloatArray());
     }
+  }
+
+  /** Frees what depends on the model alone; without this the model frees it. */
+  @Override
+  public void close() {
+    manager.close();
   }
 }

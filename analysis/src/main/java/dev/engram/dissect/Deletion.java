@@ -27,9 +27,10 @@ public final class Deletion {
    * What is left.
    *
    * @param coefficients m at the class token, for each mask
+   * @param before the same before σ; m itself for an MSA neuron, which has no σ
    * @param cosines cos(z, t), for each mask
    */
-  public record Curve(double[] coefficients, double[] cosines) {}
+  public record Curve(double[] coefficients, double[] before, double[] cosines) {}
 
   /**
    * @param pixels an image as the processor makes it (3, S, S)
@@ -48,16 +49,24 @@ public final class Deletion {
       masked.add(p);
     }
     Site site = Site.coefficients(neuron.block());
+    Site siteBefore = neuron.block() == Neuron.Block.FFN ? Site.PRE : site;
     TraceRequest request =
-        TraceRequest.none().with(site, Tokens.CLASS).layers(neuron.layer(), neuron.layer());
+        TraceRequest.none()
+            .with(site, Tokens.CLASS)
+            .with(siteBefore, Tokens.CLASS)
+            .layers(neuron.layer(), neuron.layer());
     try (Trace trace = clip.trace(masked, request, List.of())) {
       float[] m = trace.get(site, neuron.layer()).toFloatArray();
+      float[] b = trace.get(siteBefore, neuron.layer()).toFloatArray();
       float[] z = trace.embedding().toFloatArray();
       int n = masks.size();
       double[] coefficients = new double[n];
+      double[] before = new double[n];
       double[] cosines = new double[n];
       for (int i = 0; i < n; i++) {
-        coefficients[i] = m[i * (m.length / n) + neuron.column(clip.config().vision().headWidth())];
+        int at = i * (m.length / n) + neuron.column(clip.config().vision().headWidth());
+        coefficients[i] = m[at];
+        before[i] = b[at];
         double zt = 0;
         double zz = 0;
         double tt = 0;
@@ -69,7 +78,7 @@ public final class Deletion {
         }
         cosines[i] = zt / Math.sqrt(zz * tt);
       }
-      return new Curve(coefficients, cosines);
+      return new Curve(coefficients, before, cosines);
     }
   }
 }

@@ -37,10 +37,21 @@ public final class Suppression {
    * @return embeddings, not normalised (B, D)
    */
   public float[][] residual(List<float[]> pixels, Collection<Neuron> neurons) {
+    try (Trace trace = clip.trace(pixels, TraceRequest.classToken(), List.of())) {
+      return residual(trace, neurons);
+    }
+  }
+
+  /**
+   * The same for images that have been traced already: it needs no other forward pass.
+   *
+   * @param trace made with {@link TraceRequest#classToken()} or more
+   * @return embeddings, not normalised (B, D)
+   */
+  public float[][] residual(Trace trace, Collection<Neuron> neurons) {
     VisionTower tower = clip.vision();
     int layers = tower.config().layers();
-    try (Trace trace = clip.trace(pixels, TraceRequest.classToken(), List.of());
-        NDManager scope = clip.manager().newSubManager()) {
+    try (NDManager scope = clip.manager().newSubManager()) {
       NDArray h = trace.get(Site.H, layers).duplicate(); // (B, d)
       h.attach(scope);
       for (Neuron n : neurons) {

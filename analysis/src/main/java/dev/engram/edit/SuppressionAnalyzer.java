@@ -1,6 +1,7 @@
 package dev.engram.edit;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import dev.engram.attribution.Improvement;
 import dev.engram.attribution.Reading;
 import dev.engram.model.Clip;
@@ -18,7 +19,7 @@ import java.util.List;
  * the network without it, and, for Figure 7, whether its value vector points against their query
  * vectors.
  */
-public final class SuppressionAnalyzer {
+public final class SuppressionAnalyzer implements AutoCloseable {
   private final Clip clip;
   private final VisionTower tower;
   private final NeuronSpace space;
@@ -99,8 +100,16 @@ public final class SuppressionAnalyzer {
   }
 
   private float[] column(Neuron n) {
-    try (NDArray w = tower.values(n.block(), n.layer()).get(":, " + n.column(space.headWidth()))) {
+    try (NDManager scope = clip.manager().newSubManager()) {
+      NDArray w = tower.values(n.block(), n.layer()).get(":, " + n.column(space.headWidth()));
+      // To read a column, DJL makes a contiguous copy and leaves it to the column's manager.
+      w.attach(scope);
       return w.toFloatArray();
     }
+  }
+
+  @Override
+  public void close() {
+    improvement.close();
   }
 }

@@ -10,6 +10,7 @@ import dev.engram.dissect.Activations;
 import dev.engram.dissect.Heatmapper;
 import dev.engram.dissect.WordDictionary;
 import dev.engram.iconclip.Iconclip;
+import dev.engram.magic.result.Reproduction;
 import dev.engram.model.Clip;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -36,6 +37,7 @@ final class EngramSession {
 
   private @Nullable Loaded loaded;
   private @Nullable ImageSet images;
+  private final Map<List<Object>, Reproduction> reproductions = new HashMap<>();
 
   /** A model, and what belongs to it alone. */
   private static final class Loaded {
@@ -152,6 +154,11 @@ final class EngramSession {
 
   Heatmapper heatmapper() {
     return loaded().heatmapper;
+  }
+
+  /** Experiments that have been run, by all that they depend on; another model hides them. */
+  Map<List<Object>, Reproduction> reproductions() {
+    return reproductions;
   }
 
   ImageSet images() {

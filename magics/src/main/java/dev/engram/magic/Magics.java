@@ -48,7 +48,8 @@ public final class Magics {
             () -> new NeuronCommand(session),
             () -> new QueriesCommand(session),
             () -> new EvolveCommand(session),
-            () -> new LensCommand(session)),
+            () -> new LensCommand(session),
+            () -> new ReproduceCommand(session)),
         List.of(
             new Fact("device", session::device),
             new Fact("managed arrays", session::managedArrays)));

@@ -1,0 +1,214 @@
+package dev.engram.experiment;
+
+import dev.engram.EngramException;
+import dev.engram.Progress;
+import dev.engram.Provenance;
+import dev.engram.attribution.Attributor;
+import dev.engram.data.Entity;
+import dev.engram.data.ImageSet;
+import dev.engram.edit.Suppression;
+import dev.engram.model.Clip;
+import dev.engram.trace.Neuron;
+import dev.engram.trace.NeuronSpace;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Beyond the paper: how far the cosine falls when the top k neurons of a ranking are silenced, in
+ * the residual stream and completely (A.6). The more faithful a ranking, the farther; it says which
+ * reading of Eq. 11 and 12 a model agrees with.
+ */
+public final class Faithfulness {
+  /** The name of the control: neurons drawn by lot. */
+  public static final String RANDOM = "random";
+
+  private Faithfulness() {}
+
+  /**
+   * What is compared.
+   *
+   * @param rankings which
+   * @param counts k, how many neurons are silenced, ascending
+   * @param seeds draws of random neurons, new ones for each entity; their falls are averaged within
+   *     an image; 0 for none
+   */
+  public record Settings(List<Ranking> rankings, List<Integer> counts, int seeds) {
+    /** Refuses what cannot be run. */
+    public Settings {
+      rankings = List.copyOf(rankings);
+      counts = counts.stream().sorted().toList();
+      if (counts.isEmpty() || counts.get(0) < 1 || seeds < 0) {
+        throw new EngramException(
+            "Numbers of neurons count from 1 and seeds from 0; got " + counts + ", " + seeds + ".");
+      }
+    }
+
+    /**
+     * @return all rankings, k = 1, 3, 10, 30, and 5 seeds
+     */
+    public static Settings standard() {
+      return new Settings(List.of(Ranking.values()), List.of(1, 3, 10, 30), 5);
+    }
+  }
+
+  /**
+   * The fall of the cosine for one ranking and one k.
+   *
+   * @param ranking its name, or {@value #RANDOM}
+   * @param count k
+   * @param residual by residual suppression
+   * @param complete by complete removal
+   */
+  public record Fall(String ranking, int count, Estimate residual, Estimate complete) {}
+
+  /**
+   * @param cosine of the images with their labels, before
+   * @param falls every ranking with every k
+   * @param provenance where the numbers come from
+   */
+  public record Result(Estimate cosine, List<Fall> falls, Provenance provenance) {
+    /** Keeps a copy. */
+    public Result {
+      falls = List.copyOf(falls);
+    }
+
+    /**
+     * @throws IllegalArgumentException if that was not measured
+     */
+    public Fall fall(String ranking, int count) {
+      return falls.stream()
+          .filter(f -> f.ranking.equals(ranking) && f.count == count)
+          .findFirst()
+          .orElseThrow(
+              () -> new IllegalArgumentException("no fall of " + ranking + " at k = " + count));
+    }
+
+    /**
+     * @return the falls at k by residual suppression, the farthest first
+     */
+    public List<Fall> byResidual(int count) {
+      return falls.stream()
+          .filter(f -> f.count == count)
+          .sorted(Comparator.comparingDouble(f -> -f.residual.mean()))
+          .toList();
+    }
+  }
+
+  /** The falls of each image, by ranking and k. */
+  private record Falls(List<Double> residual, List<Double> complete) {}
+
+  /**
+   * @param set with entities; each is ranked by the mean over its images
+   */
+  public static Result run(Clip clip, ImageSet set, Settings settings, Progress progress) {
+    try (Attributor attributor = new Attributor(clip)) {
+      return run(attributor, clip, set, settings, progress);
+    }
+  }
+
+  private static Result run(
+      Attributor attributor, Clip clip, ImageSet set, Settings settings, Progress progress) {
+    List<Entity> entities = Pass.entities(set);
+    float[][] texts = Pass.labels(clip, entities);
+    Suppression suppression = new Suppression(clip);
+    Map<String, Map<Integer, Falls>> falls = new LinkedHashMap<>();
+    List<Double> cosines = new ArrayList<>();
+    for (int e = 0; e < entities.size(); e++) {
+      progress.step("silencing neurons", e, entities.size());
+      Entity entity = entities.get(e);
+      try (Pass pass = new Pass(clip, attributor, entity.images(), entity.label(), texts[e])) {
+        for (double c : pass.cosines()) {
+          cosines.add(c);
+        }
+        Silencer silencer = new Silencer(pass, suppression, falls);
+        int most = settings.counts.get(settings.counts.size() - 1);
+        for (Ranking ranking : settings.rankings) {
+          silencer.measure(ranking.toString(), List.of(pass.top(ranking, most)), settings.counts);
+        }
+        List<List<Neuron>> draws = new ArrayList<>();
+        for (int seed = 0; seed < settings.seeds; seed++) {
+          draws.add(draw(attributor.space(), most, new Random(1_000_003L * seed + e)));
+        }
+        if (!draws.isEmpty()) {
+          silencer.measure(RANDOM, draws, settings.counts);
+        }
+      }
+    }
+    progress.step("silencing neurons", entities.size(), entities.size());
+    List<Fall> out = new ArrayList<>();
+    falls.forEach(
+        (ranking, byCount) ->
+            byCount.forEach(
+                (k, f) ->
+                    out.add(
+                        new Fall(ranking, k, Estimate.of(f.residual), Estimate.of(f.complete)))));
+    return new Result(
+        Estimate.of(cosines),
+        out,
+        Pass.provenance("faithfulness", clip, set)
+            .with("neurons", "top " + settings.counts + " of each entity, mean over its images")
+            .with("random", settings.seeds + " draws, seeds from 0")
+            .with("interval", "95 %, normal, over images"));
+  }
+
+  private static List<Neuron> draw(NeuronSpace space, int count, Random random) {
+    return random
+        .ints(0, space.count())
+        .distinct()
+        .limit(Math.min(count, space.count()))
+        .mapToObj(space::neuron)
+        .toList();
+  }
+
+  /** Silences neurons of one entity, the same set of neurons once. */
+  private static final class Silencer {
+    private final Pass pass;
+    private final Suppression suppression;
+    private final Map<String, Map<Integer, Falls>> falls;
+    private final double[] before;
+    private final Map<Set<Neuron>, double[]> residual = new HashMap<>();
+    private final Map<Set<Neuron>, double[]> complete = new HashMap<>();
+
+    Silencer(Pass pass, Suppression suppression, Map<String, Map<Integer, Falls>> falls) {
+      this.pass = pass;
+      this.suppression = suppression;
+      this.falls = falls;
+      this.before = pass.cosines();
+    }
+
+    /** Adds the mean fall over the lists, for each image and k. */
+    void measure(String ranking, List<List<Neuron>> lists, List<Integer> counts) {
+      for (int k : counts) {
+        double[] r = new double[before.length];
+        double[] c = new double[before.length];
+        for (List<Neuron> list : lists) {
+          Progress.checkInterrupt();
+          Set<Neuron> first = new TreeSet<>(list.subList(0, Math.min(k, list.size())));
+          double[] afterResidual =
+              residual.computeIfAbsent(first, s -> pass.residual(suppression, s));
+          double[] afterComplete =
+              complete.computeIfAbsent(first, s -> pass.complete(suppression, s));
+          for (int b = 0; b < before.length; b++) {
+            r[b] += (before[b] - afterResidual[b]) / lists.size();
+            c[b] += (before[b] - afterComplete[b]) / lists.size();
+          }
+        }
+        Falls all =
+            falls
+                .computeIfAbsent(ranking, name -> new LinkedHashMap<>())
+                .computeIfAbsent(k, count -> new Falls(new ArrayList<>(), new ArrayList<>()));
+        for (int b = 0; b < before.length; b++) {
+          all.residual.add(r[b]);
+          all.complete.add(c[b]);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,210 @@
+package dev.engram.experiment;
+
+import dev.engram.EngramException;
+import dev.engram.Progress;
+import dev.engram.Provenance;
+import dev.engram.attribution.Attribution;
+import dev.engram.attribution.Attributor;
+import dev.engram.data.Entity;
+import dev.engram.data.ImageSet;
+import dev.engram.edit.SuppressionAnalyzer;
+import dev.engram.model.Clip;
+import dev.engram.trace.Neuron;
+import dev.engram.trace.NeuronSpace;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * Figures 4a, 6 and 7: how MSA neurons answer when an FFN knowledge neuron before them is removed
+ * (A.6, Eq. 21): the change of their improvement, in full and with the residual stream kept, and
+ * whether its value vector points against the query vectors of those that rise most. The paper
+ * shows some neurons; here it is the first FFN neuron of each entity that has an MSA block behind
+ * it.
+ */
+public final class Figure4a {
+  private static final int BATCH = 16;
+
+  private Figure4a() {}
+
+  /**
+   * @param most neurons whose query vectors are compared, those that rise most
+   */
+  public record Settings(int most) {
+    /** Refuses what cannot be run. */
+    public Settings {
+      if (most < 1) {
+        throw new EngramException("At least one neuron must be compared, got " + most + ".");
+      }
+    }
+
+    /**
+     * @return 50, as in Figure 7
+     */
+    public static Settings standard() {
+      return new Settings(50);
+    }
+  }
+
+  /**
+   * What the removal of one neuron does to the MSA neurons behind it.
+   *
+   * @param entity its name
+   * @param removed the FFN neuron
+   * @param full change of the improvement of each, mean over the images, in the order of the
+   *     forward pass
+   * @param fixedBase the same with the residual stream kept (Eq. 21)
+   * @param cosines of its value vector with the query vectors of those that rise most, turned as in
+   *     A.2
+   */
+  public record Removal(
+      String entity, Neuron removed, double[] full, double[] fixedBase, double[] cosines) {
+    /**
+     * @return the share of the neurons that rise, 0 to 1
+     */
+    public double rising() {
+      return share(full);
+    }
+
+    /**
+     * @return the same with the residual stream kept
+     */
+    public double risingFixedBase() {
+      return share(fixedBase);
+    }
+
+    /**
+     * @return the share of the cosines that are negative, 0 to 1
+     */
+    public double against() {
+      return share(java.util.Arrays.stream(cosines).map(c -> -c).toArray());
+    }
+
+    private static double share(double[] values) {
+      return java.util.Arrays.stream(values).filter(v -> v > 0).count()
+          / (double) Math.max(1, values.length);
+    }
+  }
+
+  /**
+   * @param removals one for each entity with such a neuron
+   * @param rising share of the neurons that rise; sampled are entities
+   * @param risingFixedBase the same with the residual stream kept
+   * @param sum of the changes of all neurons behind
+   * @param sumFixedBase the same with the residual stream kept
+   * @param against share of the cosines that are negative
+   * @param provenance where the numbers come from
+   */
+  public record Result(
+      List<Removal> removals,
+      Estimate rising,
+      Estimate risingFixedBase,
+      Estimate sum,
+      Estimate sumFixedBase,
+      Estimate against,
+      Provenance provenance) {
+    /** Keeps a copy. */
+    public Result {
+      removals = List.copyOf(removals);
+    }
+  }
+
+  /**
+   * @param set with entities
+   */
+  public static Result run(Clip clip, ImageSet set, Settings settings, Progress progress) {
+    List<Entity> entities = Pass.entities(set);
+    float[][] texts = Pass.labels(clip, entities);
+    List<Removal> removals = new ArrayList<>();
+    try (Attributor attributor = new Attributor(clip);
+        SuppressionAnalyzer analyzer = new SuppressionAnalyzer(clip)) {
+      for (int e = 0; e < entities.size(); e++) {
+        progress.step("removing neurons", e, entities.size());
+        Entity entity = entities.get(e);
+        try (Pass pass = new Pass(clip, attributor, entity.images(), entity.label(), texts[e])) {
+          Attribution a = pass.attribution(Ranking.LITERAL);
+          Optional<Neuron> removed = firstFfn(a);
+          if (removed.isPresent()) {
+            removals.add(
+                removal(entity.name(), analyzer, a, pass, texts[e], removed.get(), settings));
+          }
+        }
+      }
+    }
+    progress.step("removing neurons", entities.size(), entities.size());
+    return new Result(
+        removals,
+        Estimate.of(removals.stream().map(Removal::rising).toList()),
+        Estimate.of(removals.stream().map(Removal::risingFixedBase).toList()),
+        Estimate.of(removals.stream().map(r -> sum(r.full)).toList()),
+        Estimate.of(removals.stream().map(r -> sum(r.fixedBase)).toList()),
+        Estimate.of(removals.stream().map(Removal::against).toList()),
+        Pass.provenance("figure4a", clip, set)
+            .with(
+                "neuron", "first FFN neuron of each entity before the last layer, literal reading")
+            .with("removal", "coefficient 0 at all tokens")
+            .with("query vectors", "of the " + settings.most + " that rise most, without γ")
+            .with("interval", "95 %, normal, over entities"));
+  }
+
+  private static Optional<Neuron> firstFfn(Attribution a) {
+    NeuronSpace space = a.space();
+    return a.top(space.count()).stream()
+        .map(Attribution.Ranked::neuron)
+        .filter(n -> n.block() == Neuron.Block.FFN && n.layer() < space.layers() - 1)
+        .findFirst();
+  }
+
+  private static Removal removal(
+      String entity,
+      SuppressionAnalyzer analyzer,
+      Attribution a,
+      Pass pass,
+      float[] text,
+      Neuron removed,
+      Settings settings) {
+    NeuronSpace space = a.space();
+    double[] full = new double[space.count()];
+    double[] fixed = new double[space.count()];
+    List<float[]> pixels = pass.pixels();
+    for (int i = 0; i < pixels.size(); i += BATCH) {
+      SuppressionAnalyzer.Change change =
+          analyzer.change(pixels.subList(i, Math.min(pixels.size(), i + BATCH)), text, removed);
+      addMean(full, change.full(), pixels.size());
+      addMean(fixed, change.fixedBase(), pixels.size());
+    }
+    int[] behind =
+        IntStream.range(0, space.count())
+            .filter(i -> space.neuron(i).block() == Neuron.Block.MSA)
+            .filter(i -> space.neuron(i).layer() > removed.layer())
+            .toArray();
+    List<Neuron> most =
+        IntStream.of(behind)
+            .boxed()
+            .sorted(Comparator.comparingDouble(i -> -full[i]))
+            .limit(settings.most)
+            .map(space::neuron)
+            .toList();
+    int[] signs = most.stream().mapToInt(a::sign).toArray();
+    return new Removal(
+        entity,
+        removed,
+        IntStream.of(behind).mapToDouble(i -> full[i]).toArray(),
+        IntStream.of(behind).mapToDouble(i -> fixed[i]).toArray(),
+        analyzer.cosines(removed, most, signs, false));
+  }
+
+  private static void addMean(double[] to, float[][] images, int count) {
+    for (float[] image : images) {
+      for (int i = 0; i < to.length; i++) {
+        to[i] += image[i] / (double) count;
+      }
+    }
+  }
+
+  private static double sum(double[] values) {
+    return java.util.Arrays.stream(values).sum();
+  }
+}

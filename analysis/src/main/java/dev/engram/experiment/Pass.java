@@ -1,0 +1,209 @@
+package dev.engram.experiment;
+
+import dev.engram.EngramException;
+import dev.engram.Progress;
+import dev.engram.Provenance;
+import dev.engram.attribution.Attribution;
+import dev.engram.attribution.Attributor;
+import dev.engram.attribution.Method;
+import dev.engram.data.Entity;
+import dev.engram.data.ImageSet;
+import dev.engram.data.LabelledImage;
+import dev.engram.edit.Suppression;
+import dev.engram.model.Clip;
+import dev.engram.trace.Neuron;
+import dev.engram.trace.Tokens;
+import dev.engram.trace.Trace;
+import dev.engram.trace.TraceRequest;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Images with one label after their pass through the model, which every ranking and every residual
+ * suppression reads without passing them again. Owns native memory: close it.
+ */
+final class Pass implements AutoCloseable {
+  private static final int BATCH = 16;
+
+  private final Attributor attributor;
+  private final String label;
+  private final float[] text;
+  private final List<String> names = new ArrayList<>();
+  private final List<List<float[]>> pixels = new ArrayList<>();
+  private final List<Trace> traces = new ArrayList<>();
+  private final Map<Ranking, Attribution> attributions = new EnumMap<>(Ranking.class);
+  private float @Nullable [][] coefficients;
+
+  /**
+   * @param attributor of the model
+   * @param text M_text of the label (D)
+   */
+  Pass(Clip clip, Attributor attributor, List<LabelledImage> images, String label, float[] text) {
+    this.attributor = attributor;
+    this.label = label;
+    this.text = text;
+    images.forEach(i -> names.add(i.name()));
+    try {
+      for (int i = 0; i < images.size(); i += BATCH) {
+        Progress.checkInterrupt();
+        List<float[]> batch =
+            images.subList(i, Math.min(images.size(), i + BATCH)).stream()
+                .map(image -> clip.processor().process(image.file()))
+                .toList();
+        pixels.add(batch);
+        traces.add(clip.trace(batch, TraceRequest.classToken(), List.of()));
+      }
+    } catch (Throwable t) {
+      close();
+      throw t;
+    }
+  }
+
+  /** The entities of a set, refused if there are none. */
+  static List<Entity> entities(ImageSet set) {
+    if (set.entities().isEmpty()) {
+      throw new EngramException(
+          "This experiment needs entities; the image set "
+              + set.name()
+              + " has none. Open a folder entity/*.png or category/entity/*.png.");
+    }
+    return set.entities();
+  }
+
+  /** The background images that say what they show: the stand-in for general objects. */
+  static List<LabelledImage> generalObjects(ImageSet set) {
+    return set.background().stream().filter(i -> !i.label().isEmpty()).toList();
+  }
+
+  static float[][] labels(Clip clip, List<Entity> entities) {
+    return clip.embedTexts(entities.stream().map(Entity::label).toList(), Progress.NONE);
+  }
+
+  /** What every experiment says of itself first. */
+  static Provenance provenance(String experiment, Clip clip, ImageSet set) {
+    return Provenance.of(
+        "experiment",
+        experiment,
+        "model",
+        clip.name() + " " + clip.hash().substring(0, 12),
+        "images",
+        set + " (" + set.hash().substring(0, 12) + ")");
+  }
+
+  /** The scores of all neurons, computed at the first question. */
+  Attribution attribution(Ranking ranking) {
+    Attribution known = attributions.get(ranking);
+    if (known == null) {
+      known =
+          new Attribution(
+              label,
+              names,
+              ranking.method(),
+              ranking.reading(),
+              attributor.space(),
+              scores(ranking),
+              coefficients(),
+              cosines(),
+              Provenance.of("ranking", ranking.toString()));
+      attributions.put(ranking, known);
+    }
+    return known;
+  }
+
+  private float[][] scores(Ranking ranking) {
+    if (ranking == Ranking.ACTIVATION) {
+      return coefficients();
+    }
+    if (ranking == Ranking.COMBINED) { // from the gradient, which is dear
+      float[][] m = coefficients();
+      float[][] gradient = attribution(Ranking.GRADIENT).scores();
+      float[][] out = new float[m.length][];
+      for (int b = 0; b < out.length; b++) {
+        out[b] = gradient[b].clone();
+        for (int i = 0; i < out[b].length; i++) {
+          out[b][i] *= m[b][i];
+        }
+      }
+      return out;
+    }
+    List<float[]> rows = new ArrayList<>();
+    for (int i = 0; i < traces.size(); i++) {
+      rows.addAll(
+          Arrays.asList(
+              attributor.scores(
+                  traces.get(i), pixels.get(i), text, ranking.method(), ranking.reading())));
+    }
+    return rows.toArray(float[][]::new);
+  }
+
+  private float[][] coefficients() {
+    float[][] known = coefficients;
+    if (known == null) {
+      List<float[]> rows = new ArrayList<>();
+      for (int i = 0; i < traces.size(); i++) {
+        rows.addAll(
+            Arrays.asList(
+                attributor.scores(
+                    traces.get(i),
+                    pixels.get(i),
+                    text,
+                    Method.ACTIVATION,
+                    Ranking.ACTIVATION.reading())));
+      }
+      known = rows.toArray(float[][]::new);
+      coefficients = known;
+    }
+    return known;
+  }
+
+  /** The best neurons of a ranking, by the mean over the images. */
+  List<Neuron> top(Ranking ranking, int count) {
+    return attribution(ranking).top(count).stream().map(Attribution.Ranked::neuron).toList();
+  }
+
+  /** cos(z, t) of each image. */
+  double[] cosines() {
+    List<float[]> rows = new ArrayList<>();
+    for (Trace trace : traces) {
+      float[] flat = trace.embedding().toFloatArray();
+      for (int b = 0; b < trace.batch(); b++) {
+        rows.add(Arrays.copyOfRange(flat, b * text.length, (b + 1) * text.length));
+      }
+    }
+    return cosines(rows);
+  }
+
+  /** cos(z, t) of each image after residual suppression. */
+  double[] residual(Suppression suppression, Collection<Neuron> neurons) {
+    List<float[]> rows = new ArrayList<>();
+    traces.forEach(t -> rows.addAll(Arrays.asList(suppression.residual(t, neurons))));
+    return cosines(rows);
+  }
+
+  /** cos(z, t) of each image after complete removal: one more forward pass. */
+  double[] complete(Suppression suppression, Collection<Neuron> neurons) {
+    List<float[]> rows = new ArrayList<>();
+    pixels.forEach(
+        batch -> rows.addAll(Arrays.asList(suppression.complete(batch, neurons, Tokens.ALL))));
+    return cosines(rows);
+  }
+
+  /** The images as the processor makes them. */
+  List<float[]> pixels() {
+    return pixels.stream().flatMap(List::stream).toList();
+  }
+
+  private double[] cosines(List<float[]> embeddings) {
+    return embeddings.stream().mapToDouble(z -> Numbers.cosine(z, text)).toArray();
+  }
+
+  @Override
+  public void close() {
+    traces.forEach(Trace::close);
+  }
+}

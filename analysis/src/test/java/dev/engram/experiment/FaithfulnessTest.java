@@ -1,0 +1,65 @@
+package dev.engram.experiment;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.engram.Progress;
+import dev.engram.data.ImageSet;
+import dev.engram.iconclip.Iconclip;
+import dev.engram.model.Clip;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Holds the faithfulness of every ranking on the embedded model to what an independent
+ * implementation found, as its README tells it.
+ */
+class FaithfulnessTest {
+  private static final Faithfulness.Result RESULT = run(List.of(Ranking.values()), List.of(10), 1);
+  private static final Faithfulness.Result FIRST = run(List.of(Ranking.LITERAL), List.of(1, 3), 0);
+
+  private static Faithfulness.Result run(List<Ranking> rankings, List<Integer> counts, int seeds) {
+    try (Clip clip = Clip.load(Iconclip.model(), "cpu", Progress.NONE)) {
+      return Faithfulness.run(
+          clip,
+          ImageSet.read(Iconclip.entities()),
+          new Faithfulness.Settings(rankings, counts, seeds),
+          Progress.NONE);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "literal, 0.038, 0.036",
+    "lens, 0.034, 0.031",
+    "direct, 0.045, 0.043",
+    "combined, 0.042, 0.052",
+    "activation, 0.016, 0.017",
+    "gradient, 0.004, 0.004",
+    "random, 0.000, 0.000"
+  })
+  void topTenFallAsKnown(String ranking, double residual, double complete) {
+    Faithfulness.Fall fall = RESULT.fall(ranking, 10);
+    assertEquals(residual, fall.residual().mean(), 6e-4);
+    assertEquals(complete, fall.complete().mean(), 6e-4);
+    assertEquals(576, fall.residual().count());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 0.521, 0.522", "3, 0.513, 0.514", "10, 0.489, 0.491"})
+  void cosinesAreThoseOfTheReadme(int count, double residual, double complete) {
+    Faithfulness.Fall fall = (count == 10 ? RESULT : FIRST).fall("literal", count);
+    assertEquals(0.527, RESULT.cosine().mean(), 6e-4);
+    assertEquals(residual, RESULT.cosine().mean() - fall.residual().mean(), 6e-4);
+    assertEquals(complete, RESULT.cosine().mean() - fall.complete().mean(), 6e-4);
+  }
+
+  @Test
+  void directIsTheMostFaithfulInTheResidualStream() {
+    assertEquals("direct", RESULT.byResidual(10).get(0).ranking());
+    Faithfulness.Fall literal = RESULT.fall("literal", 10);
+    assertTrue(literal.residual().halfWidth() < 0.002, literal.toString());
+  }
+}

@@ -1,0 +1,170 @@
+package dev.engram.experiment;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.engram.EngramException;
+import dev.engram.Progress;
+import dev.engram.data.ImageSet;
+import dev.engram.dissect.WordDictionary;
+import dev.engram.iconclip.Iconclip;
+import dev.engram.model.Clip;
+import dev.engram.trace.Neuron;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The paper's tables and figures on the embedded model, on few images where many cost time. */
+class IconclipExperimentsTest {
+  private static Clip clip;
+  private static ImageSet set;
+
+  @BeforeAll
+  static void load() {
+    clip = Clip.load(Iconclip.model(), "iconclip", "cpu", Progress.NONE);
+    set =
+        ImageSet.read(Iconclip.entities())
+            .named("visent-mini")
+            .withBackground(ImageSet.read(Iconclip.background()));
+  }
+
+  @AfterAll
+  static void close() {
+    clip.close();
+  }
+
+  @Test
+  void wordsOfOursAreNearerThanThoseOfTheBaselines() {
+    int before = clip.manager().getManagedArrays().size();
+    Table1.Result r;
+    try (WordDictionary words =
+        WordDictionary.of(clip, "words", Iconclip.words().subList(0, 2000), Progress.NONE)) {
+      r = Table1.run(clip, set, words, Table1.Settings.standard(), Progress.NONE);
+    }
+    assertEquals(before, clip.manager().getManagedArrays().size());
+    double ours = r.row(Ranking.LITERAL).reconstruction().mean();
+    for (Ranking baseline : List.of(Ranking.ACTIVATION, Ranking.GRADIENT, Ranking.COMBINED)) {
+      assertTrue(ours > r.row(baseline).reconstruction().mean(), baseline.toString());
+    }
+    assertTrue(ours > r.anyWord() + 0.1);
+    assertEquals(0.8202, r.row(Ranking.LITERAL).paper().orElseThrow());
+    assertEquals(60, r.row(Ranking.LENS).bestWord().count());
+  }
+
+  @Test
+  void heatmapsFindWhatDrivesANeuron() {
+    Table2.Result r =
+        Table2.run(clip, set, new Table2.Settings(List.of(10, 30), 2, 1), Progress.NONE);
+    for (int percent : new int[] {10, 30}) {
+      double ours = r.cell(Table2.Importance.HEATMAP, percent).coefficient().mean();
+      assertTrue(ours < r.cell(Table2.Importance.ACTIVATION, percent).coefficient().mean());
+      assertTrue(ours < r.cell(Table2.Importance.RANDOM, percent).coefficient().mean());
+    }
+    Table2.Cell untouched = r.cell(Table2.Importance.HEATMAP, 0);
+    assertEquals(r.cell(Table2.Importance.RANDOM, 0).cosine(), untouched.cosine());
+    assertEquals(60, untouched.cosine().count());
+    assertEquals(1.02, r.cell(Table2.Importance.HEATMAP, 30).paperCoefficient().orElseThrow());
+    assertThrows(EngramException.class, () -> new Table2.Settings(List.of(101), 1, 1));
+  }
+
+  @Test
+  void firstNeuronsLowerTheCosineAsTheReadmeSays() {
+    Table6.Result r = Table6.run(clip, set, new Table6.Settings(20), Progress.NONE);
+    assertEquals(3, r.rows().size());
+    assertEquals(20, r.rows().get(0).original().count());
+    Table6.Row entities = r.rows().get(2);
+    assertEquals(0.527, entities.original().mean(), 6e-4);
+    assertEquals(0.522, entities.complete().mean(), 6e-4);
+    assertEquals(0.521, entities.residual().mean(), 6e-4);
+    assertEquals(
+        entities.original().mean() - entities.residual().mean(),
+        entities.residualFall().mean(),
+        1e-9);
+    for (Table6.Row row : r.rows()) {
+      assertTrue(row.residualFall().mean() - row.residualFall().halfWidth() > 0, row.toString());
+    }
+  }
+
+  @Test
+  void topNeuronsAreWhereTheReadmeSays() {
+    Figure3.Result r =
+        Figure3.run(clip, set, new Figure3.Settings(3, 80, 10, 80, 20, 1), Progress.NONE);
+    String places =
+        r.entityPlaces().counts().entrySet().stream()
+            .filter(e -> e.getValue() > 0)
+            .map(e -> e.getKey() + " " + e.getValue())
+            .collect(Collectors.joining(", "));
+    assertEquals("A1 17, A2 39, F2 4, A3 70, F3 6, A4 13, F4 18, A5 5, F5 8", places);
+    assertEquals(180, r.entityPlaces().total());
+    assertEquals(60, r.objectPlaces().total());
+    assertEquals(
+        1,
+        r.entityPlaces().share(Neuron.Block.MSA) + r.entityPlaces().share(Neuron.Block.FFN),
+        1e-9);
+    for (Figure3.Decay decay : List.of(r.entityDecay(), r.objectDecay(), r.queryDecay())) {
+      double[] curve = decay.normalised();
+      assertEquals(80, curve.length);
+      assertEquals(1, curve[0], 1e-9);
+      double[] sorted = curve.clone();
+      java.util.Arrays.sort(sorted);
+      for (int i = 0; i < curve.length; i++) {
+        assertEquals(sorted[curve.length - 1 - i], curve[i], 1e-12, "descending");
+      }
+    }
+  }
+
+  @Test
+  void removalIsAnsweredBehindTheNeuronAlone() {
+    int before = clip.manager().getManagedArrays().size();
+    Figure4a.Result r = Figure4a.run(clip, set, Figure4a.Settings.standard(), Progress.NONE);
+    assertEquals(before, clip.manager().getManagedArrays().size());
+    assertEquals(60, r.removals().size());
+    for (Figure4a.Removal removal : r.removals()) {
+      assertEquals(Neuron.Block.FFN, removal.removed().block());
+      assertEquals((5 - removal.removed().layer()) * 192, removal.full().length);
+      assertEquals(50, removal.cosines().length);
+    }
+    assertTrue(r.rising().mean() > 0 && r.rising().mean() < 1);
+  }
+
+  @Test
+  void anotherLabelMakesAnotherRanking() {
+    Sanity.Result r = Sanity.run(clip, set, Sanity.Settings.standard(), Progress.NONE);
+    for (Ranking ours : List.of(Ranking.LITERAL, Ranking.LENS, Ranking.DIRECT)) {
+      Sanity.Row row = r.row(ours);
+      assertTrue(row.exchanged().mean() < row.halves().mean() - 0.1, row.toString());
+      assertTrue(row.exchangedTop().mean() < row.halvesTop().mean() - 0.1, row.toString());
+    }
+    assertEquals(1, r.row(Ranking.ACTIVATION).exchanged().mean(), 1e-9, "it knows no label");
+  }
+
+  @Test
+  void anInterruptEndsAnExperimentAndLeavesNothingBehind() {
+    int before = clip.manager().getManagedArrays().size();
+    Thread.currentThread().interrupt();
+    assertThrows(
+        CancellationException.class,
+        () -> Table6.run(clip, set, Table6.Settings.standard(), Progress.NONE));
+    assertEquals(before, clip.manager().getManagedArrays().size());
+  }
+
+  @Test
+  void estimatesAreThoseOfTheTextbook() {
+    Estimate e = Estimate.of(1, 2, 3, 4);
+    assertEquals(2.5, e.mean());
+    assertEquals(1.96 * Math.sqrt(5 / 3.0 / 4), e.halfWidth(), 1e-12);
+    assertTrue(Double.isNaN(Estimate.of(1).halfWidth()));
+    assertArrayEquals(
+        new double[] {1, -1},
+        new double[] {
+          Numbers.rankCorrelation(new double[] {1, 2, 3}, new double[] {10, 20, 30}),
+          Numbers.rankCorrelation(new double[] {1, 2, 3}, new double[] {3, 2, 1})
+        },
+        1e-12);
+  }
+}

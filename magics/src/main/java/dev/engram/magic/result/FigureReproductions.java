@@ -1,0 +1,175 @@
+package dev.engram.magic.result;
+
+import static dev.engram.magic.result.Reproductions.doubles;
+import static dev.engram.magic.result.Reproductions.say;
+
+import dev.engram.experiment.Figure3;
+import dev.engram.experiment.Figure4a;
+import dev.engram.magic.result.Charts.Series;
+import dev.engram.magic.view.PlotlyFigure;
+import dev.engram.trace.Neuron;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
+import tech.tablesaw.api.StringColumn;
+import tech.tablesaw.api.Table;
+
+/**
+ * Turns what the experiments of the paper's figures returned into what a cell shows: a table,
+ * figures, and the sentences that say what they mean.
+ */
+public final class FigureReproductions {
+  private FigureReproductions() {}
+
+  /**
+   * @param smallModel whether the numbers come from the embedded model
+   */
+  public static Reproduction of(Figure3.Result r, boolean smallModel) {
+    List<Figure3.Place> places = List.copyOf(r.entityPlaces().counts().keySet());
+    List<String> names = places.stream().map(Figure3.Place::toString).toList();
+    Table table =
+        Table.create(
+            "Figure 3 (a), (c): share of neurons in each block (A: MSA, F: FFN, layers from 0)",
+            StringColumn.create("block", names.stream()),
+            doubles("entities, top 3", places, r.entityPlaces()::share),
+            doubles("general objects, top 3", places, r.objectPlaces()::share),
+            doubles("query neurons, top 10", places, r.queryPlaces()::share));
+    return new Reproduction(
+        "figure3",
+        List.of(
+            say(
+                "FFN blocks hold %.0f %% of the top neurons of entities and %.0f %% of those of"
+                    + " general objects; MSA blocks hold %.0f %% of the query neurons.",
+                100 * r.entityPlaces().share(Neuron.Block.FFN),
+                100 * r.objectPlaces().share(Neuron.Block.FFN),
+                100 * r.queryPlaces().share(Neuron.Block.MSA)),
+            say(
+                "Half of the first neuron's improvement is left until rank %d for entities, rank"
+                    + " %d for general objects; of the first query neuron's effect, until rank %d.",
+                r.entityDecay().halfRank() - 1,
+                r.objectDecay().halfRank() - 1,
+                r.queryDecay().halfRank() - 1),
+            "The paper shows curves without numbers (ViT-L/14): knowledge neurons in the final few"
+                + " FFN layers, a faster decay for entities, query neurons mostly in MSA blocks."),
+        r,
+        table,
+        List.of(
+            Charts.bars(
+                "Figure 3a: where the top neurons are",
+                "block",
+                "share of the neurons",
+                List.of(
+                    Series.of("entities", names, shares(places, r.entityPlaces())),
+                    Series.of("general objects", names, shares(places, r.objectPlaces())))),
+            decay(
+                "Figure 3b: improvement by rank, over the first",
+                List.of("entities", "general objects"),
+                List.of(r.entityDecay(), r.objectDecay())),
+            Charts.bars(
+                "Figure 3c: where the query neurons are",
+                "block",
+                "share of the neurons",
+                List.of(Series.of("query neurons", names, shares(places, r.queryPlaces())))),
+            decay(
+                "Figure 3d: second-order effect by rank, over the first",
+                List.of("query neurons"),
+                List.of(r.queryDecay()))),
+        r.provenance(),
+        smallModel);
+  }
+
+  private static double[] shares(List<Figure3.Place> places, Figure3.Places counts) {
+    return places.stream().mapToDouble(counts::share).toArray();
+  }
+
+  /** Curves without values, of groups that are empty, are left out. */
+  private static PlotlyFigure decay(String title, List<String> names, List<Figure3.Decay> decays) {
+    List<Series> series = new ArrayList<>();
+    for (int i = 0; i < decays.size(); i++) {
+      double[] y = decays.get(i).values().length == 0 ? new double[0] : decays.get(i).normalised();
+      if (y.length > 0) {
+        series.add(Series.of(names.get(i), IntStream.rangeClosed(1, y.length).boxed().toList(), y));
+      }
+    }
+    return Charts.lines(title, "rank", "share of the first", series);
+  }
+
+  /**
+   * @param smallModel whether the numbers come from the embedded model
+   */
+  public static Reproduction of(Figure4a.Result r, boolean smallModel) {
+    List<Figure4a.Removal> rows = r.removals();
+    Table table =
+        Table.create(
+            "Figures 4a, 6, 7: the MSA neurons behind a removed FFN neuron",
+            StringColumn.create("entity", rows.stream().map(Figure4a.Removal::entity)),
+            StringColumn.create("removed", rows.stream().map(x -> x.removed().toString())),
+            doubles("share that rises", rows, Figure4a.Removal::rising),
+            doubles("share that rises, base fixed", rows, Figure4a.Removal::risingFixedBase),
+            doubles("share of query vectors against it", rows, Figure4a.Removal::against));
+    return new Reproduction(
+        "figure4a",
+        List.of(
+            say(
+                "Of the MSA neurons behind, a share of %s rises after the removal; with the"
+                    + " residual stream kept, %s.",
+                r.rising(), r.risingFixedBase()),
+            say(
+                "Their improvements change by %s together; base fixed, %s.",
+                r.sum(), r.sumFixedBase()),
+            say(
+                "A share of %s of the query vectors of those that rise most points against the"
+                    + " removed value vector.",
+                r.against()),
+            "The paper shows plots without numbers (ViT-L/14): most neurons rise, fixed base or not,"
+                + " and most cosines are negative."),
+        r,
+        table,
+        List.of(
+            histogram(
+                "Figures 4a, 6: change of the improvement of the MSA neurons behind",
+                "change of the improvement",
+                Map.of(
+                    "full", values(rows, Figure4a.Removal::full),
+                    "base fixed", values(rows, Figure4a.Removal::fixedBase))),
+            histogram(
+                "Figure 7: removed value vector and query vectors of those that rise most",
+                "cosine",
+                Map.of("cosine", values(rows, Figure4a.Removal::cosines)))),
+        r.provenance(),
+        smallModel);
+  }
+
+  private static double[] values(
+      List<Figure4a.Removal> rows, Function<Figure4a.Removal, double[]> value) {
+    return rows.stream().flatMapToDouble(x -> DoubleStream.of(value.apply(x))).toArray();
+  }
+
+  /** Counted here, so that a page carries bins and not every neuron. */
+  private static PlotlyFigure histogram(String title, String axis, Map<String, double[]> groups) {
+    double size =
+        groups.values().stream()
+            .map(v -> DoubleStream.of(v).map(Math::abs).sorted().toArray())
+            .mapToDouble(v -> v.length == 0 ? 0 : v[(int) (0.99 * (v.length - 1))]) // without tails
+            .max()
+            .orElse(0);
+    double width = Math.max(size, 1e-9) / 20;
+    List<Series> series = new ArrayList<>();
+    groups.entrySet().stream()
+        .sorted(Map.Entry.<String, double[]>comparingByKey().reversed())
+        .forEach(
+            group -> {
+              double[] counts = new double[40];
+              for (double v : group.getValue()) {
+                counts[(int) Math.min(39, Math.max(0, Math.floor(v / width) + 20))]++;
+              }
+              List<Double> centres =
+                  IntStream.range(0, 40).mapToObj(i -> (i - 19.5) * width).toList();
+              series.add(Series.of(group.getKey(), centres, counts));
+            });
+    return Charts.bars(title, axis, "neurons", series);
+  }
+}

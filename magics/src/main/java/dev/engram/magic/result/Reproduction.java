@@ -1,0 +1,57 @@
+package dev.engram.magic.result;
+
+import dev.engram.Provenance;
+import dev.engram.magic.view.Html;
+import dev.engram.magic.view.PlotlyFigure;
+import dev.engram.magic.view.TableView;
+import dev.engram.magic.view.View;
+import dev.engram.magic.view.Viewable;
+import java.util.ArrayList;
+import java.util.List;
+import tech.tablesaw.api.Table;
+
+/**
+ * The value of {@code %reproduce NAME}: a table or figure of the paper as this model gives it, with
+ * the paper's numbers in columns of their own. In Java, {@link #result} is the experiment's own
+ * record, such as {@code (Faithfulness.Result) r.result()}.
+ *
+ * @param name as it is typed
+ * @param findings what the numbers say, one sentence each
+ * @param result what the experiment returned
+ * @param table our numbers and the paper's
+ * @param figures at least one
+ * @param provenance where the numbers come from
+ * @param smallModel whether they come from the embedded model
+ */
+public record Reproduction(
+    String name,
+    List<String> findings,
+    Object result,
+    Table table,
+    List<PlotlyFigure> figures,
+    Provenance provenance,
+    boolean smallModel)
+    implements Viewable {
+  /** Keeps copies of the lists. */
+  public Reproduction {
+    findings = List.copyOf(findings);
+    figures = List.copyOf(figures);
+  }
+
+  @Override
+  public View view() {
+    View rows = TableView.of(table, table.rowCount());
+    StringBuilder html = new StringBuilder();
+    findings.forEach(f -> html.append(Html.element("p", Html.escape(f))));
+    View summed = View.html(html + rows.html(), String.join("\n", findings) + "\n" + rows.text());
+    List<View> above = new ArrayList<>();
+    above.add(Footnote.under(summed, provenance, smallModel));
+    figures.subList(0, figures.size() - 1).forEach(f -> above.add(f.view()));
+    return figures.get(figures.size() - 1).view().below(above.toArray(View[]::new));
+  }
+
+  @Override
+  public String toString() {
+    return name + ": " + String.join(" ", findings);
+  }
+}

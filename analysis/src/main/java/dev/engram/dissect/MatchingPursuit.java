@@ -4,6 +4,7 @@ import dev.engram.Progress;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * Orthogonal matching pursuit over a dictionary, for many targets at once (Sec. 3.3, A.2; as
@@ -13,6 +14,9 @@ import java.util.Map;
 public final class MatchingPursuit {
   /** Candidates this close to the best are compared again in float64. */
   private static final double NEAR_TIE = 2e-5;
+
+  /** Words of each sign that are looked at; of more exact ties than this any is as good. */
+  private static final int CANDIDATES = 4;
 
   /** Smallest pivot: an atom closer than this to the span of the others adds nothing. */
   private static final double DEPENDENT = 1e-10;
@@ -55,10 +59,11 @@ public final class MatchingPursuit {
       for (int i = 0; i < n; i++) {
         residuals[i] = states[i].residualFloats();
       }
-      int[][] candidates = dictionary.nearest(residuals, NEAR_TIE, EXHAUSTED);
+      WordDictionary.Extreme[] extremes = dictionary.extremes(residuals, CANDIDATES);
+      int[][] candidates = new int[n][];
       Map<Integer, double[]> vectors = new HashMap<>();
       for (int i = 0; i < n; i++) {
-        candidates[i] = states[i].open(candidates[i]);
+        candidates[i] = states[i].candidates(extremes[i]);
       }
       fetch(candidates, vectors);
       for (int i = 0; i < n; i++) {
@@ -105,9 +110,25 @@ public final class MatchingPursuit {
       products = new double[atoms];
     }
 
-    /** The candidates that may still be chosen; none once the code is complete. */
-    int[] open(int[] candidates) {
-      return done ? new int[0] : Arrays.stream(candidates).filter(c -> !holds(c)).toArray();
+    /**
+     * The word with the largest |product| and all too near to tell; none once the code is complete.
+     */
+    int[] candidates(WordDictionary.Extreme extreme) {
+      float best = 0;
+      for (float p : extreme.products()) {
+        best = Math.max(best, Math.abs(p));
+      }
+      if (done || best <= EXHAUSTED) {
+        return new int[0];
+      }
+      double threshold = best * (1 - NEAR_TIE);
+      return IntStream.range(0, extreme.words().length)
+          .filter(i -> Math.abs(extreme.products()[i]) >= threshold)
+          .map(i -> extreme.words()[i])
+          .filter(w -> !holds(w))
+          .distinct()
+          .sorted()
+          .toArray();
     }
 
     private boolean holds(int index) {

@@ -1,6 +1,7 @@
 package dev.engram.dissect;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
@@ -111,40 +112,42 @@ public final class WordDictionary implements AutoCloseable {
   }
 
   /**
-   * The words that are nearest to vectors by the size of their inner product, found by the engine
-   * so that no table of vectors × words leaves it.
+   * The words with the largest and the smallest inner products, found by the engine so that no
+   * table of vectors × words leaves it.
    *
    * @param vectors (n, D)
-   * @param nearTie how much smaller than the best, relatively, a product may be
-   * @param smallest the best product below which a vector has no nearest word
-   * @return for each vector the indices of its best words, ascending
+   * @param count how many of each sign
+   * @return for each vector the words and their products, at most 2 · count
    */
-  int[][] nearest(float[][] vectors, double nearTie, double smallest) {
+  Extreme[] extremes(float[][] vectors, int count) {
     try (NDManager scope = manager.newSubManager()) {
       FloatBuffer flat = FloatBuffer.allocate(vectors.length * width());
       for (float[] v : vectors) {
         flat.put(v);
       }
-      NDArray product =
-          scope.create(flat.flip(), new Shape(vectors.length, width())).matMul(atomsT).abs();
-      NDArray best = product.max(new int[] {1}, true); // (n, 1)
-      long[] at = product.gte(best.mul((float) (1 - nearTie))).nonzero().toLongArray(); // (k, 2)
-      float[] bests = best.toFloatArray();
-      int[][] out = new int[vectors.length][];
-      int i = 0;
+      int k = Math.min(count, words.size());
+      NDArray products =
+          scope.create(flat.flip(), new Shape(vectors.length, width())).matMul(atomsT);
+      NDList high = products.topK(k, 1, true, false);
+      NDList low = products.topK(k, 1, false, false);
+      long[][] indices = {high.get(1).toLongArray(), low.get(1).toLongArray()};
+      float[][] values = {high.get(0).toFloatArray(), low.get(0).toFloatArray()};
+      Extreme[] out = new Extreme[vectors.length];
       for (int row = 0; row < out.length; row++) {
-        int from = i;
-        while (i < at.length && at[i] == row) {
-          i += 2;
+        int[] which = new int[2 * k];
+        float[] product = new float[2 * k];
+        for (int i = 0; i < 2 * k; i++) {
+          which[i] = Math.toIntExact(indices[i / k][row * k + i % k]);
+          product[i] = values[i / k][row * k + i % k];
         }
-        out[row] = new int[bests[row] > smallest ? (i - from) / 2 : 0];
-        for (int j = 0; j < out[row].length; j++) {
-          out[row][j] = Math.toIntExact(at[from + 2 * j + 1]);
-        }
+        out[row] = new Extreme(which, product);
       }
       return out;
     }
   }
+
+  /** Words and their inner products with a vector. */
+  record Extreme(int[] words, float[] products) {}
 
   @Override
   public void close() {

@@ -35,7 +35,7 @@ class ReproduceCommandTest {
     MagicFailure failure =
         assertThrows(MagicFailure.class, () -> runner.run("reproduce tabel6", null));
     assertTrue(
-        String.valueOf(failure.getMessage()).contains("did you mean table6?"),
+        String.valueOf(failure.getMessage()).contains("did you mean table6"),
         String.valueOf(failure.getMessage()));
   }
 

@@ -102,6 +102,7 @@ final class ReproduceCommand implements EngramMagic {
         StringColumn.create("name", all.stream().map(Experiment::toString)),
         StringColumn.create("what it shows", all.stream().map(Experiment::title)),
         IntColumn.create(
-            "seconds (iconclip, 2 busy cores)", all.stream().mapToInt(Experiment::seconds).toArray()));
+            "seconds (iconclip, 2 busy cores)",
+            all.stream().mapToInt(Experiment::seconds).toArray()));
   }
 }

@@ -23,7 +23,7 @@ enum Experiment {
   /** Methods by the words of their neurons. */
   TABLE1(
       "Table 1: how near the words of each method's neurons are to the entity",
-      15,
+      17,
       Table1.Settings.standard(),
       (on, small) ->
           Reproductions.of(
@@ -32,7 +32,7 @@ enum Experiment {
   /** Deletion. */
   TABLE2(
       "Table 2: what is left when the pixels are masked that a heatmap calls important",
-      60,
+      100,
       Table2.Settings.standard(),
       (on, small) ->
           Reproductions.of(
@@ -40,7 +40,7 @@ enum Experiment {
   /** Complete removal against residual suppression. */
   TABLE6(
       "Table 6: the cosine after complete removal and after residual suppression",
-      30,
+      45,
       Table6.Settings.standard(),
       (on, small) ->
           Reproductions.of(
@@ -48,7 +48,7 @@ enum Experiment {
   /** Where knowledge neurons and query neurons are. */
   FIGURE3(
       "Figure 3: where knowledge neurons and query neurons are, and how fast they decay",
-      20,
+      25,
       Figure3.Settings.standard(),
       (on, small) ->
           FigureReproductions.of(
@@ -56,7 +56,7 @@ enum Experiment {
   /** How other neurons answer to a removal. */
   FIGURE4A(
       "Figures 4a, 6, 7: how MSA neurons answer when a knowledge neuron before them is removed",
-      20,
+      25,
       Figure4a.Settings.standard(),
       (on, small) ->
           FigureReproductions.of(
@@ -64,7 +64,7 @@ enum Experiment {
   /** Which ranking is right. */
   FAITHFULNESS(
       "Beyond the paper: how far the cosine falls without the top neurons of each ranking",
-      120,
+      190,
       Faithfulness.Settings.standard(),
       (on, small) ->
           CheckReproductions.of(
@@ -73,7 +73,7 @@ enum Experiment {
   /** Whether the label matters. */
   SANITY(
       "Beyond the paper: whether a ranking changes when the label is exchanged",
-      20,
+      45,
       Sanity.Settings.standard(),
       (on, small) ->
           CheckReproductions.of(
@@ -109,7 +109,7 @@ enum Experiment {
     return title;
   }
 
-  /** How long it takes on the embedded model, measured on two cores. */
+  /** How long it takes on the embedded model: measured on two cores beside other work. */
   int seconds() {
     return seconds;
   }

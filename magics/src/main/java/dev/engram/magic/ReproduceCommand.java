@@ -1,6 +1,7 @@
 package dev.engram.magic;
 
 import dev.engram.EngramException;
+import dev.engram.Suggest;
 import dev.engram.data.ImageSet;
 import dev.engram.magic.result.Reproduction;
 import dev.engram.magic.view.TableView;
@@ -89,7 +90,7 @@ final class ReproduceCommand implements EngramMagic {
               + "; got '"
               + wanted
               + "'"
-              + Suggestions.didYouMean(typed, names));
+              + Suggest.didYouMean(typed, names));
     }
     return Experiment.values()[at];
   }
@@ -101,6 +102,7 @@ final class ReproduceCommand implements EngramMagic {
         StringColumn.create("name", all.stream().map(Experiment::toString)),
         StringColumn.create("what it shows", all.stream().map(Experiment::title)),
         IntColumn.create(
-            "seconds (iconclip, 2 cores)", all.stream().mapToInt(Experiment::seconds).toArray()));
+            "seconds (iconclip, 2 busy cores)",
+            all.stream().mapToInt(Experiment::seconds).toArray()));
   }
 }

@@ -261,6 +261,7 @@ public final class Clip implements AutoCloseable {
       for (Path file : files) {
         try (InputStream in = Files.newInputStream(file)) {
           for (int n = in.read(buffer); n > 0; n = in.read(buffer)) {
+            Progress.checkInterrupt();
             digest.update(buffer, 0, n);
           }
         }

@@ -332,6 +332,15 @@ class CheckpointTest {
     assertEquals(0, root.getManagedArrays().size());
   }
 
+  @Test
+  void aHashCanBeInterrupted() throws IOException {
+    try (Clip clip = Clip.load(huggingFace().directory, "cpu", Progress.NONE)) {
+      Thread.currentThread().interrupt();
+      org.junit.jupiter.api.Assertions.assertThrows(CancellationException.class, clip::hash);
+      assertEquals(64, clip.hash().length());
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

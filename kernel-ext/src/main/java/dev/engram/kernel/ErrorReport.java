@@ -35,11 +35,13 @@ record ErrorReport(String name, String message, List<String> traceback) {
    */
   static ErrorReport of(String name, String message, List<String> traceback) {
     if (name.equals("EvaluationInterruptedException")) {
-      // The message quotes the statement that ran; of a magic it is known what it leaves behind.
+      // The message quotes the statement that ran; of a magic it is known what it leaves behind,
+      // but not of those that the cell ran before it.
       boolean magic = message.contains(MagicCall.class.getName());
       return told(
           "Interrupted",
-          "Interrupted: " + (magic ? "nothing was changed." : "the cell was stopped."));
+          "Interrupted: "
+              + (magic ? "the interrupted magic changed nothing." : "the cell was stopped."));
     }
     Matcher thrown = THROWN.matcher(message);
     if (!name.equals("RuntimeException") || !thrown.matches()) {

@@ -13,12 +13,16 @@ final class MagicRewriter {
       Pattern.compile("\\s*%%(?<line>(?<name>\\w+)[^\\r\\n]*)(?:\\R(?<body>.*))?", Pattern.DOTALL);
   private static final Pattern LINE = Pattern.compile("%(?<line>(?<name>\\w+)[^\\r\\n]*)");
 
-  /** What is no code: text blocks, strings, characters, comments. */
+  /**
+   * What is no code: text blocks, strings, characters, comments. Every repeated group is
+   * possessive: Java matches those in a loop, and all others by recursion, one frame for each
+   * character.
+   */
   private static final Pattern INERT =
       Pattern.compile(
-          "\"\"\"(?:\\\\.|[^\\\\])*?(?:\"\"\"|\\z)"
-              + "|\"(?:\\\\.|[^\"\\\\\\r\\n])*\"?"
-              + "|'(?:\\\\.|[^'\\\\\\r\\n])*'?"
+          "\"\"\"[^\"\\\\]*+(?:(?:\\\\.|\"(?!\"\"))[^\"\\\\]*+)*+(?:\"\"\"|\\z)"
+              + "|\"[^\"\\\\\\r\\n]*+(?:\\\\.[^\"\\\\\\r\\n]*+)*+\"?"
+              + "|'[^'\\\\\\r\\n]*+(?:\\\\.[^'\\\\\\r\\n]*+)*+'?"
               + "|//[^\\r\\n]*"
               + "|/\\*.*?(?:\\*/|\\z)",
           Pattern.DOTALL);

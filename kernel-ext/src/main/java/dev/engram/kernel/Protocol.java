@@ -1,9 +1,11 @@
 package dev.engram.kernel;
 
 import dev.engram.magic.view.View;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import jdk.jshell.Snippet;
 import jdk.jshell.SourceCodeAnalysis;
 import jdk.jshell.SourceCodeAnalysis.CompletionInfo;
@@ -14,6 +16,8 @@ import org.dflib.jjava.jupyter.kernel.display.DisplayData;
 import org.dflib.jjava.jupyter.kernel.display.mime.MIMEType;
 import org.dflib.jjava.jupyter.messages.Message;
 import org.dflib.jjava.jupyter.messages.MessageType;
+import org.dflib.jjava.jupyter.messages.publish.PublishError;
+import org.dflib.jjava.jupyter.messages.reply.ErrorReply;
 import org.dflib.jjava.jupyter.messages.reply.InspectReply;
 import org.dflib.jjava.jupyter.messages.reply.IsCompleteReply;
 import org.dflib.jjava.jupyter.messages.request.ExecuteRequest;
@@ -27,6 +31,9 @@ import org.dflib.jjava.jupyter.messages.request.IsCompleteRequest;
  * are mended.
  */
 final class Protocol {
+  /** Of an error of the kernel itself, as many lines of the stack trace are shown. */
+  private static final int FRAMES = 10;
+
   private final BaseKernel kernel;
   private final KernelSession session;
   private final SourceCodeAnalysis analysis;
@@ -46,16 +53,20 @@ final class Protocol {
   /** Puts our handlers before those that the kernel has set on the connection. */
   void install(JupyterConnection connection) {
     ShellHandler<ExecuteRequest> execute = connection.getHandler(MessageType.EXECUTE_REQUEST);
-    connection.setHandler(
+    handle(
+        connection,
         MessageType.EXECUTE_REQUEST,
+        MessageType.EXECUTE_REPLY,
         (env, message) -> {
           session.cellStarts(message.hasMetadata() ? message.getMetadata() : Map.of());
           execute.handle(env, with(message, rewritten(message.getContent())));
         });
 
     ShellHandler<InterruptRequest> interrupt = connection.getHandler(MessageType.INTERRUPT_REQUEST);
-    connection.setHandler(
+    handle(
+        connection,
         MessageType.INTERRUPT_REQUEST,
+        MessageType.INTERRUPT_REPLY,
         (env, message) -> {
           session.runner().interrupted();
           interrupt.handle(env, message);
@@ -63,8 +74,10 @@ final class Protocol {
 
     ShellHandler<IsCompleteRequest> complete =
         connection.getHandler(MessageType.IS_COMPLETE_REQUEST);
-    connection.setHandler(
+    handle(
+        connection,
         MessageType.IS_COMPLETE_REQUEST,
+        MessageType.IS_COMPLETE_REPLY,
         (env, message) -> {
           String code = rewriter.rewrite(message.getContent().getCode());
           if (isInvalid(code)) {
@@ -75,13 +88,52 @@ final class Protocol {
           }
         });
 
-    connection.setHandler(
+    handle(
+        connection,
         MessageType.INSPECT_REQUEST,
+        MessageType.INSPECT_REPLY,
         (env, message) -> {
           env.setBusyDeferIdle();
           DisplayData found = inspect(message.getContent());
           env.reply(new InspectReply(found.hasDataForType(MIMEType.TEXT_PLAIN), found));
         });
+
+    handle(
+        connection,
+        MessageType.COMPLETE_REQUEST,
+        MessageType.COMPLETE_REPLY,
+        connection.getHandler(MessageType.COMPLETE_REQUEST));
+  }
+
+  private static <T> void handle(
+      JupyterConnection connection,
+      MessageType<T> request,
+      MessageType<?> reply,
+      ShellHandler<T> handler) {
+    connection.setHandler(request, guarded(reply, handler));
+  }
+
+  /**
+   * @return a handler that answers with an error where the given one throws. The thread that calls
+   *     it survives exceptions only, and leaves those unanswered; without it the kernel is deaf.
+   */
+  static <T> ShellHandler<T> guarded(MessageType<?> reply, ShellHandler<T> handler) {
+    return (env, message) -> {
+      try {
+        handler.handle(env, message);
+      } catch (Throwable t) {
+        String name = t.getClass().getSimpleName();
+        String sentence = "The kernel failed to make the " + reply.getName() + ": " + t;
+        List<String> trace =
+            Stream.concat(
+                    Stream.of(sentence),
+                    Arrays.stream(t.getStackTrace()).limit(FRAMES).map(frame -> "\tat " + frame))
+                .toList();
+        env.setBusyDeferIdle();
+        env.publish(new PublishError(name, sentence, trace));
+        env.replyError(reply.error(), new ErrorReply(name, sentence, trace));
+      }
+    };
   }
 
   private Set<String> lineMagics() {

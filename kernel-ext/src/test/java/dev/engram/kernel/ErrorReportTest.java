@@ -49,7 +49,7 @@ class ErrorReportTest {
     assertEquals(List.of("Interrupted: the cell was stopped."), report.traceback());
     String running = "Evaluator was interrupted while executing: '%s'";
     assertEquals(
-        "Interrupted: nothing was changed.",
+        "Interrupted: the interrupted magic changed nothing.",
         ErrorReport.of(
                 "EvaluationInterruptedException",
                 running.formatted(MagicCall.ofLine("images")),

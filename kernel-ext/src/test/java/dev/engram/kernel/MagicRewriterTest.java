@@ -3,6 +3,8 @@ package dev.engram.kernel;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,6 +48,39 @@ class MagicRewriterTest {
   @Test
   void theKernelsResolverFindsNothingInTextBlocks() {
     assertEquals("\"\"\"\n\\u0025x\n\"\"\"", rewriter.rewrite("\"\"\"\n%x\n\"\"\""));
+  }
+
+  /** A recursive pattern overflows the stack here; the kernel's thread has a small one. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "String s = \"#\";",
+        "String s = \"#",
+        "char c = '#';",
+        "String s = \"\"\"\n#\"\"\";",
+        "String s = \"\"\"\n#",
+        "// #\n1",
+        "/* # */ 1",
+        "/* #"
+      })
+  void aMegabyteOfWhatIsNoCodeIsLeftAlone(String code) throws InterruptedException {
+    for (String piece : List.of("x", "\\\\", "\\t%x ", "\u81ea")) {
+      String large = code.replace("#", piece.repeat((1 << 20) / piece.length()));
+      List<String> rewritten = new ArrayList<>();
+      Thread small = new Thread(null, () -> rewritten.add(rewriter.rewrite(large)), "", 1 << 18);
+      small.start();
+      small.join();
+      assertTrue(rewritten.equals(List.of(large)), code + piece);
+    }
+  }
+
+  @Test
+  void quotesInTextBlocksAreText() {
+    String block = "\"\"\"\na \" b \"\" c \\\"\"\" %d\n\"\"\"";
+    String java = rewriter.rewrite(block + ";\n%words L1F2");
+    assertTrue(java.startsWith(block + ";\ndev.engram.kernel.MagicCall.line("), java);
+    String quotes = "\"\"\"\n" + "\"\" ".repeat(1 << 18) + "\"\"\"";
+    assertTrue(rewriter.rewrite(quotes).equals(quotes));
   }
 
   @Test

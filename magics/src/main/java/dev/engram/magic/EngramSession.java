@@ -79,14 +79,19 @@ final class EngramSession {
               + ICONCLIP
               + " for the embedded model.");
     }
-    Clip clip =
+    return use(
         name.equals(ICONCLIP)
             ? Clip.load(directory, ICONCLIP, device, progress)
-            : Clip.load(directory, device, progress);
+            : Clip.load(directory, device, progress));
+  }
+
+  /** Puts a model in the place of the one there is; closes it if it cannot. */
+  Clip use(Clip clip) {
     Loaded fresh;
     try {
       clip.hash(); // every result needs it; it can fail, and takes a second that can be interrupted
       fresh = new Loaded(clip);
+      Progress.checkInterrupt();
     } catch (Throwable t) {
       clip.close();
       throw t;
@@ -96,12 +101,12 @@ final class EngramSession {
     if (old != null) {
       old.clip.close(); // closes what lies in its memory, dictionaries too
     }
-    return fresh.clip;
+    return clip;
   }
 
   /**
    * @param name {@value #VISENT_MINI} or a folder
-   * @return an image set, not yet that of the session: see {@link #use}
+   * @return an image set, not yet that of the session: see {@link #use(ImageSet)}
    */
   static ImageSet read(String name) {
     return name.equals(VISENT_MINI)
@@ -113,6 +118,7 @@ final class EngramSession {
 
   /** Puts an image set in the place of the one there is. */
   void use(ImageSet fresh) {
+    Progress.checkInterrupt();
     if (loaded != null && fresh != images) {
       loaded.activations = null;
     }

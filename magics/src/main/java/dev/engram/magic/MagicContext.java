@@ -1,16 +1,15 @@
 package dev.engram.magic;
 
 import dev.engram.magic.view.View;
-import java.util.function.Supplier;
 
 /** One call of a magic: the cell it runs in, and what it may do there. */
 public final class MagicContext {
   private final Host host;
   private final String body;
-  private final Supplier<MagicProgress> progress;
+  private final MagicProgress progress;
   private final String lastTrace;
 
-  MagicContext(Host host, String body, Supplier<MagicProgress> progress, String lastTrace) {
+  MagicContext(Host host, String body, MagicProgress progress, String lastTrace) {
     this.host = host;
     this.body = body;
     this.progress = progress;
@@ -33,7 +32,7 @@ public final class MagicContext {
    * @return where long work reports to; close it when the work is done, best in a {@code try (…)}
    */
   public MagicProgress progress() {
-    return progress.get();
+    return progress;
   }
 
   /**

@@ -48,18 +48,35 @@ public final class MagicProgress implements Progress, AutoCloseable {
     }
   }
 
-  /** Replaces the bar by one line. */
+  /**
+   * Ends the reports: what comes later shows nothing. The last line is written by the runner, which
+   * knows whether the magic succeeded.
+   */
   @Override
-  public void close() {
-    double seconds = (clock.getAsLong() - started) / 1e9;
-    close(String.format(Locale.ROOT, "%s: done in %.1f s", what, seconds));
+  public synchronized void close() {
+    closed = true;
   }
 
-  /** Replaces the bar by a last line; what is reported later shows nothing. */
-  synchronized void close(String lastLine) {
-    if (display != null && !closed) {
+  /** Replaces the bar of a magic that succeeded. */
+  synchronized void done() {
+    end(String.format(Locale.ROOT, "%s: done in %.1f s", what, seconds()));
+  }
+
+  /** Replaces the bar of a magic that failed. */
+  synchronized void stopped() {
+    end(String.format(Locale.ROOT, "%s: stopped after %.1f s", what, seconds()));
+  }
+
+  /** Replaces the bar by a last line, once. */
+  synchronized void end(String lastLine) {
+    close();
+    if (display != null) {
       display.update(View.text(lastLine));
+      display = null;
     }
-    closed = true;
+  }
+
+  private double seconds() {
+    return (clock.getAsLong() - started) / 1e9;
   }
 }

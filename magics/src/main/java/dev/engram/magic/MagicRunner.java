@@ -7,16 +7,19 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Supplier;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Runs magics for a kernel: finds, parses, runs, and turns every failure into one sentence. One
  * instance serves one notebook; it remembers the last stack trace and the progress bar on the page.
+ * Magics run one at a time: an interrupted one works on until it notices, while the kernel already
+ * takes the next cell.
  */
 public final class MagicRunner {
   private final Magics magics;
   private final Host host;
+  private final ReentrantLock oneAtATime = new ReentrantLock(true);
   private volatile String lastTrace = "";
   private volatile @Nullable MagicProgress progress;
 
@@ -74,11 +77,26 @@ public final class MagicRunner {
   public void interrupted() {
     MagicProgress shown = progress;
     if (shown != null) {
-      shown.close("Interrupted.");
+      shown.end("Interrupted.");
     }
   }
 
   private @Nullable Object run(MagicLine line, @Nullable String body) {
+    try {
+      oneAtATime.lockInterruptibly();
+    } catch (InterruptedException e) {
+      throw new MagicFailure(Sentences.of(line.name(), e));
+    }
+    try {
+      return runAlone(line, body);
+    } finally {
+      oneAtATime.unlock();
+    }
+  }
+
+  private @Nullable Object runAlone(MagicLine line, @Nullable String body) {
+    MagicProgress shown = new MagicProgress(host, System::nanoTime);
+    progress = shown;
     ClassLoader before = Thread.currentThread().getContextClassLoader();
     // DJL looks for its engines through the thread's loader; a notebook thread has another one.
     Thread.currentThread().setContextClassLoader(MagicRunner.class.getClassLoader());
@@ -89,29 +107,29 @@ public final class MagicRunner {
       if (help || command.parse(line.arguments(), new Variables(host))) {
         return command.help();
       }
-      return run(name, command, body);
+      Object value = run(name, command, body, shown);
+      shown.done();
+      return value;
     } catch (Exception | LinkageError | VirtualMachineError | AssertionError e) {
+      shown.stopped();
       throw failure(name, e);
     } finally {
       Thread.currentThread().setContextClassLoader(before);
-      progress = null;
+      if (progress == shown) {
+        progress = null;
+      }
     }
   }
 
-  private @Nullable Object run(String name, MagicCommand command, @Nullable String body)
+  private @Nullable Object run(
+      String name, MagicCommand command, @Nullable String body, MagicProgress shown)
       throws Exception {
     if (body != null && !command.magic().takesBody()) {
       throw new EngramException(
           "%" + name + " is a line magic: write it with one percent sign, each on a line.");
     }
     String variable = command.variable();
-    Supplier<MagicProgress> newProgress =
-        () -> {
-          MagicProgress shown = new MagicProgress(host, System::nanoTime);
-          progress = shown;
-          return shown;
-        };
-    MagicContext context = new MagicContext(host, body == null ? "" : body, newProgress, lastTrace);
+    MagicContext context = new MagicContext(host, body == null ? "" : body, shown, lastTrace);
     Object value = command.magic().run(context);
     if (variable != null && value != null) {
       host.define(variable, value);

@@ -10,6 +10,12 @@ import dev.engram.magic.view.View;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine.Command;
@@ -56,10 +62,54 @@ class MagicRunnerTest {
     }
   }
 
+  /** Works with a bar on the page, and fails or succeeds. */
+  @Command(name = "work", description = "Works.")
+  static final class Work implements EngramMagic {
+    @Parameters boolean succeeds;
+
+    @Override
+    public String run(MagicContext context) throws InterruptedException {
+      try (MagicProgress progress = context.progress()) {
+        Thread.sleep(350);
+        progress.report("work", 1, 2);
+        if (!succeeds) {
+          throw new EngramException("No.");
+        }
+        return "";
+      }
+    }
+  }
+
+  /** Goes on after an interrupt, until it is let go. */
+  @Command(name = "stubborn", description = "Works on.")
+  record Stubborn(CountDownLatch started, CountDownLatch letGo) implements EngramMagic {
+    @Override
+    public String run(MagicContext context) {
+      started.countDown();
+      boolean interrupted = false;
+      while (letGo.getCount() > 0) {
+        try {
+          letGo.await();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+      if (interrupted) {
+        throw new CancellationException();
+      }
+      return "";
+    }
+  }
+
+  private final CountDownLatch started = new CountDownLatch(1);
+  private final CountDownLatch letGo = new CountDownLatch(1);
   private final FakeHost host = new FakeHost();
   private final MagicRunner runner =
       new MagicRunner(
-          Magics.of(List.of(Greet::new), List.of(new Magics.Fact("device", () -> "cpu"))), host);
+          Magics.of(
+              List.of(Greet::new, Work::new, () -> new Stubborn(started, letGo)),
+              List.of(new Magics.Fact("device", () -> "cpu"))),
+          host);
 
   private String failure(String line) {
     return String.valueOf(
@@ -142,9 +192,47 @@ class MagicRunnerTest {
     assertEquals("embedding images: 2 of 10", host.shown.get(0).text());
     progress.close();
     progress.report("embedding images", 4, 10);
+    progress.done();
+    progress.stopped();
     assertEquals(1, host.shown.size());
     assertEquals("embedding images: done in 0.5 s", host.shown.get(0).text());
     assertEquals("", host.shown.get(0).html());
+  }
+
+  @Test
+  void theLastLineTellsWhetherTheMagicSucceeded() {
+    runner.run("work true", null);
+    assertEquals("No.", failure("work false"));
+    assertEquals(2, host.shown.size());
+    assertTrue(host.shown.get(0).text().startsWith("work: done in 0."), host.shown.get(0).text());
+    assertTrue(
+        host.shown.get(1).text().startsWith("work: stopped after 0."), host.shown.get(1).text());
+  }
+
+  @Test
+  void aMagicWaitsForAnInterruptedOneToEnd() throws Exception {
+    ExecutorService pool = Executors.newCachedThreadPool(); // as the kernel has it
+    try {
+      Future<@Nullable Object> first = pool.submit(() -> runner.run("stubborn", null));
+      started.await();
+      first.cancel(true);
+      Future<@Nullable Object> next = pool.submit(() -> runner.run("greet Ann", null));
+      assertThrows(TimeoutException.class, () -> next.get(300, TimeUnit.MILLISECONDS));
+
+      List<String> told = new ArrayList<>();
+      Thread third = new Thread(() -> told.add(failure("greet Ben")));
+      third.start();
+      third.interrupt();
+      third.join();
+      assertEquals(List.of("Interrupted: nothing was changed."), told);
+
+      letGo.countDown();
+      assertEquals("Ann10IMPROVEMENT", next.get(10, TimeUnit.SECONDS));
+      assertTrue(text("engram trace").contains("CancellationException"));
+    } finally {
+      letGo.countDown();
+      pool.shutdown();
+    }
   }
 
   private String text(String line) {

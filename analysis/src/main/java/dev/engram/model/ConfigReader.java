@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * Makes a {@link ClipConfig} from a checkpoint: sizes come from the tensors, the rest from {@code
@@ -20,6 +22,45 @@ final class ConfigReader {
 
   /** The causal mask has this many rows and columns. */
   private static final int MOST_CONTEXT = 4096;
+
+  /** OpenCLIP's settings that are read here, or that the tensors or other settings make good. */
+  private static final Set<String> OPEN_CLIP_READ =
+      Set.of(
+          // of both towers
+          "layers",
+          "width",
+          "mlp_ratio",
+          "output_tokens",
+          // of images; the pooler's matter only with attentional_pool, timm_* with a timm model
+          "head_width",
+          "image_size",
+          "patch_size",
+          "patch_dropout",
+          "attn_pooler_heads",
+          "attn_pooler_queries",
+          "timm_drop",
+          "timm_drop_path",
+          "timm_model_pretrained",
+          "timm_pool",
+          "timm_proj",
+          "timm_proj_bias",
+          // of texts; the ids matter only with embed_cls or another pool_type, hf_* with its model
+          "heads",
+          "context_length",
+          "vocab_size",
+          "eos_id",
+          "pad_id",
+          "hf_model_pretrained",
+          "hf_pooler_type",
+          "hf_proj_type");
+
+  /** What other settings of OpenCLIP may say besides null and false. */
+  private static final Map<String, Set<String>> OPEN_CLIP_DEFAULTS =
+      Map.of(
+          "vision_cfg.pool_type", Set.of("tok"),
+          "vision_cfg.pos_embed_type", Set.of("learnable"),
+          "text_cfg.pool_type", Set.of("argmax"),
+          "text_cfg.proj_type", Set.of("linear"));
 
   private final Checkpoint ckpt;
   private final List<String> notes = new ArrayList<>();
@@ -132,9 +173,19 @@ final class ConfigReader {
       throw wrong("eos_token_id", eos, "a whole number");
     }
     int end = eos.asInt(49407);
+    List<String> assumed = new ArrayList<>();
+    StatedTower vision = huggingFaceTower(v, "vision_config", 12, assumed);
+    StatedTower text = huggingFaceTower(t, "text_config", 8, assumed);
+    if (!assumed.isEmpty()) {
+      notes.add(
+          file.getFileName()
+              + " leaves out what follows, so the defaults of Hugging Face are taken: "
+              + String.join(", ", assumed)
+              + ".");
+    }
     return new Stated(
-        huggingFaceTower(v, 12),
-        huggingFaceTower(t, 8),
+        vision,
+        text,
         size(c, "projection_dim", 0),
         size(v, "image_size", 0),
         size(v, "patch_size", 0),
@@ -145,7 +196,16 @@ final class ConfigReader {
   }
 
   /** Old configurations leave out what is the default, as the number of heads. */
-  private StatedTower huggingFaceTower(JsonNode c, int heads) {
+  private StatedTower huggingFaceTower(JsonNode c, String name, int heads, List<String> assumed) {
+    if (!c.hasNonNull("num_attention_heads")) {
+      assumed.add(name + ".num_attention_heads " + heads);
+    }
+    if (!c.hasNonNull("hidden_act")) {
+      assumed.add(name + ".hidden_act quick_gelu");
+    }
+    if (!c.hasNonNull("layer_norm_eps")) {
+      assumed.add(name + ".layer_norm_eps 1e-5");
+    }
     return new StatedTower(
         size(c, "num_hidden_layers", 0),
         size(c, "hidden_size", 0),
@@ -158,12 +218,17 @@ final class ConfigReader {
   private Stated openClip(JsonNode m) {
     JsonNode v = m.path("vision_cfg");
     JsonNode t = m.path("text_cfg");
-    if (v.has("timm_model_name") || v.path("layers").isArray() || t.has("hf_model_name")) {
-      throw unknown(
-          v.has("timm_model_name")
-              ? v.path("timm_model_name").asText()
-              : t.has("hf_model_name") ? t.path("hf_model_name").asText() : "ResNet");
+    if (v.hasNonNull("timm_model_name")) {
+      throw unknown(v.path("timm_model_name").asText());
     }
+    if (t.hasNonNull("hf_model_name")) {
+      throw unknown(t.path("hf_model_name").asText());
+    }
+    if (v.path("layers").isArray()) {
+      throw unknown("ResNet");
+    }
+    refuseOthers(v, "vision_cfg");
+    refuseOthers(t, "text_cfg");
     JsonNode quick = m.path("quick_gelu");
     if (!quick.isMissingNode() && !quick.isBoolean()) {
       throw wrong("quick_gelu", quick, "true or false");
@@ -185,6 +250,28 @@ final class ConfigReader {
         size(t, "context_length", 0),
         size(t, "vocab_size", 0),
         -1);
+  }
+
+  /** Settings that are not read change what the model computes, unless they are off. */
+  private void refuseOthers(JsonNode tower, String name) {
+    tower
+        .fields()
+        .forEachRemaining(
+            setting -> {
+              String key = name + "." + setting.getKey();
+              JsonNode value = setting.getValue();
+              boolean off =
+                  value.isNull()
+                      || (value.isBoolean() && !value.booleanValue())
+                      || (value.isObject() && value.isEmpty())
+                      || (value.isTextual()
+                          && OPEN_CLIP_DEFAULTS
+                              .getOrDefault(key, Set.of())
+                              .contains(value.textValue()));
+              if (!off && !OPEN_CLIP_READ.contains(setting.getKey())) {
+                throw wrong(key, value, "it to be left out: this setting is not implemented");
+              }
+            });
   }
 
   private Stated openAi(JsonNode c) {

@@ -2,6 +2,7 @@ package dev.engram.data;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Refusal;
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -204,6 +206,45 @@ class ImageSetTest {
     ImageSet gone = ImageSet.read(temp);
     Files.delete(temp.resolve("a/2.png"));
     Refusal.holds(gone::hash, "cannot be read");
+  }
+
+  @Test
+  void linksAreFollowed() throws IOException {
+    touch("set/cats/tom/1.png", "elsewhere/animals/rex/1.png", "elsewhere/animals/rex/2.png");
+    link("set/dogs", "elsewhere/animals");
+    link("set/cats/rex", "elsewhere/animals/rex");
+    link("my set", "set");
+    ImageSet set = ImageSet.read(temp.resolve("my set"));
+    assertEquals("my set", set.name());
+    assertEquals(
+        List.of("cats/rex", "tom", "dogs/rex"), set.entities().stream().map(Entity::name).toList());
+    assertEquals(2, set.entity("dogs/rex").images().size());
+    assertEquals(
+        "cats/tom/1.png", set.image(temp.resolve("my set/cats/tom/1.png").toString()).name());
+    csv("set/manifest.csv", "file\ndogs/rex/1.png\n");
+    String notes = ImageSet.read(temp.resolve("my set")).notes().toString();
+    assertTrue(notes.contains("4 images in the folder are not in manifest.csv"), notes);
+  }
+
+  @Test
+  void aLinkThatLeadsBackIsTold() throws IOException {
+    touch("set/cats/tom/1.png");
+    link("set/cats/all", "set");
+    Refusal.holds(() -> ImageSet.read(temp.resolve("set")), "all leads back to a folder");
+    csv("set/manifest.csv", "file\ncats/tom/1.png\n");
+    Refusal.holds(() -> ImageSet.read(temp.resolve("set")), "all leads back to a folder");
+  }
+
+  @Test
+  void aScanCanBeInterrupted() throws IOException {
+    touch("cats/tom/1.png");
+    Thread.currentThread().interrupt();
+    assertThrows(CancellationException.class, () -> ImageSet.read(temp));
+    assertEquals(1, ImageSet.read(temp).entities().size());
+  }
+
+  private void link(String from, String to) throws IOException {
+    Files.createSymbolicLink(temp.resolve(from), temp.resolve(to));
   }
 
   private void touch(String... files) throws IOException {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.engram.Progress;
 import dev.engram.Refusal;
 import dev.engram.attribution.Attributor;
@@ -239,7 +240,21 @@ class CheckpointTest {
         "vision_cfg.timm_model_name | \"vit_base\" | architecture 'vit_base'",
         "text_cfg.hf_model_name | \"roberta\" | architecture 'roberta'",
         "text_cfg.heads | 3 | cannot be divided into 3 heads",
-        "vision_cfg.image_size | [32, 64] | image_size [32,64]"
+        "vision_cfg.image_size | [32, 64] | image_size [32,64]",
+        "vision_cfg.act_kwargs | {\"approximate\": \"tanh\"} | vision_cfg.act_kwargs {",
+        "vision_cfg.norm_kwargs | {\"eps\": 1e-6} | vision_cfg.norm_kwargs {",
+        "vision_cfg.pool_type | \"avg\" | vision_cfg.pool_type \"avg\", expected it to be left out",
+        "vision_cfg.global_average_pool | true | vision_cfg.global_average_pool true",
+        "vision_cfg.attentional_pool | true | vision_cfg.attentional_pool true",
+        "vision_cfg.attentional_pool | \"parallel\" | vision_cfg.attentional_pool",
+        "vision_cfg.ls_init_value | 0 | vision_cfg.ls_init_value 0",
+        "vision_cfg.no_ln_pre | true | vision_cfg.no_ln_pre true",
+        "vision_cfg.anything_new | 3 | vision_cfg.anything_new 3",
+        "text_cfg.embed_cls | true | text_cfg.embed_cls true",
+        "text_cfg.no_causal_mask | true | text_cfg.no_causal_mask true",
+        "text_cfg.pool_type | \"last\" | text_cfg.pool_type \"last\"",
+        "text_cfg.proj_bias | true | text_cfg.proj_bias true",
+        "text_cfg.hf_tokenizer_name | \"bert\" | text_cfg.hf_tokenizer_name"
       })
   void refusesAnOpenClipConfigurationThatDoesNotFit(String key, String value, String part)
       throws IOException {
@@ -255,6 +270,19 @@ class CheckpointTest {
     assertEquals(Activation.GELU, config(openClip).vision().activation());
     openClip.set("open_clip_config.json", "model_cfg.quick_gelu", "true");
     openClip.set("open_clip_config.json", "model_cfg.vision_cfg.image_size", "[32, 32]");
+    // settings that are off, or what they are anyway, change nothing
+    for (String off :
+        List.of(
+            "vision_cfg.timm_model_name null",
+            "vision_cfg.act_kwargs {}",
+            "vision_cfg.pool_type \"tok\"",
+            "vision_cfg.patch_dropout 0.5",
+            "text_cfg.embed_cls false",
+            "text_cfg.hf_model_name null",
+            "text_cfg.pool_type \"argmax\"")) {
+      String[] keyAndValue = off.split(" ");
+      openClip.set("open_clip_config.json", "model_cfg." + keyAndValue[0], keyAndValue[1]);
+    }
     ClipConfig quick = config(openClip);
     assertEquals(Activation.QUICK_GELU, quick.vision().activation());
     assertEquals(Activation.QUICK_GELU, quick.text().activation());
@@ -273,6 +301,27 @@ class CheckpointTest {
     assertEquals(Activation.GELU, told.vision().activation());
     assertEquals(4, told.vision().heads());
     assertEquals(List.of(), told.notes());
+  }
+
+  @Test
+  void defaultsThatAreTakenAreNoted() throws IOException {
+    DamagedModel model = DamagedModel.of("gelu_p8", temp);
+    assertEquals(List.of(), config(model).notes());
+    model.json(
+        "config.json",
+        c -> {
+          ((ObjectNode) c.get("vision_config")).remove("num_attention_heads");
+          ((ObjectNode) c.get("vision_config")).remove("layer_norm_eps");
+          ((ObjectNode) c.get("text_config")).remove("hidden_act");
+        });
+    ClipConfig assumed = config(model);
+    assertEquals(12, assumed.vision().heads());
+    assertEquals(
+        List.of(
+            "config.json leaves out what follows, so the defaults of Hugging Face are taken:"
+                + " vision_config.num_attention_heads 12, vision_config.layer_norm_eps 1e-5,"
+                + " text_config.hidden_act quick_gelu."),
+        assumed.notes());
   }
 
   @Test

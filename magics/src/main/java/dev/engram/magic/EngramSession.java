@@ -13,13 +13,15 @@ import dev.engram.iconclip.Iconclip;
 import dev.engram.magic.result.Reproduction;
 import dev.engram.model.Clip;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -39,12 +41,15 @@ final class EngramSession {
   private @Nullable ImageSet images;
   private final Map<List<Object>, Reproduction> reproductions = new HashMap<>();
 
+  /** A dictionary, and the SHA-256 of its words. */
+  private record Known(String hash, WordDictionary dictionary) {}
+
   /** A model, and what belongs to it alone. */
   private static final class Loaded {
     final Clip clip;
     final Attributor attributor;
     final Heatmapper heatmapper;
-    final Map<String, WordDictionary> dictionaries = new HashMap<>();
+    final Map<String, Known> dictionaries = new HashMap<>();
     @Nullable Activations activations;
 
     Loaded(Clip clip) {
@@ -127,10 +132,17 @@ final class EngramSession {
 
   private static Path path(String name) {
     try {
-      return Path.of(name);
+      return home(Path.of(name));
     } catch (InvalidPathException e) {
       throw new EngramException("'" + e.getInput() + "' is no path of this system.", e);
     }
+  }
+
+  /** A path that starts with {@code ~} begins in the home directory, as in a shell. */
+  private static Path home(Path path) {
+    return path.startsWith("~")
+        ? Path.of(System.getProperty("user.home")).resolve(Path.of("~").relativize(path))
+        : path;
   }
 
   boolean hasImages() {
@@ -206,7 +218,7 @@ final class EngramSession {
     if (!wanted.contains("/") && !wanted.contains(".") && !Files.exists(path(wanted))) {
       throw noEntity;
     }
-    LabelledImage image = images().image(wanted);
+    LabelledImage image = images().image(wanted.startsWith("~") ? path(wanted).toString() : wanted);
     return new Selection(shortName(image), List.of(image), image.label());
   }
 
@@ -239,14 +251,34 @@ final class EngramSession {
    */
   WordDictionary dictionary(@Nullable Path file, Progress progress) {
     Loaded l = loaded();
+    List<String> words = words(l.clip, file == null ? null : home(file));
     String name =
         file == null ? (isIconclip() ? ICONCLIP + " words" : "words.txt") : file.toString();
-    WordDictionary known = l.dictionaries.get(name);
-    if (known == null) {
-      known = WordDictionary.of(l.clip, name, words(l.clip, file), progress);
-      l.dictionaries.put(name, known);
+    String hash = hash(words);
+    Known known = l.dictionaries.get(name);
+    if (known != null && known.hash.equals(hash)) {
+      return known.dictionary;
     }
-    return known;
+    WordDictionary fresh = WordDictionary.of(l.clip, name, words, progress);
+    l.dictionaries.put(name, new Known(hash, fresh));
+    if (known != null) {
+      known.dictionary.close(); // the file was edited
+    }
+    return fresh;
+  }
+
+  /** Whether the model comes with words of its own. */
+  boolean hasDictionary() {
+    return isIconclip() || Files.isRegularFile(model().directory().resolve("words.txt"));
+  }
+
+  private static String hash(List<String> words) {
+    try {
+      byte[] text = String.join("\n", words).getBytes(StandardCharsets.UTF_8);
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
   }
 
   private List<String> words(Clip clip, @Nullable Path file) {
@@ -275,7 +307,7 @@ final class EngramSession {
     } catch (java.nio.charset.MalformedInputException e) {
       throw new EngramException("The dictionary " + list + " is not text in UTF-8.", e);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new EngramException("The dictionary " + list + " cannot be read: " + e + ".", e);
     }
   }
 

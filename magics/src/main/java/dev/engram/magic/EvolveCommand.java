@@ -8,11 +8,13 @@ import dev.engram.dissect.Interpretation;
 import dev.engram.dissect.Interpreter;
 import dev.engram.dissect.QueryAnalyzer;
 import dev.engram.dissect.ValueReading;
+import dev.engram.dissect.WordDictionary;
 import dev.engram.magic.result.Evolution;
 import dev.engram.magic.result.Evolutions;
 import dev.engram.magic.view.Viewable;
 import dev.engram.trace.Neuron;
 import java.awt.image.BufferedImage;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -69,6 +71,12 @@ final class EvolveCommand implements EngramMagic {
       description = "How many query neurons of each neuron (default: ${DEFAULT-VALUE}).")
   private int branch = 2;
 
+  @Option(
+      names = "--dictionary",
+      paramLabel = "FILE",
+      description = "A word on each line; the model's own words if left out.")
+  private @Nullable Path dictionary;
+
   EvolveCommand(EngramSession session) {
     this.session = session;
   }
@@ -83,15 +91,18 @@ final class EvolveCommand implements EngramMagic {
     LabelledImage first = session.select(image).images().get(0);
     LabelledImage other = second == null ? null : session.select(second).images().get(0);
     try (MagicProgress progress = context.progress()) {
+      // first: what is wrong with it should not be told after minutes
+      WordDictionary known = session.dictionary(dictionary, progress);
       ConceptGraph one = grow(first, start, progress);
       if (other == null) {
-        return evolution(first, one, Set.of(), progress);
+        return evolution(first, one, known, Set.of(), progress);
       }
       ConceptGraph two = grow(other, start, progress);
       Set<Neuron> shared = new HashSet<>(one.nodes().keySet());
       shared.retainAll(two.nodes().keySet());
       return new Evolutions(
-          evolution(first, one, shared, progress), evolution(other, two, shared, progress));
+          evolution(first, one, known, shared, progress),
+          evolution(other, two, known, shared, progress));
     }
   }
 
@@ -102,10 +113,14 @@ final class EvolveCommand implements EngramMagic {
   }
 
   private Evolution evolution(
-      LabelledImage of, ConceptGraph graph, Set<Neuron> shared, MagicProgress progress) {
+      LabelledImage of,
+      ConceptGraph graph,
+      WordDictionary known,
+      Set<Neuron> shared,
+      MagicProgress progress) {
     List<Neuron> neurons = List.copyOf(graph.nodes().keySet());
     Map<Neuron, Interpretation> words = new HashMap<>();
-    new Interpreter(session.model(), session.dictionary(null, progress))
+    new Interpreter(session.model(), known)
         .interpret(
             neurons, neurons.stream().mapToInt(n -> 1).toArray(), ValueReading.LINEAR, progress)
         .forEach(i -> words.put(i.neuron(), i));

@@ -2,6 +2,7 @@ package dev.engram.magic;
 
 import dev.engram.EngramException;
 import dev.engram.Suggest;
+import java.io.UncheckedIOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.util.Arrays;
 import java.util.List;
@@ -34,6 +35,10 @@ final class Sentences {
     if (mistake != null) {
       return String.valueOf(mistake.getMessage());
     }
+    UncheckedIOException unread = cause(failure, UncheckedIOException.class);
+    if (unread != null && isSentence(unread)) {
+      return ended(firstLine(String.valueOf(unread.getMessage())));
+    }
     if (failure instanceof ParameterException wrong) {
       return ofArguments(wrong);
     }
@@ -46,6 +51,12 @@ final class Sentences {
         + kind
         + (message == null ? "" : " (" + firstLine(message) + ")")
         + "; %engram trace shows the stack trace.";
+  }
+
+  /** Whether somebody wrote the message; without one Java takes the cause's class and message. */
+  private static boolean isSentence(UncheckedIOException failure) {
+    return failure.getMessage() != null
+        && !failure.getMessage().equals(String.valueOf(failure.getCause()));
   }
 
   static boolean isInterrupt(Throwable failure) {

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.EngramException;
 import dev.engram.magic.view.View;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -49,6 +51,9 @@ class MagicRunnerTest {
       switch (who) {
         case "nobody" -> throw new EngramException("There is nobody.");
         case "slow" -> throw new CancellationException();
+        case "unpacked" ->
+            throw new UncheckedIOException("It is not there: why.", new IOException());
+        case "unread" -> throw new UncheckedIOException(new IOException("x"));
         case "null" -> throw new IllegalStateException("a\nb");
         default -> {
           return who + top + by + (thing == null ? "" : thing.name()) + context.body();
@@ -150,6 +155,10 @@ class MagicRunnerTest {
     assertEquals(
         "%greet failed with an IllegalStateException (a); %engram trace shows the stack trace.",
         failure("greet null"));
+    assertEquals("It is not there: why.", failure("greet unpacked"));
+    assertEquals(
+        "%greet failed with an UncheckedIOException (java.io.IOException: x); %engram trace shows the stack trace.",
+        failure("greet unread"));
     assertEquals("--as takes the name of a Java variable, got '1x'.", failure("greet a --as 1x"));
     assertTrue(failure("engram --hlp").contains("did you mean --help?"));
   }

@@ -208,7 +208,7 @@ class NonsenseTest {
     assertEquals(3, a.table().rowCount());
     assertEquals("it's a 自由 \"panda\"", a.scores().label());
     assertEquals("größe 自由 'x'.png", a.title());
-    assertTrue(a.figure().toString().contains("größe 自由 'x'.png: neurons"), a.figure() + "");
+    assertTrue(a.figure().toString().contains("größe 自由 'x'.png with \"it's a"), a.figure() + "");
     assertEquals(run("attribute panda").toString(), run("attribute {{who}};").toString());
     assertEquals(run("attribute panda").toString(), run("attribute 'PANDA' // why").toString());
   }
@@ -234,6 +234,8 @@ class NonsenseTest {
             "heatmap " + name + " --neuron L0A0H1",
             "words L0F1 L0A0H1 --entity " + name + " --dictionary '" + words + "'",
             "neuron L0F1",
+            "queries L2F1 --image " + name,
+            "evolve L2F1 --depth 1 --image " + name + "/0 --dictionary '" + words + "'",
             "engram")) {
       Object value = fresh.run(line, null);
       View view =
@@ -245,6 +247,10 @@ class NonsenseTest {
   private static void assertHarmless(View view, String line) {
     assertFalse(view.html().contains("<script>alert"), line);
     assertFalse(view.html().contains("<img src=x"), line);
+    // plotly.js reads tags in texts
+    Object figure = view.data().getOrDefault(View.PLOTLY, "");
+    assertFalse(figure.toString().contains("<script>alert"), line);
+    assertFalse(figure.toString().contains("<img src=x"), line);
     view.before().forEach(v -> assertHarmless(v, line));
   }
 }

@@ -2,6 +2,7 @@ package dev.engram.magic.result;
 
 import dev.engram.attribution.Attribution.Ranked;
 import dev.engram.attribution.Method;
+import dev.engram.attribution.Reading;
 import dev.engram.magic.view.BarsPng;
 import dev.engram.magic.view.Html;
 import dev.engram.magic.view.PlotlyFigure;
@@ -76,10 +77,12 @@ public record Attribution(
   }
 
   /**
-   * @return a bar for each of the neurons that the cell shows
+   * @return a bar for each of the neurons that the cell shows, at most 40
    */
   public PlotlyFigure figure() {
-    List<Ranked> top = top(shown);
+    List<Ranked> all = top(shown);
+    List<Ranked> top = all.subList(0, Math.min(all.size(), Shown.BARS));
+    String heading = heading() + Shown.ofBars(all.size());
     List<Object> bars = new ArrayList<>();
     List<BarsPng.Bar> picture = new ArrayList<>();
     for (Ranked r : top) {
@@ -87,7 +90,7 @@ public record Attribution(
       bars.add(colour);
       picture.add(new BarsPng.Bar(r.neuron().toString(), r.score(), colour));
     }
-    return PlotlyFigure.titled(Html.escape(heading()) + BlockColours.legend())
+    return PlotlyFigure.titled(Html.escape(heading) + BlockColours.legend())
         .trace(
             Map.of(
                 "type", "bar",
@@ -106,7 +109,7 @@ public record Attribution(
         .layout("xaxis.type", "category")
         .layout("yaxis.title", scoreName())
         .layout("height", 380)
-        .png(BarsPng.draw(heading(), scoreName(), picture));
+        .png(BarsPng.draw(heading, scoreName(), picture));
   }
 
   private String scoreName() {
@@ -114,7 +117,10 @@ public record Attribution(
   }
 
   private String heading() {
-    return title + ": neurons by " + scoreName();
+    boolean other = scores.method() == Method.IMPROVEMENT && scores.reading() != Reading.LITERAL;
+    return "%s with \"%s\": neurons by %s%s"
+        .formatted(
+            title, scores.label(), scoreName(), other ? ", reading " + scores.reading() : "");
   }
 
   /** What the scores are taken over, and how near image and text are. */
@@ -130,7 +136,7 @@ public record Attribution(
 
   @Override
   public View view() {
-    View rows = TableView.of(table(), Math.max(shown, 1));
+    View rows = TableView.of(table(), Shown.ROWS);
     View summed =
         View.html(
             Html.element("p", Html.escape(summary())) + rows.html(),

@@ -1,5 +1,6 @@
 package dev.engram.magic.result;
 
+import dev.engram.Progress;
 import dev.engram.data.Entity;
 import dev.engram.data.ImageSet;
 import dev.engram.data.LabelledImage;
@@ -11,17 +12,17 @@ import dev.engram.model.ImageReader;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
- * The value of {@code %images}: one picture for each entity of a set, by category; or all pictures
- * of one entity.
+ * The value of {@code %images}: one picture for each entity of a set, by category; all pictures of
+ * one entity; or those of a set without entities. It keeps the pictures as small as it shows them.
  *
  * @param set the images
  * @param groups heading and pictures, as they are shown
  */
-public record ImageGallery(ImageSet set, Map<String, List<Gallery.Item>> groups)
-    implements Viewable {
+public record ImageGallery(ImageSet set, List<Group> groups) implements Viewable {
   /** Longest side of a picture on the page. */
   private static final int SIDE = 64;
 
@@ -29,33 +30,72 @@ public record ImageGallery(ImageSet set, Map<String, List<Gallery.Item>> groups)
   private static final int MOST = 60;
 
   /**
-   * @param progress asked before each picture whether to go on
-   * @return the first picture of each entity
+   * Pictures under a heading.
+   *
+   * @param heading a category or an entity
+   * @param pictures those that are shown
+   * @param more how many are not shown
    */
-  public static ImageGallery of(ImageSet set, dev.engram.Progress progress) {
-    Map<String, List<Gallery.Item>> groups = new LinkedHashMap<>();
-    int done = 0;
-    for (Entity e : set.entities()) {
-      progress.step("reading images", done++, set.entities().size());
-      List<Gallery.Item> group = groups.computeIfAbsent(e.category(), k -> new ArrayList<>());
-      if (group.size() < MOST) {
-        group.add(new Gallery.Item(ImageReader.read(e.images().get(0).file()), e.name()));
-      }
+  public record Group(String heading, List<Gallery.Item> pictures, int more) {
+    /** Keeps a copy. */
+    public Group {
+      pictures = List.copyOf(pictures);
     }
-    return new ImageGallery(set, groups);
+  }
+
+  /** Keeps a copy. */
+  public ImageGallery {
+    groups = List.copyOf(groups);
+  }
+
+  /** One picture to be read. */
+  private record Wanted(LabelledImage image, String caption) {}
+
+  /**
+   * @param progress asked before each picture whether to go on
+   * @return the first picture of each entity, or the pictures of a set that has none
+   */
+  public static ImageGallery of(ImageSet set, Progress progress) {
+    Map<String, List<Wanted>> wanted = new LinkedHashMap<>();
+    for (Entity e : set.entities()) {
+      wanted
+          .computeIfAbsent(e.category(), k -> new ArrayList<>())
+          .add(new Wanted(e.images().get(0), e.name()));
+    }
+    if (wanted.isEmpty()) {
+      wanted.put("images", set.background().stream().map(i -> new Wanted(i, i.name())).toList());
+    }
+    return new ImageGallery(set, read(wanted, progress));
   }
 
   /**
-   * @return all pictures of one entity, with the numbers by which magics take them
+   * @return pictures of one entity, with the numbers by which magics take them
    */
-  public static ImageGallery of(ImageSet set, Entity entity, dev.engram.Progress progress) {
-    List<Gallery.Item> items = new ArrayList<>();
+  public static ImageGallery of(ImageSet set, Entity entity, Progress progress) {
+    List<Wanted> wanted = new ArrayList<>();
     for (LabelledImage image : entity.images()) {
-      progress.step("reading images", items.size(), entity.images().size());
-      items.add(
-          new Gallery.Item(ImageReader.read(image.file()), entity.name() + "/" + items.size()));
+      wanted.add(new Wanted(image, entity.name() + "/" + wanted.size()));
     }
-    return new ImageGallery(set, Map.of(entity.title() + ", \"" + entity.label() + "\"", items));
+    String heading = entity.title() + ", \"" + entity.label() + "\"";
+    return new ImageGallery(set, read(Map.of(heading, wanted), progress));
+  }
+
+  private static List<Group> read(Map<String, List<Wanted>> wanted, Progress progress) {
+    int total = wanted.values().stream().mapToInt(w -> Math.min(w.size(), MOST)).sum();
+    int done = 0;
+    List<Group> groups = new ArrayList<>();
+    for (Map.Entry<String, List<Wanted>> e : wanted.entrySet()) {
+      List<Gallery.Item> items = new ArrayList<>();
+      for (Wanted w : e.getValue().subList(0, Math.min(e.getValue().size(), MOST))) {
+        progress.step("reading images", done++, total);
+        // shrunk at once: photographs of twelve megapixels would fill the memory
+        items.add(
+            new Gallery.Item(
+                Gallery.shrunk(ImageReader.read(w.image().file()), SIDE), w.caption()));
+      }
+      groups.add(new Group(e.getKey(), items, e.getValue().size() - items.size()));
+    }
+    return groups;
   }
 
   @Override
@@ -63,19 +103,27 @@ public record ImageGallery(ImageSet set, Map<String, List<Gallery.Item>> groups)
     String summary = summary();
     StringBuilder html = new StringBuilder(Html.element("p", Html.escape(summary)));
     StringBuilder text = new StringBuilder(summary);
-    groups.forEach(
-        (heading, items) -> {
-          View gallery = Gallery.of(items, SIDE);
-          html.append(Html.element("b", Html.escape(heading))).append(gallery.html());
-          text.append('\n').append(heading).append(": ");
-          text.append(String.join(", ", items.stream().map(Gallery.Item::caption).toList()));
-        });
+    for (Group group : groups) {
+      View gallery = Gallery.of(group.pictures(), SIDE);
+      html.append(Html.element("b", Html.escape(group.heading()))).append(gallery.html());
+      text.append('\n').append(group.heading()).append(": ");
+      text.append(String.join(", ", group.pictures().stream().map(Gallery.Item::caption).toList()));
+      if (group.more() > 0) {
+        String more = String.format(Locale.ROOT, "… and %,d more", group.more());
+        html.append(Html.element("p", more));
+        text.append(' ').append(more);
+      }
+    }
     set.notes().forEach(n -> html.append(Html.element("p", Html.escape(n))));
     set.notes().forEach(n -> text.append('\n').append(n));
     return View.html(html.toString(), text.toString());
   }
 
   private String summary() {
+    if (set.entities().isEmpty()) {
+      return "%s: %d images and no entities. A magic takes an image by its file name."
+          .formatted(set.name(), set.background().size());
+    }
     long pictures = set.entities().stream().mapToLong(e -> e.images().size()).sum();
     String background =
         set.background().isEmpty() ? "" : ", and " + set.background().size() + " background images";

@@ -10,6 +10,7 @@ import dev.engram.trace.Neuron;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import tech.tablesaw.api.DoubleColumn;
 import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
@@ -19,18 +20,22 @@ import tech.tablesaw.api.Table;
  * looks in them, and its mean coefficient on each entity.
  *
  * @param neuron which
- * @param words what it says
+ * @param words what it says; null if there is no dictionary
  * @param strongest heatmaps of the images with the largest coefficients
  * @param entities mean coefficient at the class token on each entity, the largest first
  * @param smallModel whether it comes from the embedded model
  */
 public record NeuronPage(
     Neuron neuron,
-    Interpretation words,
+    @Nullable Interpretation words,
     List<HeatmapFigure> strongest,
     List<EntityCoefficient> entities,
     boolean smallModel)
     implements Viewable {
+  private static final String NO_WORDS =
+      "This model comes with no concept dictionary, so the neuron has no words; give one with"
+          + " --dictionary FILE, a word on each line.";
+
   /**
    * How an entity drives the neuron.
    *
@@ -71,9 +76,9 @@ public record NeuronPage(
         .trace(
             Map.of(
                 "type", "bar",
-                "x", entities.stream().map(EntityCoefficient::entity).toList(),
+                "x", entities.stream().map(e -> Html.escape(e.entity())).toList(),
                 "y", entities.stream().map(EntityCoefficient::coefficient).toList(),
-                "customdata", entities.stream().map(EntityCoefficient::category).toList(),
+                "customdata", entities.stream().map(e -> Html.escape(e.category())).toList(),
                 "hovertemplate",
                     "<b>%{x}</b> (%{customdata})<br>"
                         + neuron
@@ -103,9 +108,19 @@ public record NeuronPage(
                     .toList()));
   }
 
+  private View said() {
+    if (words != null) {
+      return new Words(List.of(words), smallModel).view();
+    }
+    View none = View.html(Html.element("p", NO_WORDS), NO_WORDS);
+    return strongest.isEmpty()
+        ? none
+        : Footnote.under(none, strongest.get(0).heatmap().provenance(), smallModel);
+  }
+
   @Override
   public View view() {
-    View said = new Words(List.of(words), smallModel).view();
+    View said = said();
     View looks = Heatmaps.gallery(strongest);
     String kind = neuron.block() == Neuron.Block.FFN ? "FFN" : "MSA";
     String place =
@@ -129,6 +144,6 @@ public record NeuronPage(
 
   @Override
   public String toString() {
-    return words.toString();
+    return words == null ? neuron + " (no dictionary)" : words.toString();
   }
 }

@@ -53,10 +53,12 @@ public record Queries(String title, QueryEffects effects, int shown, boolean sma
   }
 
   /**
-   * @return a bar for each query neuron that the cell shows
+   * @return a bar for each query neuron that the cell shows, at most 40
    */
   public PlotlyFigure figure() {
-    List<QueryNeuron> top = top(shown);
+    List<QueryNeuron> all = top(shown);
+    List<QueryNeuron> top = all.subList(0, Math.min(all.size(), Shown.BARS));
+    String heading = heading() + Shown.ofBars(all.size());
     List<BarsPng.Bar> bars =
         top.stream()
             .map(
@@ -64,7 +66,7 @@ public record Queries(String title, QueryEffects effects, int shown, boolean sma
                     new BarsPng.Bar(
                         q.neuron().toString(), q.effect(), BlockColours.of(q.neuron().block())))
             .toList();
-    return PlotlyFigure.titled(Html.escape(heading()) + BlockColours.legend())
+    return PlotlyFigure.titled(Html.escape(heading) + BlockColours.legend())
         .trace(
             Map.of(
                 "type", "bar",
@@ -76,7 +78,7 @@ public record Queries(String title, QueryEffects effects, int shown, boolean sma
         .layout("xaxis.type", "category")
         .layout("yaxis.title", "second-order effect")
         .layout("height", 380)
-        .png(BarsPng.draw(heading(), "second-order effect", bars));
+        .png(BarsPng.draw(heading, "second-order effect", bars));
   }
 
   private String heading() {
@@ -104,7 +106,7 @@ public record Queries(String title, QueryEffects effects, int shown, boolean sma
 
   @Override
   public View view() {
-    View rows = TableView.of(table(), Math.max(1, shown));
+    View rows = TableView.of(table(), Shown.ROWS);
     View summed =
         View.html(
             Html.element("p", Html.escape(summary())) + rows.html(),

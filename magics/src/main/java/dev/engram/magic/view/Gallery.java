@@ -56,7 +56,11 @@ public final class Gallery {
         FIGURE);
   }
 
-  private static BufferedImage shrunk(BufferedImage picture, int side) {
+  /**
+   * @param side longest side of the result, in pixels
+   * @return the picture itself if it is no larger
+   */
+  public static BufferedImage shrunk(BufferedImage picture, int side) {
     double scale = (double) side / Math.max(picture.getWidth(), picture.getHeight());
     if (scale >= 1) {
       return picture;

@@ -256,7 +256,9 @@ public final class Heatmapper {
             "model",
             clip.name() + " " + clip.hash().substring(0, 12),
             "heatmap",
-            "Eq. 6, layer norms folded, share of the coefficient before the activation"));
+            neuron.block() == Neuron.Block.FFN
+                ? "Eq. 6, layer norms folded, shares of the coefficient before the activation"
+                : "Eq. 17, layer norms folded, shares of the coefficient"));
   }
 
   private static double dot(double[] q, float[] rows, int row) {

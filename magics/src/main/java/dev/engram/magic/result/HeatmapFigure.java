@@ -7,6 +7,7 @@ import dev.engram.magic.view.Html;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.View;
 import dev.engram.magic.view.Viewable;
+import dev.engram.trace.Neuron;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
@@ -120,9 +121,18 @@ public record HeatmapFigure(Heatmap heatmap, BufferedImage image, String title, 
     return out;
   }
 
+  private boolean ffn() {
+    return heatmap.neuron().block() == Neuron.Block.FFN;
+  }
+
   String heading() {
     return String.format(
-        Locale.ROOT, "%s on %s: coefficient %.3f", heatmap.neuron(), title, heatmap.coefficient());
+        Locale.ROOT,
+        "%s on %s: coefficient %.3f%s",
+        heatmap.neuron(),
+        title,
+        heatmap.coefficient(),
+        ffn() ? " before the activation" : "");
   }
 
   @Override
@@ -132,7 +142,8 @@ public record HeatmapFigure(Heatmap heatmap, BufferedImage image, String title, 
     String sum =
         String.format(
             Locale.ROOT,
-            "Before the activation: patches %+.3f, class token %+.3f%s.",
+            "%.3f = patches %+.3f, class token %+.3f%s.",
+            heatmap.coefficient(),
             patches,
             heatmap.tokens()[0],
             r.equals(Heatmap.Rest.NONE)

@@ -29,9 +29,9 @@ def test_notebook_in_jupyterlab(notebook, lab, context):
     wait_for_kernel(page)
     assert panel.locator('[data-mime-type="application/vnd.jupyter.error"]').count() == 0
     scroll_to(page, panel, panel.locator(".jp-OutputArea table").first)
-    figures = panel.locator(".jp-OutputArea .js-plotly-plot")
-    scroll_to(page, panel, figures.first)
-    tooltip = hover_first_mark(page, figures.first)
+    bars = panel.locator(".jp-OutputArea .js-plotly-plot:has(.barlayer .point)").first
+    scroll_to(page, panel, bars)
+    tooltip = hover_first_mark(page, bars)
     page.screenshot(path=RESULTS / f"{notebook.stem}-jupyterlab.png")
     assert outputs.NEURON.search(tooltip), f"the tooltip names no neuron: {tooltip!r}"
     assert not elsewhere

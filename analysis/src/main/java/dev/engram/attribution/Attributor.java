@@ -1,5 +1,6 @@
 package dev.engram.attribution;
 
+import dev.engram.Cosine;
 import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
@@ -111,7 +112,7 @@ public final class Attributor implements AutoCloseable {
       try (Trace trace = clip.trace(part, TraceRequest.classToken(), List.of())) {
         float[][] m = coefficients(trace);
         float[][] s = scores(trace, part, text, method, reading);
-        double[] c = cosines(trace, text);
+        double[] c = Cosine.ofRows(trace.embedding().toFloatArray(), text);
         for (int b = 0; b < part.size(); b++) {
           scores[i + b] = s[b];
           coefficients[i + b] = m[b];
@@ -184,18 +185,6 @@ public final class Attributor implements AutoCloseable {
       }
     }
     return p;
-  }
-
-  private static double[] cosines(Trace trace, float[] text) {
-    float[] z = trace.embedding().toFloatArray();
-    double[] out = new double[trace.batch()];
-    int width = text.length;
-    double t = Math.sqrt(Vectors.squares(text, 0, width));
-    for (int b = 0; b < out.length; b++) {
-      out[b] =
-          Vectors.dot(z, b * width, text) / (t * Math.sqrt(Vectors.squares(z, b * width, width)));
-    }
-    return out;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.engram.dissect;
 
+import dev.engram.Cosine;
 import dev.engram.model.Clip;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.Site;
@@ -62,23 +63,12 @@ public final class Deletion {
       int n = masks.size();
       double[] coefficients = new double[n];
       double[] before = new double[n];
-      double[] cosines = new double[n];
       for (int i = 0; i < n; i++) {
         int at = i * (m.length / n) + neuron.column(clip.config().vision().headWidth());
         coefficients[i] = m[at];
         before[i] = b[at];
-        double zt = 0;
-        double zz = 0;
-        double tt = 0;
-        for (int j = 0; j < text.length; j++) {
-          double zj = z[i * text.length + j];
-          zt += zj * text[j];
-          zz += zj * zj;
-          tt += (double) text[j] * text[j];
-        }
-        cosines[i] = zt / Math.sqrt(zz * tt);
       }
-      return new Curve(coefficients, before, cosines);
+      return new Curve(coefficients, before, Cosine.ofRows(z, text));
     }
   }
 }

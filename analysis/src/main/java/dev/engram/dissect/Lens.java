@@ -2,9 +2,8 @@ package dev.engram.dissect;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.nn.norm.LayerNorm;
+import dev.engram.Cosine;
 import dev.engram.model.Clip;
-import dev.engram.model.VisionTower;
 import dev.engram.trace.Site;
 import dev.engram.trace.Tokens;
 import dev.engram.trace.Trace;
@@ -67,37 +66,10 @@ public final class Lens {
   }
 
   private double[] cosines(NDArray stream, float[] text) {
-    VisionTower tower = clip.vision();
     try (NDManager scope = clip.manager().newSubManager()) {
       NDArray x = stream.duplicate();
       x.attach(scope);
-      NDArray pt = tower.projection().transpose();
-      pt.attach(scope);
-      NDArray gamma = tower.postNormWeight();
-      float[] z =
-          LayerNorm.layerNorm(
-                  x,
-                  gamma.getShape(),
-                  gamma,
-                  tower.postNormBias(),
-                  (float) tower.config().layerNormEps())
-              .singletonOrThrow()
-              .matMul(pt)
-              .toFloatArray();
-      double[] out = new double[z.length / text.length];
-      for (int i = 0; i < out.length; i++) {
-        double zt = 0;
-        double zz = 0;
-        double tt = 0;
-        for (int j = 0; j < text.length; j++) {
-          double zj = z[i * text.length + j];
-          zt += zj * text[j];
-          zz += zj * zj;
-          tt += (double) text[j] * text[j];
-        }
-        out[i] = zt / Math.sqrt(zz * tt);
-      }
-      return out;
+      return Cosine.ofRows(clip.vision().project(x).toFloatArray(), text);
     }
   }
 }

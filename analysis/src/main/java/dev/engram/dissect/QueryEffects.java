@@ -93,9 +93,10 @@ public record QueryEffects(
 
   private double[] means() {
     double[] means = new double[space.count()];
+    double sign = orientation();
     for (float[] image : effects) {
       for (int i = 0; i < means.length; i++) {
-        means[i] += (double) orientation() * image[i] / effects.length;
+        means[i] += sign * image[i] / effects.length;
       }
     }
     return means;

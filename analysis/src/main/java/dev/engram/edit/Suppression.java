@@ -3,7 +3,6 @@ package dev.engram.edit;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.norm.LayerNorm;
 import dev.engram.model.Clip;
 import dev.engram.model.VisionTower;
 import dev.engram.trace.Intervention;
@@ -65,19 +64,7 @@ public final class Suppression {
         w.attach(scope);
         h = h.sub(m.matMul(w.reshape(1, -1)));
       }
-      NDArray gamma = tower.postNormWeight();
-      NDArray pt = tower.projection().transpose();
-      pt.attach(scope);
-      NDArray z =
-          LayerNorm.layerNorm(
-                  h,
-                  gamma.getShape(),
-                  gamma,
-                  tower.postNormBias(),
-                  (float) tower.config().layerNormEps())
-              .singletonOrThrow()
-              .matMul(pt);
-      return rows(z);
+      return rows(tower.project(h));
     }
   }
 

@@ -8,18 +8,6 @@ import java.util.stream.IntStream;
 final class Numbers {
   private Numbers() {}
 
-  static double cosine(float[] a, float[] b) {
-    double ab = 0;
-    double aa = 0;
-    double bb = 0;
-    for (int i = 0; i < a.length; i++) {
-      ab += (double) a[i] * b[i];
-      aa += (double) a[i] * a[i];
-      bb += (double) b[i] * b[i];
-    }
-    return ab / Math.sqrt(aa * bb);
-  }
-
   /** Mean of curves of one length, point by point. */
   static double[] mean(List<double[]> curves) {
     double[] out = new double[curves.isEmpty() ? 0 : curves.get(0).length];

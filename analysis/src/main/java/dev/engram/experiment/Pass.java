@@ -1,5 +1,6 @@
 package dev.engram.experiment;
 
+import dev.engram.Cosine;
 import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
@@ -199,7 +200,7 @@ final class Pass implements AutoCloseable {
   }
 
   private double[] cosines(List<float[]> embeddings) {
-    return embeddings.stream().mapToDouble(z -> Numbers.cosine(z, text)).toArray();
+    return embeddings.stream().mapToDouble(z -> Cosine.of(z, text)).toArray();
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.engram.experiment;
 
+import dev.engram.Cosine;
 import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.attribution.Attribution;
@@ -140,9 +141,9 @@ public final class Table1 {
         List<Turned> top = java.util.Objects.requireNonNull(found.get(r)).get(e);
         for (Turned t : top) {
           Said words = java.util.Objects.requireNonNull(said.get(t));
-          best[e] += Numbers.cosine(words.best, labels[e]) / top.size();
-          sum[e] += Numbers.cosine(words.sum, labels[e]) / top.size();
-          name[e] += Numbers.cosine(words.best, names[e]) / top.size();
+          best[e] += Cosine.of(words.best, labels[e]) / top.size();
+          sum[e] += Cosine.of(words.sum, labels[e]) / top.size();
+          name[e] += Cosine.of(words.best, names[e]) / top.size();
         }
       }
       rows.add(new Row(r, Estimate.of(best), Estimate.of(sum), Estimate.of(name), paper(r)));

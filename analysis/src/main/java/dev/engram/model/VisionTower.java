@@ -112,6 +112,16 @@ public final class VisionTower {
   }
 
   /**
+   * Reads a residual stream as if it were the last: P LN_post(x), statistics of x itself (Eq. 8).
+   *
+   * @param x (B, d); owns the result
+   * @return (B, D)
+   */
+  public NDArray project(NDArray x) {
+    return layerNorm(x, lnPostWeight, lnPostBias).matMul(projectionT);
+  }
+
+  /**
    * @return W_fc2 or W_o of a layer (d, n): column c is the value vector of neuron c. The model's
    *     own array: do not close or change it.
    */

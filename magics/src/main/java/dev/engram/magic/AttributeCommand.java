@@ -69,13 +69,7 @@ final class AttributeCommand implements EngramMagic {
       throw new EngramException("--top takes a number of neurons from 1, got " + top + ".");
     }
     Selection chosen = session.select(target);
-    String text = label == null ? chosen.label() : label;
-    if (label == null && text.isEmpty()) {
-      throw new EngramException(
-          "The image "
-              + chosen.title()
-              + " belongs to no entity, so it has no label; give one with --label TEXT.");
-    }
+    String text = chosen.text(label);
     try (MagicProgress progress = context.progress()) {
       return new Attribution(
           chosen.title(),

@@ -66,7 +66,21 @@ final class EngramSession {
    * @param images at least one
    * @param label the text that belongs to it, "" if none is known
    */
-  record Selection(String title, List<LabelledImage> images, String label) {}
+  record Selection(String title, List<LabelledImage> images, String label) {
+    /**
+     * @param given what the user wants it called, null for its own label
+     * @throws EngramException if there is neither
+     */
+    String text(@Nullable String given) {
+      if (given == null && label.isEmpty()) {
+        throw new EngramException(
+            "The image "
+                + title
+                + " belongs to no entity, so it has no label; give one with --label TEXT.");
+      }
+      return given == null ? label : given;
+    }
+  }
 
   /**
    * Loads a model in the place of the one there is.

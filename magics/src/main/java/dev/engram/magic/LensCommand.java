@@ -1,6 +1,5 @@
 package dev.engram.magic;
 
-import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.dissect.Lens;
@@ -44,13 +43,7 @@ final class LensCommand implements EngramMagic {
   public LensCurve run(MagicContext context) {
     Clip clip = session.model();
     Selection chosen = session.select(target);
-    String text = label == null ? chosen.label() : label;
-    if (label == null && text.isEmpty()) {
-      throw new EngramException(
-          "The image "
-              + chosen.title()
-              + " belongs to no entity, so it has no label; give one with --label TEXT.");
-    }
+    String text = chosen.text(label);
     try (MagicProgress progress = context.progress()) {
       float[] t = clip.embedTexts(List.of(text), Progress.NONE)[0];
       return new LensCurve(

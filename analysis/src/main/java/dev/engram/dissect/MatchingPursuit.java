@@ -2,22 +2,13 @@ package dev.engram.dissect;
 
 import dev.engram.Progress;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
-import java.util.stream.IntStream;
 
 /**
  * Orthogonal matching pursuit over a dictionary, for many targets at once (Sec. 3.3, A.2; as
  * scikit-learn's {@code orthogonal_mp}). The correlations of all residuals are one matrix product
- * in float32; near ties, the fit and the residual are settled in float64.
+ * in float32; the fit and the residual are float64.
  */
 public final class MatchingPursuit {
-  /** Candidates this close to the best are compared again in float64. */
-  private static final double NEAR_TIE = 2e-5;
-
-  /** Words of each sign that are looked at; of more exact ties than this any is as good. */
-  private static final int CANDIDATES = 4;
-
   /** Smallest pivot: an atom closer than this to the span of the others adds nothing. */
   private static final double DEPENDENT = 1e-10;
 
@@ -59,34 +50,14 @@ public final class MatchingPursuit {
       for (int i = 0; i < n; i++) {
         residuals[i] = states[i].residualFloats();
       }
-      WordDictionary.Extreme[] extremes = dictionary.extremes(residuals, CANDIDATES);
-      int[][] candidates = new int[n][];
-      Map<Integer, double[]> vectors = new HashMap<>();
+      int[] best = dictionary.mostCorrelated(residuals);
+      float[][] vectors = dictionary.embeddings(best);
       for (int i = 0; i < n; i++) {
-        candidates[i] = states[i].candidates(extremes[i]);
-      }
-      fetch(candidates, vectors);
-      for (int i = 0; i < n; i++) {
-        states[i].add(candidates[i], vectors);
+        states[i].add(best[i], vectors[i]);
       }
     }
     progress.step("finding words", atoms, atoms);
     return Arrays.stream(states).map(State::code).toArray(Code[]::new);
-  }
-
-  private void fetch(int[][] candidates, Map<Integer, double[]> vectors) {
-    int[] all = Arrays.stream(candidates).flatMapToInt(Arrays::stream).distinct().toArray();
-    if (all.length == 0) {
-      return;
-    }
-    float[][] rows = dictionary.embeddings(all);
-    for (int i = 0; i < all.length; i++) {
-      double[] v = new double[rows[i].length];
-      for (int j = 0; j < v.length; j++) {
-        v[j] = rows[i][j];
-      }
-      vectors.put(all[i], v);
-    }
   }
 
   /** One target and its code so far. */
@@ -110,27 +81,6 @@ public final class MatchingPursuit {
       products = new double[atoms];
     }
 
-    /**
-     * The word with the largest |product| and all too near to tell; none once the code is complete.
-     */
-    int[] candidates(WordDictionary.Extreme extreme) {
-      float best = 0;
-      for (float p : extreme.products()) {
-        best = Math.max(best, Math.abs(p));
-      }
-      if (done || best <= EXHAUSTED) {
-        return new int[0];
-      }
-      double threshold = best * (1 - NEAR_TIE);
-      return IntStream.range(0, extreme.words().length)
-          .filter(i -> Math.abs(extreme.products()[i]) >= threshold)
-          .map(i -> extreme.words()[i])
-          .filter(w -> !holds(w))
-          .distinct()
-          .sorted()
-          .toArray();
-    }
-
     private boolean holds(int index) {
       for (int i = 0; i < size; i++) {
         if (indices[i] == index) {
@@ -148,21 +98,15 @@ public final class MatchingPursuit {
       return r;
     }
 
-    void add(int[] candidates, Map<Integer, double[]> vectors) {
-      if (done || candidates.length == 0) {
+    void add(int best, float[] vector) {
+      double[] a = new double[vector.length];
+      for (int j = 0; j < a.length; j++) {
+        a[j] = vector[j];
+      }
+      if (done || holds(best) || Math.abs(dot(a, residual)) <= EXHAUSTED) {
         done = true;
         return;
       }
-      int best = candidates[0];
-      double bestCorrelation = -1;
-      for (int c : candidates) {
-        double correlation = Math.abs(dot(atom(vectors, c), residual));
-        if (correlation > bestCorrelation) {
-          best = c;
-          bestCorrelation = correlation;
-        }
-      }
-      double[] a = atom(vectors, best);
       double pivot = dot(a, a);
       for (int i = 0; i < size; i++) {
         double s = dot(a, chosen[i]);
@@ -213,10 +157,6 @@ public final class MatchingPursuit {
     Code code() {
       return new Code(
           Arrays.copyOf(indices, size), coefficients.clone(), Math.sqrt(dot(residual, residual)));
-    }
-
-    private static double[] atom(Map<Integer, double[]> vectors, int index) {
-      return java.util.Objects.requireNonNull(vectors.get(index));
     }
 
     private static double dot(double[] a, double[] b) {

@@ -1,7 +1,6 @@
 package dev.engram.dissect;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
@@ -9,6 +8,7 @@ import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.model.Clip;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -99,55 +99,36 @@ public final class WordDictionary implements AutoCloseable {
     try (NDManager scope = manager.newSubManager()) {
       NDArray rows =
           atoms.get(
-              new NDIndex(
-                  "{}", scope.create(java.util.Arrays.stream(indices).asLongStream().toArray())));
+              new NDIndex("{}", scope.create(Arrays.stream(indices).asLongStream().toArray())));
       rows.attach(scope);
       float[] flat = rows.toFloatArray();
       float[][] out = new float[indices.length][];
       for (int i = 0; i < out.length; i++) {
-        out[i] = java.util.Arrays.copyOfRange(flat, i * width(), (i + 1) * width());
+        out[i] = Arrays.copyOfRange(flat, i * width(), (i + 1) * width());
       }
       return out;
     }
   }
 
   /**
-   * The words with the largest and the smallest inner products, found by the engine so that no
-   * table of vectors × words leaves it.
+   * The word with the largest |inner product| for each vector, found by the engine so that no table
+   * of vectors × words leaves it; the first of exact ties.
    *
    * @param vectors (n, D)
-   * @param count how many of each sign
-   * @return for each vector the words and their products, at most 2 · count
+   * @return the indices of n words
    */
-  Extreme[] extremes(float[][] vectors, int count) {
+  int[] mostCorrelated(float[][] vectors) {
     try (NDManager scope = manager.newSubManager()) {
       FloatBuffer flat = FloatBuffer.allocate(vectors.length * width());
       for (float[] v : vectors) {
         flat.put(v);
       }
-      int k = Math.min(count, words.size());
       NDArray products =
           scope.create(flat.flip(), new Shape(vectors.length, width())).matMul(atomsT);
-      NDList high = products.topK(k, 1, true, false);
-      NDList low = products.topK(k, 1, false, false);
-      long[][] indices = {high.get(1).toLongArray(), low.get(1).toLongArray()};
-      float[][] values = {high.get(0).toFloatArray(), low.get(0).toFloatArray()};
-      Extreme[] out = new Extreme[vectors.length];
-      for (int row = 0; row < out.length; row++) {
-        int[] which = new int[2 * k];
-        float[] product = new float[2 * k];
-        for (int i = 0; i < 2 * k; i++) {
-          which[i] = Math.toIntExact(indices[i / k][row * k + i % k]);
-          product[i] = values[i / k][row * k + i % k];
-        }
-        out[row] = new Extreme(which, product);
-      }
-      return out;
+      products.muli(products); // squared in place: abs() would be another table of that size
+      return Arrays.stream(products.argMax(1).toLongArray()).mapToInt(Math::toIntExact).toArray();
     }
   }
-
-  /** Words and their inner products with a vector. */
-  record Extreme(int[] words, float[] products) {}
 
   @Override
   public void close() {

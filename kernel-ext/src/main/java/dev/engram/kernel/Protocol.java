@@ -38,6 +38,7 @@ final class Protocol {
   private final KernelSession session;
   private final SourceCodeAnalysis analysis;
   private final MagicRewriter rewriter;
+  private final RunningCell cell = new RunningCell();
 
   Protocol(BaseKernel kernel, SourceCodeAnalysis analysis, KernelSession session) {
     this.kernel = kernel;
@@ -59,7 +60,8 @@ final class Protocol {
         MessageType.EXECUTE_REPLY,
         (env, message) -> {
           session.cellStarts(message.hasMetadata() ? message.getMetadata() : Map.of());
-          execute.handle(env, with(message, rewritten(message.getContent())));
+          Message<ExecuteRequest> java = with(message, rewritten(message.getContent()));
+          cell.run(() -> execute.handle(env, java));
         });
 
     ShellHandler<InterruptRequest> interrupt = connection.getHandler(MessageType.INTERRUPT_REQUEST);
@@ -70,6 +72,7 @@ final class Protocol {
         (env, message) -> {
           session.runner().interrupted();
           interrupt.handle(env, message);
+          cell.interrupt(kernel::interrupt);
         });
 
     ShellHandler<IsCompleteRequest> complete =

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * CUB-200-2011 as Caltech packs it: {@code images.txt}, {@code classes.txt}, {@code
@@ -18,8 +19,9 @@ final class CubLayout implements Layout {
 
   @Override
   public boolean matches(Path path) {
-    return Files.exists(home(path).resolve("images.txt"))
-        && Files.isDirectory(home(path).resolve("images"));
+    // any of its files: one that is missing is told when it is read
+    return Stream.of("images.txt", "image_class_labels.txt", "train_test_split.txt")
+        .anyMatch(list -> Files.exists(home(path).resolve(list)));
   }
 
   /** The archive unpacks into a folder of its own. */

@@ -25,13 +25,16 @@ final class DatasetBuilder {
   private final DatasetOptions options;
   private final List<DatasetImage> images = new ArrayList<>();
   private final List<String> notes = new ArrayList<>();
-  private final Map<Path, Set<String>> listings = new HashMap<>();
+  private final Map<String, Folder> folders = new HashMap<>();
   private final Set<String> seen = new HashSet<>();
 
   /** Images that cannot be used, by what is wrong with them. */
   private final Map<String, List<String>> wrong = new LinkedHashMap<>();
 
   private List<DatasetClass> classes = List.of();
+
+  /** A folder of images, and the names of what lies in it. */
+  private record Folder(Path path, Set<String> names) {}
 
   DatasetBuilder(Path root, DatasetOptions options) {
     this.root = root;
@@ -55,8 +58,12 @@ final class DatasetBuilder {
     if (images.size() % 1000 == 0) {
       Progress.checkInterrupt();
     }
-    Path file = inside(name, list);
-    if (!exists(file)) {
+    int slash = name.lastIndexOf('/');
+    Folder folder =
+        folders.computeIfAbsent(name.substring(0, Math.max(0, slash)), f -> folder(f, name, list));
+    String last = name.substring(slash + 1);
+    Path file = inside(folder.path, last, name, list);
+    if (!folder.names.contains(last)) {
       wrong("missing", name);
     } else if (classIndex < 0 || classIndex >= classes.size()) {
       wrong("of a class that is none of the %d".formatted(classes.size()), name);
@@ -71,25 +78,24 @@ final class DatasetBuilder {
     wrong.computeIfAbsent(what, k -> new ArrayList<>()).add(name);
   }
 
-  private Path inside(String name, Path list) {
+  private Folder folder(String folder, String name, Path list) {
+    Path path = folder.isEmpty() ? root : inside(root, folder, name, list);
+    return new Folder(path, new HashSet<>(names(path)));
+  }
+
+  /** The path of what a list names, which must not lead out of the root. */
+  private Path inside(Path from, String to, String name, Path list) {
     try {
-      Path file = root.resolve(name).normalize();
-      if (!name.isBlank() && file.startsWith(root) && !file.equals(root)) {
-        return file;
+      Path path = from.resolve(to);
+      Path normal = to.contains("..") ? path.normalize() : path;
+      if (!to.isBlank() && normal.startsWith(root) && !normal.equals(root)) {
+        return normal;
       }
     } catch (InvalidPathException e) {
       throw new EngramException(
           "%s names a file that no system can have: '%s'.".formatted(list, name), e);
     }
     throw new EngramException("%s names a file outside of the folder: '%s'.".formatted(list, name));
-  }
-
-  private boolean exists(Path file) {
-    Path folder = file.getParent();
-    return folder != null
-        && listings
-            .computeIfAbsent(folder, f -> new HashSet<>(names(f)))
-            .contains(String.valueOf(file.getFileName()));
   }
 
   /** Names of what lies in a folder, sorted, hidden ones left out; none if there is no folder. */

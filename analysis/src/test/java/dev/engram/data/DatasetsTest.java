@@ -103,8 +103,10 @@ class DatasetsTest {
     Dataset rest = Datasets.open(temp, SKIPPING);
     assertEquals(List.of(0, 1, 1, 1), indices(rest));
     assertTrue(rest.notes().get(0).startsWith("2 of 6 images are missing"), rest.notes().get(0));
-    Files.delete(temp.resolve("CUB_200_2011/classes.txt"));
-    Refusal.holds(() -> Datasets.open(temp, SKIPPING), "not complete", "classes.txt");
+    for (String list : List.of("classes.txt", "images.txt")) {
+      Files.delete(temp.resolve("CUB_200_2011").resolve(list));
+      Refusal.holds(() -> Datasets.open(temp, SKIPPING), "not complete", list);
+    }
   }
 
   @Test

@@ -8,15 +8,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.engram.Refusal;
 import dev.engram.iconclip.Iconclip;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -304,8 +304,12 @@ class DatasetsTest {
         Files.createFile(folder.resolve("ILSVRC2012_val_%08d.JPEG".formatted(i)));
       }
     }
-    Dataset set =
-        Assertions.assertTimeout(Duration.ofSeconds(10), this::open, "0.4 s on a machine at rest");
+    // its own time, because the machine may be busy with other tests
+    ThreadMXBean clock = ManagementFactory.getThreadMXBean();
+    long before = clock.getCurrentThreadCpuTime();
+    Dataset set = open();
+    double seconds = (clock.getCurrentThreadCpuTime() - before) / 1e9;
+    assertTrue(seconds < 3, "names took " + seconds + " s");
     assertEquals(50_000, set.images().size());
     assertEquals(List.of(), set.notes());
     assertEquals(

@@ -18,10 +18,10 @@ import picocli.CommandLine.Parameters;
     description = "Measure zero-shot accuracy on a data set, in all and for each class.",
     footer = {
       "",
-      "DATASET is a folder with ImageNet's validation set, CUB-200-2011 or Flowers-102 as they are",
-      "downloaded, a folder class/*.png, or a CSV list with the columns file, label and perhaps",
-      "split. Without it, the entities of the open images are the classes.",
-      "In Java: Evaluation e = %evaluate DATASET, and then e.ofClass(\"tench\")"
+      "DATASET is a folder with ImageNet's validation set, CUB-200-2011 or Flowers-102 as",
+      "they are downloaded, a folder class/*.png, or a CSV list with the columns file, label",
+      "and perhaps split. Without it, the entities of the open images are the classes.",
+      "In Java: Evaluation e = %%evaluate DATASET, and then e.ofClass(\"tench\")"
     })
 final class EvaluateCommand implements EngramMagic {
   private static final String IMAGENET = "imagenet";

@@ -151,7 +151,7 @@ public record Evaluation(ZeroShot.Result result, @Nullable Integer shown, boolea
   private String heading() {
     Dataset set = result.dataset();
     return shown == null
-        ? "Zero-shot accuracy on " + set.name() + " by class, the lowest first"
+        ? "Zero-shot accuracy by class, the lowest first: " + set.name()
         : "What images of " + set.classes().get(shown).title() + " are taken for";
   }
 

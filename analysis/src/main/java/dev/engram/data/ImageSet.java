@@ -296,7 +296,7 @@ public final class ImageSet {
   }
 
   /** What is left of a name when writing habits are taken away. */
-  private static String key(String name) {
+  static String key(String name) {
     return Normalizer.normalize(name, Normalizer.Form.NFKC)
         .toLowerCase(Locale.ROOT)
         .replaceAll("[^\\p{L}\\p{N}]", "");

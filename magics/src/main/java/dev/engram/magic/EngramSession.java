@@ -3,6 +3,9 @@ package dev.engram.magic;
 import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.attribution.Attributor;
+import dev.engram.data.Dataset;
+import dev.engram.data.DatasetOptions;
+import dev.engram.data.Datasets;
 import dev.engram.data.Entity;
 import dev.engram.data.ImageSet;
 import dev.engram.data.LabelledImage;
@@ -124,15 +127,31 @@ final class EngramSession {
   }
 
   /**
-   * @param name {@value #VISENT_MINI} or a folder
+   * @param name {@value #VISENT_MINI}, a folder or a list
+   * @param split of a data set that has splits; null for all images
    * @return an image set, not yet that of the session: see {@link #use(ImageSet)}
    */
-  static ImageSet read(String name) {
-    return name.equals(VISENT_MINI)
+  static ImageSet read(String name, @Nullable String split) {
+    return name.equals(VISENT_MINI) && split == null
         ? ImageSet.read(Iconclip.entities())
             .named(VISENT_MINI)
             .withBackground(ImageSet.read(Iconclip.background()))
-        : ImageSet.read(path(name));
+        : Datasets.imageSet(name.equals(VISENT_MINI) ? Iconclip.entities() : path(name), split);
+  }
+
+  /**
+   * @param name {@value #VISENT_MINI}, a folder or a list; null for the entities of the open images
+   * @param classes names of classes, for ImageNet's folders
+   */
+  Dataset dataset(@Nullable String name, boolean skipUnreadable, @Nullable Path classes) {
+    if (name != null && !name.equals(VISENT_MINI)) {
+      return Datasets.open(
+          path(name), new DatasetOptions(skipUnreadable, classes == null ? null : home(classes)));
+    }
+    if (classes != null) {
+      throw new EngramException("A file of class names is for ImageNet's folders; leave it out.");
+    }
+    return Dataset.of(name == null ? images() : read(name, null));
   }
 
   /** Puts an image set in the place of the one there is. */

@@ -14,7 +14,8 @@ import picocli.CommandLine.Parameters;
     footer = {
       "",
       "A folder holds category/entity/*.png (or jpg, gif, bmp), and perhaps a manifest.csv",
-      "with a caption for each image. An entity is named by its folder."
+      "with a caption for each image. An entity is named by its folder. ImageNet's validation set,",
+      "CUB-200-2011, Flowers-102 and CSV lists are opened as well; each class is an entity."
     })
 final class ImagesCommand implements EngramMagic {
   private final EngramSession session;
@@ -25,6 +26,12 @@ final class ImagesCommand implements EngramMagic {
       description =
           "visent-mini, or a folder; the set that is open, else visent-mini, if left out.")
   private @Nullable String name;
+
+  @Option(
+      names = "--split",
+      paramLabel = "SPLIT",
+      description = "Of a data set that has splits: train, val or test; all images if left out.")
+  private @Nullable String split;
 
   @Option(
       names = "--entity",
@@ -39,9 +46,9 @@ final class ImagesCommand implements EngramMagic {
   @Override
   public ImageGallery run(MagicContext context) {
     ImageSet set =
-        name == null && session.hasImages()
+        name == null && split == null && session.hasImages()
             ? session.images()
-            : EngramSession.read(name == null ? EngramSession.VISENT_MINI : name);
+            : EngramSession.read(name == null ? EngramSession.VISENT_MINI : name, split);
     try (MagicProgress progress = context.progress()) {
       ImageGallery gallery =
           entity == null

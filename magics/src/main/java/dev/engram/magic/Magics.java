@@ -49,6 +49,7 @@ public final class Magics {
             () -> new QueriesCommand(session),
             () -> new EvolveCommand(session),
             () -> new LensCommand(session),
+            () -> new EvaluateCommand(session),
             () -> new ReproduceCommand(session)),
         List.of(
             new Fact("device", session::device),

@@ -1,0 +1,280 @@
+package dev.engram.data;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.engram.EngramException;
+import dev.engram.Suggest;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+
+/**
+ * Images of numbered classes, perhaps in splits: what zero-shot accuracy is measured on. Opened by
+ * {@link Datasets#open}, which reads names and opens no image; unchangeable.
+ */
+public final class Dataset {
+  private final String name;
+  private final String layout;
+  private final Path root;
+  private final List<DatasetClass> classes;
+  private final List<DatasetImage> images;
+  private final List<String> notes;
+
+  Dataset(
+      String name,
+      String layout,
+      Path root,
+      List<DatasetClass> classes,
+      List<DatasetImage> images,
+      List<String> notes) {
+    this.name = name;
+    this.layout = layout;
+    this.root = root;
+    this.classes = List.copyOf(classes);
+    this.images = List.copyOf(images);
+    this.notes = List.copyOf(notes);
+  }
+
+  /**
+   * @param set with entities, of which each becomes a class; background images are left out
+   * @throws EngramException if it has no entities
+   */
+  public static Dataset of(ImageSet set) {
+    if (set.entities().isEmpty()) {
+      throw new EngramException(
+          ("The image set %s has no entities, so its images have no classes; give a folder"
+                  + " class/*.png, or a CSV list with the columns file and label.")
+              .formatted(set.name()));
+    }
+    List<DatasetClass> classes = new ArrayList<>();
+    List<DatasetImage> images = new ArrayList<>();
+    for (Entity e : set.entities()) {
+      int index = classes.size();
+      classes.add(new DatasetClass(e.name(), e.title(), e.label()));
+      e.images().forEach(i -> images.add(new DatasetImage(i.file(), i.name(), index, "")));
+    }
+    return new Dataset(set.name(), "entities", set.root(), classes, images, set.notes());
+  }
+
+  /**
+   * @return the folder's name, with the split if it is a part
+   */
+  public String name() {
+    return name;
+  }
+
+  /**
+   * @return which layout was recognised: {@code ImageNet}, {@code CUB-200-2011}, {@code
+   *     Flowers-102}, {@code list} or {@code entities}
+   */
+  public String layout() {
+    return layout;
+  }
+
+  /**
+   * @return the folder that was read
+   */
+  public Path root() {
+    return root;
+  }
+
+  /**
+   * @return every class, by its index; some may have no images
+   */
+  public List<DatasetClass> classes() {
+    return classes;
+  }
+
+  /**
+   * @return the images, in the order of the data set
+   */
+  public List<DatasetImage> images() {
+    return images;
+  }
+
+  /**
+   * @return what was assumed or left out, one sentence each
+   */
+  public List<String> notes() {
+    return notes;
+  }
+
+  /**
+   * @return names of the splits, in order of appearance; empty if there are none
+   */
+  public Set<String> splits() {
+    Set<String> splits = new LinkedHashSet<>();
+    images.stream().map(DatasetImage::split).filter(s -> !s.isEmpty()).forEach(splits::add);
+    return splits;
+  }
+
+  /**
+   * @return the images of one split, with all classes
+   * @throws EngramException if there is no such split
+   */
+  public Dataset split(String wanted) {
+    Set<String> splits = splits();
+    if (splits.isEmpty()) {
+      throw new EngramException(
+          "The data set %s has no splits; leave out '%s'.".formatted(name, wanted));
+    }
+    if (!splits.contains(wanted)) {
+      throw new EngramException(
+          "The data set %s has the splits %s; there is no '%s'%s"
+              .formatted(
+                  name, String.join(", ", splits), wanted, Suggest.didYouMean(wanted, splits)));
+    }
+    return part(name + " " + wanted, i -> i.split().equals(wanted));
+  }
+
+  /**
+   * @return the split on which accuracy is reported: {@code test}, else {@code val}, else all
+   */
+  public Dataset heldOut() {
+    for (String split : List.of("test", "val")) {
+      if (splits().contains(split)) {
+        return split(split);
+      }
+    }
+    return this;
+  }
+
+  private Dataset part(String newName, Predicate<DatasetImage> wanted) {
+    return with(newName, images.stream().filter(wanted).toList());
+  }
+
+  private Dataset with(String newName, List<DatasetImage> some) {
+    return new Dataset(newName, layout, root, classes, some, notes);
+  }
+
+  /**
+   * @return at most so many images, evenly spread over the list
+   */
+  public Dataset spread(int most) {
+    if (most < 1) {
+      throw new EngramException("At least 1 image is needed, got " + most + ".");
+    }
+    int n = images.size();
+    return most >= n
+        ? this
+        : with(
+            "%s, %d of %d images, evenly spread".formatted(name, most, n),
+            IntStream.range(0, most)
+                .mapToObj(i -> images.get((int) ((long) i * n / most)))
+                .toList());
+  }
+
+  /**
+   * @param k images of each class
+   * @param seed another one draws other images; a class's draw does not depend on the others
+   * @return k images of every class, drawn at random, in the order of the data set
+   * @throws EngramException if a class has fewer
+   */
+  public Dataset shots(int k, long seed) {
+    if (k < 1) {
+      throw new EngramException("At least 1 image of each class is needed, got " + k + ".");
+    }
+    Map<Integer, List<Integer>> byClass = new TreeMap<>();
+    IntStream.range(0, classes.size()).forEach(c -> byClass.put(c, new ArrayList<>()));
+    for (int i = 0; i < images.size(); i++) {
+      byClass.computeIfAbsent(images.get(i).classIndex(), c -> new ArrayList<>()).add(i);
+    }
+    List<Integer> drawn = new ArrayList<>();
+    byClass.forEach(
+        (c, all) -> {
+          if (all.size() < k) {
+            throw new EngramException(
+                "The class %s of %s has %d images; %d of each are wanted."
+                    .formatted(classes.get(c).title(), name, all.size(), k));
+          }
+          Collections.shuffle(all, new Random(1_000_003L * seed + c));
+          drawn.addAll(all.subList(0, k));
+        });
+    return with(
+        "%s, %d of each class (seed %d)".formatted(name, k, seed),
+        drawn.stream().sorted().map(images::get).toList());
+  }
+
+  /**
+   * @param wanted name or title of a class; case, spaces, hyphens and underscores do not matter
+   * @return its index
+   * @throws EngramException if there is none, with the nearest names
+   */
+  public int classIndex(String wanted) {
+    String key = ImageSet.key(wanted);
+    for (int i = 0; i < classes.size(); i++) {
+      DatasetClass c = classes.get(i);
+      if (key.equals(ImageSet.key(c.name())) || key.equals(ImageSet.key(c.title()))) {
+        return i;
+      }
+    }
+    throw new EngramException(
+        "There is no class '%s' among the %d of %s%s"
+            .formatted(
+                wanted,
+                classes.size(),
+                name,
+                Suggest.didYouMean(wanted, classes.stream().map(DatasetClass::title).toList())));
+  }
+
+  /**
+   * @return the same images as a set whose entities are the classes that have any
+   */
+  public ImageSet imageSet() {
+    Map<Integer, List<LabelledImage>> byClass = new HashMap<>();
+    for (DatasetImage i : images) {
+      DatasetClass c = classes.get(i.classIndex());
+      byClass
+          .computeIfAbsent(i.classIndex(), k -> new ArrayList<>())
+          .add(new LabelledImage(i.file(), i.name(), c.name(), "", c.label()));
+    }
+    List<Entity> entities = new ArrayList<>();
+    byClass.entrySet().stream()
+        .sorted(Comparator.comparing(Map.Entry::getKey))
+        .forEach(
+            e -> {
+              DatasetClass c = classes.get(e.getKey());
+              entities.add(new Entity(c.name(), c.title(), "", c.label(), e.getValue()));
+            });
+    return new ImageSet(name, root, entities, List.of(), notes);
+  }
+
+  /**
+   * @return SHA-256 over the names of classes and images, in hexadecimal; no image is opened
+   */
+  public String listHash() {
+    try {
+      MessageDigest sha = MessageDigest.getInstance("SHA-256");
+      classes.forEach(c -> sha.update((c.name() + '\0' + c.title() + '\0').getBytes(UTF_8)));
+      images.forEach(i -> sha.update((i.name() + '\0' + i.classIndex() + '\0').getBytes(UTF_8)));
+      return HexFormat.of().formatHex(sha.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return String.format(
+        Locale.ROOT,
+        "%s (%s): %,d images of %,d classes",
+        name,
+        layout,
+        images.size(),
+        classes.size());
+  }
+}

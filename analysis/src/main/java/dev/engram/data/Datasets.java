@@ -1,0 +1,77 @@
+package dev.engram.data;
+
+import dev.engram.EngramException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way in to images on disk, whatever their layout: ImageNet's validation set, CUB-200-2011,
+ * Flowers-102, a list in CSV, or folders named by what they show. {@code docs/datasets.md} says
+ * where each is had and which files belong to it.
+ */
+public final class Datasets {
+  private static final List<Layout> LAYOUTS =
+      List.of(
+          new CsvLayout(),
+          new CubLayout(),
+          new FlowersLayout(),
+          new ImageNetFoldersLayout(),
+          new ImageNetFlatLayout());
+
+  private Datasets() {}
+
+  /**
+   * Recognises the layout and reads the names of classes and images; {@link Dataset#layout} says
+   * which it is.
+   *
+   * @param path a folder, or a list in CSV with the columns {@code file}, {@code label} and perhaps
+   *     {@code split}
+   * @throws EngramException if it is not there, or lists and files do not fit each other
+   */
+  public static Dataset open(Path path, DatasetOptions options) {
+    Path real = real(path);
+    Layout layout = layout(real).orElse(null);
+    if (options.classes() != null
+        && !(layout instanceof ImageNetFoldersLayout)
+        && !(layout instanceof ImageNetFlatLayout)) {
+      throw new EngramException(
+          "%s names its classes itself; a file of class names is for ImageNet's layouts."
+              .formatted(path));
+    }
+    return layout == null ? Dataset.of(ImageSet.read(path)) : layout.read(real, options);
+  }
+
+  /**
+   * @param path as in {@link #open}, or any folder that {@link ImageSet#read(Path)} takes
+   * @param split which images; null for all
+   * @return the images as entities
+   * @throws EngramException if there is no such folder, split, or nothing in it
+   */
+  public static ImageSet imageSet(Path path, @Nullable String split) {
+    if (split == null && (!Files.exists(path) || layout(real(path)).isEmpty())) {
+      return ImageSet.read(path); // which keeps categories and background images
+    }
+    Dataset dataset = open(path, DatasetOptions.standard());
+    return (split == null ? dataset : dataset.split(split)).imageSet();
+  }
+
+  private static Optional<Layout> layout(Path path) {
+    return LAYOUTS.stream().filter(l -> l.matches(path)).findFirst();
+  }
+
+  private static Path real(Path path) {
+    try {
+      return path.toRealPath();
+    } catch (IOException e) {
+      throw new EngramException(
+          Files.exists(path)
+              ? path + " cannot be read: " + e + "."
+              : "There is no folder or list " + path.toAbsolutePath() + ".",
+          e);
+    }
+  }
+}

@@ -1,0 +1,15 @@
+package dev.engram.data;
+
+import java.nio.file.Path;
+
+/** One way in which people have a data set on disk. */
+interface Layout {
+  /** What the data set is called: {@code CUB-200-2011}. */
+  String title();
+
+  /** Whether this is such a data set, by the names of a few files. */
+  boolean matches(Path path);
+
+  /** Reads names and classes; opens no image. */
+  Dataset read(Path path, DatasetOptions options);
+}

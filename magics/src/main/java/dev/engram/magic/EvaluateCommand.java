@@ -1,0 +1,97 @@
+package dev.engram.magic;
+
+import dev.engram.data.Dataset;
+import dev.engram.data.Templates;
+import dev.engram.experiment.ZeroShot;
+import dev.engram.magic.result.Evaluation;
+import dev.engram.model.Clip;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code %evaluate}: zero-shot accuracy on a data set, in all and for each class. */
+@Command(
+    name = "evaluate",
+    description = "Measure zero-shot accuracy on a data set, in all and for each class.",
+    footer = {
+      "",
+      "DATASET is a folder with ImageNet's validation set, CUB-200-2011 or Flowers-102 as",
+      "they are downloaded, a folder class/*.png, or a CSV list with the columns file, label",
+      "and perhaps split. Without it, the entities of the open images are the classes.",
+      "In Java: Evaluation e = %%evaluate DATASET, and then e.ofClass(\"tench\")"
+    })
+final class EvaluateCommand implements EngramMagic {
+  private static final String IMAGENET = "imagenet";
+
+  private final EngramSession session;
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "DATASET",
+      description = "A folder or a CSV list; the open images if left out.")
+  private @Nullable String name;
+
+  @Option(
+      names = "--templates",
+      arity = "1..*",
+      paramLabel = "TEXT",
+      description =
+          "One or more texts with {} for the name of the class, whose mean is taken, or imagenet for"
+              + " the 80 that CLIP uses; each class's own label if left out.")
+  private List<String> templates = List.of();
+
+  @Option(
+      names = "--split",
+      paramLabel = "SPLIT",
+      description = "train, val, test or what a list says; test, else val, else all if left out.")
+  private @Nullable String split;
+
+  @Option(
+      names = "--class",
+      paramLabel = "CLASS",
+      description = "Show which classes the images of this one are taken for.")
+  private @Nullable String shown;
+
+  @Option(
+      names = "--sample",
+      paramLabel = "N",
+      description = "At most N images, evenly spread; all if left out.")
+  private @Nullable Integer sample;
+
+  @Option(
+      names = "--classes",
+      paramLabel = "FILE",
+      description =
+          "Names for ImageNet's folders: lines 'n01440764 tench', or imagenet_class_index.json.")
+  private @Nullable Path classes;
+
+  @Option(
+      names = "--skip-unreadable",
+      description = "Leave out and count images that are missing, damaged or wrongly listed.")
+  private boolean skipUnreadable;
+
+  EvaluateCommand(EngramSession session) {
+    this.session = session;
+  }
+
+  @Override
+  public Evaluation run(MagicContext context) {
+    Clip clip = session.model();
+    ZeroShot.Settings settings =
+        new ZeroShot.Settings(
+            templates.equals(List.of(IMAGENET)) ? Templates.imageNet() : templates, skipUnreadable);
+    Dataset all = session.dataset(name, skipUnreadable, classes);
+    Dataset part = split == null ? all.heldOut() : all.split(split);
+    if (sample != null) {
+      part = part.spread(sample);
+    }
+    Integer shownIndex = shown == null ? null : part.classIndex(shown);
+    try (MagicProgress progress = context.progress()) {
+      return new Evaluation(
+          ZeroShot.run(clip, part, settings, progress), shownIndex, session.isIconclip());
+    }
+  }
+}

@@ -1,0 +1,213 @@
+package dev.engram.magic.result;
+
+import dev.engram.data.Dataset;
+import dev.engram.data.DatasetClass;
+import dev.engram.experiment.Estimate;
+import dev.engram.experiment.ZeroShot;
+import dev.engram.experiment.ZeroShot.ClassAccuracy;
+import dev.engram.experiment.ZeroShot.TakenFor;
+import dev.engram.magic.view.BarsPng;
+import dev.engram.magic.view.Html;
+import dev.engram.magic.view.PlotlyFigure;
+import dev.engram.magic.view.TableView;
+import dev.engram.magic.view.View;
+import dev.engram.magic.view.Viewable;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import tech.tablesaw.api.DoubleColumn;
+import tech.tablesaw.api.IntColumn;
+import tech.tablesaw.api.StringColumn;
+import tech.tablesaw.api.Table;
+
+/**
+ * The value of {@code %evaluate}: zero-shot accuracy in all and by class, the lowest first, or what
+ * the images of one class are taken for.
+ *
+ * @param result every prediction
+ * @param shown the class whose confusion is shown, by its index; null for all classes
+ * @param smallModel whether the numbers come from the embedded model
+ */
+public record Evaluation(ZeroShot.Result result, @Nullable Integer shown, boolean smallModel)
+    implements Viewable {
+  private static final String RIGHT = "#00798c";
+  private static final String WRONG = "#d1495b";
+
+  /**
+   * @return top-1 accuracy, 0 to 1
+   */
+  public double accuracy() {
+    return result.accuracy().mean();
+  }
+
+  /**
+   * @param name of a class, as the data set or as people write it
+   * @return the same evaluation, showing what that class's images are taken for
+   */
+  public Evaluation ofClass(String name) {
+    return new Evaluation(result, result.dataset().classIndex(name), smallModel);
+  }
+
+  /**
+   * @return a row for each class that has images, the lowest accuracy first; or, for one class, a
+   *     row for each class that its images are taken for
+   */
+  public Table table() {
+    return shown == null ? byClass() : confusion(shown);
+  }
+
+  private Table byClass() {
+    List<ClassAccuracy> all = result.classes();
+    Map<Integer, List<TakenFor>> confusions = result.confusions();
+    List<Integer> order = lowestFirst();
+    return Table.create(
+        heading(),
+        StringColumn.create("class", order.stream().map(c -> all.get(c).shown().title())),
+        IntColumn.create("images", order.stream().mapToInt(c -> all.get(c).images()).toArray()),
+        DoubleColumn.create(
+            "accuracy (%)", order.stream().mapToDouble(c -> 100 * all.get(c).accuracy()).toArray()),
+        StringColumn.create(
+            "most often mistaken for",
+            order.stream()
+                .map(c -> mistaken(all.get(c).shown(), confusions.getOrDefault(c, List.of())))));
+  }
+
+  /** Classes that have images. */
+  private List<Integer> lowestFirst() {
+    List<ClassAccuracy> all = result.classes();
+    return IntStream.range(0, all.size())
+        .boxed()
+        .filter(c -> all.get(c).images() > 0)
+        .sorted(Comparator.comparingDouble(c -> all.get(c).accuracy()))
+        .toList();
+  }
+
+  private static String mistaken(DatasetClass self, List<TakenFor> taken) {
+    return taken.stream()
+        .filter(t -> !t.taken().equals(self))
+        .findFirst()
+        .map(t -> t.taken().title() + " (" + t.images() + ")")
+        .orElse("");
+  }
+
+  private Table confusion(int index) {
+    List<TakenFor> taken = result.confusion(index);
+    double images = taken.stream().mapToInt(TakenFor::images).sum();
+    return Table.create(
+        heading(),
+        StringColumn.create("taken for", taken.stream().map(t -> t.taken().title())),
+        IntColumn.create("images", taken.stream().mapToInt(TakenFor::images).toArray()),
+        DoubleColumn.create(
+            "share (%)", taken.stream().mapToDouble(t -> 100 * t.images() / images).toArray()));
+  }
+
+  /**
+   * @return a bar for each row of the table, at most 40
+   */
+  public PlotlyFigure figure() {
+    Table table = table();
+    String axis = table.column(2).name();
+    List<String> names = table.stringColumn(0).asList();
+    List<Double> values = table.doubleColumn(2).asList();
+    int bars = Math.min(names.size(), Shown.BARS);
+    String self = shown == null ? "" : result.dataset().classes().get(shown).title();
+    List<BarsPng.Bar> shownBars = new ArrayList<>();
+    for (int i = 0; i < bars; i++) {
+      boolean right = shown == null || names.get(i).equals(self);
+      shownBars.add(new BarsPng.Bar(names.get(i), values.get(i), right ? RIGHT : WRONG));
+    }
+    String heading = heading() + Shown.ofBars(names.size());
+    return PlotlyFigure.titled(Html.escape(heading))
+        .trace(
+            Map.of(
+                "type", "bar",
+                // numbers, because two classes may have one name
+                "x", IntStream.range(0, bars).boxed().toList(),
+                "y", shownBars.stream().map(BarsPng.Bar::value).toList(),
+                "text", shownBars.stream().map(b -> Html.escape(b.name())).toList(),
+                "textposition", "none",
+                "marker", Map.of("color", shownBars.stream().map(BarsPng.Bar::colour).toList()),
+                "hovertemplate", "<b>%{text}</b><br>%{y:.1f} %<extra></extra>"))
+        .layout(
+            "xaxis",
+            Map.of(
+                "tickvals",
+                IntStream.range(0, bars).boxed().toList(),
+                "ticktext",
+                shownBars.stream().map(b -> Html.escape(b.name())).toList(),
+                "tickangle",
+                -60,
+                "automargin",
+                true))
+        .layout("yaxis", Map.of("title", axis, "range", List.of(0, 100)))
+        .layout("height", 440)
+        .png(BarsPng.draw(heading, axis, shownBars));
+  }
+
+  private String heading() {
+    Dataset set = result.dataset();
+    return shown == null
+        ? "Zero-shot accuracy by class, the lowest first: " + set.name()
+        : "What images of " + set.classes().get(shown).title() + " are taken for";
+  }
+
+  private List<String> findings() {
+    Dataset set = result.dataset();
+    Estimate all = result.accuracy();
+    List<String> out = new ArrayList<>();
+    out.add(
+        String.format(
+            Locale.ROOT,
+            "Zero-shot accuracy on %s: %.2f %% ± %.2f (%,d images, %,d classes); mean of the classes"
+                + " %.2f %%; chance %.2f %%.",
+            set.name(),
+            100 * all.mean(),
+            100 * (Double.isNaN(all.halfWidth()) ? 0 : all.halfWidth()),
+            all.count(),
+            set.classes().size(),
+            100 * result.classMean(),
+            100.0 / set.classes().size()));
+    Double paper = ZeroShot.PAPER.get(set.layout());
+    if (paper != null) {
+      out.add(
+          String.format(
+              Locale.ROOT,
+              "The paper has %.2f %% for CLIP ViT-L/14 on %s, before any edit (Table 4).",
+              paper,
+              set.layout()));
+    }
+    if (shown != null) {
+      ClassAccuracy one = result.classes().get(shown);
+      out.add(
+          "%d of %d images of %s are taken for what they are."
+              .formatted(one.correct(), one.images(), one.shown().title()));
+    }
+    out.addAll(set.notes());
+    if (!result.skipped().isEmpty()) {
+      out.add(
+          "%d images cannot be read and were left out; the first: %s"
+              .formatted(result.skipped().size(), result.skipped().get(0)));
+    }
+    return out;
+  }
+
+  @Override
+  public View view() {
+    List<String> findings = findings();
+    View rows = TableView.of(table(), Shown.ROWS);
+    StringBuilder html = new StringBuilder();
+    findings.forEach(f -> html.append(Html.element("p", Html.escape(f))));
+    View summed = View.html(html + rows.html(), String.join("\n", findings) + "\n" + rows.text());
+    View table = Footnote.under(summed, result.provenance(), smallModel);
+    return table().isEmpty() ? table : figure().view().below(table);
+  }
+
+  @Override
+  public String toString() {
+    return findings().get(0);
+  }
+}

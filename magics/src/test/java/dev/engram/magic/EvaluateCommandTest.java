@@ -1,0 +1,99 @@
+package dev.engram.magic;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.engram.iconclip.Iconclip;
+import dev.engram.magic.result.Evaluation;
+import dev.engram.magic.result.ImageGallery;
+import dev.engram.magic.view.View;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code %evaluate} on the embedded set and on a list. */
+class EvaluateCommandTest {
+  @TempDir Path temp = Path.of("");
+
+  private final MagicRunner runner = new MagicRunner(Magics.all(), new FakeHost());
+
+  private Evaluation evaluate(String line) {
+    return assertInstanceOf(Evaluation.class, runner.run("evaluate " + line, null));
+  }
+
+  private String sentence(String line) {
+    return String.valueOf(
+        assertThrows(MagicFailure.class, () -> runner.run(line, null)).getMessage());
+  }
+
+  @Test
+  void theEntitiesOfTheOpenImagesAreTheClasses() {
+    runner.run("model", null);
+    assertTrue(sentence("evaluate").contains("%images"));
+    runner.run("images", null);
+    Evaluation e = evaluate("--sample 60");
+    assertEquals(60, e.result().predictions().size());
+    String page = e.view().before().get(0).text();
+    assertTrue(page.startsWith("Zero-shot accuracy on visent-mini, 60 of 576 images"), page);
+    assertTrue(page.contains("60 images, 60 classes"), page);
+    assertTrue(page.contains("model iconclip") && page.contains("are not the paper's"), page);
+    assertTrue(page.contains("prompts labels, such as"), page);
+    assertTrue(e.view().data().containsKey(View.PLOTLY));
+    assertEquals(40, e.figure().toJson().at("/data/0/x").size());
+    double[] accuracies = e.table().doubleColumn("accuracy (%)").asDoubleArray();
+    for (int i = 1; i < accuracies.length; i++) {
+      assertTrue(accuracies[i - 1] <= accuracies[i]);
+    }
+    Evaluation panda = e.ofClass("Panda");
+    assertTrue(panda.table().name().contains("taken for"), panda.table().name());
+    assertTrue(panda.view().before().get(0).text().contains("images of panda are taken for"));
+    assertTrue(sentence("evaluate --class pandda").contains("did you mean panda"));
+    assertTrue(sentence("evaluate --split test").contains("no splits"));
+    assertTrue(sentence("evaluate --templates 'a photo'").contains("needs {}"));
+    assertTrue(sentence("evaluate --classes x.txt").contains("ImageNet"));
+    assertTrue(sentence("evaluate --sample 0").contains("At least 1"));
+    assertTrue(sentence("evaluate no/such").contains("There is no folder"));
+  }
+
+  @Test
+  void aListWithSplitsAndTemplates() throws IOException {
+    Path from = Iconclip.entities().resolve("animals");
+    StringBuilder list = new StringBuilder("file,label,split\n");
+    for (String animal : List.of("panda", "koala")) {
+      Files.createDirectory(temp.resolve(animal));
+      try (var files = Files.list(from.resolve(animal))) {
+        for (Path file : files.sorted().limit(3).toList()) {
+          String name = animal + "/" + file.getFileName();
+          list.append(name).append(",<b>").append(animal).append("</b>,");
+          list.append(Files.exists(temp.resolve(animal + "/first")) ? "test" : "train");
+          list.append('\n');
+          Files.copy(file, temp.resolve(name));
+          Files.writeString(temp.resolve(animal + "/first"), "");
+        }
+      }
+    }
+    Path csv = Files.writeString(temp.resolve("my list.csv"), list.toString());
+    runner.run("model", null);
+    Evaluation e = evaluate("'" + csv + "' --templates 'a picture of {}' 'a {} in red'");
+    assertEquals(4, e.result().predictions().size());
+    String html = e.view().before().get(0).html() + e.ofClass("<b>panda</b>").view().html();
+    assertTrue(html.contains("&lt;b&gt;panda") && !html.contains("<td><b>panda"), html);
+    assertTrue(!e.figure().toJson().toString().contains("<b>panda"), "escaped in the figure");
+    assertTrue(e.result().provenance().toString().contains("mean of 2 templates"));
+    assertEquals(2, evaluate("'" + csv + "' --split train").result().predictions().size());
+    ImageGallery train =
+        assertInstanceOf(
+            ImageGallery.class, runner.run("images '" + csv + "' --split train", null));
+    assertEquals(2, train.set().images().size());
+    Files.writeString(temp.resolve("panda").resolve("broken.png"), "no image");
+    Files.writeString(csv, list + "panda/broken.png,<b>panda</b>,test\n");
+    assertTrue(sentence("evaluate '" + csv + "'").contains("broken.png"));
+    Evaluation skipped = evaluate("'" + csv + "' --skip-unreadable");
+    assertTrue(skipped.view().before().get(0).text().contains("1 images cannot be read"));
+  }
+}

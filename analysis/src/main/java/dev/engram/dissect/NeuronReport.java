@@ -5,6 +5,7 @@ import dev.engram.attribution.Reading;
 import dev.engram.data.Entity;
 import dev.engram.data.LabelledImage;
 import dev.engram.trace.Neuron;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -77,9 +78,12 @@ public record NeuronReport(
   }
 
   /**
-   * @return the entity that it improves most; empty if it improves none
+   * @return the entity that decides the sign: the one that drives the neuron most, of those that it
+   *     improves; empty if it improves none
    */
-  public Optional<Survey.Effect> best() {
-    return effects.stream().findFirst().filter(e -> e.improvement() > 0);
+  public Optional<Survey.Effect> decisive() {
+    return effects.stream()
+        .filter(e -> e.improvement() > 0)
+        .max(Comparator.comparingDouble(e -> Math.abs(e.coefficient())));
   }
 }

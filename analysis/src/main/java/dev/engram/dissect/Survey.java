@@ -258,15 +258,20 @@ public final class Survey {
 
   /**
    * The sign by which the paper multiplies a neuron's query and value vector (A.2), taken on the
-   * entity that the neuron improves most.
+   * entity that drives the neuron most, of those that it improves. (The most improved one would
+   * turn many an FFN neuron around for a coefficient that is all but 0.)
    *
-   * @return −1 if the mean coefficient on that entity is negative and the improvement positive,
-   *     else +1; +1 without entities
+   * @return −1 if the mean coefficient on that entity is negative, else +1; +1 if it improves none
    */
   public int sign(Neuron neuron) {
     int index = space.index(neuron);
-    int best = best(index);
-    return best >= 0 && improvements[best][index] > 0 && means[best][index] < 0 ? -1 : 1;
+    double strongest = 0;
+    for (int e = 0; e < improvements.length; e++) {
+      if (improvements[e][index] > 0 && Math.abs(means[e][index]) > Math.abs(strongest)) {
+        strongest = means[e][index];
+      }
+    }
+    return strongest < 0 ? -1 : 1;
   }
 
   /**

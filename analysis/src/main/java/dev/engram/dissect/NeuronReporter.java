@@ -164,8 +164,7 @@ public final class NeuronReporter {
     return new Interpreter(clip, dictionary)
         .interpret(List.copyOf(all), signs, ValueReading.LINEAR, Progress.NONE).stream()
             .collect(
-                Collectors.toMap(
-                    Interpretation::neuron, i -> i, (a, b) -> a, LinkedHashMap::new));
+                Collectors.toMap(Interpretation::neuron, i -> i, (a, b) -> a, LinkedHashMap::new));
   }
 
   private List<Suppressed> suppressed(
@@ -217,9 +216,7 @@ public final class NeuronReporter {
             "seed " + settings.seed());
     return dictionary == null
         ? p.with("dictionary", "none")
-        : p.with(
-                "dictionary",
-                dictionary.name() + " (" + dictionary.words().size() + " words)")
+        : p.with("dictionary", dictionary.name() + " (" + dictionary.words().size() + " words)")
             .with("value vector", "linear")
             .with("OMP", Interpreter.WORDS + " atoms");
   }

@@ -141,8 +141,7 @@ public final class NeuronSearch {
    * @param effects what they do for an entity; null if none is looked at
    * @param cosines with a word, as {@link ValueVectors#cosines(float[])}; null without a word
    */
-  public NeuronSearch(
-      NeuronSpace space, @Nullable Effects effects, double @Nullable [] cosines) {
+  public NeuronSearch(NeuronSpace space, @Nullable Effects effects, double @Nullable [] cosines) {
     this.space = space;
     this.effects = effects;
     this.cosines = cosines;

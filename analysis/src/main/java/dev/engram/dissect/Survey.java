@@ -50,7 +50,12 @@ public final class Survey {
   public record Effect(Entity entity, double improvement, int rank, double coefficient) {}
 
   private Survey(
-      Clip clip, Attributor attributor, ImageSet set, Reading reading, long kept, Progress progress) {
+      Clip clip,
+      Attributor attributor,
+      ImageSet set,
+      Reading reading,
+      long kept,
+      Progress progress) {
     this.clip = clip;
     this.set = set;
     this.images = set.images();
@@ -59,8 +64,7 @@ public final class Survey {
     List<Entity> entities = set.entities();
     improvements = new double[entities.size()][space.count()];
     means = new double[entities.size()][space.count()];
-    coefficients =
-        (long) images.size() * space.count() <= kept ? new float[images.size()][] : null;
+    coefficients = (long) images.size() * space.count() <= kept ? new float[images.size()][] : null;
     float[][] texts =
         entities.isEmpty()
             ? new float[0][]

@@ -71,7 +71,8 @@ public final class ValueVectors {
       column.attach(scope);
       float[] w = column.toFloatArray();
       double[] lengths = residualLengths();
-      return cosines(scope.create(w, new Shape(1, w.length)), lengths[space.index(neuron)], lengths);
+      return cosines(
+          scope.create(w, new Shape(1, w.length)), lengths[space.index(neuron)], lengths);
     }
   }
 
@@ -149,7 +150,9 @@ public final class ValueVectors {
     return out;
   }
 
-  /** P diag(γ)(I − 11ᵀ/d), which takes a value vector to the shared space but for its std (D, d). */
+  /**
+   * P diag(γ)(I − 11ᵀ/d), which takes a value vector to the shared space but for its std (D, d).
+   */
   private NDArray centred(NDManager scope) {
     NDArray g = tower.projection().duplicate();
     g.attach(scope);

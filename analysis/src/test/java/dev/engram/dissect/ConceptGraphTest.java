@@ -8,7 +8,6 @@ import dev.engram.iconclip.Iconclip;
 import dev.engram.model.Clip;
 import dev.engram.trace.Neuron;
 import java.util.HashSet;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ConceptGraphTest {

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads which layers are meant: {@code 5}, {@code 0,3} or {@code 2-4}, and mixtures of them. */
 final class Layers {
-  private static final Pattern PART = Pattern.compile("(\\d{1,6})(?:\\s*(?:-|\\.\\.)\\s*(\\d{1,6}))?");
+  private static final Pattern PART =
+      Pattern.compile("(\\d{1,6})(?:\\s*(?:-|\\.\\.)\\s*(\\d{1,6}))?");
 
   private Layers() {}
 

@@ -87,10 +87,7 @@ final class NeuronCommand implements EngramMagic {
               : session.dictionary(dictionary, progress);
       NeuronReport report =
           new NeuronReporter(
-                  session.model(),
-                  session.survey(reading, progress),
-                  session.valueVectors(),
-                  words)
+                  session.model(), session.survey(reading, progress), session.valueVectors(), words)
               .report(n, Settings.DEFAULT.seeded(seed), progress);
       NeuronPage page =
           new NeuronPage(

@@ -112,8 +112,7 @@ final class NeuronsCommand implements EngramMagic {
           dictionary == null && !session.hasDictionary()
               ? null
               : session.dictionary(dictionary, progress);
-      Effects effects =
-          chosen == null && score == By.COSINE ? null : effects(chosen, progress);
+      Effects effects = chosen == null && score == By.COSINE ? null : effects(chosen, progress);
       double[] cosines =
           word == null
               ? null

@@ -41,41 +41,43 @@ final class NeuronFigures {
         "Improvement by "
             + neuron
             + (shown.size() < effects.size()
-                ? " (%d highest and %d lowest of %d entities)"
-                    .formatted(ENDS, ENDS, effects.size())
+                ? " (%d highest and %d lowest of %d entities)".formatted(ENDS, ENDS, effects.size())
                 : "");
     List<BarsPng.Bar> bars =
         shown.stream()
             .map(
                 e ->
                     new BarsPng.Bar(
-                        e.entity().name(),
-                        e.improvement(),
-                        e.improvement() > 0 ? RAISED : LOWERED))
+                        e.entity().name(), e.improvement(), e.improvement() > 0 ? RAISED : LOWERED))
             .toList();
     // positions, not names: two long names may look alike once they are cut
     List<Integer> rows = IntStream.range(0, shown.size()).boxed().toList();
     return PlotlyFigure.titled(title)
         .trace(
             Map.of(
-                "type", "bar",
-                "orientation", "h",
-                "y", rows,
-                "x", bars.stream().map(BarsPng.Bar::value).toList(),
-                "marker", Map.of("color", bars.stream().map(BarsPng.Bar::colour).toList()),
+                "type",
+                "bar",
+                "orientation",
+                "h",
+                "y",
+                rows,
+                "x",
+                bars.stream().map(BarsPng.Bar::value).toList(),
+                "marker",
+                Map.of("color", bars.stream().map(BarsPng.Bar::colour).toList()),
                 "customdata",
-                    shown.stream()
-                        .map(
-                            e ->
-                                List.of(
-                                    Html.escape(e.entity().name()),
-                                    Html.escape(e.entity().category()),
-                                    e.rank(),
-                                    e.coefficient()))
-                        .toList(),
+                shown.stream()
+                    .map(
+                        e ->
+                            List.of(
+                                Html.escape(e.entity().name()),
+                                Html.escape(e.entity().category()),
+                                e.rank(),
+                                e.coefficient()))
+                    .toList(),
                 "hovertemplate",
-                    "<b>%{customdata[0]}</b> (%{customdata[1]})<br>improvement %{x:.5f}, rank"
-                        + " %{customdata[2]}<br>coefficient m %{customdata[3]:.3f}<extra></extra>"))
+                "<b>%{customdata[0]}</b> (%{customdata[1]})<br>improvement %{x:.5f}, rank"
+                    + " %{customdata[2]}<br>coefficient m %{customdata[3]:.3f}<extra></extra>"))
         .layout(
             "yaxis",
             Map.of(
@@ -96,10 +98,14 @@ final class NeuronFigures {
   private static Map<String, Object> shares(Neuron neuron) {
     boolean log = neuron.block() == Neuron.Block.FFN;
     return Map.of(
-        "title", "share of the images" + (log ? " (log)" : ""),
-        "type", log ? "log" : "linear",
-        "nticks", 6,
-        "tickformat", "~%");
+        "title",
+        "share of the images" + (log ? " (log)" : ""),
+        "type",
+        log ? "log" : "linear",
+        "nticks",
+        6,
+        "tickformat",
+        "~%");
   }
 
   private static String cut(String name) {
@@ -110,8 +116,7 @@ final class NeuronFigures {
 
   /** Images of entities against background images, in shares. */
   static PlotlyFigure histogram(NeuronReport report) {
-    Histogram histogram =
-        Histogram.of(List.of(report.onEntities(), report.onBackground()), BINS);
+    Histogram histogram = Histogram.of(List.of(report.onEntities(), report.onBackground()), BINS);
     String title = "Coefficient m of " + report.neuron() + " at the class token";
     PlotlyFigure figure = PlotlyFigure.titled(title);
     List<BarsPng.Bar> picture = new ArrayList<>();
@@ -126,13 +131,20 @@ final class NeuronFigures {
       figure =
           figure.trace(
               Map.of(
-                  "type", "bar",
-                  "name", names.get(g),
-                  "x", centres,
-                  "y", shares,
-                  "opacity", 0.6,
-                  "marker", Map.of("color", colours.get(g)),
-                  "hovertemplate", "m about %{x:.3f}: %{y:.1%}<extra>" + names.get(g) + "</extra>"));
+                  "type",
+                  "bar",
+                  "name",
+                  names.get(g),
+                  "x",
+                  centres,
+                  "y",
+                  shares,
+                  "opacity",
+                  0.6,
+                  "marker",
+                  Map.of("color", colours.get(g)),
+                  "hovertemplate",
+                  "m about %{x:.3f}: %{y:.1%}<extra>" + names.get(g) + "</extra>"));
       for (int i = 0; i < centres.length; i++) {
         String name = String.format(Locale.ROOT, "%s %.2f", names.get(g), centres[i]);
         picture.add(new BarsPng.Bar(name, shares[i], colours.get(g)));

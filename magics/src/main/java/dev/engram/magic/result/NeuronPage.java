@@ -136,8 +136,7 @@ public record NeuronPage(
         "Images",
         paragraph(
             "Each with its coefficient m at the class token%s, and where the neuron looks."
-                .formatted(
-                    neuron().block() == Neuron.Block.FFN ? " (after the activation)" : "")),
+                .formatted(neuron().block() == Neuron.Block.FFN ? " (after the activation)" : "")),
         gallery("Highest", report.highest()),
         gallery("Lowest", report.lowest()),
         gallery("At random, from the others", report.random()));
@@ -154,8 +153,7 @@ public record NeuronPage(
                     seen -> {
                       HeatmapFigure figure = Objects.requireNonNull(figures.get(seen.image()));
                       String caption =
-                          String.format(
-                              Locale.ROOT, "%.2f %s", seen.coefficient(), figure.title());
+                          String.format(Locale.ROOT, "%.2f %s", seen.coefficient(), figure.title());
                       return new Gallery.Item(figure.overlay(THUMBNAIL), caption);
                     })
                 .toList(),
@@ -175,8 +173,7 @@ public record NeuronPage(
         "Every entity, with the improvement by " + neuron() + " and its rank among all neurons",
         StringColumn.create("entity", all.stream().map(e -> e.entity().name())),
         StringColumn.create("category", all.stream().map(e -> e.entity().category())),
-        DoubleColumn.create(
-            "improvement", all.stream().mapToDouble(Effect::improvement).toArray()),
+        DoubleColumn.create("improvement", all.stream().mapToDouble(Effect::improvement).toArray()),
         IntColumn.create("rank", all.stream().mapToInt(Effect::rank).toArray()),
         DoubleColumn.create(
             "coefficient m", all.stream().mapToDouble(Effect::coefficient).toArray()));
@@ -234,7 +231,8 @@ public record NeuronPage(
     List<QueryNeuron> top = report.topQueries();
     Queries all = new Queries(image, report.queries(), top.size(), smallModel);
     Table table =
-        all.table().addColumns(StringColumn.create("says", top.stream().map(q -> says(q.neuron()))));
+        all.table()
+            .addColumns(StringColumn.create("says", top.stream().map(q -> says(q.neuron()))));
     View lines = View.preformatted(recipe.furtherLines(top.get(0).neuron()));
     return new Section(
         title,
@@ -320,6 +318,9 @@ public record NeuronPage(
 
   @Override
   public String toString() {
-    return report.words(neuron()).map(Interpretation::toString).orElse(neuron() + " (no dictionary)");
+    return report
+        .words(neuron())
+        .map(Interpretation::toString)
+        .orElse(neuron() + " (no dictionary)");
   }
 }

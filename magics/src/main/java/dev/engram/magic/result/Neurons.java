@@ -65,7 +65,8 @@ public record Neurons(
             List.of(
                 IntColumn.create("rank", found.stream().mapToInt(Found::rank).toArray()),
                 StringColumn.create(
-                    "neuron", found.stream().map(f -> f.neuron() + (f.sign() < 0 ? " (turned)" : ""))),
+                    "neuron",
+                    found.stream().map(f -> f.neuron() + (f.sign() < 0 ? " (turned)" : ""))),
                 StringColumn.create(
                     "block", found.stream().map(f -> f.neuron().block().toString()))));
     if (found.stream().anyMatch(f -> !f.entity().isEmpty())) {
@@ -121,7 +122,8 @@ public record Neurons(
                 "y", bars.stream().map(BarsPng.Bar::value).toList(),
                 "marker", Map.of("color", bars.stream().map(BarsPng.Bar::colour).toList()),
                 "customdata", found.stream().limit(Shown.BARS).map(this::tip).toList(),
-                "hovertemplate", "<b>%{x}</b>: " + by + " %{y:.5f}<br>%{customdata}<extra></extra>"))
+                "hovertemplate",
+                    "<b>%{x}</b>: " + by + " %{y:.5f}<br>%{customdata}<extra></extra>"))
         .layout("xaxis.type", "category")
         .layout("yaxis.title", by.toString())
         .layout("height", 380)

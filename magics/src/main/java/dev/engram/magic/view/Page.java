@@ -72,8 +72,7 @@ public record Page(String title, List<Section> sections) implements Viewable {
       View before = out.isEmpty() ? null : out.get(out.size() - 1);
       if (before != null && isPlain(before) && isPlain(v)) {
         out.set(
-            out.size() - 1,
-            View.html(before.html() + v.html(), before.text() + "\n" + v.text()));
+            out.size() - 1, View.html(before.html() + v.html(), before.text() + "\n" + v.text()));
       } else {
         out.add(v);
       }

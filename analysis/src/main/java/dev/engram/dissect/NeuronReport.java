@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param random images drawn from the others
  * @param words what the neuron, its query neurons and its nearest neurons say; empty without a
  *     dictionary
- * @param queries its query neurons on the image with the highest coefficient
+ * @param queries its query neurons on the {@link #strongest} image
  * @param topQueries those of them that help most
  * @param nearest neurons with similar value vectors, the nearest first
  * @param suppressed what becomes of the entities it improves most without it
@@ -75,6 +75,13 @@ public record NeuronReport(
   public Optional<Interpretation> words(Neuron of) {
     @Nullable Interpretation said = words.get(of);
     return Optional.ofNullable(said);
+  }
+
+  /**
+   * @return the image that drives it most: with a sign of −1 the one with the lowest coefficient
+   */
+  public Seen strongest() {
+    return sign < 0 && !lowest.isEmpty() ? lowest.get(0) : highest.get(0);
   }
 
   /**

@@ -83,13 +83,14 @@ public final class NeuronReporter {
     float[] m = survey.coefficients(neuron, progress);
     Choice choice = Choice.of(m, settings.images(), settings.seed());
     List<Survey.Effect> effects = survey.effects(neuron);
-    QueryEffects queries = queries(neuron, choice.highest().get(0));
+    int sign = survey.sign(neuron);
+    QueryEffects queries = queries(neuron, choice.strongest(sign));
     List<QueryEffects.QueryNeuron> top = queries.top(settings.queries());
     List<ValueVectors.Near> nearest = values.nearest(neuron, settings.nearest());
     int background = survey.set().background().size();
     return new NeuronReport(
         neuron,
-        survey.sign(neuron),
+        sign,
         survey.reading(),
         effects,
         Arrays.copyOf(m, m.length - background),
@@ -110,6 +111,10 @@ public final class NeuronReporter {
    * the highest get their share first.
    */
   record Choice(List<Integer> highest, List<Integer> lowest, List<Integer> random) {
+    int strongest(int sign) {
+      return sign < 0 && !lowest.isEmpty() ? lowest.get(0) : highest.get(0);
+    }
+
     static Choice of(float[] m, int count, long seed) {
       List<Integer> order =
           IntStream.range(0, m.length)

@@ -277,9 +277,7 @@ final class EngramSession {
    * @return how any magic finds an image of the set: {@code panda/3}, or its path within the set
    */
   String argument(LabelledImage image) {
-    return image.entity().isEmpty() || images().background().contains(image)
-        ? image.name()
-        : shortName(image);
+    return images().background().contains(image) ? image.name() : shortName(image);
   }
 
   /**

@@ -111,12 +111,19 @@ final class NeuronCommand implements EngramMagic {
     return new HeatmapFigure(
         seen.heatmap(),
         session.model().processor().crop(ImageReader.read(seen.image().file())),
-        session.shortName(seen.image()),
+        caption(seen.image()),
         session.isIconclip());
   }
 
+  /** An image of an entity by the name that magics take, a background image by what it shows. */
+  private String caption(LabelledImage image) {
+    return session.images().background().contains(image) && !image.entity().isEmpty()
+        ? image.entity()
+        : session.shortName(image);
+  }
+
   private NeuronRecipe recipe(NeuronReport report, boolean hasWords) {
-    LabelledImage strongest = report.highest().get(0).image();
+    LabelledImage strongest = report.strongest().image();
     return new NeuronRecipe(
         report.neuron(),
         session.model().name(),

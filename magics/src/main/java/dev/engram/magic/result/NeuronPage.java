@@ -135,8 +135,10 @@ public record NeuronPage(
     return new Section(
         "Images",
         paragraph(
-            "Each with its coefficient m at the class token%s, and where the neuron looks."
-                .formatted(neuron().block() == Neuron.Block.FFN ? " (after the activation)" : "")),
+            "Each with its coefficient m at the class token%s, and where the neuron looks.%s"
+                .formatted(
+                    neuron().block() == Neuron.Block.FFN ? " (after the activation)" : "",
+                    report.sign() < 0 ? " Its sign is −1: the lowest drive it most." : "")),
         gallery("Highest", report.highest()),
         gallery("Lowest", report.lowest()),
         gallery("At random, from the others", report.random()));
@@ -222,7 +224,7 @@ public record NeuronPage(
   }
 
   private Section queries() {
-    String image = title(report.highest().get(0));
+    String image = title(report.strongest());
     String title = "Query neurons: what drives it";
     if (report.topQueries().isEmpty()) {
       return new Section(

@@ -31,8 +31,10 @@ public record NeuronRecipe(
     long seed,
     String image) {
 
-  /** The page itself, and what can be asked next. */
-  String notebookLines() {
+  /**
+   * @return magics, one on a line, that make the page
+   */
+  public String notebookLines() {
     return String.join(
         "\n",
         "%model" + argument(model),
@@ -48,8 +50,11 @@ public record NeuronRecipe(
     return path == null ? "" : " " + MagicLine.quoted(path.toString());
   }
 
-  /** What can be asked next. */
-  String furtherLines(Neuron query) {
+  /**
+   * @param query one of its query neurons
+   * @return magics, one on a line, that go on from the page
+   */
+  public String furtherLines(Neuron query) {
     String on = MagicLine.quoted(image);
     return String.join(
         "\n",
@@ -58,8 +63,10 @@ public record NeuronRecipe(
         "%evolve " + neuron + " --image " + on);
   }
 
-  /** A program that ends with the report in a variable. */
-  String javaLines() {
+  /**
+   * @return Java that ends with the report in a variable
+   */
+  public String javaLines() {
     return String.join(
         "\n",
         List.of(

@@ -129,7 +129,7 @@ final class NeuronCommand implements EngramMagic {
         session.model().name(),
         session.isIconclip() ? null : session.model().directory(),
         session.isVisentMini() ? null : session.images().root(),
-        dictionary,
+        dictionary == null ? null : EngramSession.home(dictionary),
         hasWords,
         reading,
         seed,

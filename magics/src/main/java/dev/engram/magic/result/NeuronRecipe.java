@@ -70,14 +70,21 @@ public record NeuronRecipe(
     return String.join(
         "\n",
         List.of(
-            "import dev.engram.*;",
-            "import dev.engram.attribution.*;",
-            "import dev.engram.data.*;",
-            "import dev.engram.dissect.*;",
-            "import dev.engram.iconclip.*;",
-            "import dev.engram.model.*;",
-            "import dev.engram.trace.*;",
-            "import java.nio.file.*;",
+            // each by its name: with stars, Attribution would have two meanings in a notebook
+            "import dev.engram.Progress;",
+            "import dev.engram.attribution.Attributor;",
+            "import dev.engram.attribution.Reading;",
+            "import dev.engram.data.ImageSet;",
+            "import dev.engram.dissect.NeuronReport;",
+            "import dev.engram.dissect.NeuronReporter;",
+            "import dev.engram.dissect.Survey;",
+            "import dev.engram.dissect.ValueVectors;",
+            "import dev.engram.dissect.WordDictionary;",
+            "import dev.engram.iconclip.Iconclip;",
+            "import dev.engram.model.Clip;",
+            "import dev.engram.trace.Neuron;",
+            "import java.nio.file.Files;",
+            "import java.nio.file.Path;",
             "",
             "Clip clip = Clip.load(%s, \"auto\", Progress.NONE);".formatted(modelExpression()),
             "ImageSet set = %s;".formatted(imagesExpression()),
@@ -108,13 +115,16 @@ public record NeuronRecipe(
     if (!hasWords) {
       return "null";
     }
-    String list =
-        dictionary != null
-            ? "Files.readAllLines(" + path(dictionary) + ")"
-            : model == null
-                ? "Iconclip.words()"
-                : "Files.readAllLines(" + path(model.resolve("words.txt")) + ")";
+    Path file = dictionary != null ? dictionary : model == null ? null : model.resolve("words.txt");
+    String list = file == null ? "Iconclip.words()" : lines(file);
     return "WordDictionary.of(clip, \"words\", " + list + ", Progress.NONE)";
+  }
+
+  /** As a magic reads them. */
+  private static String lines(Path file) {
+    return "Files.readAllLines("
+        + path(file)
+        + ").stream()\n    .map(String::strip).filter(w -> !w.isEmpty()).distinct().toList()";
   }
 
   private static String path(Path path) {

@@ -46,16 +46,17 @@ public final class NeuronSearch {
    * Which neurons are looked at.
    *
    * @param layers from 0
-   * @param block FFN or MSA; null for both
+   * @param blocks FFN, MSA or both
    */
-  public record Place(Set<Integer> layers, Neuron.@Nullable Block block) {
-    /** Keeps a copy. */
+  public record Place(Set<Integer> layers, Set<Neuron.Block> blocks) {
+    /** Keeps copies. */
     public Place {
       layers = Set.copyOf(layers);
+      blocks = Set.copyOf(blocks);
     }
 
     boolean holds(Neuron n) {
-      return layers.contains(n.layer()) && (block == null || block == n.block());
+      return layers.contains(n.layer()) && blocks.contains(n.block());
     }
   }
 

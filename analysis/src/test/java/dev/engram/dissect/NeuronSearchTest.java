@@ -19,13 +19,15 @@ import dev.engram.trace.NeuronSpace;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What a search finds is what a look at every neuron finds. */
 class NeuronSearchTest {
-  private static final Place LAST_FFN = new Place(Set.of(1), Neuron.Block.FFN);
+  private static final Place LAST_FFN = new Place(Set.of(1), Set.of(Neuron.Block.FFN));
 
   @TempDir Path temp = Path.of("");
 
@@ -44,10 +46,8 @@ class NeuronSearchTest {
 
       Place everywhere =
           new Place(
-              java.util.stream.IntStream.range(0, space.layers())
-                  .boxed()
-                  .collect(java.util.stream.Collectors.toSet()),
-              null);
+              IntStream.range(0, space.layers()).boxed().collect(Collectors.toSet()),
+              Set.of(Neuron.Block.values()));
       assertEquals(
           a.top(20).stream().map(Attribution.Ranked::neuron).toList(),
           search.find(everywhere, By.IMPROVEMENT, 20).stream().map(Found::neuron).toList());

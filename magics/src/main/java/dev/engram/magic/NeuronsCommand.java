@@ -27,6 +27,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -105,7 +106,8 @@ final class NeuronsCommand implements EngramMagic {
     if (word == null && (score == By.COSINE || score == By.PRODUCT)) {
       throw new EngramException("--by " + score + " needs a word: give --word TEXT.");
     }
-    Place place = new Place(Layers.parse(layer, clip.config().vision().layers()), kind);
+    Set<Neuron.Block> kinds = kind == null ? Set.of(Neuron.Block.values()) : Set.of(kind);
+    Place place = new Place(Layers.parse(layer, clip.config().vision().layers()), kinds);
     Selection chosen = entity == null ? null : session.select(entity);
     try (MagicProgress progress = context.progress()) {
       WordDictionary known =

@@ -51,7 +51,10 @@ class NeuronPageTest {
     try (Stream<Path> folders = Files.walk(Iconclip.entities(), 2)) {
       List<Path> all =
           folders
-              .filter(f -> Files.isDirectory(f) && f.getNameCount() == Iconclip.entities().getNameCount() + 2)
+              .filter(
+                  f ->
+                      Files.isDirectory(f)
+                          && f.getNameCount() == Iconclip.entities().getNameCount() + 2)
               .sorted()
               .limit(entities)
               .toList();
@@ -223,10 +226,10 @@ class NeuronPageTest {
     try (JShell shell = JShell.builder().executionEngine("local").build()) {
       shell.addToClasspath(System.getProperty("java.class.path"));
       String rest =
-          page.recipe().javaLines() + "\nSystem.getProperties().put(\"engram.test.report\", report);";
+          page.recipe().javaLines()
+              + "\nSystem.getProperties().put(\"engram.test.report\", report);";
       while (!rest.isBlank()) {
-        SourceCodeAnalysis.CompletionInfo next =
-            shell.sourceCodeAnalysis().analyzeCompletion(rest);
+        SourceCodeAnalysis.CompletionInfo next = shell.sourceCodeAnalysis().analyzeCompletion(rest);
         for (SnippetEvent event : shell.eval(next.source())) {
           assertEquals(Snippet.Status.VALID, event.status(), next.source());
           assertEquals(null, event.exception(), next.source());

@@ -47,7 +47,8 @@ class NeuronsCommandTest {
     MagicRunner fresh = new MagicRunner(Magics.all(), new FakeHost());
     fresh.run("model", null);
     Neurons n =
-        assertInstanceOf(Neurons.class, fresh.run("neurons --word red --layer 2-4 --kind ffn", null));
+        assertInstanceOf(
+            Neurons.class, fresh.run("neurons --word red --layer 2-4 --kind ffn", null));
     assertEquals(10, n.found().size());
     assertEquals(By.COSINE, n.by());
     for (Found f : n.found()) {
@@ -111,11 +112,20 @@ class NeuronsCommandTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "plain/3", "my set", "it's", "say \"it's\"", "C:\\a b\\", "a\\'b c", "x;", "//x", "",
-        "<b>", "größe 自由", "a\\\"b'c"
+        "plain/3",
+        "my set",
+        "it's",
+        "say \"it's\"",
+        "C:\\a b\\",
+        "a\\'b c",
+        "x;",
+        "//x",
+        "",
+        "<b>",
+        "größe 自由",
+        "a\\\"b'c"
       })
   void aQuotedArgumentIsReadBack(String argument) {
-    assertEquals(
-        List.of(argument), MagicLine.parse("m " + MagicLine.quoted(argument)).arguments());
+    assertEquals(List.of(argument), MagicLine.parse("m " + MagicLine.quoted(argument)).arguments());
   }
 }

@@ -56,21 +56,19 @@ public record Neurons(
   }
 
   /**
-   * @return rank, neuron, block, and what the search looked at: entity, improvement, coefficient,
-   *     cosine, words
+   * @return rank, neuron, and what the search looked at: entity (where there are several),
+   *     improvement, coefficient, cosine, words
    */
   public Table table() {
-    List<Column<?>> columns =
-        new ArrayList<>(
-            List.of(
-                IntColumn.create("rank", found.stream().mapToInt(Found::rank).toArray()),
-                StringColumn.create(
-                    "neuron",
-                    found.stream().map(f -> f.neuron() + (f.sign() < 0 ? " (turned)" : ""))),
-                StringColumn.create(
-                    "block", found.stream().map(f -> f.neuron().block().toString()))));
-    if (found.stream().anyMatch(f -> !f.entity().isEmpty())) {
+    // no column for the block, which the name tells: on a narrow page the words need the room
+    List<Column<?>> columns = new ArrayList<>();
+    columns.add(IntColumn.create("rank", found.stream().mapToInt(Found::rank).toArray()));
+    columns.add(StringColumn.create("neuron", found.stream().map(Neurons::name)));
+    List<String> entities = found.stream().map(Found::entity).distinct().toList();
+    if (entities.size() > 1) {
       columns.add(StringColumn.create("entity", found.stream().map(Found::entity)));
+    }
+    if (found.stream().anyMatch(f -> !Double.isNaN(f.improvement()))) {
       columns.add(column("improvement", Found::improvement));
       columns.add(column("coefficient m", Found::coefficient));
     }
@@ -81,6 +79,10 @@ public record Neurons(
       columns.add(StringColumn.create("says", found.stream().map(f -> says(f.neuron()))));
     }
     return Table.create(title, columns);
+  }
+
+  private static String name(Found f) {
+    return f.neuron() + (f.sign() < 0 ? " (turned)" : "");
   }
 
   private DoubleColumn column(String name, ToDoubleFunction<Found> value) {

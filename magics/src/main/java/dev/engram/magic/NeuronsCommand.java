@@ -126,6 +126,7 @@ final class NeuronsCommand implements EngramMagic {
           title(chosen, score),
           score,
           found,
+          chosen == null && effects != null,
           words(found, known, progress),
           note(known),
           provenance(known, chosen, effects != null),

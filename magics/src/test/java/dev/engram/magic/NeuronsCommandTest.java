@@ -39,7 +39,14 @@ class NeuronsCommandTest {
     Neurons n = run("neurons --entity santa_claus --top 5");
     assertEquals(By.IMPROVEMENT, n.by());
     assertEquals(a.top(5).stream().map(r -> r.neuron().toString()).toList(), n.names());
-    assertTrue(n.table().columnNames().containsAll(List.of("improvement", "says")));
+    assertEquals(
+        List.of("rank", "neuron", "improvement", "coefficient m", "says"),
+        n.table().columnNames());
+    Neurons best = run("neurons --top 1");
+    assertEquals(
+        List.of("rank", "neuron", "entity", "improvement", "coefficient m", "says"),
+        best.table().columnNames());
+    assertEquals(best.found().get(0).entity(), best.table().stringColumn("entity").get(0));
   }
 
   @Test

@@ -28,6 +28,7 @@ import tech.tablesaw.columns.Column;
  * @param title what was searched for
  * @param by what they are ranked by
  * @param found the neurons
+ * @param ownEntities whether each counts by an entity of its own, which the table then names
  * @param words what they say; empty without a dictionary
  * @param note what the reader should know besides; "" for nothing
  * @param provenance where the numbers come from
@@ -37,6 +38,7 @@ public record Neurons(
     String title,
     By by,
     List<Found> found,
+    boolean ownEntities,
     Map<Neuron, Interpretation> words,
     String note,
     Provenance provenance,
@@ -56,7 +58,7 @@ public record Neurons(
   }
 
   /**
-   * @return rank, neuron, and what the search looked at: entity (where there are several),
+   * @return rank, neuron, and what the search looked at: entity (if each has its own),
    *     improvement, coefficient, cosine, words
    */
   public Table table() {
@@ -64,8 +66,7 @@ public record Neurons(
     List<Column<?>> columns = new ArrayList<>();
     columns.add(IntColumn.create("rank", found.stream().mapToInt(Found::rank).toArray()));
     columns.add(StringColumn.create("neuron", found.stream().map(Neurons::name)));
-    List<String> entities = found.stream().map(Found::entity).distinct().toList();
-    if (entities.size() > 1) {
+    if (ownEntities) {
       columns.add(StringColumn.create("entity", found.stream().map(Found::entity)));
     }
     if (found.stream().anyMatch(f -> !Double.isNaN(f.improvement()))) {

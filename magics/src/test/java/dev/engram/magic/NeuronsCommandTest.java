@@ -40,8 +40,7 @@ class NeuronsCommandTest {
     assertEquals(By.IMPROVEMENT, n.by());
     assertEquals(a.top(5).stream().map(r -> r.neuron().toString()).toList(), n.names());
     assertEquals(
-        List.of("rank", "neuron", "improvement", "coefficient m", "says"),
-        n.table().columnNames());
+        List.of("rank", "neuron", "improvement", "coefficient m", "says"), n.table().columnNames());
     Neurons best = run("neurons --top 1");
     assertEquals(
         List.of("rank", "neuron", "entity", "improvement", "coefficient m", "says"),

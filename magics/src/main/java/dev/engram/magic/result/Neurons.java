@@ -58,8 +58,8 @@ public record Neurons(
   }
 
   /**
-   * @return rank, neuron, and what the search looked at: entity (if each has its own),
-   *     improvement, coefficient, cosine, words
+   * @return rank, neuron, and what the search looked at: entity (if each has its own), improvement,
+   *     coefficient, cosine, words
    */
   public Table table() {
     // no column for the block, which the name tells: on a narrow page the words need the room

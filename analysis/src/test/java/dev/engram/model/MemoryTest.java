@@ -10,10 +10,12 @@ import dev.engram.attribution.Reading;
 import dev.engram.data.Entity;
 import dev.engram.data.ImageSet;
 import dev.engram.data.LabelledImage;
-import dev.engram.dissect.Activations;
 import dev.engram.dissect.Heatmapper;
 import dev.engram.dissect.Interpreter;
+import dev.engram.dissect.NeuronReporter;
+import dev.engram.dissect.Survey;
 import dev.engram.dissect.ValueReading;
+import dev.engram.dissect.ValueVectors;
 import dev.engram.dissect.WordDictionary;
 import dev.engram.edit.Suppression;
 import dev.engram.iconclip.Iconclip;
@@ -63,8 +65,15 @@ class MemoryTest {
                       new int[] {1, -1},
                       ValueReading.LINEAR,
                       Progress.NONE));
+      ImageSet few = ImageSet.read(Iconclip.entities().resolve("animals/panda")); // no entities
+      Survey survey = Survey.of(clip, attributor, few, Reading.LITERAL, Progress.NONE);
+      NeuronReporter reporter =
+          new NeuronReporter(clip, survey, new ValueVectors(clip), dictionary);
       work.put(
-          "activations", i -> new Activations(clip, images).coefficients(neuron(i), Progress.NONE));
+          "report",
+          i ->
+              reporter.report(
+                  neuron(i), new NeuronReporter.Settings(1, 0, 1, 1, i), Progress.NONE));
       List<float[]> pixels = List.of(clip.processor().process(images.get(0).file()));
       work.put(
           "suppression",

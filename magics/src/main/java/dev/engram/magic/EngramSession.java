@@ -3,14 +3,16 @@ package dev.engram.magic;
 import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.attribution.Attributor;
+import dev.engram.attribution.Reading;
 import dev.engram.data.Dataset;
 import dev.engram.data.DatasetOptions;
 import dev.engram.data.Datasets;
 import dev.engram.data.Entity;
 import dev.engram.data.ImageSet;
 import dev.engram.data.LabelledImage;
-import dev.engram.dissect.Activations;
 import dev.engram.dissect.Heatmapper;
+import dev.engram.dissect.Survey;
+import dev.engram.dissect.ValueVectors;
 import dev.engram.dissect.WordDictionary;
 import dev.engram.iconclip.Iconclip;
 import dev.engram.magic.result.Reproduction;
@@ -52,13 +54,15 @@ final class EngramSession {
     final Clip clip;
     final Attributor attributor;
     final Heatmapper heatmapper;
+    final ValueVectors valueVectors;
     final Map<String, Known> dictionaries = new HashMap<>();
-    @Nullable Activations activations;
+    @Nullable Survey survey;
 
     Loaded(Clip clip) {
       this.clip = clip;
       this.attributor = new Attributor(clip);
       this.heatmapper = new Heatmapper(clip);
+      this.valueVectors = new ValueVectors(clip);
     }
   }
 
@@ -158,7 +162,7 @@ final class EngramSession {
   void use(ImageSet fresh) {
     Progress.checkInterrupt();
     if (loaded != null && fresh != images) {
-      loaded.activations = null;
+      loaded.survey = null;
     }
     images = fresh;
   }
@@ -172,7 +176,7 @@ final class EngramSession {
   }
 
   /** A path that starts with {@code ~} begins in the home directory, as in a shell. */
-  private static Path home(Path path) {
+  static Path home(Path path) {
     return path.startsWith("~")
         ? Path.of(System.getProperty("user.home")).resolve(Path.of("~").relativize(path))
         : path;
@@ -220,15 +224,24 @@ final class EngramSession {
     return images;
   }
 
-  /** How strongly the entities' images drive each neuron. */
-  Activations activations() {
+  /** Whether the open set is the embedded one. */
+  boolean isVisentMini() {
+    return images().root().equals(Iconclip.entities());
+  }
+
+  ValueVectors valueVectors() {
+    return loaded().valueVectors;
+  }
+
+  /** What the open set does to every neuron: one pass of all its images, kept for the next page. */
+  Survey survey(Reading reading, Progress progress) {
     Loaded l = loaded();
-    if (l.activations == null) {
-      l.activations =
-          new Activations(
-              l.clip, images().entities().stream().flatMap(e -> e.images().stream()).toList());
+    Survey known = l.survey;
+    if (known == null || known.reading() != reading) {
+      known = Survey.of(l.clip, l.attributor, images(), reading, progress);
+      l.survey = known;
     }
-    return l.activations;
+    return known;
   }
 
   /**
@@ -277,6 +290,13 @@ final class EngramSession {
       }
     }
     return String.valueOf(image.file().getFileName());
+  }
+
+  /**
+   * @return how any magic finds an image of the set: {@code panda/3}, or its path within the set
+   */
+  String argument(LabelledImage image) {
+    return images().background().contains(image) ? image.name() : shortName(image);
   }
 
   /**

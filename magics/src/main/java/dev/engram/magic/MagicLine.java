@@ -59,6 +59,19 @@ public record MagicLine(String name, List<String> arguments) {
     return mended;
   }
 
+  /**
+   * @return the argument as it can be typed in a line
+   */
+  public static String quoted(String argument) {
+    if (argument.matches("[\\p{L}\\p{N}_./~+@:-]+") && !argument.startsWith("//")) {
+      return argument;
+    }
+    char quote = argument.contains("'") ? '"' : '\'';
+    // a backslash stands for itself but before a quote, where it is doubled
+    String inner = argument.replaceAll("(\\\\+)(?=" + quote + "|$)", "$1$1");
+    return quote + inner.replace(String.valueOf(quote), "\\" + quote) + quote;
+  }
+
   /** One pass over a line. */
   private static final class Splitter {
     private final String line;

@@ -46,6 +46,7 @@ public final class Magics {
             () -> new HeatmapCommand(session),
             () -> new WordsCommand(session),
             () -> new NeuronCommand(session),
+            () -> new NeuronsCommand(session),
             () -> new QueriesCommand(session),
             () -> new EvolveCommand(session),
             () -> new LensCommand(session),

@@ -1,23 +1,22 @@
 package dev.engram.magic;
 
-import dev.engram.EngramException;
-import dev.engram.data.Entity;
-import dev.engram.data.ImageSet;
+import dev.engram.attribution.Reading;
 import dev.engram.data.LabelledImage;
-import dev.engram.dissect.Activations;
-import dev.engram.dissect.Interpretation;
-import dev.engram.dissect.Interpreter;
-import dev.engram.dissect.ValueReading;
+import dev.engram.dissect.NeuronReport;
+import dev.engram.dissect.NeuronReport.Seen;
+import dev.engram.dissect.NeuronReporter;
+import dev.engram.dissect.NeuronReporter.Settings;
 import dev.engram.dissect.WordDictionary;
 import dev.engram.magic.result.HeatmapFigure;
 import dev.engram.magic.result.NeuronPage;
-import dev.engram.magic.result.NeuronPage.EntityCoefficient;
+import dev.engram.magic.result.NeuronRecipe;
+import dev.engram.magic.view.PageFile;
+import dev.engram.model.ImageReader;
 import dev.engram.trace.Neuron;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
-import java.util.stream.IntStream;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -26,15 +25,14 @@ import picocli.CommandLine.Parameters;
 /** {@code %neuron}: all about one neuron on a page. */
 @Command(
     name = "neuron",
-    description = "Show a neuron: its words, the images that drive it most, each entity's share.",
+    description = "Show a neuron: its words, images, entities, query neurons, and what it is for.",
     footer = {
       "",
-      "The images are those of the open set; the first call passes all of them through the model."
+      "The images are those of the open set. The first call passes all of them through the model",
+      "and keeps what it finds of every neuron, so that the next page is fast.",
+      "In Java: NeuronPage p = %neuron L5F412   (with var it is an Object)"
     })
 final class NeuronCommand implements EngramMagic {
-  /** Images that are shown. */
-  private static final int IMAGES = 8;
-
   private final EngramSession session;
 
   @Parameters(
@@ -48,6 +46,30 @@ final class NeuronCommand implements EngramMagic {
       description = "A word on each line; the model's own words if left out.")
   private @Nullable Path dictionary;
 
+  @Option(
+      names = "--reading",
+      paramLabel = "READING",
+      defaultValue = "literal",
+      description =
+          "How the improvement is read: literal (default), literal_post, lens, frozen or direct;"
+              + " see %%attribute?.")
+  private Reading reading = Reading.LITERAL;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Draws the random images; the same number draws the same (default: 0).")
+  private long seed;
+
+  @Option(
+      names = "--html",
+      paramLabel = "FILE",
+      description =
+          "Also write the page as one HTML file that needs no network. A page that Engram wrote"
+              + " there before is replaced, any other file is refused.")
+  private @Nullable Path html;
+
   NeuronCommand(EngramSession session) {
     this.session = session;
   }
@@ -55,46 +77,62 @@ final class NeuronCommand implements EngramMagic {
   @Override
   public NeuronPage run(MagicContext context) {
     Neuron n = Neuron.parse(neuron, session.model().config().vision());
-    ImageSet set = session.images();
-    List<Entity> entities = set.entities();
-    if (entities.isEmpty()) {
-      throw new EngramException(
-          "The image set %s has no entities, only images, and %%neuron compares entities; open a folder with entity/*.png."
-              .formatted(set.name()));
-    }
+    session.images();
+    PageFile file = html == null ? null : new PageFile(EngramSession.home(html));
     try (MagicProgress progress = context.progress()) {
       // first: what is wrong with it should not be told after minutes
       WordDictionary words =
           dictionary == null && !session.hasDictionary()
               ? null
               : session.dictionary(dictionary, progress);
-      Activations activations = session.activations();
-      float[] m = activations.coefficients(n, progress);
-      List<LabelledImage> images = activations.images();
-      List<LabelledImage> first =
-          IntStream.range(0, m.length)
-              .boxed()
-              .sorted(Comparator.comparingDouble(i -> -m[i]))
-              .limit(IMAGES)
-              .map(images::get)
-              .toList();
-      List<HeatmapFigure> strongest = HeatmapCommand.figures(session, first, n, progress);
-      List<EntityCoefficient> means = new ArrayList<>();
-      int at = 0;
-      for (Entity e : entities) {
-        double sum = 0;
-        for (int i = 0; i < e.images().size(); i++) {
-          sum += m[at++];
-        }
-        means.add(new EntityCoefficient(e.name(), e.category(), sum / e.images().size()));
+      NeuronReport report =
+          new NeuronReporter(
+                  session.model(), session.survey(reading, progress), session.valueVectors(), words)
+              .report(n, Settings.DEFAULT.seeded(seed), progress);
+      NeuronPage page =
+          new NeuronPage(
+              report, figures(report), recipe(report, words != null), session.isIconclip());
+      if (file != null) {
+        context.display(file.write(page.page()));
       }
-      Interpretation said =
-          words == null
-              ? null
-              : new Interpreter(session.model(), words)
-                  .interpret(List.of(n), new int[] {1}, ValueReading.LINEAR, progress)
-                  .get(0);
-      return new NeuronPage(n, said, strongest, means, session.isIconclip());
+      return page;
     }
+  }
+
+  private Map<LabelledImage, HeatmapFigure> figures(NeuronReport report) {
+    Map<LabelledImage, HeatmapFigure> figures = new HashMap<>();
+    Stream.of(report.highest(), report.lowest(), report.random())
+        .flatMap(java.util.List::stream)
+        .forEach(seen -> figures.put(seen.image(), figure(seen)));
+    return figures;
+  }
+
+  private HeatmapFigure figure(Seen seen) {
+    return new HeatmapFigure(
+        seen.heatmap(),
+        session.model().processor().crop(ImageReader.read(seen.image().file())),
+        caption(seen.image()),
+        session.isIconclip());
+  }
+
+  /** An image of an entity by the name that magics take, a background image by what it shows. */
+  private String caption(LabelledImage image) {
+    return session.images().background().contains(image) && !image.entity().isEmpty()
+        ? image.entity()
+        : session.shortName(image);
+  }
+
+  private NeuronRecipe recipe(NeuronReport report, boolean hasWords) {
+    LabelledImage strongest = report.strongest().image();
+    return new NeuronRecipe(
+        report.neuron(),
+        session.model().name(),
+        session.isIconclip() ? null : session.model().directory(),
+        session.isVisentMini() ? null : session.images().root(),
+        dictionary == null ? null : EngramSession.home(dictionary),
+        hasWords,
+        reading,
+        seed,
+        session.argument(strongest));
   }
 }

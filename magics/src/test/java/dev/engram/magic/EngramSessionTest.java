@@ -2,11 +2,14 @@ package dev.engram.magic;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.engram.Progress;
+import dev.engram.attribution.Reading;
 import dev.engram.data.ImageSet;
+import dev.engram.dissect.Survey;
 import dev.engram.iconclip.Iconclip;
 import dev.engram.model.Clip;
 import java.util.List;
@@ -38,5 +41,26 @@ class EngramSessionTest {
     assertFalse(session.hasImages());
     session.use(images);
     assertSame(images, session.images());
+  }
+
+  @Test
+  void aSetIsSurveyedOnceForEachModelAndReading() {
+    ImageSet pandas = ImageSet.read(Iconclip.entities().resolve("animals/panda"));
+    try (Clip clip = session.load(EngramSession.ICONCLIP, "cpu", Progress.NONE)) {
+      session.use(pandas);
+      Survey first = session.survey(Reading.LITERAL, Progress.NONE);
+      assertSame(first, session.survey(Reading.LITERAL, Progress.NONE));
+      Survey lens = session.survey(Reading.LENS, Progress.NONE);
+      assertEquals(Reading.LENS, lens.reading());
+      session.use(pandas);
+      assertSame(lens, session.survey(Reading.LENS, Progress.NONE));
+      Thread.currentThread().interrupt();
+      assertThrows(
+          CancellationException.class, () -> session.survey(Reading.LITERAL, Progress.NONE));
+      assertSame(lens, session.survey(Reading.LENS, Progress.NONE));
+      session.use(ImageSet.read(Iconclip.entities().resolve("animals/koala")));
+      assertNotSame(lens, session.survey(Reading.LENS, Progress.NONE));
+      assertSame(clip, session.model());
+    }
   }
 }

@@ -138,6 +138,27 @@ class NonsenseTest {
         "words L0F1 --dictionary '{{temp}}/empty.png' | is empty",
         "neuron | %neuron needs NEURON",
         "neuron F0 | got 'F0'",
+        "neuron L0F1 --reading litteral | did you mean literal",
+        "neuron L0F1 --seed x | --seed: 'x' is not a long",
+        "neuron L0F1 --html '{{temp}}' | is a folder",
+        "neuron L0F1 --html '{{temp}}/none/x.html' | no folder",
+        "neuron L0F1 --html '{{temp}}/text.png' | is no page that Engram wrote",
+        "neuron L0F1 --html '{{zero}}' | --html",
+        "neurons --layer 99 | layers from 0 to 5, as 5 or 0,3 or 2-4; got '99'",
+        "neurons --layer 3-1 | got '3-1'",
+        "neurons --layer 1,,2 | got '1,,2'",
+        "neurons --layer last | got 'last'",
+        "neurons --layer -1 | layer",
+        "neurons --kind fnn | did you mean ffn?",
+        "neurons --word '' | takes a word or a phrase",
+        "neurons --word '{{long}}' | tokens",
+        "neurons --entity pnada | did you mean panda?",
+        "neurons --top 0 | got 0",
+        "neurons --by cosine | --by cosine needs a word",
+        "neurons --by product --entity panda | needs a word",
+        "neurons --by improvment --word x | did you mean improvement?",
+        "neurons --wrod x | did you mean --word?",
+        "neurons panda | no further argument, got 'panda'",
         "model /bad | no model directory /bad",
         "model '{{temp}}/text.png' | text.png is a file",
         "model '{{temp}}/nothing' | an empty folder",
@@ -222,6 +243,7 @@ class NonsenseTest {
     Files.move(entity.resolve("first.png"), entity.resolve(evil + ".png"));
     Files.createDirectory(temp.resolve(evil + "set").resolve(evil + "nothing"));
     Path words = Files.writeString(temp.resolve("words.txt"), evil + "\npanda\nred\n");
+    Path html = temp.resolve(evil + ".html");
     fresh.run("model", null);
     String name = "\"" + evil + "\"";
     for (String line :
@@ -233,7 +255,10 @@ class NonsenseTest {
             "heatmap " + name + " --neuron L0F1",
             "heatmap " + name + " --neuron L0A0H1",
             "words L0F1 L0A0H1 --entity " + name + " --dictionary '" + words + "'",
-            "neuron L0F1",
+            "neuron L0F1 --dictionary '" + words + "' --html '" + html + "'",
+            "neuron L3A0H1",
+            "neurons --word '" + evil + "' --entity " + name + " --dictionary '" + words + "'",
+            "neurons",
             "queries L2F1 --image " + name,
             "evolve L2F1 --depth 1 --image " + name + "/0 --dictionary '" + words + "'",
             "engram")) {
@@ -242,6 +267,7 @@ class NonsenseTest {
           value instanceof View v ? v : assertInstanceOf(Viewable.class, value, line).view();
       assertHarmless(view, line);
     }
+    assertHarmless(View.html(Files.readString(html), ""), "--html");
   }
 
   private static void assertHarmless(View view, String line) {

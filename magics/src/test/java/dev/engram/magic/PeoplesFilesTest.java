@@ -11,6 +11,7 @@ import dev.engram.magic.result.Attribution;
 import dev.engram.magic.result.Evolution;
 import dev.engram.magic.result.ImageGallery;
 import dev.engram.magic.result.NeuronPage;
+import dev.engram.magic.result.Neurons;
 import dev.engram.magic.result.Queries;
 import dev.engram.magic.view.Gallery;
 import dev.engram.magic.view.View;
@@ -68,8 +69,11 @@ class PeoplesFilesTest {
     assertTrue(page.text().contains("one cat.png, two.png"), page.text());
     assertEquals(3, page.html().split("<img ", -1).length);
     assertTrue(run("attribute two.png --top 3").toString().contains("a photo of two"));
-    String none = sentence("neuron L0F1");
-    assertTrue(none.contains("flat has no entities, only images, and %neuron"), none);
+    NeuronPage neuron = (NeuronPage) run("neuron L0F1");
+    assertTrue(neuron.view().before().get(0).text().contains("has no entities, only images"));
+    String none = sentence("neurons");
+    assertTrue(none.contains("flat has no entities that neurons could improve"), none);
+    assertEquals(3, ((Neurons) run("neurons --word hat --top 3")).names().size());
   }
 
   @Test

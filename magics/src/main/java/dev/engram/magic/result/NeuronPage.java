@@ -1,149 +1,328 @@
 package dev.engram.magic.result;
 
+import dev.engram.data.LabelledImage;
 import dev.engram.dissect.Interpretation;
-import dev.engram.magic.view.BarsPng;
+import dev.engram.dissect.NeuronReport;
+import dev.engram.dissect.NeuronReport.Seen;
+import dev.engram.dissect.NeuronReport.Suppressed;
+import dev.engram.dissect.QueryEffects.QueryNeuron;
+import dev.engram.dissect.Survey.Effect;
+import dev.engram.dissect.ValueVectors.Near;
+import dev.engram.magic.view.Gallery;
 import dev.engram.magic.view.Html;
+import dev.engram.magic.view.Page;
+import dev.engram.magic.view.Page.Section;
 import dev.engram.magic.view.PlotlyFigure;
+import dev.engram.magic.view.TableView;
 import dev.engram.magic.view.View;
 import dev.engram.magic.view.Viewable;
 import dev.engram.trace.Neuron;
-import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.Objects;
 import tech.tablesaw.api.DoubleColumn;
+import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
 
 /**
- * The value of {@code %neuron}: what a neuron says, the images that drive it most and where it
- * looks in them, and its mean coefficient on each entity.
+ * The value of {@code %neuron}: all that is known of one neuron, section by section.
  *
- * @param neuron which
- * @param words what it says; null if there is no dictionary
- * @param strongest heatmaps of the images with the largest coefficients
- * @param entities mean coefficient at the class token on each entity, the largest first
+ * @param report the numbers
+ * @param figures the heatmaps of the report's images
+ * @param recipe the lines that make the page again
  * @param smallModel whether it comes from the embedded model
  */
 public record NeuronPage(
-    Neuron neuron,
-    @Nullable Interpretation words,
-    List<HeatmapFigure> strongest,
-    List<EntityCoefficient> entities,
+    NeuronReport report,
+    Map<LabelledImage, HeatmapFigure> figures,
+    NeuronRecipe recipe,
     boolean smallModel)
     implements Viewable {
+  private static final int THUMBNAIL = 96;
+
   private static final String NO_WORDS =
       "This model comes with no concept dictionary, so the neuron has no words; give one with"
           + " --dictionary FILE, a word on each line.";
 
-  /**
-   * How an entity drives the neuron.
-   *
-   * @param entity its name
-   * @param category what kind of thing it is
-   * @param coefficient m, mean over its images
-   */
-  public record EntityCoefficient(String entity, String category, double coefficient) {}
+  private static final String NO_ENTITIES =
+      "The image set has no entities, only images; open a folder with entity/*.png to compare"
+          + " entities.";
 
-  /** Sorts the entities. */
+  /** Keeps a copy. */
   public NeuronPage {
-    strongest = List.copyOf(strongest);
-    entities =
-        entities.stream()
-            .sorted(Comparator.comparingDouble((EntityCoefficient e) -> -e.coefficient()))
-            .toList();
+    figures = Map.copyOf(figures);
   }
 
   /**
-   * @return entity, category, mean coefficient
+   * @return which neuron
+   */
+  public Neuron neuron() {
+    return report.neuron();
+  }
+
+  /**
+   * @return the page, which can be shown in a cell or written as a file
+   */
+  public Page page() {
+    return new Page(
+        "Neuron " + neuron(),
+        List.of(
+            identity(),
+            words(),
+            images(),
+            entities(),
+            histogram(),
+            queries(),
+            nearest(),
+            suppression(),
+            again()));
+  }
+
+  private Section identity() {
+    return new Section("What it is", paragraph(place()), paragraph(signSentence()));
+  }
+
+  private String place() {
+    Neuron n = neuron();
+    boolean ffn = n.block() == Neuron.Block.FFN;
+    return "%s: %s neuron of %s, layer %d, %schannel %d; every index from 0."
+        .formatted(
+            n,
+            n.block(),
+            recipe.modelName(),
+            n.layer(),
+            ffn ? "" : "head " + n.head() + ", ",
+            n.channel());
+  }
+
+  private String signSentence() {
+    Effect decisive = report.decisive().orElse(null);
+    if (decisive == null) {
+      return "Its sign is +1: it improves no entity of the set (A.2).";
+    }
+    return String.format(
+        Locale.ROOT,
+        "Its sign is %s (A.2): of the entities that it improves, %s drives it most, with a mean"
+            + " coefficient of %.3f.",
+        report.sign() < 0 ? "−1, so that its query and value vector are turned around" : "+1",
+        decisive.entity().name(),
+        decisive.coefficient());
+  }
+
+  private Section words() {
+    Interpretation said = report.words(neuron()).orElse(null);
+    if (said == null) {
+      return new Section("What it says", paragraph(NO_WORDS));
+    }
+    Table table =
+        Table.create(
+            "Words in the order of their selection",
+            StringColumn.create("word", said.words().stream().map(Interpretation.Weighted::word)),
+            DoubleColumn.create(
+                "weight",
+                said.words().stream().mapToDouble(Interpretation.Weighted::weight).toArray()));
+    String residual =
+        String.format(
+            Locale.ROOT,
+            "Residual %.3f: what the words leave unsaid, from 0 to 1.",
+            said.residual());
+    return new Section("What it says", TableView.of(table), paragraph(residual));
+  }
+
+  private Section images() {
+    return new Section(
+        "Images",
+        paragraph(
+            "Each with its coefficient m at the class token%s, and where the neuron looks.%s"
+                .formatted(
+                    neuron().block() == Neuron.Block.FFN ? " (after the activation)" : "",
+                    report.sign() < 0 ? " Its sign is −1: the lowest drive it most." : "")),
+        gallery("Highest", report.highest()),
+        gallery("Lowest", report.lowest()),
+        gallery("At random, from the others", report.random()));
+  }
+
+  private View gallery(String title, List<Seen> images) {
+    if (images.isEmpty()) {
+      return paragraph(title + ": no further images.");
+    }
+    View pictures =
+        Gallery.of(
+            images.stream()
+                .map(
+                    seen -> {
+                      HeatmapFigure figure = Objects.requireNonNull(figures.get(seen.image()));
+                      String caption =
+                          String.format(Locale.ROOT, "%.2f %s", seen.coefficient(), figure.title());
+                      return new Gallery.Item(figure.overlay(THUMBNAIL), caption);
+                    })
+                .toList(),
+            THUMBNAIL);
+    return View.html(
+        Html.element("p", Html.escape(title) + ":") + pictures.html(),
+        title + ":\n" + pictures.text());
+  }
+
+  /**
+   * @return entity, category, improvement, the neuron's rank, mean coefficient; the most improved
+   *     entity first
    */
   public Table table() {
+    List<Effect> all = report.effects();
     return Table.create(
-        "Mean coefficient of " + neuron + " on each entity",
-        StringColumn.create("entity", entities.stream().map(EntityCoefficient::entity)),
-        StringColumn.create("category", entities.stream().map(EntityCoefficient::category)),
+        "Every entity, with the improvement by " + neuron() + " and its rank among all neurons",
+        StringColumn.create("entity", all.stream().map(e -> e.entity().name())),
+        StringColumn.create("category", all.stream().map(e -> e.entity().category())),
+        DoubleColumn.create("improvement", all.stream().mapToDouble(Effect::improvement).toArray()),
+        IntColumn.create("rank", all.stream().mapToInt(Effect::rank).toArray()),
         DoubleColumn.create(
-            "coefficient m",
-            entities.stream().mapToDouble(EntityCoefficient::coefficient).toArray()));
+            "coefficient m", all.stream().mapToDouble(Effect::coefficient).toArray()));
   }
 
   /**
-   * @return a bar for each entity
+   * @return the improvement of the entities that it raises and lowers most
    */
   public PlotlyFigure figure() {
-    String title = "Mean coefficient of " + neuron + " on each entity";
-    return PlotlyFigure.titled(title)
-        .trace(
-            Map.of(
-                "type", "bar",
-                "x", entities.stream().map(e -> Html.escape(e.entity())).toList(),
-                "y", entities.stream().map(EntityCoefficient::coefficient).toList(),
-                "customdata", entities.stream().map(e -> Html.escape(e.category())).toList(),
-                "hovertemplate",
-                    "<b>%{x}</b> (%{customdata})<br>"
-                        + neuron
-                        + " coefficient m %{y:.3f}<extra></extra>"))
-        .layout(
-            "xaxis",
-            Map.of(
-                "type",
-                "category",
-                "automargin",
-                true,
-                "dtick",
-                1,
-                "tickangle",
-                -60,
-                "tickfont",
-                Map.of("size", 9)))
-        .layout("yaxis.title", "coefficient m (class token)")
-        .layout("height", 440)
-        .png(
-            BarsPng.draw(
-                title,
-                "coefficient m",
-                entities.stream()
-                    .limit(15)
-                    .map(e -> new BarsPng.Bar(e.entity(), e.coefficient(), "#3b528b"))
-                    .toList()));
+    return NeuronFigures.entities(neuron(), report.effects());
   }
 
-  private View said() {
-    if (words != null) {
-      return new Words(List.of(words), smallModel).view();
+  private Section entities() {
+    if (report.effects().isEmpty()) {
+      return new Section("Entities raised and lowered", paragraph(NO_ENTITIES));
     }
-    View none = View.html(Html.element("p", NO_WORDS), NO_WORDS);
-    return strongest.isEmpty()
-        ? none
-        : Footnote.under(none, strongest.get(0).heatmap().provenance(), smallModel);
+    long raised = report.effects().stream().filter(e -> e.improvement() > 0).count();
+    View sentence =
+        paragraph(
+            "It raises %d and lowers %d of %d entities (improvement, reading %s)."
+                .formatted(
+                    raised,
+                    report.effects().size() - raised,
+                    report.effects().size(),
+                    report.reading()));
+    View table = TableView.of(table(), Shown.ROWS);
+    View folded =
+        View.html(
+            Html.element(
+                "details", Html.element("summary", "All entities as a table") + table.html()),
+            table.text());
+    return new Section("Entities raised and lowered", sentence, figure().view(), folded);
+  }
+
+  private Section histogram() {
+    String none =
+        report.onBackground().length > 0
+            ? ""
+            : " The set has no background images to compare with.";
+    return new Section(
+        "How often it is active",
+        paragraph(
+            "%,d images of entities and %,d background images.%s"
+                .formatted(report.onEntities().length, report.onBackground().length, none)),
+        NeuronFigures.histogram(report).view());
+  }
+
+  private Section queries() {
+    String image = title(report.strongest());
+    String title = "Query neurons: what drives it";
+    if (report.topQueries().isEmpty()) {
+      return new Section(
+          title, paragraph("No neuron precedes it: it reads the embedded patches alone."));
+    }
+    List<QueryNeuron> top = report.topQueries();
+    Queries all = new Queries(image, report.queries(), top.size(), smallModel);
+    Table table =
+        all.table()
+            .addColumns(StringColumn.create("says", top.stream().map(q -> says(q.neuron()))));
+    View lines = View.preformatted(recipe.furtherLines(top.get(0).neuron()));
+    return new Section(
+        title,
+        paragraph(all.summary()),
+        TableView.of(table),
+        all.figure().view(),
+        paragraph("To go on from here:"),
+        lines);
+  }
+
+  private Section nearest() {
+    List<Near> near = report.nearest();
+    Table table =
+        Table.create(
+            "Neurons whose value vectors point most nearly the same way in the residual stream",
+            StringColumn.create("neuron", near.stream().map(n -> n.neuron().toString())),
+            StringColumn.create("block", near.stream().map(n -> n.neuron().block().toString())),
+            DoubleColumn.create("cosine", near.stream().mapToDouble(Near::cosine).toArray()),
+            StringColumn.create("says", near.stream().map(n -> says(n.neuron()))));
+    return new Section("Nearest neurons", TableView.of(table));
+  }
+
+  private String says(Neuron n) {
+    return report.words(n).map(Words::said).orElse("");
+  }
+
+  private Section suppression() {
+    List<Suppressed> all = report.suppressed();
+    if (all.isEmpty()) {
+      return new Section(
+          "Without it",
+          paragraph(
+              report.effects().isEmpty()
+                  ? NO_ENTITIES
+                  : "It improves no entity of the set, so there is none to miss it."));
+    }
+    Table table =
+        Table.create(
+            "Mean cosine of the entities that it improves most with their labels",
+            StringColumn.create("entity", all.stream().map(s -> s.entity().name())),
+            column("cosine", all, Suppressed::before),
+            column("suppressed", all, Suppressed::residual),
+            column("change", all, s -> s.residual() - s.before()),
+            column("removed", all, Suppressed::complete),
+            column("change when removed", all, s -> s.complete() - s.before()));
+    return new Section(
+        "Without it",
+        TableView.of(table),
+        paragraph(
+            "Suppressed: its direct part is taken out of the last residual stream. Removed: its"
+                + " coefficient is 0 at all tokens, so that later layers answer (A.6). %reproduce"
+                + " table6 does both over the whole set, beside the paper's numbers."));
+  }
+
+  private static DoubleColumn column(
+      String name, List<Suppressed> all, java.util.function.ToDoubleFunction<Suppressed> value) {
+    return DoubleColumn.create(name, all.stream().mapToDouble(value).toArray());
+  }
+
+  private Section again() {
+    View lines = View.preformatted(recipe.notebookLines());
+    View java = View.preformatted(recipe.javaLines());
+    return new Section(
+        "The same again",
+        paragraph("In a notebook:"),
+        lines,
+        paragraph("In Java, with the library alone:"),
+        Footnote.under(java, report.provenance(), smallModel));
+  }
+
+  private String title(Seen seen) {
+    return Objects.requireNonNull(figures.get(seen.image())).title();
+  }
+
+  private static View paragraph(String text) {
+    return View.html(Html.element("p", Html.escape(text)), text);
   }
 
   @Override
   public View view() {
-    View said = said();
-    View looks = Heatmaps.gallery(strongest);
-    String kind = neuron.block() == Neuron.Block.FFN ? "FFN" : "MSA";
-    String place =
-        "%s: %s neuron of layer %d%s, channel %d; every index from 0."
-            .formatted(
-                neuron,
-                kind,
-                neuron.layer(),
-                neuron.block() == Neuron.Block.FFN ? "" : ", head " + neuron.head(),
-                neuron.channel());
-    String drive = "The images that drive it most, and where it looks in them:";
-    View page =
-        View.html(
-            Html.element("p", Html.element("b", place))
-                + said.html()
-                + Html.element("p", drive)
-                + looks.html(),
-            place + "\n" + said.text() + "\n" + drive + "\n" + looks.text());
-    return figure().view().below(page);
+    return page().view();
   }
 
   @Override
   public String toString() {
-    return words == null ? neuron + " (no dictionary)" : words.toString();
+    return report
+        .words(neuron())
+        .map(Interpretation::toString)
+        .orElse(neuron() + " (no dictionary)");
   }
 }

@@ -85,7 +85,7 @@ public record Queries(String title, QueryEffects effects, int shown, boolean sma
     return "Query neurons of " + effects.target() + " on " + title;
   }
 
-  private String summary() {
+  String summary() {
     double rest = mean(effects.rest());
     double coefficient = mean(effects.coefficients());
     return String.format(

@@ -51,6 +51,11 @@ public record Words(List<Interpretation> interpretations, boolean smallModel) im
     return table;
   }
 
+  /** All words of a neuron in a line. */
+  static String said(Interpretation of) {
+    return of.words().stream().map(Words::said).collect(Collectors.joining(", "));
+  }
+
   private static String said(Interpretation.Weighted w) {
     return String.format(Locale.ROOT, "%s %+.2f", w.word(), w.weight());
   }

@@ -1,0 +1,294 @@
+package dev.engram.dissect;
+
+import dev.engram.Progress;
+import dev.engram.attribution.Attributor;
+import dev.engram.attribution.Method;
+import dev.engram.attribution.Reading;
+import dev.engram.data.Entity;
+import dev.engram.data.ImageSet;
+import dev.engram.data.LabelledImage;
+import dev.engram.model.Clip;
+import dev.engram.trace.Neuron;
+import dev.engram.trace.NeuronSpace;
+import dev.engram.trace.Site;
+import dev.engram.trace.Trace;
+import dev.engram.trace.TraceRequest;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a set of images does to every neuron: the coefficient m at the class token on each image,
+ * and the improvement for each entity (Eq. 11, 12). The set passes through the model once, for all
+ * neurons; only where their coefficients are too many to keep does a neuron need another pass.
+ */
+public final class Survey {
+  private static final int BATCH = 16;
+
+  /** Coefficients that are kept: 256 MB. */
+  private static final long MOST_KEPT = 1L << 26;
+
+  private final Clip clip;
+  private final ImageSet set;
+  private final List<LabelledImage> images;
+  private final NeuronSpace space;
+  private final Reading reading;
+  private final double[][] improvements; // (entities, neurons), mean over the entity's images
+  private final double[][] means; // m (entities, neurons), mean over the entity's images
+  private final float @Nullable [][] coefficients; // (images, neurons)
+
+  /**
+   * How a neuron and an entity belong together.
+   *
+   * @param entity which
+   * @param improvement mean over its images
+   * @param rank of the neuron for this entity among all neurons, from 1
+   * @param coefficient m at the class token, mean over its images
+   */
+  public record Effect(Entity entity, double improvement, int rank, double coefficient) {}
+
+  private Survey(
+      Clip clip,
+      Attributor attributor,
+      ImageSet set,
+      Reading reading,
+      long kept,
+      Progress progress) {
+    this.clip = clip;
+    this.set = set;
+    this.images = set.images();
+    this.space = attributor.space();
+    this.reading = reading;
+    List<Entity> entities = set.entities();
+    improvements = new double[entities.size()][space.count()];
+    means = new double[entities.size()][space.count()];
+    coefficients = (long) images.size() * space.count() <= kept ? new float[images.size()][] : null;
+    float[][] texts =
+        entities.isEmpty()
+            ? new float[0][]
+            : clip.embedTexts(entities.stream().map(Entity::label).toList(), progress);
+    int from = 0;
+    for (int e = 0; e < texts.length; e++) {
+      int entity = e;
+      int to = from + entities.get(e).images().size();
+      pass(
+          from,
+          to,
+          progress,
+          (trace, first) -> {
+            add(
+                attributor.scores(trace, List.of(), texts[entity], Method.IMPROVEMENT, reading),
+                improvements[entity]);
+            add(keep(attributor.coefficients(trace), first), means[entity]);
+          });
+      divide(improvements[e], to - from);
+      divide(means[e], to - from);
+      from = to;
+    }
+    if (coefficients != null) {
+      pass(
+          from,
+          images.size(),
+          progress,
+          (trace, first) -> keep(attributor.coefficients(trace), first));
+    }
+    progress.step("looking through images", images.size(), images.size());
+  }
+
+  /**
+   * Passes a set through the model.
+   *
+   * @param clip the model; must outlive the survey
+   * @param attributor of the same model
+   * @param set entities and background; may lack either
+   * @param reading of the improvement
+   * @throws dev.engram.EngramException if an image cannot be read
+   */
+  public static Survey of(
+      Clip clip, Attributor attributor, ImageSet set, Reading reading, Progress progress) {
+    return new Survey(clip, attributor, set, reading, MOST_KEPT, progress);
+  }
+
+  /** The same with another limit of what is kept. */
+  static Survey keeping(
+      long kept,
+      Clip clip,
+      Attributor attributor,
+      ImageSet set,
+      Reading reading,
+      Progress progress) {
+    return new Survey(clip, attributor, set, reading, kept, progress);
+  }
+
+  /** What is done with images while their trace is open. */
+  private interface Seen {
+    void images(Trace trace, int first);
+  }
+
+  private void pass(int from, int to, Progress progress, Seen seen) {
+    for (int i = from; i < to; i += BATCH) {
+      List<float[]> pixels = new ArrayList<>();
+      for (LabelledImage image : images.subList(i, Math.min(to, i + BATCH))) {
+        progress.step("looking through images", i + pixels.size(), images.size());
+        pixels.add(clip.processor().process(image.file()));
+      }
+      try (Trace trace = clip.trace(pixels, TraceRequest.classToken(), List.of())) {
+        seen.images(trace, i);
+      }
+    }
+  }
+
+  private float[][] keep(float[][] m, int first) {
+    if (coefficients != null) {
+      System.arraycopy(m, 0, coefficients, first, m.length);
+    }
+    return m;
+  }
+
+  private static void add(float[][] rows, double[] sum) {
+    for (float[] row : rows) {
+      for (int i = 0; i < sum.length; i++) {
+        sum[i] += row[i];
+      }
+    }
+  }
+
+  private static void divide(double[] sum, int count) {
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] /= count;
+    }
+  }
+
+  /**
+   * @return the set
+   */
+  public ImageSet set() {
+    return set;
+  }
+
+  /**
+   * @return all images of the set: those of the entities, then the background
+   */
+  public List<LabelledImage> images() {
+    return images;
+  }
+
+  /**
+   * @return how the improvements are read
+   */
+  public Reading reading() {
+    return reading;
+  }
+
+  /**
+   * @return the order of the neurons in {@link #improvements} and {@link #coefficients(int)}
+   */
+  public NeuronSpace space() {
+    return space;
+  }
+
+  /**
+   * @param entity its position in the set
+   * @return the improvement by every neuron, mean over the entity's images, a copy
+   */
+  public double[] improvements(int entity) {
+    return improvements[entity].clone();
+  }
+
+  /**
+   * @param entity its position in the set
+   * @return m of every neuron, mean over the entity's images, a copy
+   */
+  public double[] coefficients(int entity) {
+    return means[entity].clone();
+  }
+
+  /**
+   * @return m of the neuron at the class token of each image, in the order of {@link #images}
+   */
+  public float[] coefficients(Neuron neuron, Progress progress) {
+    float[] out = new float[images.size()];
+    if (coefficients != null) {
+      int index = space.index(neuron);
+      for (int i = 0; i < out.length; i++) {
+        out[i] = coefficients[i][index];
+      }
+      return out;
+    }
+    int n = space.size(neuron.block());
+    int column = neuron.column(space.headWidth());
+    pass(
+        0,
+        out.length,
+        progress,
+        (trace, first) -> {
+          float[] m = trace.get(Site.coefficients(neuron.block()), neuron.layer()).toFloatArray();
+          for (int b = 0; b < trace.batch(); b++) {
+            out[first + b] = m[b * n + column];
+          }
+        });
+    return out;
+  }
+
+  /**
+   * @return one for each entity, the most improved first
+   */
+  public List<Effect> effects(Neuron neuron) {
+    int index = space.index(neuron);
+    return IntStream.range(0, improvements.length)
+        .mapToObj(
+            e ->
+                new Effect(
+                    set.entities().get(e),
+                    improvements[e][index],
+                    rank(improvements[e], index),
+                    means[e][index]))
+        .sorted(Comparator.comparingDouble((Effect e) -> -e.improvement()))
+        .toList();
+  }
+
+  /** 1 for the largest value, …; of equal ones the first in the order of the forward pass. */
+  private static int rank(double[] values, int index) {
+    int rank = 1;
+    for (int i = 0; i < values.length; i++) {
+      if (values[i] > values[index] || (values[i] == values[index] && i < index)) {
+        rank++;
+      }
+    }
+    return rank;
+  }
+
+  /**
+   * The sign by which the paper multiplies a neuron's query and value vector (A.2), taken on the
+   * entity that drives the neuron most, of those that it improves. (The most improved one would
+   * turn many an FFN neuron around for a coefficient that is all but 0.)
+   *
+   * @return −1 if the mean coefficient on that entity is negative, else +1; +1 if it improves none
+   */
+  public int sign(Neuron neuron) {
+    int index = space.index(neuron);
+    double strongest = 0;
+    for (int e = 0; e < improvements.length; e++) {
+      if (improvements[e][index] > 0 && Math.abs(means[e][index]) > Math.abs(strongest)) {
+        strongest = means[e][index];
+      }
+    }
+    return strongest < 0 ? -1 : 1;
+  }
+
+  /**
+   * @param neuron its position in the {@link #space}
+   * @return the position of the entity that it improves most; −1 without entities
+   */
+  public int best(int neuron) {
+    int best = -1;
+    for (int e = 0; e < improvements.length; e++) {
+      if (best < 0 || improvements[e][neuron] > improvements[best][neuron]) {
+        best = e;
+      }
+    }
+    return best;
+  }
+}

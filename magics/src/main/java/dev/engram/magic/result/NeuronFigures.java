@@ -1,0 +1,162 @@
+package dev.engram.magic.result;
+
+import dev.engram.dissect.Histogram;
+import dev.engram.dissect.NeuronReport;
+import dev.engram.dissect.Survey.Effect;
+import dev.engram.magic.view.BarsPng;
+import dev.engram.magic.view.Html;
+import dev.engram.magic.view.PlotlyFigure;
+import dev.engram.trace.Neuron;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/** The charts of a neuron's page. */
+final class NeuronFigures {
+  /** Entities at each end of the ranking. */
+  private static final int ENDS = 10;
+
+  private static final int BINS = 20;
+
+  /** Letters of a name beside a bar; hovering tells the whole. */
+  private static final int LETTERS = 24;
+
+  private static final String RAISED = "#00798c";
+  private static final String LOWERED = "#c8741a";
+
+  private NeuronFigures() {}
+
+  /**
+   * @param effects of all entities, the most improved first
+   */
+  static PlotlyFigure entities(Neuron neuron, List<Effect> effects) {
+    List<Effect> shown = new ArrayList<>(effects);
+    if (shown.size() > 2 * ENDS) {
+      shown.subList(ENDS, shown.size() - ENDS).clear();
+    }
+    String title =
+        "Improvement by "
+            + neuron
+            + (shown.size() < effects.size()
+                ? " (%d highest and %d lowest of %d entities)".formatted(ENDS, ENDS, effects.size())
+                : "");
+    List<BarsPng.Bar> bars =
+        shown.stream()
+            .map(
+                e ->
+                    new BarsPng.Bar(
+                        e.entity().name(), e.improvement(), e.improvement() > 0 ? RAISED : LOWERED))
+            .toList();
+    // positions, not names: two long names may look alike once they are cut
+    List<Integer> rows = IntStream.range(0, shown.size()).boxed().toList();
+    return PlotlyFigure.titled(title)
+        .trace(
+            Map.of(
+                "type",
+                "bar",
+                "orientation",
+                "h",
+                "y",
+                rows,
+                "x",
+                bars.stream().map(BarsPng.Bar::value).toList(),
+                "marker",
+                Map.of("color", bars.stream().map(BarsPng.Bar::colour).toList()),
+                "customdata",
+                shown.stream()
+                    .map(
+                        e ->
+                            List.of(
+                                Html.escape(e.entity().name()),
+                                Html.escape(e.entity().category()),
+                                e.rank(),
+                                e.coefficient()))
+                    .toList(),
+                "hovertemplate",
+                "<b>%{customdata[0]}</b> (%{customdata[1]})<br>improvement %{x:.5f}, rank"
+                    + " %{customdata[2]}<br>coefficient m %{customdata[3]:.3f}<extra></extra>"))
+        .layout(
+            "yaxis",
+            Map.of(
+                "tickvals",
+                rows,
+                "ticktext",
+                shown.stream().map(e -> Html.escape(cut(e.entity().name()))).toList(),
+                "range",
+                List.of(shown.size() - 0.5, -0.5),
+                "automargin",
+                true))
+        .layout("xaxis", Map.of("title", "improvement", "automargin", true))
+        .layout("height", 130 + 22 * shown.size())
+        .png(BarsPng.draw(title, "improvement", bars));
+  }
+
+  /** Most images leave an FFN neuron near 0: on a plain axis the others would not be seen. */
+  private static Map<String, Object> shares(Neuron neuron) {
+    boolean log = neuron.block() == Neuron.Block.FFN;
+    return Map.of(
+        "title",
+        "share of the images" + (log ? " (log)" : ""),
+        "type",
+        log ? "log" : "linear",
+        "nticks",
+        6,
+        "tickformat",
+        "~%");
+  }
+
+  private static String cut(String name) {
+    return name.codePointCount(0, name.length()) <= LETTERS
+        ? name
+        : name.substring(0, name.offsetByCodePoints(0, LETTERS - 1)) + "…";
+  }
+
+  /** Images of entities against background images, in shares. */
+  static PlotlyFigure histogram(NeuronReport report) {
+    Histogram histogram = Histogram.of(List.of(report.onEntities(), report.onBackground()), BINS);
+    String title = "Coefficient m of " + report.neuron() + " at the class token";
+    PlotlyFigure figure = PlotlyFigure.titled(title);
+    List<BarsPng.Bar> picture = new ArrayList<>();
+    List<String> names = List.of("images of entities", "background images");
+    List<String> colours = List.of(RAISED, LOWERED);
+    double[] centres = histogram.centres();
+    for (int g = 0; g < names.size(); g++) {
+      double[] shares = histogram.shares(g);
+      if (Arrays.stream(shares).sum() == 0) {
+        continue;
+      }
+      figure =
+          figure.trace(
+              Map.of(
+                  "type",
+                  "bar",
+                  "name",
+                  names.get(g),
+                  "x",
+                  centres,
+                  "y",
+                  shares,
+                  "opacity",
+                  0.6,
+                  "marker",
+                  Map.of("color", colours.get(g)),
+                  "hovertemplate",
+                  "m about %{x:.3f}: %{y:.1%}<extra>" + names.get(g) + "</extra>"));
+      for (int i = 0; i < centres.length; i++) {
+        String name = String.format(Locale.ROOT, "%s %.2f", names.get(g), centres[i]);
+        picture.add(new BarsPng.Bar(name, shares[i], colours.get(g)));
+      }
+    }
+    return figure
+        .layout("barmode", "overlay")
+        .layout("bargap", 0.02)
+        .layout("xaxis.title", "coefficient m")
+        .layout("yaxis", shares(report.neuron()))
+        .layout("legend", Map.of("orientation", "h", "y", 1.02, "yanchor", "bottom"))
+        .layout("height", 360)
+        .png(BarsPng.draw(title, "share of the images", picture));
+  }
+}

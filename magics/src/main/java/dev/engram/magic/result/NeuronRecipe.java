@@ -1,0 +1,135 @@
+package dev.engram.magic.result;
+
+import dev.engram.attribution.Reading;
+import dev.engram.magic.MagicLine;
+import dev.engram.trace.Neuron;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The lines that make a neuron's page again: magics for a notebook, and Java for the library alone.
+ *
+ * @param neuron of the page
+ * @param modelName for people
+ * @param model the model's folder; null for the embedded one
+ * @param images the set's folder; null for the embedded one
+ * @param dictionary its file; null for the model's own words
+ * @param hasWords whether there are words at all
+ * @param reading of the improvements
+ * @param seed of the random images
+ * @param image that drives the neuron most, as a magic takes it
+ */
+public record NeuronRecipe(
+    Neuron neuron,
+    String modelName,
+    @Nullable Path model,
+    @Nullable Path images,
+    @Nullable Path dictionary,
+    boolean hasWords,
+    Reading reading,
+    long seed,
+    String image) {
+
+  /**
+   * @return magics, one on a line, that make the page
+   */
+  public String notebookLines() {
+    return String.join(
+        "\n",
+        "%model" + argument(model),
+        "%images" + argument(images),
+        "%neuron "
+            + neuron
+            + (dictionary == null ? "" : " --dictionary" + argument(dictionary))
+            + (reading == Reading.LITERAL ? "" : " --reading " + reading)
+            + (seed == 0 ? "" : " --seed " + seed));
+  }
+
+  private static String argument(@Nullable Path path) {
+    return path == null ? "" : " " + MagicLine.quoted(path.toString());
+  }
+
+  /**
+   * @param query one of its query neurons
+   * @return magics, one on a line, that go on from the page
+   */
+  public String furtherLines(Neuron query) {
+    String on = MagicLine.quoted(image);
+    return String.join(
+        "\n",
+        "%neuron " + query,
+        "%heatmap " + on + " --neuron " + query,
+        "%evolve " + neuron + " --image " + on);
+  }
+
+  /**
+   * @return Java that ends with the report in a variable
+   */
+  public String javaLines() {
+    return String.join(
+        "\n",
+        List.of(
+            // each by its name: with stars, Attribution would have two meanings in a notebook
+            "import dev.engram.Progress;",
+            "import dev.engram.attribution.Attributor;",
+            "import dev.engram.attribution.Reading;",
+            "import dev.engram.data.ImageSet;",
+            "import dev.engram.dissect.NeuronReport;",
+            "import dev.engram.dissect.NeuronReporter;",
+            "import dev.engram.dissect.Survey;",
+            "import dev.engram.dissect.ValueVectors;",
+            "import dev.engram.dissect.WordDictionary;",
+            "import dev.engram.iconclip.Iconclip;",
+            "import dev.engram.model.Clip;",
+            "import dev.engram.trace.Neuron;",
+            "import java.nio.file.Files;",
+            "import java.nio.file.Path;",
+            "",
+            "Clip clip = Clip.load(%s, \"auto\", Progress.NONE);".formatted(modelExpression()),
+            "ImageSet set = %s;".formatted(imagesExpression()),
+            "Survey survey =",
+            "    Survey.of(clip, new Attributor(clip), set, Reading.%s, Progress.NONE);"
+                .formatted(reading.name()),
+            "WordDictionary words = %s;".formatted(wordsExpression()),
+            "NeuronReport report =",
+            "    new NeuronReporter(clip, survey, new ValueVectors(clip), words)",
+            "        .report(",
+            "            Neuron.parse(\"%s\"),".formatted(neuron),
+            "            NeuronReporter.Settings.DEFAULT.seeded(%dL),".formatted(seed),
+            "            Progress.NONE);"));
+  }
+
+  private String modelExpression() {
+    return model == null ? "Iconclip.model(), \"iconclip\"" : path(model);
+  }
+
+  private String imagesExpression() {
+    return images == null
+        ? "ImageSet.read(Iconclip.entities())\n"
+            + "    .withBackground(ImageSet.read(Iconclip.background()))"
+        : "ImageSet.read(" + path(images) + ")";
+  }
+
+  private String wordsExpression() {
+    if (!hasWords) {
+      return "null";
+    }
+    Path file = dictionary != null ? dictionary : model == null ? null : model.resolve("words.txt");
+    String list = file == null ? "Iconclip.words()" : lines(file);
+    return "WordDictionary.of(clip, \"words\", " + list + ", Progress.NONE)";
+  }
+
+  /** As a magic reads them. */
+  private static String lines(Path file) {
+    return "Files.readAllLines("
+        + path(file)
+        + ").stream()\n    .map(String::strip).filter(w -> !w.isEmpty()).distinct().toList()";
+  }
+
+  private static String path(Path path) {
+    return "Path.of(\""
+        + path.toString().replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n")
+        + "\")";
+  }
+}

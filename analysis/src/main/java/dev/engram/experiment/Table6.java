@@ -65,10 +65,11 @@ public final class Table6 {
           new Paper("MetaCLIP", 0.2862, 0.2850, 0.2672));
 
   /**
+   * @param model its name
    * @param rows background images (if the set has labelled ones), then entities
    * @param provenance where the numbers come from
    */
-  public record Result(List<Row> rows, Provenance provenance) {
+  public record Result(String model, List<Row> rows, Provenance provenance) {
     /** Keeps a copy. */
     public Result {
       rows = List.copyOf(rows);
@@ -134,6 +135,7 @@ public final class Table6 {
                   entities.stream().map(Study.Part::of).toList())));
     }
     return new Result(
+        study.clip().name(),
         rows,
         Pass.provenance("table6", study)
             .with("neuron", "first, literal reading")

@@ -81,11 +81,7 @@ public final class WordDictionary implements AutoCloseable {
    */
   public static WordDictionary of(Clip clip, String name, List<String> words, Progress progress) {
     return new WordDictionary(
-        clip.manager(),
-        name,
-        words,
-        clip.embedTexts(words, progress),
-        hash(words, new float[0][]));
+        clip.manager(), name, words, clip.embedTexts(words, progress), hash(words, new float[0][]));
   }
 
   /**

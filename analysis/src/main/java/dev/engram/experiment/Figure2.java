@@ -142,8 +142,7 @@ public final class Figure2 {
 
   private static List<Entity> first(List<Entity> entities, int most) {
     Map<String, List<Entity>> byCategory = new LinkedHashMap<>();
-    entities.forEach(
-        e -> byCategory.computeIfAbsent(e.category(), c -> new ArrayList<>()).add(e));
+    entities.forEach(e -> byCategory.computeIfAbsent(e.category(), c -> new ArrayList<>()).add(e));
     return byCategory.values().stream().flatMap(c -> c.stream().limit(most)).toList();
   }
 

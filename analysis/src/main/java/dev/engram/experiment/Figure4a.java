@@ -7,7 +7,6 @@ import dev.engram.data.Entity;
 import dev.engram.edit.SuppressionAnalyzer;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.NeuronSpace;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -128,8 +127,7 @@ public final class Figure4a {
     try (SuppressionAnalyzer analyzer = new SuppressionAnalyzer(study.clip())) {
       parts =
           study.each(
-              new Study.Task<>(
-                  "figure4a", "removing neurons", Part.class, List.of(settings.most)),
+              new Study.Task<>("figure4a", "removing neurons", Part.class, List.of(settings.most)),
               entities.stream().map(e -> Study.Part.of(e, e.name())).toList(),
               (pass, e) -> part(entities.get(e).name(), pass, analyzer, settings));
     }
@@ -178,7 +176,8 @@ public final class Figure4a {
     List<float[]> pixels = pass.pixels();
     for (int i = 0; i < pixels.size(); i += BATCH) {
       SuppressionAnalyzer.Change change =
-          analyzer.change(pixels.subList(i, Math.min(pixels.size(), i + BATCH)), pass.text(), removed);
+          analyzer.change(
+              pixels.subList(i, Math.min(pixels.size(), i + BATCH)), pass.text(), removed);
       addMean(full, change.full(), pixels.size());
       addMean(fixed, change.fixedBase(), pixels.size());
     }

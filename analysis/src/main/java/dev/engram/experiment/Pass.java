@@ -132,9 +132,7 @@ final class Pass implements AutoCloseable {
     if (ranking == Ranking.COMBINED) { // from the gradient, which is dear
       float[][] m = coefficients();
       float[][] gradient =
-          other == text
-              ? attribution(Ranking.GRADIENT).scores()
-              : scores(Ranking.GRADIENT, other);
+          other == text ? attribution(Ranking.GRADIENT).scores() : scores(Ranking.GRADIENT, other);
       float[][] out = new float[m.length][];
       for (int b = 0; b < out.length; b++) {
         out[b] = gradient[b].clone();

@@ -180,8 +180,7 @@ public final class Sanity {
     }
     List<LabelPart> parts =
         study.each(
-            new Study.Task<>(
-                "sanity", "exchanging labels", LabelPart.class, List.of(settings.top)),
+            new Study.Task<>("sanity", "exchanging labels", LabelPart.class, List.of(settings.top)),
             work,
             (pass, e) ->
                 labels(pass, Pass.text(study.clip(), other(entities, e).label()), settings.top));

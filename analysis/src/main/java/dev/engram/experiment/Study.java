@@ -138,8 +138,7 @@ public final class Study {
 
     /** The entity's first images. */
     static Part few(Entity entity, int images) {
-      return new Part(
-          entity.images().stream().limit(images).toList(), entity.label(), List.of());
+      return new Part(entity.images().stream().limit(images).toList(), entity.label(), List.of());
     }
 
     static Part of(LabelledImage image) {

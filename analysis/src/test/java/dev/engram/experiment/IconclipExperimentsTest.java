@@ -58,8 +58,7 @@ class IconclipExperimentsTest {
 
   @Test
   void heatmapsFindWhatDrivesANeuron() {
-    Table2.Result r =
-        Table2.run(new Study(clip, set), new Table2.Settings(List.of(10, 30), 2, 1));
+    Table2.Result r = Table2.run(new Study(clip, set), new Table2.Settings(List.of(10, 30), 2, 1));
     for (int percent : new int[] {10, 30}) {
       double ours = r.cell(Table2.Importance.HEATMAP, percent).coefficient().mean();
       assertTrue(ours < r.cell(Table2.Importance.ACTIVATION, percent).coefficient().mean());
@@ -161,8 +160,7 @@ class IconclipExperimentsTest {
   void galleryHasAnEntityOfEachCategory() {
     try (WordDictionary words =
         WordDictionary.of(clip, "words", Iconclip.words().subList(0, 2000), Progress.NONE)) {
-      Figure2.Result r =
-          Figure2.run(new Study(clip, set), words, new Figure2.Settings(1, 2, 2));
+      Figure2.Result r = Figure2.run(new Study(clip, set), words, new Figure2.Settings(1, 2, 2));
       assertEquals(12, r.illustrations().size());
       assertEquals(
           6, r.illustrations().stream().map(i -> i.entity().category()).distinct().count());

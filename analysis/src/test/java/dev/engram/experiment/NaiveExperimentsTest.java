@@ -209,8 +209,7 @@ class NaiveExperimentsTest {
         for (LabelledImage image : e.images()) {
           float[] pixels = naive.pixels(image);
           original.add(naive.cosine(pixels, text));
-          own.add(
-              naive.suppressed(pixels, text, naive.top(List.of(image), e.label(), 1)));
+          own.add(naive.suppressed(pixels, text, naive.top(List.of(image), e.label(), 1)));
           for (int k : complete.keySet()) {
             List<Neuron> top = naive.top(e.images(), e.label(), k);
             complete.get(k).add(naive.cosine(pixels, text, top.toArray(Neuron[]::new)));
@@ -259,8 +258,7 @@ class NaiveExperimentsTest {
           double[] sorted = naive.scores(image, naive.text(e.label()));
           Arrays.sort(sorted);
           for (int i = 0; i < decay.length; i++) {
-            decay[i] +=
-                sorted[sorted.length - 1 - i] / (set.entities().size() * SmallStudy.IMAGES);
+            decay[i] += sorted[sorted.length - 1 - i] / (set.entities().size() * SmallStudy.IMAGES);
           }
         }
       }
@@ -478,8 +476,7 @@ class NaiveExperimentsTest {
           Entity entity = set.entities().get(e);
           String foreign = set.entities().get((e + 2) % 4).label();
           List<LabelledImage> all = entity.images();
-          exchanged.add(
-              spearman(naive.scores(all, entity.label()), naive.scores(all, foreign)));
+          exchanged.add(spearman(naive.scores(all, entity.label()), naive.scores(all, foreign)));
           halves.add(
               spearman(
                   naive.scores(List.of(all.get(0), all.get(2)), entity.label()),
@@ -495,7 +492,8 @@ class NaiveExperimentsTest {
       List<Sanity.Randomised> falls = r.randomised(Ranking.LITERAL);
       assertEquals(layers, falls.size());
       assertEquals(mean(random), falls.get(0).correlation().mean(), 2e-4);
-      assertEquals(1, falls.get(0).below().mean(), 1e-9, "the score looks no further than its layer");
+      assertEquals(
+          1, falls.get(0).below().mean(), 1e-9, "the score looks no further than its layer");
       assertTrue(falls.get(layers - 1).correlation().mean() < falls.get(0).correlation().mean());
       assertTrue(Double.isNaN(falls.get(layers - 1).below().mean()));
     }

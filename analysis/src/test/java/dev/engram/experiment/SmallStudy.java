@@ -14,7 +14,9 @@ import javax.imageio.ImageIO;
 /** Images of noise and a reference model of three layers: small enough for a naive computation. */
 final class SmallStudy {
   static final int IMAGES = 3;
-  private static final String[] ENTITIES = {"animals/cat", "animals/dog", "places/home", "places/sea"};
+  private static final String[] ENTITIES = {
+    "animals/cat", "animals/dog", "places/home", "places/sea"
+  };
 
   private SmallStudy() {}
 

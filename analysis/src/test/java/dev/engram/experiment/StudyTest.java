@@ -85,7 +85,10 @@ class StudyTest {
   void everyExperimentIsReadAsItWasComputed(@TempDir Path folder) {
     try (WordDictionary words =
         WordDictionary.of(
-            clip, "words", List.of("a", "cat", "dog", "sea", "red", "home", "sky"), Progress.NONE)) {
+            clip,
+            "words",
+            List.of("a", "cat", "dog", "sea", "red", "home", "sky"),
+            Progress.NONE)) {
       List<Function<Study, Object>> experiments =
           List.of(
               s -> Table1.run(s, words, Table1.Settings.standard()),
@@ -116,8 +119,7 @@ class StudyTest {
   }
 
   @Test
-  void nothingOldIsReadWhenImageLabelSettingOrModelChange(@TempDir Path folder)
-      throws IOException {
+  void nothingOldIsReadWhenImageLabelSettingOrModelChange(@TempDir Path folder) throws IOException {
     Path own = folder.resolve("images");
     Path results = folder.resolve("results");
     ImageSet before = SmallStudy.set(own);
@@ -129,7 +131,8 @@ class StudyTest {
         "where images lie does not matter");
 
     SmallStudy.noise(own.resolve("entities/animals/cat/1.png"), new Random(1));
-    assertEquals(1, computed(clip, before, results, SETTINGS), "an image changed under an open set");
+    assertEquals(
+        1, computed(clip, before, results, SETTINGS), "an image changed under an open set");
 
     Path captions = own.resolve("entities");
     assertEquals(

@@ -86,7 +86,8 @@ enum Experiment {
   SANITY(
       "Beyond the paper: whether a ranking changes with the label, and with random weights",
       45,
-      (on, small) -> CheckReproductions.of(Sanity.run(on.study, Sanity.Settings.standard()), small));
+      (on, small) ->
+          CheckReproductions.of(Sanity.run(on.study, Sanity.Settings.standard()), small));
 
   private final String title;
   private final int seconds;

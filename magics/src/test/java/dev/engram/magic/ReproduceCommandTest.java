@@ -112,8 +112,7 @@ class ReproduceCommandTest {
   void anotherModelIsForTable6Alone() {
     runner.run("model", null);
     runner.run("images", null);
-    for (String line :
-        List.of("figure3 --model iconclip", "table6 --model /no/such/folder")) {
+    for (String line : List.of("figure3 --model iconclip", "table6 --model /no/such/folder")) {
       MagicFailure failure =
           assertThrows(MagicFailure.class, () -> runner.run("reproduce " + line, null));
       assertTrue(

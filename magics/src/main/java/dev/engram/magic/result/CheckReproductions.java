@@ -155,8 +155,7 @@ public final class CheckReproductions {
     if (!falls.isEmpty()) {
       Sanity.Randomised first = falls.get(0);
       Sanity.Randomised last = falls.get(falls.size() - 1);
-      Sanity.Randomised direct =
-          r.randomised(Ranking.DIRECT).get(0);
+      Sanity.Randomised direct = r.randomised(Ranking.DIRECT).get(0);
       findings.add(
           say(
               "With %d of the last layers drawn anew the ranking correlates by %.2f with that of the"

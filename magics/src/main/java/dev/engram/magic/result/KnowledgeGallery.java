@@ -37,8 +37,7 @@ public record KnowledgeGallery(List<Entry> entries) implements Viewable {
    * @param words with their weights
    * @param pictures image, heatmap, image, heatmap, …
    */
-  public record Entry(
-      String heading, String neuron, String words, List<Gallery.Item> pictures) {
+  public record Entry(String heading, String neuron, String words, List<Gallery.Item> pictures) {
     /** Keeps a copy. */
     public Entry {
       pictures = List.copyOf(pictures);

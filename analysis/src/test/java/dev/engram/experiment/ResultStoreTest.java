@@ -90,7 +90,8 @@ class ResultStoreTest {
             whole.replace("a \\\"cat", "a \\\"dog"),
             whole.replaceFirst("\"computed\":\"[^\"]*\"", "\"computed\":\"yesterday\""))) {
       Files.writeString(file, damaged);
-      assertTrue(store.read(KEY, Value.class).isEmpty(), "a file of " + damaged.length() + " characters");
+      assertTrue(
+          store.read(KEY, Value.class).isEmpty(), "a file of " + damaged.length() + " characters");
     }
     Files.write(file, new byte[] {0, (byte) 0xff, 3});
     assertTrue(store.read(KEY, Value.class).isEmpty());

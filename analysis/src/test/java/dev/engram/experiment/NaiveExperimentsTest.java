@@ -434,11 +434,13 @@ class NaiveExperimentsTest {
               shown.words().stream().map(Interpretation.Weighted::word).toList());
           assertEquals(
               Arrays.stream(m).map(x -> sign * x).max().orElseThrow(),
-              sign * shown.looks().get(0).coefficient(),
+              shown.looks().get(0).coefficient(),
               1e-5);
           for (Figure2.Look look : shown.looks()) {
             assertArrayEquals(
-                new Heatmapper(clip).heatmap(look.image(), n).tokens(),
+                Arrays.stream(new Heatmapper(clip).heatmap(look.image(), n).tokens())
+                    .map(t -> sign * t)
+                    .toArray(),
                 look.heatmap().tokens(),
                 1e-5);
           }

@@ -15,7 +15,6 @@ import dev.engram.dissect.Survey;
 import dev.engram.dissect.ValueVectors;
 import dev.engram.dissect.WordDictionary;
 import dev.engram.iconclip.Iconclip;
-import dev.engram.magic.result.Reproduction;
 import dev.engram.model.Clip;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -44,7 +43,6 @@ final class EngramSession {
 
   private @Nullable Loaded loaded;
   private @Nullable ImageSet images;
-  private final Map<List<Object>, Reproduction> reproductions = new HashMap<>();
 
   /** A dictionary, and the SHA-256 of its words. */
   private record Known(String hash, WordDictionary dictionary) {}
@@ -96,6 +94,28 @@ final class EngramSession {
    * @param device {@code auto}, {@code cpu} or {@code gpu}
    */
   Clip load(String name, String device, Progress progress) {
+    return use(open(name, device, progress));
+  }
+
+  /**
+   * Opens a model beside the one there is.
+   *
+   * @param name {@value #ICONCLIP} or a directory
+   * @param device {@code auto}, {@code cpu} or {@code gpu}
+   * @return to be closed by the caller
+   */
+  static Clip open(String name, String device, Progress progress) {
+    Path directory = modelDirectory(name);
+    return name.equals(ICONCLIP)
+        ? Clip.load(directory, ICONCLIP, device, progress)
+        : Clip.load(directory, device, progress);
+  }
+
+  /**
+   * @param name {@value #ICONCLIP} or a directory
+   * @throws EngramException if there is no such directory
+   */
+  static Path modelDirectory(String name) {
     Path directory = name.equals(ICONCLIP) ? Iconclip.model() : path(name);
     if (!Files.exists(directory)) {
       throw new EngramException(
@@ -105,10 +125,7 @@ final class EngramSession {
               + ICONCLIP
               + " for the embedded model.");
     }
-    return use(
-        name.equals(ICONCLIP)
-            ? Clip.load(directory, ICONCLIP, device, progress)
-            : Clip.load(directory, device, progress));
+    return directory;
   }
 
   /** Puts a model in the place of the one there is; closes it if it cannot. */
@@ -209,11 +226,6 @@ final class EngramSession {
 
   Heatmapper heatmapper() {
     return loaded().heatmapper;
-  }
-
-  /** Experiments that have been run, by all that they depend on; another model hides them. */
-  Map<List<Object>, Reproduction> reproductions() {
-    return reproductions;
   }
 
   ImageSet images() {

@@ -3,13 +3,16 @@ package dev.engram.magic.result;
 import static dev.engram.magic.result.Reproductions.estimates;
 import static dev.engram.magic.result.Reproductions.say;
 
+import dev.engram.experiment.Estimate;
 import dev.engram.experiment.Faithfulness;
 import dev.engram.experiment.Ranking;
 import dev.engram.experiment.Sanity;
 import dev.engram.magic.result.Charts.Series;
+import dev.engram.magic.view.PlotlyFigure;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Function;
 import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
@@ -34,15 +37,6 @@ public final class CheckReproductions {
             IntColumn.create("k", rows.stream().mapToInt(Faithfulness.Fall::count).toArray()));
     estimates(table, "residual suppression", rows, Faithfulness.Fall::residual);
     estimates(table, "complete removal", rows, Faithfulness.Fall::complete);
-    List<Series> series = new ArrayList<>();
-    for (String ranking : rows.stream().map(Faithfulness.Fall::ranking).distinct().toList()) {
-      List<Faithfulness.Fall> falls = counts.stream().map(k -> r.fall(ranking, k)).toList();
-      series.add(
-          Series.of(ranking, counts, falls.stream().map(Faithfulness.Fall::residual).toList()));
-      series.add(
-          Series.of(ranking, counts, falls.stream().map(Faithfulness.Fall::complete).toList())
-              .dashed("complete"));
-    }
     int k = counts.contains(10) ? 10 : counts.get(counts.size() - 1);
     Faithfulness.Fall best = r.byResidual(k).get(0);
     Faithfulness.Fall farthest =
@@ -69,14 +63,8 @@ public final class CheckReproductions {
         r,
         table,
         List.of(
-            Charts.lines(
-                    "Fall of the cosine by ranking: residual suppression, and complete removal"
-                        + " (dotted)",
-                    "neurons silenced (k)",
-                    "fall of the cosine",
-                    series)
-                .layout("xaxis.type", "log")
-                .layout("xaxis.tickvals", counts)),
+            falls(r, "residual suppression", counts, Faithfulness.Fall::residual),
+            falls(r, "complete removal", counts, Faithfulness.Fall::complete)),
         r.provenance(),
         smallModel);
   }
@@ -87,34 +75,32 @@ public final class CheckReproductions {
   public static Reproduction of(Sanity.Result r, boolean smallModel) {
     List<Sanity.Row> rows = r.rows();
     List<String> names = rows.stream().map(row -> row.ranking().toString()).toList();
+    List<Compared> compared = new ArrayList<>();
+    for (Sanity.Row row : rows) {
+      String name = row.ranking().toString();
+      compared.add(
+          new Compared(name, "another entity's label", row.exchanged(), row.exchangedTop()));
+      compared.add(new Compared(name, "other half of the images", row.halves(), row.halvesTop()));
+      for (Sanity.Randomised x : r.randomised(row.ranking())) {
+        String with = x.layers() + (x.layers() == 1 ? " random layer" : " random layers");
+        compared.add(new Compared(name, with, x.correlation(), x.top()));
+      }
+    }
     Table table =
         Table.create(
-            "Two rankings of an entity's neurons: under another entity's label, and by the other"
-                + " half of its images",
-            StringColumn.create("method", names.stream()));
-    estimates(table, "label exchanged: rank correlation", rows, Sanity.Row::exchanged);
-    estimates(table, "halves: rank correlation", rows, Sanity.Row::halves);
-    estimates(table, "label exchanged: top in common", rows, Sanity.Row::exchangedTop);
-    estimates(table, "halves: top in common", rows, Sanity.Row::halvesTop);
-    Sanity.Row literal = r.row(Ranking.LITERAL);
+            "How alike two rankings of an entity's neurons are",
+            StringColumn.create("method", compared.stream().map(Compared::method)),
+            StringColumn.create("compared with", compared.stream().map(Compared::with)));
+    estimates(table, "rank correlation", compared, Compared::correlation);
+    estimates(table, "top in common", compared, Compared::top);
     return new Reproduction(
         "sanity",
-        List.of(
-            say(
-                "Under another label the ranking correlates by %.2f with itself (literal), against"
-                    + " %.2f between two halves of the images; the first neurons have %.0f %% in"
-                    + " common, against %.0f %%.",
-                literal.exchanged().mean(),
-                literal.halves().mean(),
-                100 * literal.exchangedTop().mean(),
-                100 * literal.halvesTop().mean()),
-            "The activation knows no label, so for it the exchange changes nothing. The paper has no"
-                + " such check."),
+        findings(r),
         r,
         table,
         List.of(
             Charts.bars(
-                "Rank correlation of two rankings of an entity",
+                "Label exchanged: rank correlation of two rankings of an entity",
                 "method",
                 "Spearman's correlation",
                 List.of(
@@ -125,8 +111,92 @@ public final class CheckReproductions {
                     Series.of(
                         "halves of the images",
                         names,
-                        rows.stream().map(Sanity.Row::halves).toList())))),
+                        rows.stream().map(Sanity.Row::halves).toList()))),
+            Charts.lines(
+                    "Random weights: rank correlation with the model's own ranking",
+                    "layers drawn anew, from the last one down",
+                    "Spearman's correlation",
+                    rows.stream().map(row -> fall(r, row.ranking())).toList())
+                .layout("xaxis.dtick", 1)
+                .layout("xaxis.zeroline", false)
+                .layout("yaxis.rangemode", "tozero")),
         r.provenance(),
         smallModel);
+  }
+
+  private static PlotlyFigure falls(
+      Faithfulness.Result r,
+      String how,
+      List<Integer> counts,
+      Function<Faithfulness.Fall, Estimate> fall) {
+    List<Series> series = new ArrayList<>();
+    for (String ranking : r.falls().stream().map(Faithfulness.Fall::ranking).distinct().toList()) {
+      series.add(
+          Series.of(
+              ranking, counts, counts.stream().map(k -> fall.apply(r.fall(ranking, k))).toList()));
+    }
+    return Charts.lines(
+            "Fall of the cosine by ranking: " + how,
+            "neurons silenced (k)",
+            "fall of the cosine",
+            series)
+        .layout("xaxis.type", "log")
+        .layout("xaxis.tickvals", counts);
+  }
+
+  /** A row of the table. */
+  private record Compared(String method, String with, Estimate correlation, Estimate top) {}
+
+  private static List<String> findings(Sanity.Result r) {
+    Sanity.Row literal = r.row(Ranking.LITERAL);
+    List<String> findings = new ArrayList<>();
+    findings.add(
+        say(
+            "Under another label the ranking correlates by %.2f with itself (literal), against"
+                + " %.2f between two halves of the images; the first neurons have %.0f %% in"
+                + " common, against %.0f %%. The activation knows no label, so for it the exchange"
+                + " changes nothing.",
+            literal.exchanged().mean(),
+            literal.halves().mean(),
+            100 * literal.exchangedTop().mean(),
+            100 * literal.halvesTop().mean()));
+    List<Sanity.Randomised> falls = r.randomised(Ranking.LITERAL);
+    if (!falls.isEmpty()) {
+      Sanity.Randomised first = falls.get(0);
+      Sanity.Randomised last = falls.get(falls.size() - 1);
+      Sanity.Randomised direct = r.randomised(Ranking.DIRECT).get(0);
+      findings.add(
+          say(
+              "With %d of the last layers drawn anew the ranking correlates by %.2f with that of the"
+                  + " model, with %d by %.2f; the first neurons then have %.0f %% and %.0f %% in"
+                  + " common (literal).",
+              first.layers(),
+              first.correlation().mean(),
+              last.layers(),
+              last.correlation().mean(),
+              100 * first.top().mean(),
+              100 * last.top().mean()));
+      if (!Double.isNaN(first.below().mean())) {
+        findings.add(
+            say(
+                "Among the neurons below these layers the ranking stays as it was: %.2f (literal),"
+                    + " %.2f (direct). A score is read from the residual stream and does not follow"
+                    + " what later layers make of a neuron.",
+                first.below().mean(), direct.below().mean()));
+      }
+    }
+    findings.add("The paper has no such checks; Adebayo et al. made them for saliency maps.");
+    return findings;
+  }
+
+  /** From the model itself, which correlates with itself by 1, down. */
+  private static Series fall(Sanity.Result r, Ranking ranking) {
+    List<Integer> layers = new ArrayList<>(List.of(0));
+    List<Estimate> left = new ArrayList<>(List.of(new Estimate(1, Double.NaN, 1)));
+    for (Sanity.Randomised x : r.randomised(ranking)) {
+      layers.add(x.layers());
+      left.add(x.correlation());
+    }
+    return Series.of(ranking.toString(), layers, left);
   }
 }

@@ -58,7 +58,10 @@ public final class Figure3 {
    * @param block MSA or FFN
    */
   public record Place(int layer, Neuron.Block block) implements Comparable<Place> {
-    static Place of(Neuron n) {
+    /**
+     * @return the block in which a neuron is
+     */
+    public static Place of(Neuron n) {
       return new Place(n.layer(), n.block());
     }
 

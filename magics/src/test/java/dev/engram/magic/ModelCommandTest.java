@@ -1,0 +1,47 @@
+package dev.engram.magic;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.engram.Cosine;
+import dev.engram.Progress;
+import dev.engram.data.LabelledImage;
+import dev.engram.magic.result.Attribution;
+import dev.engram.magic.result.ImageGallery;
+import dev.engram.magic.result.ModelCard;
+import dev.engram.model.Clip;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What {@code %model} hands to a Java cell. */
+class ModelCommandTest {
+  private final MagicRunner runner = new MagicRunner(Magics.all(), new FakeHost());
+
+  @Test
+  void aCellGoesOnWithTheModelOfTheMagics() {
+    Clip clip = model();
+    ImageGallery gallery = assertInstanceOf(ImageGallery.class, runner.run("images", null));
+    LabelledImage panda = gallery.set().image("panda/0");
+    Attribution shown = assertInstanceOf(Attribution.class, runner.run("attribute panda/0", null));
+
+    float[] pixels = clip.processor().process(panda.file());
+    float[] image = clip.embedImages(List.of(pixels), Progress.NONE)[0];
+    float[] text = clip.embedTexts(List.of(panda.label()), Progress.NONE)[0];
+    assertEquals(shown.cosine(), Cosine.of(image, text), 1e-6);
+  }
+
+  @Test
+  void anotherModelClosesIt() {
+    Clip first = model();
+    assertTrue(first.manager().isOpen());
+    Clip second = model();
+    assertFalse(first.manager().isOpen());
+    assertTrue(second.manager().isOpen());
+  }
+
+  private Clip model() {
+    return assertInstanceOf(ModelCard.class, runner.run("model", null)).clip();
+  }
+}

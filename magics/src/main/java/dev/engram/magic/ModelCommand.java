@@ -12,7 +12,8 @@ import picocli.CommandLine.Parameters;
     footer = {
       "",
       "A model folder holds safetensors (Hugging Face, OpenAI or OpenCLIP names), their",
-      "configuration and tokenizer.json. Nothing is downloaded."
+      "configuration and tokenizer.json. Nothing is downloaded.",
+      "In Java: ModelCard card = %model, then card.clip() is the model of the library."
     })
 final class ModelCommand implements EngramMagic {
   private final EngramSession session;

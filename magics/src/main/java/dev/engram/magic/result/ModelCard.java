@@ -13,8 +13,9 @@ import java.util.Map;
 
 /**
  * The value of {@code %model}: what the model is, where it computes, and what had to be inferred
- * about it.
+ * about it. In Java, {@link #clip} is the model that the magics use.
  *
+ * @param clip the loaded model, for calls of the library; closed when another takes its place
  * @param name of the model's directory
  * @param hash SHA-256 of the weights
  * @param config sizes and settings
@@ -22,6 +23,7 @@ import java.util.Map;
  * @param notes sentences that a user should read
  */
 public record ModelCard(
+    Clip clip,
     String name, String hash, ClipConfig config, Map<String, String> facts, List<String> notes)
     implements Viewable {
 
@@ -80,7 +82,8 @@ public record ModelCard(
     if (smallModel) {
       notes.add(Footnote.SMALL_MODEL);
     }
-    return new ModelCard(clip.name(), clip.hash(), c, facts, List.copyOf(notes));
+    return new ModelCard(
+        clip, clip.name(), clip.hash(), c, facts, List.copyOf(notes));
   }
 
   /** Aloud, with its formula: a model that computes with the other one is silently wrong. */

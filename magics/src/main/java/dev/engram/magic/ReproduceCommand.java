@@ -44,6 +44,12 @@ final class ReproduceCommand implements EngramMagic {
       description = "For table1: a word on each line; the model's own words if left out.")
   private @Nullable Path dictionary;
 
+  @Option(
+      names = "--images",
+      paramLabel = "N",
+      description = "For a first look: only the first N images of each entity.")
+  private @Nullable Integer most;
+
   ReproduceCommand(EngramSession session) {
     this.session = session;
   }
@@ -55,7 +61,7 @@ final class ReproduceCommand implements EngramMagic {
     }
     Experiment experiment = find(name);
     Clip clip = session.model();
-    ImageSet set = session.images();
+    ImageSet set = most == null ? session.images() : session.images().firstImages(most);
     List<Object> key =
         List.of(
             experiment,

@@ -64,6 +64,10 @@ class ReproduceCommandTest {
     Reproduction before =
         assertInstanceOf(Reproduction.class, runner.run("reproduce figure3", null));
     assertInstanceOf(Figure3.Result.class, before.result());
+    Reproduction fewer =
+        assertInstanceOf(Reproduction.class, runner.run("reproduce figure3 --images 1", null));
+    assertTrue(fewer.provenance().toString().contains("2 entities, 2 images"), fewer.toString());
+    assertSame(fewer, runner.run("reproduce figure3 --images 1", null));
     copy("animals", "koala", folder);
     runner.run("images " + folder, null);
     assertNotSame(before, runner.run("reproduce figure3", null), "a changed set is another set");

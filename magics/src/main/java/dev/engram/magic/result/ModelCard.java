@@ -24,7 +24,11 @@ import java.util.Map;
  */
 public record ModelCard(
     Clip clip,
-    String name, String hash, ClipConfig config, Map<String, String> facts, List<String> notes)
+    String name,
+    String hash,
+    ClipConfig config,
+    Map<String, String> facts,
+    List<String> notes)
     implements Viewable {
 
   /**
@@ -82,8 +86,7 @@ public record ModelCard(
     if (smallModel) {
       notes.add(Footnote.SMALL_MODEL);
     }
-    return new ModelCard(
-        clip, clip.name(), clip.hash(), c, facts, List.copyOf(notes));
+    return new ModelCard(clip, clip.name(), clip.hash(), c, facts, List.copyOf(notes));
   }
 
   /** Aloud, with its formula: a model that computes with the other one is silently wrong. */

@@ -8,7 +8,12 @@ import ai.djl.ndarray.types.Shape;
 import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.model.Clip;
+import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -18,6 +23,7 @@ import java.util.List;
 public final class WordDictionary implements AutoCloseable {
   private final String name;
   private final List<String> words;
+  private final String hash;
   private final NDManager manager;
   private final NDArray atoms; // (M, D), rows of unit length
   private final NDArray atomsT; // (D, M)
@@ -31,6 +37,11 @@ public final class WordDictionary implements AutoCloseable {
    * @param embeddings (M, D), of any length but 0
    */
   public WordDictionary(NDManager owner, String name, List<String> words, float[][] embeddings) {
+    this(owner, name, words, embeddings, hash(words, embeddings));
+  }
+
+  private WordDictionary(
+      NDManager owner, String name, List<String> words, float[][] embeddings, String hash) {
     if (words.isEmpty() || words.size() != embeddings.length) {
       throw new EngramException(
           "A dictionary needs at least one word and an embedding for each; got %d words and %d embeddings."
@@ -38,6 +49,7 @@ public final class WordDictionary implements AutoCloseable {
     }
     this.name = name;
     this.words = List.copyOf(words);
+    this.hash = hash;
     int width = embeddings[0].length;
     FloatBuffer rows = FloatBuffer.allocate(words.size() * width);
     for (int i = 0; i < embeddings.length; i++) {
@@ -68,7 +80,8 @@ public final class WordDictionary implements AutoCloseable {
    * @throws EngramException if a word is empty
    */
   public static WordDictionary of(Clip clip, String name, List<String> words, Progress progress) {
-    return new WordDictionary(clip.manager(), name, words, clip.embedTexts(words, progress));
+    return new WordDictionary(
+        clip.manager(), name, words, clip.embedTexts(words, progress), hash(words, new float[0][]));
   }
 
   /**
@@ -83,6 +96,29 @@ public final class WordDictionary implements AutoCloseable {
    */
   public List<String> words() {
     return words;
+  }
+
+  /**
+   * @return SHA-256 of what tells this dictionary from another of the same model, in hexadecimal:
+   *     the words, and their embeddings unless the model's text tower made them
+   */
+  public String hash() {
+    return hash;
+  }
+
+  private static String hash(List<String> words, float[][] given) {
+    try {
+      MessageDigest sha = MessageDigest.getInstance("SHA-256");
+      sha.update(String.join("\n", words).getBytes(StandardCharsets.UTF_8));
+      for (float[] row : given) {
+        ByteBuffer bytes = ByteBuffer.allocate(row.length * Float.BYTES);
+        bytes.asFloatBuffer().put(row);
+        sha.update(bytes);
+      }
+      return HexFormat.of().formatHex(sha.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
   }
 
   /**

@@ -3,22 +3,19 @@ package dev.engram.experiment;
 import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
-import dev.engram.attribution.Attributor;
 import dev.engram.data.Entity;
-import dev.engram.data.ImageSet;
 import dev.engram.edit.Suppression;
-import dev.engram.model.Clip;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.NeuronSpace;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.DoubleStream;
 
 /**
  * Beyond the paper: how far the cosine falls when the top k neurons of a ranking are silenced, in
@@ -101,61 +98,79 @@ public final class Faithfulness {
     }
   }
 
-  /** The falls of each image, by ranking and k. */
-  private record Falls(List<Double> residual, List<Double> complete) {}
+  /**
+   * What one entity gives.
+   *
+   * @param cosines of its images, before
+   * @param falls every ranking with every k
+   */
+  private record Part(double[] cosines, List<PartFall> falls) {}
+
+  /** The fall of each image. */
+  private record PartFall(String ranking, int count, double[] residual, double[] complete) {}
 
   /**
-   * @param set with entities; each is ranked by the mean over its images
+   * @param study with entities; each is ranked by the mean over its images
    */
-  public static Result run(Clip clip, ImageSet set, Settings settings, Progress progress) {
-    try (Attributor attributor = new Attributor(clip)) {
-      return run(attributor, clip, set, settings, progress);
-    }
-  }
-
-  private static Result run(
-      Attributor attributor, Clip clip, ImageSet set, Settings settings, Progress progress) {
-    List<Entity> entities = Pass.entities(set);
-    float[][] texts = Pass.labels(clip, entities);
-    Suppression suppression = new Suppression(clip);
-    Map<String, Map<Integer, Falls>> falls = new LinkedHashMap<>();
-    List<Double> cosines = new ArrayList<>();
+  public static Result run(Study study, Settings settings) {
+    Suppression suppression = new Suppression(study.clip());
+    NeuronSpace space = NeuronSpace.of(study.clip().config().vision());
+    List<Entity> entities = Pass.entities(study.set());
+    List<Study.Part> work = new ArrayList<>();
     for (int e = 0; e < entities.size(); e++) {
-      progress.step("silencing neurons", e, entities.size());
-      Entity entity = entities.get(e);
-      try (Pass pass = new Pass(clip, attributor, entity.images(), entity.label(), texts[e])) {
-        for (double c : pass.cosines()) {
-          cosines.add(c);
-        }
-        Silencer silencer = new Silencer(pass, suppression, falls);
-        int most = settings.counts.get(settings.counts.size() - 1);
-        for (Ranking ranking : settings.rankings) {
-          silencer.measure(ranking.toString(), List.of(pass.top(ranking, most)), settings.counts);
-        }
-        List<List<Neuron>> draws = new ArrayList<>();
-        for (int seed = 0; seed < settings.seeds; seed++) {
-          draws.add(draw(attributor.space(), most, new Random(1_000_003L * seed + e)));
-        }
-        if (!draws.isEmpty()) {
-          silencer.measure(RANDOM, draws, settings.counts);
-        }
-      }
+      work.add(Study.Part.of(entities.get(e), "draw " + e));
     }
-    progress.step("silencing neurons", entities.size(), entities.size());
-    List<Fall> out = new ArrayList<>();
-    falls.forEach(
-        (ranking, byCount) ->
-            byCount.forEach(
-                (k, f) ->
-                    out.add(
-                        new Fall(ranking, k, Estimate.of(f.residual), Estimate.of(f.complete)))));
+    List<Part> parts =
+        study.each(
+            new Study.Task<>(
+                "faithfulness",
+                "silencing neurons",
+                Part.class,
+                List.of(settings.rankings, settings.counts, settings.seeds)),
+            work,
+            (pass, e) -> part(pass, suppression, space, settings, e));
     return new Result(
-        Estimate.of(cosines),
-        out,
-        Pass.provenance("faithfulness", clip, set)
+        Estimate.of(parts.stream().flatMapToDouble(p -> DoubleStream.of(p.cosines)).toArray()),
+        falls(parts),
+        Pass.provenance("faithfulness", study)
             .with("neurons", "top " + settings.counts + " of each entity, mean over its images")
             .with("random", settings.seeds + " draws, seeds from 0")
             .with("interval", "95 %, normal, over images"));
+  }
+
+  private static Part part(
+      Pass pass, Suppression suppression, NeuronSpace space, Settings settings, int entity) {
+    Silencer silencer = new Silencer(pass, suppression);
+    int most = settings.counts.get(settings.counts.size() - 1);
+    for (Ranking ranking : settings.rankings) {
+      silencer.measure(ranking.toString(), List.of(pass.top(ranking, most)), settings.counts);
+    }
+    List<List<Neuron>> draws = new ArrayList<>();
+    for (int seed = 0; seed < settings.seeds; seed++) {
+      draws.add(draw(space, most, new Random(1_000_003L * seed + entity)));
+    }
+    if (!draws.isEmpty()) {
+      silencer.measure(RANDOM, draws, settings.counts);
+    }
+    return new Part(silencer.before, silencer.falls);
+  }
+
+  /** Every part has the same rankings and numbers of neurons in the same order. */
+  private static List<Fall> falls(List<Part> parts) {
+    List<Fall> out = new ArrayList<>();
+    for (int i = 0; i < parts.get(0).falls.size(); i++) {
+      int at = i;
+      List<PartFall> same = parts.stream().map(p -> p.falls.get(at)).toList();
+      out.add(
+          new Fall(
+              same.get(0).ranking,
+              same.get(0).count,
+              Estimate.of(
+                  same.stream().flatMapToDouble(f -> DoubleStream.of(f.residual)).toArray()),
+              Estimate.of(
+                  same.stream().flatMapToDouble(f -> DoubleStream.of(f.complete)).toArray())));
+    }
+    return out;
   }
 
   private static List<Neuron> draw(NeuronSpace space, int count, Random random) {
@@ -171,15 +186,14 @@ public final class Faithfulness {
   private static final class Silencer {
     private final Pass pass;
     private final Suppression suppression;
-    private final Map<String, Map<Integer, Falls>> falls;
     private final double[] before;
+    private final List<PartFall> falls = new ArrayList<>();
     private final Map<Set<Neuron>, double[]> residual = new HashMap<>();
     private final Map<Set<Neuron>, double[]> complete = new HashMap<>();
 
-    Silencer(Pass pass, Suppression suppression, Map<String, Map<Integer, Falls>> falls) {
+    Silencer(Pass pass, Suppression suppression) {
       this.pass = pass;
       this.suppression = suppression;
-      this.falls = falls;
       this.before = pass.cosines();
     }
 
@@ -200,14 +214,7 @@ public final class Faithfulness {
             c[b] += (before[b] - afterComplete[b]) / lists.size();
           }
         }
-        Falls all =
-            falls
-                .computeIfAbsent(ranking, name -> new LinkedHashMap<>())
-                .computeIfAbsent(k, count -> new Falls(new ArrayList<>(), new ArrayList<>()));
-        for (int b = 0; b < before.length; b++) {
-          all.residual.add(r[b]);
-          all.complete.add(c[b]);
-        }
+        falls.add(new PartFall(ranking, k, r, c));
       }
     }
   }

@@ -4,15 +4,13 @@ import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.attribution.Attribution;
-import dev.engram.attribution.Attributor;
-import dev.engram.data.Entity;
-import dev.engram.data.ImageSet;
 import dev.engram.data.LabelledImage;
 import dev.engram.dissect.QueryAnalyzer;
 import dev.engram.dissect.QueryEffects;
 import dev.engram.model.Clip;
 import dev.engram.trace.Neuron;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -85,7 +83,7 @@ public final class Figure3 {
   public record Places(Map<Place, Integer> counts) {
     /** Keeps a copy. */
     public Places {
-      counts = java.util.Collections.unmodifiableMap(new TreeMap<>(counts));
+      counts = Collections.unmodifiableMap(new TreeMap<>(counts));
     }
 
     /**
@@ -155,91 +153,111 @@ public final class Figure3 {
       Decay queryDecay,
       Provenance provenance) {}
 
-  /** What becomes one side of (a) and (b). */
-  private static final class Side {
-    final Map<Place, Integer> places;
-    final List<double[]> decays = new ArrayList<>();
-
-    Side(Clip clip) {
-      places = nowhere(clip);
-    }
-
-    void add(Pass pass, Settings settings) {
-      pass.top(Ranking.LITERAL, settings.top)
-          .forEach(n -> places.merge(Place.of(n), 1, Integer::sum));
+  /**
+   * What one entity or general object gives for (a) and (b).
+   *
+   * @param top its first neurons
+   * @param decay mean over its images
+   * @param images how many
+   */
+  private record Side(List<Neuron> top, double[] decay, int images) {
+    static Side of(Pass pass, Settings settings) {
       Attribution a = pass.attribution(Ranking.LITERAL);
-      double[] curve = a.decay(settings.decay);
-      a.images().forEach(image -> decays.add(curve)); // the mean over all images, not entities
-    }
-
-    Decay decay() {
-      return new Decay(Numbers.mean(decays));
+      return new Side(
+          pass.top(Ranking.LITERAL, settings.top), a.decay(settings.decay), a.images().size());
     }
   }
 
   /**
-   * @param set with entities; its labelled background images are the general objects
+   * What one entity gives.
+   *
+   * @param side for (a) and (b)
+   * @param queries for (c)
+   * @param queryDecay for (d), over its first value; empty if there are too few query neurons
    */
-  public static Result run(Clip clip, ImageSet set, Settings settings, Progress progress) {
-    try (Attributor attributor = new Attributor(clip)) {
-      return run(attributor, clip, set, settings, progress);
-    }
-  }
+  private record EntityPart(Side side, List<Neuron> queries, double[] queryDecay) {}
 
-  private static Result run(
-      Attributor attributor, Clip clip, ImageSet set, Settings settings, Progress progress) {
-    List<Entity> entities = Pass.entities(set);
-    float[][] texts = Pass.labels(clip, entities);
+  /**
+   * @param study with entities; its labelled background images are the general objects
+   */
+  public static Result run(Study study, Settings settings) {
+    Clip clip = study.clip();
     QueryAnalyzer analyzer = new QueryAnalyzer(clip);
-    Side entitySide = new Side(clip);
-    Map<Place, Integer> queryPlaces = nowhere(clip);
-    List<double[]> queryDecays = new ArrayList<>();
-    for (int e = 0; e < entities.size(); e++) {
-      progress.step("locating neurons and their query neurons", e, entities.size());
-      Entity entity = entities.get(e);
-      try (Pass pass = new Pass(clip, attributor, entity.images(), entity.label(), texts[e])) {
-        entitySide.add(pass, settings);
-        Neuron first = pass.top(Ranking.LITERAL, 1).get(0);
-        List<float[]> pixels = pass.pixels().stream().limit(settings.imagesPerEntity).toList();
-        QueryEffects effects = analyzer.effects(pixels, first, Progress.NONE);
-        List<QueryEffects.QueryNeuron> top =
-            effects.top(Math.max(settings.queries, settings.queryDecay));
-        top.stream()
-            .limit(settings.queries)
-            .forEach(q -> queryPlaces.merge(Place.of(q.neuron()), 1, Integer::sum));
-        if (top.size() >= settings.queryDecay && top.get(0).effect() > 0) {
-          double strongest = top.get(0).effect();
-          queryDecays.add(
-              top.stream()
-                  .limit(settings.queryDecay)
-                  .mapToDouble(q -> q.effect() / strongest)
-                  .toArray());
-        }
-      }
-    }
-    Side objectSide = new Side(clip);
-    List<LabelledImage> objects = Table6.spread(Pass.generalObjects(set), settings.background);
-    float[][] own =
-        clip.embedTexts(objects.stream().map(LabelledImage::label).toList(), Progress.NONE);
-    for (int i = 0; i < objects.size(); i++) {
-      progress.step("locating neurons of general objects", i, objects.size());
-      LabelledImage image = objects.get(i);
-      try (Pass pass = new Pass(clip, attributor, List.of(image), image.label(), own[i])) {
-        objectSide.add(pass, settings);
-      }
-    }
-    progress.step("locating neurons of general objects", objects.size(), objects.size());
+    List<EntityPart> entities =
+        study.each(
+            new Study.Task<>(
+                "figure3",
+                "locating neurons and their query neurons",
+                EntityPart.class,
+                List.of(
+                    settings.top,
+                    settings.decay,
+                    settings.queries,
+                    settings.queryDecay,
+                    settings.imagesPerEntity)),
+            Pass.entities(study.set()).stream().map(Study.Part::of).toList(),
+            (pass, e) -> entity(pass, analyzer, settings));
+    List<LabelledImage> objects =
+        Table6.spread(Pass.generalObjects(study.set()), settings.background);
+    List<Side> objectSides =
+        study.each(
+            new Study.Task<>(
+                "figure3",
+                "locating neurons of general objects",
+                Side.class,
+                List.of(settings.top, settings.decay)),
+            objects.stream().map(Study.Part::of).toList(),
+            (pass, i) -> Side.of(pass, settings));
+    List<Side> entitySides = entities.stream().map(EntityPart::side).toList();
     return new Result(
-        new Places(entitySide.places),
-        new Places(objectSide.places),
-        entitySide.decay(),
-        objectSide.decay(),
-        new Places(queryPlaces),
-        new Decay(Numbers.mean(queryDecays)),
-        Pass.provenance("figure3", clip, set)
+        places(clip, entitySides.stream().flatMap(side -> side.top.stream()).toList()),
+        places(clip, objectSides.stream().flatMap(side -> side.top.stream()).toList()),
+        decay(entitySides),
+        decay(objectSides),
+        places(clip, entities.stream().flatMap(e -> e.queries.stream()).toList()),
+        new Decay(
+            Numbers.mean(
+                entities.stream()
+                    .map(EntityPart::queryDecay)
+                    .filter(curve -> curve.length > 0)
+                    .toList())),
+        Pass.provenance("figure3", study)
             .with("neurons", "literal reading; top " + settings.top + " in (a)")
             .with("general objects", objects.size() + " background images, own labels")
             .with("query neurons", "of the first neuron of each entity, layer norms folded"));
+  }
+
+  private static EntityPart entity(Pass pass, QueryAnalyzer analyzer, Settings settings) {
+    Side side = Side.of(pass, settings);
+    List<float[]> pixels = pass.pixels().stream().limit(settings.imagesPerEntity).toList();
+    List<QueryEffects.QueryNeuron> top =
+        analyzer
+            .effects(pixels, pass.top(Ranking.LITERAL, 1).get(0), Progress.NONE)
+            .top(Math.max(settings.queries, settings.queryDecay));
+    double strongest = top.isEmpty() ? 0 : top.get(0).effect();
+    boolean complete = top.size() >= settings.queryDecay && strongest > 0;
+    return new EntityPart(
+        side,
+        top.stream().limit(settings.queries).map(QueryEffects.QueryNeuron::neuron).toList(),
+        complete
+            ? top.stream()
+                .limit(settings.queryDecay)
+                .mapToDouble(q -> q.effect() / strongest)
+                .toArray()
+            : new double[0]);
+  }
+
+  /** The mean over all images, not over entities. */
+  private static Decay decay(List<Side> sides) {
+    List<double[]> curves = new ArrayList<>();
+    sides.forEach(side -> curves.addAll(Collections.nCopies(side.images, side.decay)));
+    return new Decay(Numbers.mean(curves));
+  }
+
+  private static Places places(Clip clip, List<Neuron> neurons) {
+    Map<Place, Integer> counts = nowhere(clip);
+    neurons.forEach(n -> counts.merge(Place.of(n), 1, Integer::sum));
+    return new Places(counts);
   }
 
   private static Map<Place, Integer> nowhere(Clip clip) {

@@ -1,17 +1,12 @@
 package dev.engram.experiment;
 
 import dev.engram.EngramException;
-import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.attribution.Attribution;
-import dev.engram.attribution.Attributor;
 import dev.engram.data.Entity;
-import dev.engram.data.ImageSet;
 import dev.engram.edit.SuppressionAnalyzer;
-import dev.engram.model.Clip;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.NeuronSpace;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -82,6 +77,13 @@ public final class Figure4a {
       return share(java.util.Arrays.stream(cosines).map(c -> -c).toArray());
     }
 
+    /**
+     * @return Pearson's correlation of the changes in full and with the residual stream kept
+     */
+    public double closeness() {
+      return Numbers.correlation(full, fixedBase);
+    }
+
     private static double share(double[] values) {
       return java.util.Arrays.stream(values).filter(v -> v > 0).count()
           / (double) Math.max(1, values.length);
@@ -94,6 +96,7 @@ public final class Figure4a {
    * @param risingFixedBase the same with the residual stream kept
    * @param sum of the changes of all neurons behind
    * @param sumFixedBase the same with the residual stream kept
+   * @param closeness correlation of the changes in full and with the residual stream kept
    * @param against share of the cosines that are negative
    * @param provenance where the numbers come from
    */
@@ -103,6 +106,7 @@ public final class Figure4a {
       Estimate risingFixedBase,
       Estimate sum,
       Estimate sumFixedBase,
+      Estimate closeness,
       Estimate against,
       Provenance provenance) {
     /** Keeps a copy. */
@@ -111,42 +115,44 @@ public final class Figure4a {
     }
   }
 
+  /** What one entity gives: at most one removal. */
+  private record Part(List<Removal> removals) {}
+
   /**
-   * @param set with entities
+   * @param study with entities
    */
-  public static Result run(Clip clip, ImageSet set, Settings settings, Progress progress) {
-    List<Entity> entities = Pass.entities(set);
-    float[][] texts = Pass.labels(clip, entities);
-    List<Removal> removals = new ArrayList<>();
-    try (Attributor attributor = new Attributor(clip);
-        SuppressionAnalyzer analyzer = new SuppressionAnalyzer(clip)) {
-      for (int e = 0; e < entities.size(); e++) {
-        progress.step("removing neurons", e, entities.size());
-        Entity entity = entities.get(e);
-        try (Pass pass = new Pass(clip, attributor, entity.images(), entity.label(), texts[e])) {
-          Attribution a = pass.attribution(Ranking.LITERAL);
-          Optional<Neuron> removed = firstFfn(a);
-          if (removed.isPresent()) {
-            removals.add(
-                removal(entity.name(), analyzer, a, pass, texts[e], removed.get(), settings));
-          }
-        }
-      }
+  public static Result run(Study study, Settings settings) {
+    List<Entity> entities = Pass.entities(study.set());
+    List<Part> parts;
+    try (SuppressionAnalyzer analyzer = new SuppressionAnalyzer(study.clip())) {
+      parts =
+          study.each(
+              new Study.Task<>("figure4a", "removing neurons", Part.class, List.of(settings.most)),
+              entities.stream().map(e -> Study.Part.of(e, e.name())).toList(),
+              (pass, e) -> part(entities.get(e).name(), pass, analyzer, settings));
     }
-    progress.step("removing neurons", entities.size(), entities.size());
+    List<Removal> removals = parts.stream().flatMap(p -> p.removals.stream()).toList();
     return new Result(
         removals,
         Estimate.of(removals.stream().map(Removal::rising).toList()),
         Estimate.of(removals.stream().map(Removal::risingFixedBase).toList()),
         Estimate.of(removals.stream().map(r -> sum(r.full)).toList()),
         Estimate.of(removals.stream().map(r -> sum(r.fixedBase)).toList()),
+        Estimate.of(removals.stream().map(Removal::closeness).toList()),
         Estimate.of(removals.stream().map(Removal::against).toList()),
-        Pass.provenance("figure4a", clip, set)
+        Pass.provenance("figure4a", study)
             .with(
                 "neuron", "first FFN neuron of each entity before the last layer, literal reading")
             .with("removal", "coefficient 0 at all tokens")
             .with("query vectors", "of the " + settings.most + " that rise most, without γ")
             .with("interval", "95 %, normal, over entities"));
+  }
+
+  private static Part part(
+      String entity, Pass pass, SuppressionAnalyzer analyzer, Settings settings) {
+    Attribution a = pass.attribution(Ranking.LITERAL);
+    return new Part(
+        firstFfn(a).stream().map(n -> removal(entity, analyzer, a, pass, n, settings)).toList());
   }
 
   private static Optional<Neuron> firstFfn(Attribution a) {
@@ -162,7 +168,6 @@ public final class Figure4a {
       SuppressionAnalyzer analyzer,
       Attribution a,
       Pass pass,
-      float[] text,
       Neuron removed,
       Settings settings) {
     NeuronSpace space = a.space();
@@ -171,7 +176,8 @@ public final class Figure4a {
     List<float[]> pixels = pass.pixels();
     for (int i = 0; i < pixels.size(); i += BATCH) {
       SuppressionAnalyzer.Change change =
-          analyzer.change(pixels.subList(i, Math.min(pixels.size(), i + BATCH)), text, removed);
+          analyzer.change(
+              pixels.subList(i, Math.min(pixels.size(), i + BATCH)), pass.text(), removed);
       addMean(full, change.full(), pixels.size());
       addMean(fixed, change.fixedBase(), pixels.size());
     }

@@ -1,7 +1,11 @@
 package dev.engram.experiment;
 
+import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** Arithmetic that the experiments share, in float64. */
@@ -19,28 +23,56 @@ final class Numbers {
     return out;
   }
 
-  /** Spearman's rank correlation; equal values keep their order. */
+  /** Spearman's rank correlation: Pearson's of the ranks, equal values sharing the mean rank. */
   static double rankCorrelation(double[] a, double[] b) {
-    double[] ra = ranks(a);
-    double[] rb = ranks(b);
-    double n = a.length;
-    double squares = 0;
-    for (int i = 0; i < ra.length; i++) {
-      squares += (ra[i] - rb[i]) * (ra[i] - rb[i]);
+    return correlation(ranks(a), ranks(b));
+  }
+
+  /** Pearson's correlation; NaN if one side is constant. */
+  static double correlation(double[] a, double[] b) {
+    double meanA = Arrays.stream(a).average().orElse(Double.NaN);
+    double meanB = Arrays.stream(b).average().orElse(Double.NaN);
+    double ab = 0;
+    double aa = 0;
+    double bb = 0;
+    for (int i = 0; i < a.length; i++) {
+      ab += (a[i] - meanA) * (b[i] - meanB);
+      aa += (a[i] - meanA) * (a[i] - meanA);
+      bb += (b[i] - meanB) * (b[i] - meanB);
     }
-    return 1 - 6 * squares / (n * (n * n - 1));
+    return ab / Math.sqrt(aa * bb);
   }
 
   private static double[] ranks(double[] values) {
-    List<Integer> order =
-        IntStream.range(0, values.length)
-            .boxed()
-            .sorted(Comparator.comparingDouble(i -> values[i]))
-            .toList();
+    int[] order = descending(values);
     double[] ranks = new double[values.length];
-    for (int r = 0; r < values.length; r++) {
-      ranks[order.get(r)] = r;
+    for (int from = 0; from < order.length; ) {
+      int to = from + 1;
+      while (to < order.length && values[order[to]] == values[order[from]]) {
+        to++;
+      }
+      for (int r = from; r < to; r++) {
+        ranks[order[r]] = -(from + to - 1) / 2.0;
+      }
+      from = to;
     }
     return ranks;
+  }
+
+  /** Which values are the largest, at most so many. */
+  static Set<Integer> largest(double[] values, int count) {
+    return Arrays.stream(descending(values))
+        .limit(count)
+        .boxed()
+        .collect(Collectors.toCollection(HashSet::new));
+  }
+
+  /** Indices by value; equal values keep their order. */
+  private static int[] descending(double[] values) {
+    return IntStream.range(0, values.length)
+        .boxed()
+        .sorted(Comparator.comparingDouble(i -> -values[i]))
+        .mapToInt(Integer::intValue)
+        .toArray();
   }
 }

@@ -42,12 +42,12 @@ final class Pass implements AutoCloseable {
 
   /**
    * @param attributor of the model
-   * @param text M_text of the label (D)
+   * @param label embedded on its own, so that nothing here depends on other labels
    */
-  Pass(Clip clip, Attributor attributor, List<LabelledImage> images, String label, float[] text) {
+  Pass(Clip clip, Attributor attributor, List<LabelledImage> images, String label) {
     this.attributor = attributor;
     this.label = label;
-    this.text = text;
+    this.text = text(clip, label);
     images.forEach(i -> names.add(i.name()));
     try {
       for (int i = 0; i < images.size(); i += BATCH) {
@@ -81,12 +81,15 @@ final class Pass implements AutoCloseable {
     return set.background().stream().filter(i -> !i.label().isEmpty()).toList();
   }
 
-  static float[][] labels(Clip clip, List<Entity> entities) {
-    return clip.embedTexts(entities.stream().map(Entity::label).toList(), Progress.NONE);
+  /** M_text of one text (D). */
+  static float[] text(Clip clip, String label) {
+    return clip.embedTexts(List.of(label), Progress.NONE)[0];
   }
 
   /** What every experiment says of itself first. */
-  static Provenance provenance(String experiment, Clip clip, ImageSet set) {
+  static Provenance provenance(String experiment, Study study) {
+    Clip clip = study.clip();
+    ImageSet set = study.set();
     return Provenance.of(
         "experiment",
         experiment,
@@ -107,7 +110,7 @@ final class Pass implements AutoCloseable {
               ranking.method(),
               ranking.reading(),
               attributor.space(),
-              scores(ranking),
+              scores(ranking, text),
               coefficients(),
               cosines(),
               Provenance.of("ranking", ranking.toString()));
@@ -116,13 +119,20 @@ final class Pass implements AutoCloseable {
     return known;
   }
 
-  private float[][] scores(Ranking ranking) {
+  /**
+   * The scores of the same images under another label.
+   *
+   * @param other M_text of it (D)
+   * @return (images, neurons)
+   */
+  float[][] scores(Ranking ranking, float[] other) {
     if (ranking == Ranking.ACTIVATION) {
       return coefficients();
     }
     if (ranking == Ranking.COMBINED) { // from the gradient, which is dear
       float[][] m = coefficients();
-      float[][] gradient = attribution(Ranking.GRADIENT).scores();
+      float[][] gradient =
+          other == text ? attribution(Ranking.GRADIENT).scores() : scores(Ranking.GRADIENT, other);
       float[][] out = new float[m.length][];
       for (int b = 0; b < out.length; b++) {
         out[b] = gradient[b].clone();
@@ -137,7 +147,7 @@ final class Pass implements AutoCloseable {
       rows.addAll(
           Arrays.asList(
               attributor.scores(
-                  traces.get(i), pixels.get(i), text, ranking.method(), ranking.reading())));
+                  traces.get(i), pixels.get(i), other, ranking.method(), ranking.reading())));
     }
     return rows.toArray(float[][]::new);
   }
@@ -192,6 +202,11 @@ final class Pass implements AutoCloseable {
     pixels.forEach(
         batch -> rows.addAll(Arrays.asList(suppression.complete(batch, neurons, Tokens.ALL))));
     return cosines(rows);
+  }
+
+  /** M_text of the label (D). */
+  float[] text() {
+    return text;
   }
 
   /** The images as the processor makes them. */

@@ -1,45 +1,54 @@
 package dev.engram.experiment;
 
 import dev.engram.EngramException;
-import dev.engram.Progress;
 import dev.engram.Provenance;
+import dev.engram.attribution.Attribution;
 import dev.engram.attribution.Attributor;
 import dev.engram.data.Entity;
-import dev.engram.data.ImageSet;
 import dev.engram.data.LabelledImage;
 import dev.engram.model.Clip;
-import dev.engram.trace.Neuron;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Beyond the paper: whether the improvement (Eq. 11, 12) depends on the label at all. The ranking
- * of an entity's images with its own label is compared with that under the label of another entity,
- * and, as a ceiling, one half of the images with the other half under their own label.
+ * Beyond the paper: whether the improvement (Eq. 11, 12) depends on the label and on what the model
+ * has learned. A ranking is compared with that under another entity's label, with that of the other
+ * half of the images (a ceiling), and with that of the model whose weights are drawn anew layer by
+ * layer from the last one down, as Adebayo et al. check saliency maps.
  */
 public final class Sanity {
   private Sanity() {}
 
   /**
    * @param top how many first neurons are compared as sets
+   * @param images of each entity, the first, that are ranked with random weights
+   * @param depths at how many depths at most layers are drawn anew, evenly spread
+   * @param seed of the random weights
    */
-  public record Settings(int top) {
+  public record Settings(int top, int images, int depths, long seed) {
     /** Refuses what cannot be run. */
     public Settings {
-      if (top < 1) {
-        throw new EngramException("At least one neuron must be compared, got " + top + ".");
+      if (top < 1 || images < 1 || depths < 0) {
+        throw new EngramException(
+            "At least one neuron and one image must be compared, and no fewer than 0 depths; got "
+                + top
+                + ", "
+                + images
+                + ", "
+                + depths
+                + ".");
       }
     }
 
     /**
-     * @return ten neurons
+     * @return ten neurons, two images, eight depths
      */
     public static Settings standard() {
-      return new Settings(10);
+      return new Settings(10, 2, 8, 0);
     }
   }
 
@@ -61,13 +70,28 @@ public final class Sanity {
       Estimate halvesTop) {}
 
   /**
+   * How alike the rankings of the model and of one with random layers are. Sampled are entities.
+   *
+   * @param ranking the method
+   * @param layers how many layers are random, the last ones
+   * @param correlation Spearman's, over all neurons
+   * @param below the same over the neurons of the layers that are still those of the model; NaN
+   *     where there are none
+   * @param top share of the first neurons that both rankings have
+   */
+  public record Randomised(
+      Ranking ranking, int layers, Estimate correlation, Estimate below, Estimate top) {}
+
+  /**
    * @param rows the readings of the improvement, and the activation, which knows no label
+   * @param randomised each of them with ever more random layers
    * @param provenance where the numbers come from
    */
-  public record Result(List<Row> rows, Provenance provenance) {
-    /** Keeps a copy. */
+  public record Result(List<Row> rows, List<Randomised> randomised, Provenance provenance) {
+    /** Keeps copies. */
     public Result {
       rows = List.copyOf(rows);
+      randomised = List.copyOf(randomised);
     }
 
     /**
@@ -76,22 +100,32 @@ public final class Sanity {
     public Row row(Ranking ranking) {
       return rows.stream().filter(r -> r.ranking == ranking).findFirst().orElseThrow();
     }
-  }
 
-  /** Correlation and overlap of each entity, for one pair of rankings. */
-  private record Pairs(List<Double> correlation, List<Double> overlap) {
-    Pairs() {
-      this(new ArrayList<>(), new ArrayList<>());
-    }
-
-    void add(Pass a, Pass b, Ranking ranking, int top) {
-      correlation.add(
-          Numbers.rankCorrelation(a.attribution(ranking).means(), b.attribution(ranking).means()));
-      Set<Neuron> both = new HashSet<>(a.top(ranking, top));
-      both.retainAll(new HashSet<>(b.top(ranking, top)));
-      overlap.add(both.size() / (double) top);
+    /**
+     * @return what is left of a method's ranking, by growing numbers of random layers
+     */
+    public List<Randomised> randomised(Ranking ranking) {
+      return randomised.stream().filter(r -> r.ranking == ranking).toList();
     }
   }
+
+  /** How alike two rankings are. */
+  private record Likeness(double correlation, double top) {
+    static Likeness of(double[] a, double[] b, int top) {
+      Set<Integer> both = Numbers.largest(a, top);
+      both.retainAll(Numbers.largest(b, top));
+      return new Likeness(Numbers.rankCorrelation(a, b), both.size() / (double) top);
+    }
+  }
+
+  /** One method on one entity. */
+  private record Labels(Likeness exchanged, Likeness halves) {}
+
+  /** What one entity gives. */
+  private record LabelPart(Map<Ranking, Labels> methods) {}
+
+  /** What one entity gives with some random layers: over all neurons, and below them. */
+  private record WeightPart(Map<Ranking, Likeness> all, Map<Ranking, Double> below) {}
 
   /** The methods that need no gradient. */
   private static final List<Ranking> METHODS =
@@ -104,67 +138,197 @@ public final class Sanity {
           Ranking.ACTIVATION);
 
   /**
-   * @param set with two entities or more, of two images or more
+   * @param study with two entities or more, of two images or more
    */
-  public static Result run(Clip clip, ImageSet set, Settings settings, Progress progress) {
-    List<Entity> entities = Pass.entities(set).stream().filter(e -> e.images().size() > 1).toList();
+  public static Result run(Study study, Settings settings) {
+    List<Entity> entities =
+        Pass.entities(study.set()).stream().filter(e -> e.images().size() > 1).toList();
     if (entities.size() < 2) {
       throw new EngramException(
           "Exchanging labels takes two entities with two images or more; "
-              + set.name()
+              + study.set().name()
               + " has "
               + entities.size()
               + ".");
     }
-    int n = entities.size();
-    float[][] texts = Pass.labels(clip, entities);
-    Map<Ranking, Pairs> exchanged = new TreeMap<>();
-    Map<Ranking, Pairs> halves = new TreeMap<>();
-    try (Attributor attributor = new Attributor(clip)) {
-      for (int e = 0; e < n; e++) {
-        progress.step("exchanging labels", e, n);
-        Entity entity = entities.get(e);
-        int other = (e + n / 2) % n; // half the set away: of another category, as sets are sorted
-        List<LabelledImage> all = entity.images();
-        try (Pass own = new Pass(clip, attributor, all, entity.label(), texts[e]);
-            Pass foreign =
-                new Pass(clip, attributor, all, entities.get(other).label(), texts[other]);
-            Pass even = new Pass(clip, attributor, every(all, 0), entity.label(), texts[e]);
-            Pass odd = new Pass(clip, attributor, every(all, 1), entity.label(), texts[e])) {
-          for (Ranking r : METHODS) {
-            exchanged.computeIfAbsent(r, k -> new Pairs()).add(own, foreign, r, settings.top);
-            halves.computeIfAbsent(r, k -> new Pairs()).add(even, odd, r, settings.top);
-          }
-        }
-      }
-    }
-    progress.step("exchanging labels", n, n);
-    List<Row> rows = new ArrayList<>();
-    for (Ranking r : METHODS) {
-      Pairs x = java.util.Objects.requireNonNull(exchanged.get(r));
-      Pairs h = java.util.Objects.requireNonNull(halves.get(r));
-      rows.add(
-          new Row(
-              r,
-              Estimate.of(x.correlation),
-              Estimate.of(h.correlation),
-              Estimate.of(x.overlap),
-              Estimate.of(h.overlap)));
+    List<Randomised> randomised = new ArrayList<>();
+    List<Row> rows = labels(study, entities, settings);
+    for (int layers : depths(study.clip().config().vision().layers(), settings.depths)) {
+      randomised.addAll(weights(study, entities, layers, settings));
     }
     return new Result(
         rows,
-        Pass.provenance("sanity", clip, set)
+        randomised,
+        Pass.provenance("sanity", study)
             .with("other label", "of the entity half the set away")
+            .with(
+                "random weights",
+                "normal, mean and deviation of each tensor, seed "
+                    + settings.seed
+                    + ", first "
+                    + settings.images
+                    + " images of each entity")
             .with("compared", "Spearman over all neurons; first " + settings.top + " as sets")
             .with("interval", "95 %, normal, over entities"));
   }
 
-  /** Every second image. */
-  private static List<LabelledImage> every(List<LabelledImage> all, int from) {
-    List<LabelledImage> out = new ArrayList<>();
-    for (int i = from; i < all.size(); i += 2) {
-      out.add(all.get(i));
+  private static List<Row> labels(Study study, List<Entity> entities, Settings settings) {
+    int n = entities.size();
+    List<Study.Part> work = new ArrayList<>();
+    for (int e = 0; e < n; e++) {
+      work.add(Study.Part.of(entities.get(e), other(entities, e).label()));
+    }
+    List<LabelPart> parts =
+        study.each(
+            new Study.Task<>("sanity", "exchanging labels", LabelPart.class, List.of(settings.top)),
+            work,
+            (pass, e) ->
+                labels(pass, Pass.text(study.clip(), other(entities, e).label()), settings.top));
+    List<Row> rows = new ArrayList<>();
+    for (Ranking r : METHODS) {
+      List<Labels> of = parts.stream().map(p -> get(p.methods, r)).toList();
+      rows.add(
+          new Row(
+              r,
+              Estimate.of(of.stream().map(l -> l.exchanged.correlation).toList()),
+              Estimate.of(of.stream().map(l -> l.halves.correlation).toList()),
+              Estimate.of(of.stream().map(l -> l.exchanged.top).toList()),
+              Estimate.of(of.stream().map(l -> l.halves.top).toList())));
+    }
+    return rows;
+  }
+
+  /** Half the set away: of another category, as sets are sorted. */
+  private static Entity other(List<Entity> entities, int entity) {
+    return entities.get((entity + entities.size() / 2) % entities.size());
+  }
+
+  private static LabelPart labels(Pass pass, float[] other, int top) {
+    Map<Ranking, Labels> methods = new EnumMap<>(Ranking.class);
+    for (Ranking r : METHODS) {
+      Attribution own = pass.attribution(r);
+      methods.put(
+          r,
+          new Labels(
+              Likeness.of(own.means(), mean(pass.scores(r, other), 0, 1), top),
+              Likeness.of(mean(own.scores(), 0, 2), mean(own.scores(), 1, 2), top)));
+    }
+    return new LabelPart(methods);
+  }
+
+  /** Mean over every so many images, for each neuron. */
+  private static double[] mean(float[][] scores, int first, int step) {
+    double[] sum = new double[scores[0].length];
+    int images = 0;
+    for (int b = first; b < scores.length; b += step) {
+      images++;
+      for (int i = 0; i < sum.length; i++) {
+        sum[i] += scores[b][i];
+      }
+    }
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] /= images;
+    }
+    return sum;
+  }
+
+  /** From few to all layers. */
+  static List<Integer> depths(int layers, int most) {
+    int count = Math.min(layers, most);
+    List<Integer> depths = new ArrayList<>();
+    for (int i = 1; i <= count; i++) {
+      depths.add(Math.round(i * (float) layers / count));
+    }
+    return depths;
+  }
+
+  private static List<Randomised> weights(
+      Study study, List<Entity> entities, int layers, Settings settings) {
+    int first = study.clip().config().vision().layers() - layers;
+    List<WeightPart> parts;
+    try (RandomModel random = new RandomModel(study.clip(), first, settings.seed)) {
+      parts =
+          study.each(
+              new Study.Task<>(
+                  "sanity",
+                  "drawing the weights of " + layers + (layers == 1 ? " layer" : " layers"),
+                  WeightPart.class,
+                  List.of(settings.top, first, settings.seed)),
+              entities.stream().map(e -> Study.Part.few(e, settings.images)).toList(),
+              (pass, e) -> weights(pass, random, entities.get(e), first, settings));
+    }
+    List<Randomised> out = new ArrayList<>();
+    for (Ranking r : METHODS) {
+      out.add(
+          new Randomised(
+              r,
+              layers,
+              Estimate.of(parts.stream().map(p -> get(p.all, r).correlation).toList()),
+              Estimate.of(parts.stream().map(p -> get(p.below, r)).toList()),
+              Estimate.of(parts.stream().map(p -> get(p.all, r).top).toList())));
     }
     return out;
+  }
+
+  private static WeightPart weights(
+      Pass pass, RandomModel random, Entity entity, int first, Settings settings) {
+    Map<Ranking, Likeness> all = new EnumMap<>(Ranking.class);
+    Map<Ranking, Double> below = new EnumMap<>(Ranking.class);
+    List<LabelledImage> images = entity.images().stream().limit(settings.images).toList();
+    try (Pass other = random.pass(images, entity.label())) {
+      for (Ranking r : METHODS) {
+        double[] a = pass.attribution(r).means();
+        double[] b = other.attribution(r).means();
+        all.put(r, Likeness.of(a, b, settings.top));
+        int neurons = pass.attribution(r).space().offset(dev.engram.trace.Neuron.Block.MSA, first);
+        below.put(
+            r,
+            neurons == 0
+                ? Double.NaN
+                : Numbers.rankCorrelation(
+                    java.util.Arrays.copyOf(a, neurons), java.util.Arrays.copyOf(b, neurons)));
+      }
+    }
+    return new WeightPart(all, below);
+  }
+
+  private static <T> T get(Map<Ranking, T> map, Ranking ranking) {
+    return java.util.Objects.requireNonNull(map.get(ranking));
+  }
+
+  /** A model with random layers, made at the first question: all may be known already. */
+  private static final class RandomModel implements AutoCloseable {
+    private final Clip original;
+    private final int first;
+    private final long seed;
+    private @Nullable Clip clip;
+    private @Nullable Attributor attributor;
+
+    RandomModel(Clip original, int first, long seed) {
+      this.original = original;
+      this.first = first;
+      this.seed = seed;
+    }
+
+    Pass pass(List<LabelledImage> images, String label) {
+      Clip model = clip;
+      if (model == null) {
+        model = original.randomised(first, seed);
+        clip = model;
+      }
+      Attributor scores = attributor;
+      if (scores == null) {
+        scores = new Attributor(model);
+        attributor = scores;
+      }
+      return new Pass(model, scores, images, label);
+    }
+
+    @Override
+    public void close() {
+      if (clip != null) {
+        clip.close(); // with everything that was made in its memory
+      }
+    }
   }
 }

@@ -4,9 +4,7 @@ import dev.engram.Cosine;
 import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.attribution.Attribution;
-import dev.engram.attribution.Attributor;
 import dev.engram.data.Entity;
-import dev.engram.data.ImageSet;
 import dev.engram.dissect.Interpretation;
 import dev.engram.dissect.Interpreter;
 import dev.engram.dissect.ValueReading;
@@ -15,11 +13,13 @@ import dev.engram.model.Clip;
 import dev.engram.trace.Neuron;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Table 1: how near the words of the neurons that a method finds are to the entity (Sec. 4.2). The
@@ -77,8 +77,23 @@ public final class Table1 {
     }
   }
 
-  /** A neuron that may be turned around (A.2). */
-  private record Turned(Neuron neuron, int sign) {}
+  /**
+   * What one entity gives, each the mean over the top neurons.
+   *
+   * @param bestWord cosine with the label
+   * @param reconstruction cosine with the label
+   * @param bestWordName cosine with the bare name
+   */
+  private record Words(double bestWord, double reconstruction, double bestWordName) {}
+
+  /**
+   * What one entity gives.
+   *
+   * @param words of the neurons that each method finds
+   * @param anyWord mean cosine of the label and a word
+   * @param anyWordName mean cosine of the bare name and a word
+   */
+  private record Part(Map<Ranking, Words> words, double anyWord, double anyWordName) {}
 
   /** What is said of a neuron: its best word, and all its words together, both (D). */
   private record Said(float[] best, float[] sum) {}
@@ -98,61 +113,36 @@ public final class Table1 {
   /**
    * @param dictionary of the model
    */
-  public static Result run(
-      Clip clip, ImageSet set, WordDictionary dictionary, Settings settings, Progress progress) {
-    try (Attributor attributor = new Attributor(clip)) {
-      return run(attributor, clip, set, dictionary, settings, progress);
-    }
-  }
-
-  private static Result run(
-      Attributor attributor,
-      Clip clip,
-      ImageSet set,
-      WordDictionary dictionary,
-      Settings settings,
-      Progress progress) {
-    List<Entity> entities = Pass.entities(set);
-    float[][] labels = Pass.labels(clip, entities);
-    float[][] names = clip.embedTexts(entities.stream().map(Entity::title).toList(), Progress.NONE);
-    Map<Ranking, List<List<Turned>>> found = new LinkedHashMap<>();
-    for (int e = 0; e < entities.size(); e++) {
-      progress.step("ranking neurons", e, entities.size());
-      Entity entity = entities.get(e);
-      try (Pass pass = new Pass(clip, attributor, entity.images(), entity.label(), labels[e])) {
-        Attribution ours = pass.attribution(Ranking.LITERAL); // decides about signs everywhere
-        for (Ranking r : METHODS) {
-          found
-              .computeIfAbsent(r, k -> new ArrayList<>())
-              .add(
-                  pass.top(r, settings.top).stream()
-                      .map(n -> new Turned(n, ours.sign(n)))
-                      .toList());
-        }
-      }
-    }
-    Map<Turned, Said> said = say(clip, dictionary, found, progress);
+  public static Result run(Study study, WordDictionary dictionary, Settings settings) {
+    List<Entity> entities = Pass.entities(study.set());
+    Speaker speaker = new Speaker(study.clip(), dictionary);
+    List<Part> parts =
+        study.each(
+            new Study.Task<>(
+                "table1",
+                "ranking neurons and putting them into words",
+                Part.class,
+                List.of(settings.top, dictionary.hash())),
+            entities.stream().map(e -> Study.Part.of(e, e.title())).toList(),
+            (pass, e) ->
+                speaker.part(pass, Pass.text(study.clip(), entities.get(e).title()), settings.top));
     List<Row> rows = new ArrayList<>();
     for (Ranking r : METHODS) {
-      double[] best = new double[entities.size()];
-      double[] sum = new double[best.length];
-      double[] name = new double[best.length];
-      for (int e = 0; e < best.length; e++) {
-        List<Turned> top = java.util.Objects.requireNonNull(found.get(r)).get(e);
-        for (Turned t : top) {
-          Said words = java.util.Objects.requireNonNull(said.get(t));
-          best[e] += Cosine.of(words.best, labels[e]) / top.size();
-          sum[e] += Cosine.of(words.sum, labels[e]) / top.size();
-          name[e] += Cosine.of(words.best, names[e]) / top.size();
-        }
-      }
-      rows.add(new Row(r, Estimate.of(best), Estimate.of(sum), Estimate.of(name), paper(r)));
+      List<Words> words =
+          parts.stream().map(p -> java.util.Objects.requireNonNull(p.words.get(r))).toList();
+      rows.add(
+          new Row(
+              r,
+              Estimate.of(words.stream().map(Words::bestWord).toList()),
+              Estimate.of(words.stream().map(Words::reconstruction).toList()),
+              Estimate.of(words.stream().map(Words::bestWordName).toList()),
+              paper(r)));
     }
     return new Result(
         rows,
-        anyWord(dictionary, labels),
-        anyWord(dictionary, names),
-        Pass.provenance("table1", clip, set)
+        parts.stream().mapToDouble(Part::anyWord).average().orElse(Double.NaN),
+        parts.stream().mapToDouble(Part::anyWordName).average().orElse(Double.NaN),
+        Pass.provenance("table1", study)
             .with("dictionary", dictionary.name() + " (" + dictionary.words().size() + " words)")
             .with("neurons", "top " + settings.top + " of each entity, mean over its images")
             .with("words", "OMP, " + Interpreter.WORDS + " atoms, value vector linear")
@@ -169,24 +159,56 @@ public final class Table1 {
     };
   }
 
-  /** Puts every neuron into words once, whichever methods found it. */
-  private static Map<Turned, Said> say(
-      Clip clip,
-      WordDictionary dictionary,
-      Map<Ranking, List<List<Turned>>> found,
-      Progress progress) {
-    List<Turned> all =
-        found.values().stream().flatMap(List::stream).flatMap(List::stream).distinct().toList();
-    List<Interpretation> spoken =
-        new Interpreter(clip, dictionary)
-            .interpret(
-                all.stream().map(Turned::neuron).toList(),
-                all.stream().mapToInt(Turned::sign).toArray(),
-                ValueReading.LINEAR,
-                progress);
-    Map<Turned, Said> out = new LinkedHashMap<>();
-    for (int i = 0; i < all.size(); i++) {
-      List<Interpretation.Weighted> words = spoken.get(i).words();
+  /** Puts neurons into words. */
+  private static final class Speaker {
+    private final WordDictionary dictionary;
+    private final Interpreter interpreter;
+    private double @Nullable [] meanWord;
+
+    Speaker(Clip clip, WordDictionary dictionary) {
+      this.dictionary = dictionary;
+      this.interpreter = new Interpreter(clip, dictionary);
+    }
+
+    Part part(Pass pass, float[] name, int top) {
+      Attribution ours = pass.attribution(Ranking.LITERAL); // decides about signs everywhere
+      Map<Ranking, List<Neuron>> found = new EnumMap<>(Ranking.class);
+      METHODS.forEach(r -> found.put(r, pass.top(r, top)));
+      Map<Neuron, Said> said =
+          say(found.values().stream().flatMap(List::stream).distinct().toList(), ours);
+      Map<Ranking, Words> words = new EnumMap<>(Ranking.class);
+      found.forEach(
+          (r, neurons) -> {
+            double best = 0;
+            double sum = 0;
+            double bare = 0;
+            for (Neuron n : neurons) {
+              Said s = java.util.Objects.requireNonNull(said.get(n));
+              best += Cosine.of(s.best, pass.text()) / neurons.size();
+              sum += Cosine.of(s.sum, pass.text()) / neurons.size();
+              bare += Cosine.of(s.best, name) / neurons.size();
+            }
+            words.put(r, new Words(best, sum, bare));
+          });
+      return new Part(words, anyWord(pass.text()), anyWord(name));
+    }
+
+    /** Every neuron once, whichever methods found it. */
+    private Map<Neuron, Said> say(List<Neuron> neurons, Attribution ours) {
+      List<Interpretation> spoken =
+          interpreter.interpret(
+              neurons,
+              neurons.stream().mapToInt(ours::sign).toArray(),
+              ValueReading.LINEAR,
+              Progress.NONE);
+      Map<Neuron, Said> out = new LinkedHashMap<>();
+      for (Interpretation i : spoken) {
+        out.put(i.neuron(), said(i.words()));
+      }
+      return out;
+    }
+
+    private Said said(List<Interpretation.Weighted> words) {
       float[][] atoms =
           dictionary.embeddings(words.stream().mapToInt(Interpretation.Weighted::index).toArray());
       float[] sum = new float[dictionary.width()];
@@ -200,31 +222,36 @@ public final class Table1 {
               .boxed()
               .max(Comparator.comparingDouble(w -> words.get(w).weight()))
               .orElseThrow();
-      out.put(all.get(i), new Said(atoms[best], sum));
+      return new Said(atoms[best], sum);
     }
-    return out;
-  }
 
-  /** Mean cosine of all words with all texts. */
-  private static double anyWord(WordDictionary dictionary, float[][] texts) {
-    float[][] words =
-        dictionary.embeddings(IntStream.range(0, dictionary.words().size()).toArray());
-    double[] meanWord = new double[dictionary.width()]; // the mean of cosines is one inner product
-    for (float[] word : words) {
-      for (int j = 0; j < meanWord.length; j++) {
-        meanWord[j] += word[j] / (double) words.length;
-      }
-    }
-    double sum = 0;
-    for (float[] text : texts) {
+    /** Mean cosine of all words with a text. */
+    private double anyWord(float[] text) {
+      double[] mean = meanWord();
       double dot = 0;
       double norm = 0;
-      for (int j = 0; j < meanWord.length; j++) {
-        dot += meanWord[j] * text[j];
+      for (int j = 0; j < mean.length; j++) {
+        dot += mean[j] * text[j];
         norm += (double) text[j] * text[j];
       }
-      sum += dot / Math.sqrt(norm) / texts.length;
+      return dot / Math.sqrt(norm);
     }
-    return sum;
+
+    /** Words have length 1, so the mean of their cosines with a text is one inner product. */
+    private double[] meanWord() {
+      double[] known = meanWord;
+      if (known == null) {
+        float[][] words =
+            dictionary.embeddings(IntStream.range(0, dictionary.words().size()).toArray());
+        known = new double[dictionary.width()];
+        for (float[] word : words) {
+          for (int j = 0; j < known.length; j++) {
+            known[j] += word[j] / (double) words.length;
+          }
+        }
+        meanWord = known;
+      }
+      return known;
+    }
   }
 }

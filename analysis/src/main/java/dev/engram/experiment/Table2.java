@@ -4,9 +4,6 @@ import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.attribution.Attribution;
-import dev.engram.attribution.Attributor;
-import dev.engram.data.Entity;
-import dev.engram.data.ImageSet;
 import dev.engram.dissect.Deletion;
 import dev.engram.dissect.Heatmap;
 import dev.engram.dissect.Heatmapper;
@@ -117,40 +114,47 @@ public final class Table2 {
     Values() {
       this(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
     }
+
+    void addAll(Values more) {
+      coefficient.addAll(more.coefficient);
+      before.addAll(more.before);
+      cosine.addAll(more.cosine);
+    }
   }
 
   /**
-   * @param set with entities; the neuron is the first of the literal ranking
+   * What one entity gives.
+   *
+   * @param neuron its first
+   * @param values of its images, for each percentage from 0 on
    */
-  public static Result run(Clip clip, ImageSet set, Settings settings, Progress progress) {
-    try (Attributor attributor = new Attributor(clip)) {
-      return run(attributor, clip, set, settings, progress);
-    }
-  }
+  private record Part(Neuron neuron, Map<Importance, List<Values>> values) {}
 
-  private static Result run(
-      Attributor attributor, Clip clip, ImageSet set, Settings settings, Progress progress) {
-    List<Entity> entities = Pass.entities(set);
-    float[][] texts = Pass.labels(clip, entities);
+  /**
+   * @param study with entities; the neuron is the first of the literal ranking
+   */
+  public static Result run(Study study, Settings settings) {
+    List<Part> parts =
+        study.each(
+            new Study.Task<>(
+                "table2",
+                "masking images",
+                Part.class,
+                List.of(settings.percent, settings.seeds, settings.imagesPerEntity)),
+            Pass.entities(study.set()).stream().map(Study.Part::of).toList(),
+            (pass, e) -> part(study.clip(), pass, settings));
     List<Integer> percents = new ArrayList<>(List.of(0));
     percents.addAll(settings.percent);
-    Map<Importance, List<Values>> values = new EnumMap<>(Importance.class);
-    for (Importance map : Importance.values()) {
-      values.put(map, percents.stream().map(p -> new Values()).toList());
+    Map<Importance, List<Values>> values = empty(percents.size());
+    for (Part part : parts) {
+      part.values.forEach(
+          (map, cells) -> {
+            List<Values> all = java.util.Objects.requireNonNull(values.get(map));
+            for (int p = 0; p < cells.size(); p++) {
+              all.get(p).addAll(cells.get(p));
+            }
+          });
     }
-    List<Neuron> neurons = new ArrayList<>();
-    for (int e = 0; e < entities.size(); e++) {
-      progress.step("masking images", e, entities.size());
-      Entity entity = entities.get(e);
-      try (Pass pass = new Pass(clip, attributor, entity.images(), entity.label(), texts[e])) {
-        Attribution a = pass.attribution(Ranking.LITERAL);
-        Neuron neuron = a.top(1).get(0).neuron();
-        neurons.add(neuron);
-        List<float[]> pixels = pass.pixels().stream().limit(settings.imagesPerEntity).toList();
-        mask(clip, pixels, neuron, a.sign(neuron), texts[e], settings, values);
-      }
-    }
-    progress.step("masking images", entities.size(), entities.size());
     List<Cell> cells = new ArrayList<>();
     values.forEach(
         (map, byPercent) -> {
@@ -169,11 +173,28 @@ public final class Table2 {
         });
     return new Result(
         cells,
-        neurons,
-        Pass.provenance("table2", clip, set)
+        parts.stream().map(Part::neuron).toList(),
+        Pass.provenance("table2", study)
             .with("neuron", "first of each entity, literal reading")
             .with("random", "seeds 0 to " + (settings.seeds - 1))
             .with("interval", "95 %, normal, over images"));
+  }
+
+  private static Part part(Clip clip, Pass pass, Settings settings) {
+    Attribution a = pass.attribution(Ranking.LITERAL);
+    Neuron neuron = a.top(1).get(0).neuron();
+    List<float[]> pixels = pass.pixels().stream().limit(settings.imagesPerEntity).toList();
+    Map<Importance, List<Values>> values = empty(1 + settings.percent.size());
+    mask(clip, pixels, neuron, a.sign(neuron), pass.text(), settings, values);
+    return new Part(neuron, values);
+  }
+
+  private static Map<Importance, List<Values>> empty(int percentages) {
+    Map<Importance, List<Values>> values = new EnumMap<>(Importance.class);
+    for (Importance map : Importance.values()) {
+      values.put(map, IntStream.range(0, percentages).mapToObj(p -> new Values()).toList());
+    }
+    return values;
   }
 
   private static void mask(

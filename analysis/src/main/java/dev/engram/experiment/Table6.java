@@ -1,16 +1,15 @@
 package dev.engram.experiment;
 
-import dev.engram.Progress;
 import dev.engram.Provenance;
-import dev.engram.attribution.Attributor;
 import dev.engram.data.Entity;
-import dev.engram.data.ImageSet;
 import dev.engram.data.LabelledImage;
 import dev.engram.edit.Suppression;
-import dev.engram.model.Clip;
 import dev.engram.trace.Neuron;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 
 /**
  * Table 6: the cosine of image and label before and after the neuron that contributes most is
@@ -66,118 +65,95 @@ public final class Table6 {
           new Paper("MetaCLIP", 0.2862, 0.2850, 0.2672));
 
   /**
+   * @param model its name
    * @param rows background images (if the set has labelled ones), then entities
    * @param provenance where the numbers come from
    */
-  public record Result(List<Row> rows, Provenance provenance) {
+  public record Result(String model, List<Row> rows, Provenance provenance) {
     /** Keeps a copy. */
     public Result {
       rows = List.copyOf(rows);
     }
   }
 
-  /** The cosines of a group. */
-  private record Cosines(List<Double> original, List<Double> complete, List<Double> residual) {
-    Cosines() {
-      this(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
-    }
-
-    void add(Pass pass, Suppression suppression) {
+  /** The cosines of images. */
+  private record Cosines(double[] original, double[] complete, double[] residual) {
+    static Cosines of(Pass pass, Suppression suppression) {
       List<Neuron> first = pass.top(Ranking.LITERAL, 1);
-      double[] before = pass.cosines();
-      double[] c = pass.complete(suppression, first);
-      double[] r = pass.residual(suppression, first);
-      for (int i = 0; i < before.length; i++) {
-        original.add(before[i]);
-        complete.add(c[i]);
-        residual.add(r[i]);
-      }
+      return new Cosines(
+          pass.cosines(), pass.complete(suppression, first), pass.residual(suppression, first));
     }
 
-    Row row(String images) {
+    static Row row(String images, List<Cosines> parts) {
+      double[] original = all(parts, Cosines::original);
+      double[] complete = all(parts, Cosines::complete);
+      double[] residual = all(parts, Cosines::residual);
       return new Row(
           images,
           Estimate.of(original),
           Estimate.of(complete),
           Estimate.of(residual),
-          Estimate.of(fall(complete)),
-          Estimate.of(fall(residual)));
+          Estimate.of(fall(original, complete)),
+          Estimate.of(fall(original, residual)));
     }
 
-    private double[] fall(List<Double> after) {
-      double[] out = new double[after.size()];
-      for (int i = 0; i < out.length; i++) {
-        out[i] = original.get(i) - after.get(i);
-      }
-      return out;
+    private static double[] all(List<Cosines> parts, Function<Cosines, double[]> which) {
+      return parts.stream().flatMapToDouble(p -> DoubleStream.of(which.apply(p))).toArray();
+    }
+
+    private static double[] fall(double[] before, double[] after) {
+      return IntStream.range(0, before.length).mapToDouble(i -> before[i] - after[i]).toArray();
     }
   }
 
   /**
-   * @param set with entities, labelled background images, or both
+   * @param study with entities, labelled background images, or both
    */
-  public static Result run(Clip clip, ImageSet set, Settings settings, Progress progress) {
-    try (Attributor attributor = new Attributor(clip)) {
-      return run(attributor, clip, set, settings, progress);
-    }
-  }
-
-  private static Result run(
-      Attributor attributor, Clip clip, ImageSet set, Settings settings, Progress progress) {
-    Suppression suppression = new Suppression(clip);
+  public static Result run(Study study, Settings settings) {
     List<Row> rows = new ArrayList<>();
-    List<LabelledImage> general = spread(Pass.generalObjects(set), settings.images);
+    List<LabelledImage> general = spread(Pass.generalObjects(study.set()), settings.images);
     if (!general.isEmpty()) {
       rows.add(
-          each(clip, attributor, suppression, general, progress)
-              .row("general objects, neuron of each image"));
+          Cosines.row(
+              "general objects, neuron of each image",
+              cosines(study, "silencing a neuron of each image", images(general))));
     }
-    List<Entity> entities = set.entities();
+    List<Entity> entities = study.set().entities();
     if (!entities.isEmpty()) {
       List<LabelledImage> images =
           spread(entities.stream().flatMap(e -> e.images().stream()).toList(), settings.images);
       rows.add(
-          each(clip, attributor, suppression, images, progress)
-              .row("entities, neuron of each image"));
-      float[][] texts = Pass.labels(clip, entities);
-      Cosines cosines = new Cosines();
-      for (int e = 0; e < entities.size(); e++) {
-        progress.step("silencing neurons of entities", e, entities.size());
-        Entity entity = entities.get(e);
-        try (Pass pass = new Pass(clip, attributor, entity.images(), entity.label(), texts[e])) {
-          cosines.add(pass, suppression);
-        }
-      }
-      progress.step("silencing neurons of entities", entities.size(), entities.size());
-      rows.add(cosines.row("entities, neuron of the entity"));
+          Cosines.row(
+              "entities, neuron of each image",
+              cosines(study, "silencing a neuron of each image", images(images))));
+      rows.add(
+          Cosines.row(
+              "entities, neuron of the entity",
+              cosines(
+                  study,
+                  "silencing neurons of entities",
+                  entities.stream().map(Study.Part::of).toList())));
     }
     return new Result(
+        study.clip().name(),
         rows,
-        Pass.provenance("table6", clip, set)
+        Pass.provenance("table6", study)
             .with("neuron", "first, literal reading")
             .with("general objects", general.size() + " background images, own labels")
             .with("interval", "95 %, normal, over images"));
   }
 
   /** Each image with its own label and its own neuron, so each on its own. */
-  private static Cosines each(
-      Clip clip,
-      Attributor attributor,
-      Suppression suppression,
-      List<LabelledImage> images,
-      Progress progress) {
-    float[][] texts =
-        clip.embedTexts(images.stream().map(LabelledImage::label).toList(), Progress.NONE);
-    Cosines cosines = new Cosines();
-    for (int i = 0; i < images.size(); i++) {
-      progress.step("silencing a neuron of each image", i, images.size());
-      LabelledImage image = images.get(i);
-      try (Pass pass = new Pass(clip, attributor, List.of(image), image.label(), texts[i])) {
-        cosines.add(pass, suppression);
-      }
-    }
-    progress.step("silencing a neuron of each image", images.size(), images.size());
-    return cosines;
+  private static List<Study.Part> images(List<LabelledImage> images) {
+    return images.stream().map(Study.Part::of).toList();
+  }
+
+  private static List<Cosines> cosines(Study study, String doing, List<Study.Part> parts) {
+    Suppression suppression = new Suppression(study.clip());
+    return study.each(
+        new Study.Task<>("table6", doing, Cosines.class, List.of()),
+        parts,
+        (pass, i) -> Cosines.of(pass, suppression));
   }
 
   /** At most so many, evenly spread. */

@@ -45,6 +45,7 @@ public final class Clip implements AutoCloseable {
   private final @Nullable Double logitScale;
   private final Tokenizer tokenizer;
   private final ImageProcessor processor;
+  private final boolean ownsTokenizer;
   private @Nullable String hash;
 
   private Clip(
@@ -69,6 +70,51 @@ public final class Clip implements AutoCloseable {
       }
     } catch (Throwable t) {
       tokenizer.close();
+      throw t;
+    }
+    ownsTokenizer = true;
+  }
+
+  /** A model that differs from another in its vision tower alone. */
+  private Clip(Clip from, String name, NDManager manager, VisionTower vision, String hash) {
+    checkpoint = from.checkpoint;
+    this.name = name;
+    config = from.config;
+    device = from.device;
+    this.manager = manager;
+    this.vision = vision;
+    text = from.text;
+    logitScale = from.logitScale;
+    tokenizer = from.tokenizer;
+    processor = from.processor;
+    ownsTokenizer = false;
+    this.hash = hash;
+  }
+
+  /**
+   * A copy whose upper layers know nothing: every weight of them is drawn from a normal
+   * distribution with the mean and the deviation of its tensor. This model stays as it is; the copy
+   * shares its other weights, so close it first.
+   *
+   * @param firstLayer the lowest layer of the vision tower that is drawn, from 0
+   * @param seed the same seed, the same weights; a layer is drawn alike whatever the first one is
+   */
+  public Clip randomised(int firstLayer, long seed) {
+    if (firstLayer < 0 || firstLayer >= config.vision().layers()) {
+      throw new EngramException(
+          "The layers of %s count from 0 to %d; got %d."
+              .formatted(name, config.vision().layers() - 1, firstLayer));
+    }
+    NDManager own = manager.newSubManager();
+    try {
+      return new Clip(
+          this,
+          name + " (random from layer " + firstLayer + ")",
+          own,
+          vision.randomised(own, firstLayer, seed),
+          sha256(hash() + " random " + firstLayer + " " + seed));
+    } catch (Throwable t) {
+      own.close();
       throw t;
     }
   }
@@ -254,6 +300,15 @@ public final class Clip implements AutoCloseable {
     return hash;
   }
 
+  private static String sha256(String text) {
+    try {
+      byte[] bytes = text.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+
   private static String sha256(List<Path> files) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
@@ -365,6 +420,8 @@ public final class Clip implements AutoCloseable {
   @Override
   public void close() {
     manager.close();
-    tokenizer.close();
+    if (ownsTokenizer) {
+      tokenizer.close();
+    }
   }
 }

@@ -27,9 +27,12 @@ public final class Tokenizer implements AutoCloseable {
   private final int start;
   private final int end;
   private final int pad;
+  private final String hash;
 
-  private Tokenizer(HuggingFaceTokenizer tokenizer, int contextLength, int[] frame, int pad) {
+  private Tokenizer(
+      HuggingFaceTokenizer tokenizer, String hash, int contextLength, int[] frame, int pad) {
     this.tokenizer = tokenizer;
+    this.hash = hash;
     this.contextLength = contextLength;
     this.start = frame[0];
     this.end = frame[1];
@@ -71,7 +74,14 @@ public final class Tokenizer implements AutoCloseable {
                   Arrays.toString(frame),
                   endOfTextId < 0 ? "an end token" : "the end token " + endOfTextId));
     }
-    return new Tokenizer(tokenizer, contextLength, frame, files.padId());
+    return new Tokenizer(tokenizer, files.hash(), contextLength, frame, files.padId());
+  }
+
+  /**
+   * @return SHA-256 of the definition that it was read from, in hexadecimal
+   */
+  public String hash() {
+    return hash;
   }
 
   /**

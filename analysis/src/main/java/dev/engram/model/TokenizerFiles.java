@@ -8,6 +8,9 @@ import dev.engram.EngramException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 
 /**
  * The definition of a tokenizer in a model's folder, brought into the one form that the tokenizer
@@ -51,6 +54,15 @@ record TokenizerFiles(byte[] json, Path source, int padId) {
           "The tokenizer in %s cannot be read: %s."
               .formatted(source, why.lines().findFirst().orElse("it is empty")),
           e);
+    }
+  }
+
+  /** SHA-256 of the definition, in hexadecimal. */
+  String hash() {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(json));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
     }
   }
 

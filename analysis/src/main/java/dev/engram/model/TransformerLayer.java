@@ -7,6 +7,8 @@ import ai.djl.nn.Activation;
 import ai.djl.nn.core.Linear;
 import ai.djl.nn.norm.LayerNorm;
 import dev.engram.trace.Site;
+import java.util.Random;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,6 +75,63 @@ public final class TransformerLayer {
     eps = (float) tower.layerNormEps();
     attentionScale = m.create((float) (1 / Math.sqrt(tower.headWidth())));
     quickGeluScale = m.create(1.702f);
+  }
+
+  /** A layer of the same kind whose every tensor is another. */
+  private TransformerLayer(TransformerLayer from, UnaryOperator<NDArray> each) {
+    lnAWeight = each.apply(from.lnAWeight);
+    lnABias = each.apply(from.lnABias);
+    wq = each.apply(from.wq);
+    bq = each.apply(from.bq);
+    wk = each.apply(from.wk);
+    bk = each.apply(from.bk);
+    wv = each.apply(from.wv);
+    bv = each.apply(from.bv);
+    wo = each.apply(from.wo);
+    bo = each.apply(from.bo);
+    lnFWeight = each.apply(from.lnFWeight);
+    lnFBias = each.apply(from.lnFBias);
+    w1 = each.apply(from.w1);
+    b1 = each.apply(from.b1);
+    w2 = each.apply(from.w2);
+    b2 = each.apply(from.b2);
+    heads = from.heads;
+    activation = from.activation;
+    eps = from.eps;
+    attentionScale = from.attentionScale;
+    quickGeluScale = from.quickGeluScale;
+  }
+
+  /**
+   * The layer with every weight drawn anew, from a normal distribution with the mean and the
+   * deviation of its tensor.
+   *
+   * @param m gets the new weights; must not outlive this layer
+   */
+  TransformerLayer randomised(NDManager m, Random random) {
+    return new TransformerLayer(this, t -> drawn(t, m, random));
+  }
+
+  private static NDArray drawn(NDArray like, NDManager m, Random random) {
+    float[] values;
+    try (NDManager scope = m.newSubManager()) {
+      NDArray copy = like.duplicate();
+      copy.attach(scope); // to read a transposed array, DJL leaves another copy to its manager
+      values = copy.toFloatArray();
+    }
+    double mean = 0;
+    for (float x : values) {
+      mean += x / (double) values.length;
+    }
+    double variance = 0;
+    for (float x : values) {
+      variance += (x - mean) * (x - mean) / values.length;
+    }
+    double deviation = Math.sqrt(variance);
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) (mean + deviation * random.nextGaussian());
+    }
+    return m.create(values, like.getShape());
   }
 
   /**

@@ -13,6 +13,7 @@ import dev.engram.trace.Trace;
 import dev.engram.trace.TraceRequest;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 
 /**
  * The vision transformer of CLIP (Sec. 3.1): patches and a class token, L layers, and the
@@ -54,6 +55,34 @@ public final class VisionTower {
     lnPostBias = c.tensor(m, name + ".post_layernorm.bias", d);
     projection = c.tensor(m, "visual_projection.weight", config.projectionWidth(), d);
     projectionT = projection.transpose();
+  }
+
+  /** The tower with the layers from one on drawn anew; it shares everything else. */
+  private VisionTower(VisionTower from, NDManager m, int firstRandom, long seed) {
+    manager = m;
+    config = from.config;
+    patchWeight = from.patchWeight;
+    classToken = from.classToken;
+    positions = from.positions;
+    lnPreWeight = from.lnPreWeight;
+    lnPreBias = from.lnPreBias;
+    for (int l = 0; l < from.layers.size(); l++) {
+      TransformerLayer layer = from.layers.get(l);
+      Progress.checkInterrupt();
+      // A layer is drawn alike however many layers are.
+      layers.add(l < firstRandom ? layer : layer.randomised(m, new Random(31 * seed + l)));
+    }
+    lnPostWeight = from.lnPostWeight;
+    lnPostBias = from.lnPostBias;
+    projection = from.projection;
+    projectionT = from.projectionT;
+  }
+
+  /**
+   * @param m gets the new weights and what is computed with them
+   */
+  VisionTower randomised(NDManager m, int firstRandom, long seed) {
+    return new VisionTower(this, m, firstRandom, seed);
   }
 
   /**

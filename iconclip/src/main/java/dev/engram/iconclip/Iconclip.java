@@ -106,8 +106,10 @@ public final class Iconclip {
         sentence, cause == null ? new IOException("no iconclip on the class path") : cause);
   }
 
-  /** The folder below which Engram keeps what it can make again. */
-  static Path cache() {
+  /**
+   * @return the folder below which Engram keeps what it can make again; perhaps not there yet
+   */
+  public static Path cache() {
     String property = System.getProperty("engram.cache");
     if (property != null && !property.isBlank()) {
       return Path.of(property);

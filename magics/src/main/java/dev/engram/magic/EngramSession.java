@@ -10,7 +10,6 @@ import dev.engram.dissect.Activations;
 import dev.engram.dissect.Heatmapper;
 import dev.engram.dissect.WordDictionary;
 import dev.engram.iconclip.Iconclip;
-import dev.engram.magic.result.Reproduction;
 import dev.engram.model.Clip;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -39,7 +38,6 @@ final class EngramSession {
 
   private @Nullable Loaded loaded;
   private @Nullable ImageSet images;
-  private final Map<List<Object>, Reproduction> reproductions = new HashMap<>();
 
   /** A dictionary, and the SHA-256 of its words. */
   private record Known(String hash, WordDictionary dictionary) {}
@@ -89,6 +87,17 @@ final class EngramSession {
    * @param device {@code auto}, {@code cpu} or {@code gpu}
    */
   Clip load(String name, String device, Progress progress) {
+    return use(open(name, device, progress));
+  }
+
+  /**
+   * Opens a model beside the one there is.
+   *
+   * @param name {@value #ICONCLIP} or a directory
+   * @param device {@code auto}, {@code cpu} or {@code gpu}
+   * @return to be closed by the caller
+   */
+  static Clip open(String name, String device, Progress progress) {
     Path directory = name.equals(ICONCLIP) ? Iconclip.model() : path(name);
     if (!Files.exists(directory)) {
       throw new EngramException(
@@ -98,10 +107,9 @@ final class EngramSession {
               + ICONCLIP
               + " for the embedded model.");
     }
-    return use(
-        name.equals(ICONCLIP)
-            ? Clip.load(directory, ICONCLIP, device, progress)
-            : Clip.load(directory, device, progress));
+    return name.equals(ICONCLIP)
+        ? Clip.load(directory, ICONCLIP, device, progress)
+        : Clip.load(directory, device, progress);
   }
 
   /** Puts a model in the place of the one there is; closes it if it cannot. */
@@ -186,11 +194,6 @@ final class EngramSession {
 
   Heatmapper heatmapper() {
     return loaded().heatmapper;
-  }
-
-  /** Experiments that have been run, by all that they depend on; another model hides them. */
-  Map<List<Object>, Reproduction> reproductions() {
-    return reproductions;
   }
 
   ImageSet images() {

@@ -1,107 +1,142 @@
 package dev.engram.magic;
 
-import dev.engram.Progress;
-import dev.engram.data.ImageSet;
 import dev.engram.dissect.WordDictionary;
 import dev.engram.experiment.Faithfulness;
+import dev.engram.experiment.Figure2;
 import dev.engram.experiment.Figure3;
 import dev.engram.experiment.Figure4a;
 import dev.engram.experiment.Sanity;
+import dev.engram.experiment.Study;
 import dev.engram.experiment.Table1;
 import dev.engram.experiment.Table2;
 import dev.engram.experiment.Table6;
 import dev.engram.magic.result.CheckReproductions;
 import dev.engram.magic.result.FigureReproductions;
+import dev.engram.magic.result.KnowledgeGallery;
 import dev.engram.magic.result.Reproduction;
 import dev.engram.magic.result.Reproductions;
-import dev.engram.model.Clip;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** What {@code %reproduce} can run, each with the settings of the paper. */
+/**
+ * What {@code %reproduce} can run, each with the settings of the paper. One more is one more entry.
+ */
 enum Experiment {
   /** Methods by the words of their neurons. */
   TABLE1(
       "Table 1: how near the words of each method's neurons are to the entity",
       17,
-      Table1.Settings.standard(),
       (on, small) ->
           Reproductions.of(
-              Table1.run(on.clip, on.set, on.words.get(), Table1.Settings.standard(), on.progress),
-              small)),
+              Table1.run(on.study, on.words.get(), Table1.Settings.standard()), small)),
   /** Deletion. */
   TABLE2(
       "Table 2: what is left when the pixels are masked that a heatmap calls important",
       100,
-      Table2.Settings.standard(),
-      (on, small) ->
-          Reproductions.of(
-              Table2.run(on.clip, on.set, Table2.Settings.standard(), on.progress), small)),
+      (on, small) -> Reproductions.of(Table2.run(on.study, Table2.Settings.standard()), small)),
   /** Complete removal against residual suppression. */
   TABLE6(
-      "Table 6: the cosine after complete removal and after residual suppression",
+      "Table 6: the cosine after complete removal and after residual suppression, for this model"
+          + " and each --model DIR",
       45,
-      Table6.Settings.standard(),
       (on, small) ->
-          Reproductions.of(
-              Table6.run(on.clip, on.set, Table6.Settings.standard(), on.progress), small)),
+          Reproductions.ofModels(
+              on.everyModel(study -> Table6.run(study, Table6.Settings.standard())), small)),
+  /** Pictures and words of knowledge neurons. */
+  FIGURE2(
+      "Figures 2, 9, 10: knowledge neurons of each category with their heatmaps and words",
+      5,
+      (on, small) ->
+          KnowledgeGallery.reproduction(
+              Figure2.run(on.study, on.words.get(), Figure2.Settings.standard()),
+              on.study.clip().processor(),
+              small)),
   /** Where knowledge neurons and query neurons are. */
   FIGURE3(
       "Figure 3: where knowledge neurons and query neurons are, and how fast they decay",
       25,
-      Figure3.Settings.standard(),
       (on, small) ->
-          FigureReproductions.of(
-              Figure3.run(on.clip, on.set, Figure3.Settings.standard(), on.progress), small)),
+          FigureReproductions.of(Figure3.run(on.study, Figure3.Settings.standard()), small)),
   /** How other neurons answer to a removal. */
   FIGURE4A(
-      "Figures 4a, 6, 7: how MSA neurons answer when a knowledge neuron before them is removed",
+      "Figure 4a: how MSA neurons answer when a knowledge neuron before them is removed",
       25,
-      Figure4a.Settings.standard(),
-      (on, small) ->
-          FigureReproductions.of(
-              Figure4a.run(on.clip, on.set, Figure4a.Settings.standard(), on.progress), small)),
+      (on, small) -> FigureReproductions.figure4a(removals(on), small)),
+  /** The same with the residual stream kept. */
+  FIGURE6(
+      "Figure 6: the same with the residual stream kept (Eq. 21)",
+      25,
+      (on, small) -> FigureReproductions.figure6(removals(on), small)),
+  /** Whether value and query vectors are opposed. */
+  FIGURE7(
+      "Figure 7: removed value vectors against the query vectors of those that rise most",
+      25,
+      (on, small) -> FigureReproductions.figure7(removals(on), small)),
   /** Which ranking is right. */
   FAITHFULNESS(
       "Beyond the paper: how far the cosine falls without the top neurons of each ranking",
       190,
-      Faithfulness.Settings.standard(),
       (on, small) ->
           CheckReproductions.of(
-              Faithfulness.run(on.clip, on.set, Faithfulness.Settings.standard(), on.progress),
-              small)),
-  /** Whether the label matters. */
+              Faithfulness.run(on.study, Faithfulness.Settings.standard()), small)),
+  /** Whether label and weights matter. */
   SANITY(
-      "Beyond the paper: whether a ranking changes when the label is exchanged",
+      "Beyond the paper: whether a ranking changes with the label, and with random weights",
       45,
-      Sanity.Settings.standard(),
       (on, small) ->
-          CheckReproductions.of(
-              Sanity.run(on.clip, on.set, Sanity.Settings.standard(), on.progress), small));
+          CheckReproductions.of(Sanity.run(on.study, Sanity.Settings.standard()), small));
 
   private final String title;
   private final int seconds;
-  private final Record settings;
   private final Run run;
 
-  Experiment(String title, int seconds, Record settings, Run run) {
+  Experiment(String title, int seconds, Run run) {
     this.title = title;
     this.seconds = seconds;
-    this.settings = settings;
     this.run = run;
   }
 
   /**
    * What an experiment runs on.
    *
+   * @param study the loaded model and the open images
    * @param words asked for only where words are needed: a model may have none
+   * @param others opens another model for the time of a run; empty if none was named
    */
-  record On(Clip clip, ImageSet set, Supplier<WordDictionary> words, Progress progress) {}
+  record On(Study study, Supplier<WordDictionary> words, List<Other> others) {
+    /** Keeps a copy. */
+    On {
+      others = List.copyOf(others);
+    }
+
+    /** Runs on the loaded model, then on each other one, opened and closed in turn. */
+    <T> List<T> everyModel(Function<Study, T> run) {
+      List<T> out = new ArrayList<>(List.of(run.apply(study)));
+      for (Other other : others) {
+        other.use(s -> out.add(run.apply(s)));
+      }
+      return out;
+    }
+  }
+
+  /** A model that is opened for one run. */
+  @FunctionalInterface
+  interface Other {
+    void use(java.util.function.Consumer<Study> run);
+  }
 
   /** Runs it, and makes of the numbers what a cell shows. */
   @FunctionalInterface
   private interface Run {
     Reproduction on(On on, boolean smallModel);
+  }
+
+  /** One experiment for three figures: what one has computed the others read. */
+  private static Figure4a.Result removals(On on) {
+    return Figure4a.run(on.study, Figure4a.Settings.standard());
   }
 
   /** What it shows. */
@@ -114,9 +149,9 @@ enum Experiment {
     return seconds;
   }
 
-  /** What it is run with, for the key under which its result is kept. */
-  Record settings() {
-    return settings;
+  /** Whether it says something of other models beside the loaded one. */
+  boolean comparesModels() {
+    return this == TABLE6;
   }
 
   Reproduction run(On on, boolean smallModel) {

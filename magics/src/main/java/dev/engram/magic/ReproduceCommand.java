@@ -3,11 +3,15 @@ package dev.engram.magic;
 import dev.engram.EngramException;
 import dev.engram.Suggest;
 import dev.engram.data.ImageSet;
+import dev.engram.experiment.ResultStore;
+import dev.engram.experiment.Study;
+import dev.engram.iconclip.Iconclip;
 import dev.engram.magic.result.Reproduction;
 import dev.engram.magic.view.TableView;
 import dev.engram.magic.view.Viewable;
 import dev.engram.model.Clip;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -25,8 +29,9 @@ import tech.tablesaw.api.Table;
     description = "Compute a table or figure of the paper with the loaded model and images.",
     footer = {
       "",
-      "Without a name it lists what there is. A result is kept for the session: the same",
-      "experiment on the same model and images answers at once.",
+      "Without a name it lists what there is. Results are kept below ENGRAM_CACHE (else",
+      "~/.cache/engram), part by part: the same experiment on the same model and images answers",
+      "at once, and one that was interrupted goes on where it stopped.",
       "In Java: Reproduction r = %reproduce table6"
     })
 final class ReproduceCommand implements EngramMagic {
@@ -41,14 +46,24 @@ final class ReproduceCommand implements EngramMagic {
   @Option(
       names = "--dictionary",
       paramLabel = "FILE",
-      description = "For table1: a word on each line; the model's own words if left out.")
+      description =
+          "For table1 and figure2: a word on each line; the model's own words if left out.")
   private @Nullable Path dictionary;
+
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      description = "For table6: another model beside the loaded one; may be repeated.")
+  private List<String> models = new ArrayList<>();
 
   @Option(
       names = "--images",
       paramLabel = "N",
       description = "For a first look: only the first N images of each entity.")
   private @Nullable Integer most;
+
+  @Option(names = "--fresh", description = "Compute everything again, whatever is kept.")
+  private boolean fresh;
 
   ReproduceCommand(EngramSession session) {
     this.session = session;
@@ -60,29 +75,50 @@ final class ReproduceCommand implements EngramMagic {
       return TableView.of(list());
     }
     Experiment experiment = find(name);
-    Clip clip = session.model();
-    ImageSet set = most == null ? session.images() : session.images().firstImages(most);
-    List<Object> key =
-        List.of(
-            experiment,
-            clip.hash(),
-            set.hash(),
-            set.images(), // labels, of which the hash knows nothing
-            experiment.settings(),
-            String.valueOf(dictionary));
-    Reproduction known = session.reproductions().get(key);
-    if (known != null) {
-      return known;
+    if (!models.isEmpty() && !experiment.comparesModels()) {
+      throw new EngramException(
+          "--model belongs to table6, which compares models; %reproduce "
+              + experiment
+              + " looks at the loaded one, which %model changes.");
     }
+    ResultStore kept = ResultStore.in(Iconclip.cache().resolve("results"));
+    ResultStore store = fresh ? kept.fresh() : kept;
     try (MagicProgress progress = context.progress()) {
-      Reproduction fresh =
-          experiment.run(
-              new Experiment.On(
-                  clip, set, () -> session.dictionary(dictionary, progress), progress),
-              session.isIconclip());
-      session.reproductions().put(key, fresh);
-      return fresh;
+      Study study = new Study(session.model(), images(), store, progress);
+      List<String> notes = new ArrayList<>();
+      Experiment.On on =
+          new Experiment.On(
+              study,
+              () -> session.dictionary(dictionary, progress),
+              models.stream().map(m -> other(m, store, progress, notes)).toList());
+      Reproduction result = experiment.run(on, session.isIconclip());
+      notes.add(0, study.note());
+      return result.noting(note(experiment, notes));
     }
+  }
+
+  private ImageSet images() {
+    return most == null ? session.images() : session.images().firstImages(most);
+  }
+
+  /** Another model on the same images and the same kind of device. */
+  private Experiment.Other other(
+      String directory, ResultStore store, MagicProgress progress, List<String> notes) {
+    String device = session.model().device().startsWith("gpu") ? "gpu" : "cpu";
+    return run -> {
+      try (Clip clip = EngramSession.open(directory, device, progress)) {
+        Study study = new Study(clip, images(), store, progress);
+        run.accept(study);
+        notes.add(study.note().isEmpty() ? "" : clip.name() + ": " + study.note());
+      }
+    };
+  }
+
+  private static String note(Experiment experiment, List<String> notes) {
+    String note = String.join(" ", notes.stream().filter(n -> !n.isEmpty()).toList());
+    return note.contains("kept in ")
+        ? note + " %reproduce " + experiment + " --fresh computes it again."
+        : note;
   }
 
   private static Experiment find(String wanted) {

@@ -3,6 +3,7 @@ package dev.engram.magic.result;
 import static dev.engram.magic.result.Reproductions.estimates;
 import static dev.engram.magic.result.Reproductions.say;
 
+import dev.engram.experiment.Estimate;
 import dev.engram.experiment.Faithfulness;
 import dev.engram.experiment.Ranking;
 import dev.engram.experiment.Sanity;
@@ -96,25 +97,25 @@ public final class CheckReproductions {
     estimates(table, "halves: rank correlation", rows, Sanity.Row::halves);
     estimates(table, "label exchanged: top in common", rows, Sanity.Row::exchangedTop);
     estimates(table, "halves: top in common", rows, Sanity.Row::halvesTop);
-    Sanity.Row literal = r.row(Ranking.LITERAL);
+    List<Integer> depths =
+        r.randomised().stream().map(Sanity.Randomised::layers).distinct().toList();
+    for (int depth : depths) {
+      List<Sanity.Randomised> random =
+          r.randomised().stream().filter(x -> x.layers() == depth).toList();
+      estimates(
+          table,
+          depth + (depth == 1 ? " random layer" : " random layers") + ": rank correlation",
+          random,
+          Sanity.Randomised::correlation);
+    }
     return new Reproduction(
         "sanity",
-        List.of(
-            say(
-                "Under another label the ranking correlates by %.2f with itself (literal), against"
-                    + " %.2f between two halves of the images; the first neurons have %.0f %% in"
-                    + " common, against %.0f %%.",
-                literal.exchanged().mean(),
-                literal.halves().mean(),
-                100 * literal.exchangedTop().mean(),
-                100 * literal.halvesTop().mean()),
-            "The activation knows no label, so for it the exchange changes nothing. The paper has no"
-                + " such check."),
+        findings(r),
         r,
         table,
         List.of(
             Charts.bars(
-                "Rank correlation of two rankings of an entity",
+                "Label exchanged: rank correlation of two rankings of an entity",
                 "method",
                 "Spearman's correlation",
                 List.of(
@@ -125,8 +126,68 @@ public final class CheckReproductions {
                     Series.of(
                         "halves of the images",
                         names,
-                        rows.stream().map(Sanity.Row::halves).toList())))),
+                        rows.stream().map(Sanity.Row::halves).toList()))),
+            Charts.lines(
+                    "Random weights: rank correlation with the model's own ranking",
+                    "layers drawn anew, from the last one down",
+                    "Spearman's correlation",
+                    rows.stream().map(row -> fall(r, row.ranking())).toList())
+                .layout("xaxis.dtick", 1)
+                .layout("yaxis.rangemode", "tozero")),
         r.provenance(),
         smallModel);
+  }
+
+  private static List<String> findings(Sanity.Result r) {
+    Sanity.Row literal = r.row(Ranking.LITERAL);
+    List<String> findings = new ArrayList<>();
+    findings.add(
+        say(
+            "Under another label the ranking correlates by %.2f with itself (literal), against"
+                + " %.2f between two halves of the images; the first neurons have %.0f %% in"
+                + " common, against %.0f %%. The activation knows no label, so for it the exchange"
+                + " changes nothing.",
+            literal.exchanged().mean(),
+            literal.halves().mean(),
+            100 * literal.exchangedTop().mean(),
+            100 * literal.halvesTop().mean()));
+    List<Sanity.Randomised> falls = r.randomised(Ranking.LITERAL);
+    if (!falls.isEmpty()) {
+      Sanity.Randomised first = falls.get(0);
+      Sanity.Randomised last = falls.get(falls.size() - 1);
+      Sanity.Randomised direct = r.randomised(Ranking.DIRECT).get(0);
+      findings.add(
+          say(
+              "With %d of the last layers drawn anew the ranking correlates by %.2f with that of the"
+                  + " model, with %d by %.2f; the first neurons then have %.0f %% and %.0f %% in"
+                  + " common (literal).",
+              first.layers(),
+              first.correlation().mean(),
+              last.layers(),
+              last.correlation().mean(),
+              100 * first.top().mean(),
+              100 * last.top().mean()));
+      if (!Double.isNaN(first.below().mean())) {
+        findings.add(
+            say(
+                "Among the neurons below the first random layers the ranking stays as it was: %.2f"
+                    + " (literal) and %.2f (direct). The printed score looks at a neuron's own layer"
+                    + " alone, so it cannot see what later layers make of it.",
+                first.below().mean(), direct.below().mean()));
+      }
+    }
+    findings.add("The paper has no such checks; Adebayo et al. made them for saliency maps.");
+    return findings;
+  }
+
+  /** From the model itself, which correlates with itself by 1, down. */
+  private static Series fall(Sanity.Result r, Ranking ranking) {
+    List<Integer> layers = new ArrayList<>(List.of(0));
+    List<Estimate> left = new ArrayList<>(List.of(new Estimate(1, Double.NaN, 1)));
+    for (Sanity.Randomised x : r.randomised(ranking)) {
+      layers.add(x.layers());
+      left.add(x.correlation());
+    }
+    return Series.of(ranking.toString(), layers, left);
   }
 }

@@ -3,6 +3,7 @@ package dev.engram.magic.result;
 import static dev.engram.magic.result.Reproductions.doubles;
 import static dev.engram.magic.result.Reproductions.say;
 
+import dev.engram.Provenance;
 import dev.engram.experiment.Figure3;
 import dev.engram.experiment.Figure4a;
 import dev.engram.magic.result.Charts.Series;
@@ -100,47 +101,99 @@ public final class FigureReproductions {
   /**
    * @param smallModel whether the numbers come from the embedded model
    */
-  public static Reproduction of(Figure4a.Result r, boolean smallModel) {
-    List<Figure4a.Removal> rows = r.removals();
-    Table table =
-        Table.create(
-            "Figures 4a, 6, 7: the MSA neurons behind a removed FFN neuron",
-            StringColumn.create("entity", rows.stream().map(Figure4a.Removal::entity)),
-            StringColumn.create("removed", rows.stream().map(x -> x.removed().toString())),
-            doubles("share that rises", rows, Figure4a.Removal::rising),
-            doubles("share that rises, base fixed", rows, Figure4a.Removal::risingFixedBase),
-            doubles("share of query vectors against it", rows, Figure4a.Removal::against));
+  public static Reproduction figure4a(Figure4a.Result r, boolean smallModel) {
+    Table table = removals("Figure 4a: the MSA neurons behind a removed FFN neuron", r);
+    table.addColumns(doubles("share that rises", r.removals(), Figure4a.Removal::rising));
     return new Reproduction(
         "figure4a",
         List.of(
-            say(
-                "Of the MSA neurons behind, a share of %s rises after the removal; with the"
-                    + " residual stream kept, %s.",
-                r.rising(), r.risingFixedBase()),
-            say(
-                "Their improvements change by %s together; base fixed, %s.",
-                r.sum(), r.sumFixedBase()),
-            say(
-                "A share of %s of the query vectors of those that rise most points against the"
-                    + " removed value vector.",
-                r.against()),
-            "The paper shows plots without numbers (ViT-L/14): most neurons rise, fixed base or not,"
-                + " and most cosines are negative."),
+            say("Of the MSA neurons behind, a share of %s rises after the removal.", r.rising()),
+            say("Their improvements change by %s together.", r.sum()),
+            "The paper shows plots without numbers (ViT-L/14): most neurons rise. %reproduce figure6"
+                + " keeps the residual stream, %reproduce figure7 asks why."),
         r,
         table,
         List.of(
             histogram(
-                "Figures 4a, 6: change of the improvement of the MSA neurons behind",
+                "Figure 4a: change of the improvement of the MSA neurons behind",
+                "change of the improvement",
+                Map.of("full", values(r.removals(), Figure4a.Removal::full)))),
+        named("figure4a", r),
+        smallModel);
+  }
+
+  /**
+   * @param smallModel whether the numbers come from the embedded model
+   */
+  public static Reproduction figure6(Figure4a.Result r, boolean smallModel) {
+    List<Figure4a.Removal> rows = r.removals();
+    Table table = removals("Figure 6: the removal in full, and with the residual stream kept", r);
+    table.addColumns(
+        doubles("share that rises", rows, Figure4a.Removal::rising),
+        doubles("share that rises, base fixed", rows, Figure4a.Removal::risingFixedBase),
+        doubles("correlation of both", rows, Figure4a.Removal::closeness));
+    return new Reproduction(
+        "figure6",
+        List.of(
+            say(
+                "With the residual stream kept (Eq. 21), a share of %s rises; in full, %s.",
+                r.risingFixedBase(), r.rising()),
+            say(
+                "The improvements change by %s together; in full, by %s.",
+                r.sumFixedBase(), r.sum()),
+            say("The two changes of a neuron correlate by %s.", r.closeness()),
+            "The paper shows plots without numbers (ViT-L/14): most neurons rise with a fixed base"
+                + " too, and the two changes are close."),
+        r,
+        table,
+        List.of(
+            histogram(
+                "Figure 6: change of the improvement of the MSA neurons behind",
                 "change of the improvement",
                 Map.of(
                     "full", values(rows, Figure4a.Removal::full),
-                    "base fixed", values(rows, Figure4a.Removal::fixedBase))),
+                    "base fixed", values(rows, Figure4a.Removal::fixedBase)))),
+        named("figure6", r),
+        smallModel);
+  }
+
+  /**
+   * @param smallModel whether the numbers come from the embedded model
+   */
+  public static Reproduction figure7(Figure4a.Result r, boolean smallModel) {
+    List<Figure4a.Removal> rows = r.removals();
+    Table table = removals("Figure 7: value vector and the query vectors of those that rise", r);
+    table.addColumns(
+        doubles("mean cosine", rows, x -> DoubleStream.of(x.cosines()).average().orElse(0)),
+        doubles("share of query vectors against it", rows, Figure4a.Removal::against));
+    return new Reproduction(
+        "figure7",
+        List.of(
+            say(
+                "A share of %s of the query vectors of those that rise most points against the"
+                    + " removed value vector.",
+                r.against()),
+            "The paper shows histograms without numbers (ViT-L/14): most cosines are negative."),
+        r,
+        table,
+        List.of(
             histogram(
                 "Figure 7: removed value vector and query vectors of those that rise most",
                 "cosine",
                 Map.of("cosine", values(rows, Figure4a.Removal::cosines)))),
-        r.provenance(),
+        named("figure7", r),
         smallModel);
+  }
+
+  private static Table removals(String title, Figure4a.Result r) {
+    return Table.create(
+        title,
+        StringColumn.create("entity", r.removals().stream().map(Figure4a.Removal::entity)),
+        StringColumn.create("removed", r.removals().stream().map(x -> x.removed().toString())));
+  }
+
+  private static Provenance named(String figure, Figure4a.Result r) {
+    return r.provenance().with("experiment", figure);
   }
 
   private static double[] values(

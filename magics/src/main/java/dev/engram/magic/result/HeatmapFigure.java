@@ -32,6 +32,14 @@ public record HeatmapFigure(Heatmap heatmap, BufferedImage image, String title, 
 
   /**
    * @param side in pixels
+   * @return what the model sees
+   */
+  public BufferedImage picture(int side) {
+    return scaled(image, side);
+  }
+
+  /**
+   * @param side in pixels
    * @return the picture with the map over it, scaled to [0, 1]
    */
   public BufferedImage overlay(int side) {

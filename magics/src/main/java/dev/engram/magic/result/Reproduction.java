@@ -2,7 +2,6 @@ package dev.engram.magic.result;
 
 import dev.engram.Provenance;
 import dev.engram.magic.view.Html;
-import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.TableView;
 import dev.engram.magic.view.View;
 import dev.engram.magic.view.Viewable;
@@ -22,20 +21,42 @@ import tech.tablesaw.api.Table;
  * @param figures at least one
  * @param provenance where the numbers come from
  * @param smallModel whether they come from the embedded model
+ * @param note what was read from the store of results, or could not be kept; "" for nothing
  */
 public record Reproduction(
     String name,
     List<String> findings,
     Object result,
     Table table,
-    List<PlotlyFigure> figures,
+    List<Viewable> figures,
     Provenance provenance,
-    boolean smallModel)
+    boolean smallModel,
+    String note)
     implements Viewable {
   /** Keeps copies of the lists. */
   public Reproduction {
     findings = List.copyOf(findings);
     figures = List.copyOf(figures);
+  }
+
+  /** Numbers that were all computed now. */
+  public Reproduction(
+      String name,
+      List<String> findings,
+      Object result,
+      Table table,
+      List<? extends Viewable> figures,
+      Provenance provenance,
+      boolean smallModel) {
+    this(name, findings, result, table, List.copyOf(figures), provenance, smallModel, "");
+  }
+
+  /**
+   * @return a copy that says so
+   */
+  public Reproduction noting(String newNote) {
+    return new Reproduction(
+        name, findings, result, table, figures, provenance, smallModel, newNote);
   }
 
   @Override
@@ -45,9 +66,17 @@ public record Reproduction(
     findings.forEach(f -> html.append(Html.element("p", Html.escape(f))));
     View summed = View.html(html + rows.html(), String.join("\n", findings) + "\n" + rows.text());
     List<View> above = new ArrayList<>();
-    above.add(Footnote.under(summed, provenance, smallModel));
+    above.add(noted(Footnote.under(summed, provenance, smallModel)));
     figures.subList(0, figures.size() - 1).forEach(f -> above.add(f.view()));
     return figures.get(figures.size() - 1).view().below(above.toArray(View[]::new));
+  }
+
+  private View noted(View view) {
+    return note.isEmpty()
+        ? view
+        : View.html(
+            view.html() + Html.element("p", Html.escape(note), "style", "font-size:85%"),
+            view.text() + "\n" + note);
   }
 
   @Override

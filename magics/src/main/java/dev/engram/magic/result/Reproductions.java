@@ -1,5 +1,6 @@
 package dev.engram.magic.result;
 
+import dev.engram.Provenance;
 import dev.engram.experiment.Estimate;
 import dev.engram.experiment.Table1;
 import dev.engram.experiment.Table2;
@@ -13,6 +14,7 @@ import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 import tech.tablesaw.api.DoubleColumn;
 import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.StringColumn;
@@ -135,45 +137,74 @@ public final class Reproductions {
   }
 
   /**
-   * @param smallModel whether the numbers come from the embedded model
+   * @param results of one model or several
+   * @param smallModel whether numbers come from the embedded model
    */
-  public static Reproduction of(Table6.Result r, boolean smallModel) {
-    List<String> measures = List.of("original", "complete removal", "residual suppression");
+  public static Reproduction ofModels(List<Table6.Result> results, boolean smallModel) {
+    List<ModelRow> rows = new ArrayList<>();
+    results.forEach(r -> r.rows().forEach(row -> rows.add(ModelRow.of(r.model(), row))));
+    Table6.PAPER.forEach(p -> rows.add(ModelRow.of(p)));
     Table table =
         Table.create(
             "Table 6: cosine before and after the first neuron is silenced",
-            StringColumn.create("cosine", measures.stream()));
+            StringColumn.create("model", rows.stream().map(ModelRow::model)),
+            StringColumn.create("images", rows.stream().map(ModelRow::images)));
+    estimates(table, "original", rows, r -> r.values.get(0));
+    estimates(table, "complete removal", rows, r -> r.values.get(1));
+    estimates(table, "residual suppression", rows, r -> r.values.get(2));
+    List<String> measures = List.of("original", "complete removal", "residual suppression");
     List<Series> series = new ArrayList<>();
-    for (Table6.Row row : r.rows()) {
-      List<Estimate> values = List.of(row.original(), row.complete(), row.residual());
-      table.addColumns(
-          doubles(row.images(), values, Estimate::mean),
-          doubles("± " + row.images(), values, Estimate::halfWidth));
-      series.add(Series.of(row.images(), measures, values));
-    }
-    for (Table6.Paper p : Table6.PAPER) {
-      double[] values = {p.original(), p.complete(), p.residual()};
-      String name = p.model() + ", " + Charts.PAPER;
-      table.addColumns(DoubleColumn.create(name, values));
-      series.add(Series.of(name, measures, values));
-    }
+    rows.forEach(r -> series.add(Series.of(r.name(results.size() > 1), measures, r.values)));
     List<String> findings = new ArrayList<>();
-    for (Table6.Row row : r.rows()) {
-      findings.add(
-          say(
-              "%s: falls by %s under complete removal, by %s under residual suppression.",
-              row.images(), row.completeFall(), row.residualFall()));
+    for (Table6.Result r : results) {
+      for (Table6.Row row : r.rows()) {
+        findings.add(
+            say(
+                "%s%s: falls by %s under complete removal, by %s under residual suppression.",
+                results.size() > 1 ? r.model() + ", " : "",
+                row.images(),
+                row.completeFall(),
+                row.residualFall()));
+      }
     }
     findings.add(
         "The paper (CLIP): −0.0005 and 0.0223; complete removal leaves the cosine as it was.");
+    Provenance provenance = results.get(0).provenance();
+    for (Table6.Result more : results.subList(1, results.size())) {
+      provenance =
+          provenance.with(
+              "model",
+              provenance.entries().get("model") + ", " + more.provenance().entries().get("model"));
+    }
     return new Reproduction(
         "table6",
         findings,
-        r,
+        results,
         table,
         List.of(Charts.bars("Table 6: cosine of image and label", "", "cosine", series)),
-        r.provenance(),
+        provenance,
         smallModel);
+  }
+
+  /** A row of Table 6, ours or the paper's: the cosine original, removed, suppressed. */
+  private record ModelRow(String model, String images, List<Estimate> values) {
+    static ModelRow of(String model, Table6.Row row) {
+      return new ModelRow(
+          model, row.images(), List.of(row.original(), row.complete(), row.residual()));
+    }
+
+    static ModelRow of(Table6.Paper p) {
+      return new ModelRow(
+          p.model() + ", " + Charts.PAPER,
+          "5,000 of ImageNet, neuron of each image",
+          Stream.of(p.original(), p.complete(), p.residual())
+              .map(v -> new Estimate(v, Double.NaN, 0))
+              .toList());
+    }
+
+    String name(boolean several) {
+      return values.get(0).count() == 0 ? model : several ? model + ": " + images : images;
+    }
   }
 
   /** A column of means, and one of half widths. */

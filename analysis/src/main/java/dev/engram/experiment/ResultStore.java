@@ -1,0 +1,179 @@
+package dev.engram.experiment;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationContext;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonDeserializer;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
+import dev.engram.trace.Neuron;
+import java.io.IOException;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps results on disk, one JSON file for each, under a hash of everything that the result depends
+ * on; another key is another file, so a result is never wrong, only absent. A damaged or foreign
+ * file counts as absent, and so does everything where the folder cannot be used.
+ */
+public final class ResultStore {
+  /** Keeps nothing. */
+  public static final ResultStore NONE = new ResultStore(null, false);
+
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .addModule(
+              new SimpleModule()
+                  .addSerializer(Neuron.class, ToStringSerializer.instance)
+                  .addDeserializer(Neuron.class, new NeuronReader()))
+          .build();
+
+  private final @Nullable Path folder;
+  private final boolean reads;
+  private @Nullable String trouble;
+
+  private ResultStore(@Nullable Path folder, boolean reads) {
+    this.folder = folder;
+    this.reads = reads;
+  }
+
+  /**
+   * @param folder is made at the first result; may be deleted at any time
+   */
+  public static ResultStore in(Path folder) {
+    return new ResultStore(folder.toAbsolutePath().normalize(), true);
+  }
+
+  /**
+   * @return a store in the same folder that finds nothing, so that everything is computed again and
+   *     takes the place of what is there
+   */
+  public ResultStore fresh() {
+    return new ResultStore(folder, false);
+  }
+
+  /**
+   * A result that was found.
+   *
+   * @param value equal to what was kept, doubles to the last bit
+   * @param computed when, to the second
+   */
+  record Kept<T>(T value, Instant computed) {}
+
+  /**
+   * What a file holds.
+   *
+   * @param key everything that the result depends on, compared word for word
+   * @param computed when
+   * @param hash of the value as it is written here
+   * @param value the result
+   */
+  private record Page(Map<String, String> key, String computed, String hash, JsonNode value) {}
+
+  /** Where results are kept; empty if nowhere. */
+  Optional<Path> folder() {
+    return Optional.ofNullable(folder);
+  }
+
+  /** Why the last result could not be kept; empty if it could. */
+  Optional<String> trouble() {
+    return Optional.ofNullable(trouble);
+  }
+
+  /**
+   * @param key everything that the result depends on
+   * @param type a record, without float components
+   */
+  <T> Optional<Kept<T>> read(Map<String, String> key, Class<T> type) {
+    if (folder == null || !reads) {
+      return Optional.empty();
+    }
+    try {
+      Path file = file(folder, key);
+      if (!Files.isRegularFile(file)) {
+        return Optional.empty();
+      }
+      Page page = JSON.readValue(Files.readAllBytes(file), Page.class);
+      if (!key.equals(page.key) || !page.hash.equals(Hashes.of(page.value.toString()))) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          new Kept<>(JSON.treeToValue(page.value, type), Instant.parse(page.computed)));
+    } catch (IOException | DateTimeException | SecurityException e) {
+      return Optional.empty(); // computed again, and replaced
+    }
+  }
+
+  /**
+   * @param key everything that the result depends on
+   * @param value a record, without float components
+   */
+  void write(Map<String, String> key, Object value) {
+    if (folder == null) {
+      return;
+    }
+    try {
+      JsonNode tree = JSON.valueToTree(value);
+      Page page =
+          new Page(
+              new TreeMap<>(key),
+              Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
+              Hashes.of(tree.toString()),
+              tree);
+      Path file = file(folder, key);
+      Files.createDirectories(file.getParent());
+      Path temporary = Files.createTempFile(file.getParent(), "unfinished", ".tmp");
+      try {
+        Files.write(temporary, JSON.writeValueAsBytes(page));
+        rename(temporary, file);
+      } finally {
+        Files.deleteIfExists(temporary);
+      }
+      trouble = null;
+    } catch (IOException | SecurityException e) {
+      trouble = e.toString();
+    }
+  }
+
+  /** The whole result or none, also for another JVM that reads at this moment. */
+  private static void rename(Path from, Path to) throws IOException {
+    try {
+      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+    } catch (AtomicMoveNotSupportedException e) {
+      Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+
+  private static Path file(Path folder, Map<String, String> key) throws JsonProcessingException {
+    String hash = Hashes.of(JSON.writeValueAsString(new TreeMap<>(key)));
+    return folder.resolve(hash.substring(0, 2)).resolve(hash.substring(2) + ".json");
+  }
+
+  /** L5F412, as it is written. */
+  private static final class NeuronReader extends JsonDeserializer<Neuron> {
+    @Override
+    public Neuron deserialize(JsonParser parser, DeserializationContext context)
+        throws IOException {
+      try {
+        return Neuron.parse(parser.getValueAsString(""));
+      } catch (dev.engram.EngramException e) {
+        throw new IOException(e);
+      }
+    }
+  }
+}

@@ -36,7 +36,9 @@ public final class ResultStore {
   private static final ObjectMapper JSON =
       JsonMapper.builder()
           .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .addModule(
               new SimpleModule()
                   .addSerializer(Neuron.class, ToStringSerializer.instance)
@@ -108,8 +110,11 @@ public final class ResultStore {
       if (!Files.isRegularFile(file)) {
         return Optional.empty();
       }
-      Page page = JSON.readValue(Files.readAllBytes(file), Page.class);
-      if (!key.equals(page.key) || !page.hash.equals(Hashes.of(page.value.toString()))) {
+      @Nullable Page page = JSON.readValue(Files.readAllBytes(file), Page.class);
+      if (page == null
+          || page.value.isNull()
+          || !key.equals(page.key)
+          || !page.hash.equals(Hashes.of(page.value.toString()))) {
         return Optional.empty();
       }
       return Optional.of(

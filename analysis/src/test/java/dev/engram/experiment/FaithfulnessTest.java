@@ -23,10 +23,8 @@ class FaithfulnessTest {
   private static Faithfulness.Result run(List<Ranking> rankings, List<Integer> counts, int seeds) {
     try (Clip clip = Clip.load(Iconclip.model(), "cpu", Progress.NONE)) {
       return Faithfulness.run(
-          clip,
-          ImageSet.read(Iconclip.entities()),
-          new Faithfulness.Settings(rankings, counts, seeds),
-          Progress.NONE);
+          new Study(clip, ImageSet.read(Iconclip.entities())),
+          new Faithfulness.Settings(rankings, counts, seeds));
     }
   }
 

@@ -44,7 +44,7 @@ class IconclipExperimentsTest {
     Table1.Result r;
     try (WordDictionary words =
         WordDictionary.of(clip, "words", Iconclip.words().subList(0, 2000), Progress.NONE)) {
-      r = Table1.run(clip, set, words, Table1.Settings.standard(), Progress.NONE);
+      r = Table1.run(new Study(clip, set), words, Table1.Settings.standard());
     }
     assertEquals(before, clip.manager().getManagedArrays().size());
     double ours = r.row(Ranking.LITERAL).reconstruction().mean();
@@ -58,8 +58,7 @@ class IconclipExperimentsTest {
 
   @Test
   void heatmapsFindWhatDrivesANeuron() {
-    Table2.Result r =
-        Table2.run(clip, set, new Table2.Settings(List.of(10, 30), 2, 1), Progress.NONE);
+    Table2.Result r = Table2.run(new Study(clip, set), new Table2.Settings(List.of(10, 30), 2, 1));
     for (int percent : new int[] {10, 30}) {
       double ours = r.cell(Table2.Importance.HEATMAP, percent).coefficient().mean();
       assertTrue(ours < r.cell(Table2.Importance.ACTIVATION, percent).coefficient().mean());
@@ -74,7 +73,7 @@ class IconclipExperimentsTest {
 
   @Test
   void firstNeuronsLowerTheCosineAsTheReadmeSays() {
-    Table6.Result r = Table6.run(clip, set, new Table6.Settings(20), Progress.NONE);
+    Table6.Result r = Table6.run(new Study(clip, set), new Table6.Settings(20));
     assertEquals(3, r.rows().size());
     assertEquals(20, r.rows().get(0).original().count());
     Table6.Row entities = r.rows().get(2);
@@ -93,7 +92,7 @@ class IconclipExperimentsTest {
   @Test
   void topNeuronsAreWhereTheReadmeSays() {
     Figure3.Result r =
-        Figure3.run(clip, set, new Figure3.Settings(3, 80, 10, 80, 20, 1), Progress.NONE);
+        Figure3.run(new Study(clip, set), new Figure3.Settings(3, 80, 10, 80, 20, 1));
     String places =
         r.entityPlaces().counts().entrySet().stream()
             .filter(e -> e.getValue() > 0)
@@ -121,7 +120,7 @@ class IconclipExperimentsTest {
   @Test
   void removalIsAnsweredBehindTheNeuronAlone() {
     int before = clip.manager().getManagedArrays().size();
-    Figure4a.Result r = Figure4a.run(clip, set, Figure4a.Settings.standard(), Progress.NONE);
+    Figure4a.Result r = Figure4a.run(new Study(clip, set), Figure4a.Settings.standard());
     assertEquals(before, clip.manager().getManagedArrays().size());
     assertEquals(60, r.removals().size());
     for (Figure4a.Removal removal : r.removals()) {
@@ -134,7 +133,7 @@ class IconclipExperimentsTest {
 
   @Test
   void anotherLabelMakesAnotherRanking() {
-    Sanity.Result r = Sanity.run(clip, set, Sanity.Settings.standard(), Progress.NONE);
+    Sanity.Result r = Sanity.run(new Study(clip, set), Sanity.Settings.standard());
     for (Ranking ours : List.of(Ranking.LITERAL, Ranking.LENS, Ranking.DIRECT)) {
       Sanity.Row row = r.row(ours);
       assertTrue(row.exchanged().mean() < row.halves().mean() - 0.1, row.toString());
@@ -144,12 +143,42 @@ class IconclipExperimentsTest {
   }
 
   @Test
+  void randomWeightsMakeAnotherRanking() {
+    int before = clip.manager().getManagedArrays().size();
+    Sanity.Result r = Sanity.run(new Study(clip, set), new Sanity.Settings(10, 1, 3, 0));
+    assertEquals(before, clip.manager().getManagedArrays().size());
+    for (Ranking ranking : List.of(Ranking.LITERAL, Ranking.LENS, Ranking.DIRECT)) {
+      List<Sanity.Randomised> falls = r.randomised(ranking);
+      assertEquals(List.of(2, 4, 6), falls.stream().map(Sanity.Randomised::layers).toList());
+      assertTrue(falls.get(0).correlation().mean() > falls.get(1).correlation().mean());
+      assertTrue(falls.get(1).correlation().mean() > falls.get(2).correlation().mean());
+      assertEquals(0, falls.get(2).correlation().mean(), 0.1, ranking.toString());
+    }
+  }
+
+  @Test
+  void galleryHasAnEntityOfEachCategory() {
+    try (WordDictionary words =
+        WordDictionary.of(clip, "words", Iconclip.words().subList(0, 2000), Progress.NONE)) {
+      Figure2.Result r = Figure2.run(new Study(clip, set), words, new Figure2.Settings(1, 2, 2));
+      assertEquals(12, r.illustrations().size());
+      assertEquals(
+          6, r.illustrations().stream().map(i -> i.entity().category()).distinct().count());
+      for (Figure2.Illustration i : r.illustrations()) {
+        assertEquals(5, i.words().size());
+        assertEquals(2, i.looks().size());
+        assertTrue(i.improvement() > 0);
+      }
+    }
+  }
+
+  @Test
   void anInterruptEndsAnExperimentAndLeavesNothingBehind() {
     int before = clip.manager().getManagedArrays().size();
     Thread.currentThread().interrupt();
     assertThrows(
         CancellationException.class,
-        () -> Table6.run(clip, set, Table6.Settings.standard(), Progress.NONE));
+        () -> Table6.run(new Study(clip, set), Table6.Settings.standard()));
     assertEquals(before, clip.manager().getManagedArrays().size());
   }
 
@@ -165,6 +194,10 @@ class IconclipExperimentsTest {
           Numbers.rankCorrelation(new double[] {1, 2, 3}, new double[] {10, 20, 30}),
           Numbers.rankCorrelation(new double[] {1, 2, 3}, new double[] {3, 2, 1})
         },
+        1e-12);
+    assertEquals(
+        0.9486832980505138, // 4.5 / √(4.5 · 5): the two 2s share the rank 2.5
+        Numbers.rankCorrelation(new double[] {1, 2, 2, 3}, new double[] {1, 2, 3, 4}),
         1e-12);
   }
 }

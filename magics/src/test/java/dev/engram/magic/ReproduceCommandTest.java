@@ -2,8 +2,6 @@ package dev.engram.magic;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
-import static org.junit.jupiter.api.Assertions.assertNotSame;
-import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,12 +13,32 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code %reproduce} on a few drawings of the embedded set. */
 class ReproduceCommandTest {
+  @TempDir private static Path cache;
+  private static @Nullable String before;
+
   private final MagicRunner runner = new MagicRunner(Magics.all(), new FakeHost());
+
+  @BeforeAll
+  static void keepResultsHere() {
+    before = System.setProperty("engram.cache", cache.toString());
+  }
+
+  @AfterAll
+  static void keepResultsElsewhere() {
+    if (before == null) {
+      System.clearProperty("engram.cache");
+    } else {
+      System.setProperty("engram.cache", before);
+    }
+  }
 
   @Test
   void listsWhatThereIs() {
@@ -46,31 +64,78 @@ class ReproduceCommandTest {
     runner.run("model", null);
     runner.run("images " + folder, null);
     for (Experiment e : Experiment.values()) {
-      Reproduction r =
-          assertInstanceOf(Reproduction.class, runner.run("reproduce " + e, null), e.toString());
+      Reproduction r = reproduce(e.toString());
       View view = r.view();
       assertEquals(e.toString(), r.name());
       assertTrue(r.table().rowCount() > 1, e.toString());
-      assertTrue(view.before().get(0).text().contains("model iconclip"), e.toString());
-      assertTrue(view.before().get(0).text().contains("numbers are not the paper's"));
-      assertTrue(view.data().containsKey(View.PLOTLY), e.toString());
-      assertSame(r, runner.run("reproduce " + e, null));
+      View numbers = view.before().get(0);
+      assertTrue(numbers.text().contains("model iconclip"), e.toString());
+      assertTrue(numbers.text().contains("experiment " + e), numbers.text());
+      assertTrue(numbers.text().contains("numbers are not the paper's"));
+      assertEquals(e != Experiment.FIGURE2, view.data().containsKey(View.PLOTLY), e.toString());
+      boolean computedForFigure4a = e == Experiment.FIGURE6 || e == Experiment.FIGURE7;
+      assertEquals(!computedForFigure4a, r.note().isEmpty(), r.note());
+      Reproduction again = reproduce(e.toString());
+      assertEquals(r.table().print(), again.table().print());
+      assertEquals(r.findings(), again.findings());
+      assertTrue(again.note().startsWith("All parts of this result were computed 20"));
+      assertTrue(again.note().endsWith("%reproduce " + e + " --fresh computes it again."));
+      assertTrue(again.view().before().get(0).text().endsWith(again.note()));
       if (e.toString().startsWith("table")) {
-        assertTrue(
-            r.table().columnNames().stream().anyMatch(c -> c.contains("paper (ViT-L/14)")),
-            r.table().columnNames().toString());
+        assertTrue(r.table().print().contains("paper (ViT-L/14)"), r.table().print());
       }
     }
-    Reproduction before =
-        assertInstanceOf(Reproduction.class, runner.run("reproduce figure3", null));
-    assertInstanceOf(Figure3.Result.class, before.result());
-    Reproduction fewer =
-        assertInstanceOf(Reproduction.class, runner.run("reproduce figure3 --images 1", null));
-    assertTrue(fewer.provenance().toString().contains("2 entities, 2 images"), fewer.toString());
-    assertSame(fewer, runner.run("reproduce figure3 --images 1", null));
+    assertEquals("", reproduce("figure3 --fresh").note());
+    assertInstanceOf(Figure3.Result.class, reproduce("figure3").result());
     copy("animals", "koala", folder);
     runner.run("images " + folder, null);
-    assertNotSame(before, runner.run("reproduce figure3", null), "a changed set is another set");
+    assertTrue(reproduce("figure3").note().startsWith("2 of 3 parts"), "one more entity");
+  }
+
+  @Test
+  void aFirstLookTakesTheFirstImagesOfEachEntity(@TempDir Path folder) throws IOException {
+    copy("animals", "panda", folder);
+    copy("animals", "koala", folder);
+    runner.run("model", null);
+    runner.run("images " + folder, null);
+    Reproduction first = reproduce("figure7 --images 1");
+    assertTrue(first.provenance().toString().contains("2 entities, 2 images"), first.toString());
+    assertEquals("", reproduce("figure7").note(), "all images are another computation");
+  }
+
+  @Test
+  void table6ComparesModels(@TempDir Path folder) throws IOException {
+    copy("animals", "panda", folder);
+    runner.run("model", null);
+    runner.run("images " + folder, null);
+    String small = "../analysis/src/test/resources/reference/models/quick_gelu_p8";
+    Reproduction r = reproduce("table6 --model " + small + " --model iconclip");
+    List<?> models = r.table().column("model").asList();
+    assertEquals(List.of("iconclip", "iconclip"), models.subList(0, 2));
+    assertEquals(List.of("quick_gelu_p8", "quick_gelu_p8"), models.subList(2, 4));
+    assertEquals("iconclip", models.get(4));
+    assertTrue(r.provenance().toString().contains("quick_gelu_p8 "), r.provenance().toString());
+    assertEquals(
+        r.table().doubleColumn("original").get(0), r.table().doubleColumn("original").get(4));
+  }
+
+  @Test
+  void anotherModelIsForTable6Alone() {
+    runner.run("model", null);
+    runner.run("images", null);
+    for (String line : List.of("figure3 --model iconclip", "table6 --model /no/such/folder")) {
+      MagicFailure failure =
+          assertThrows(MagicFailure.class, () -> runner.run("reproduce " + line, null));
+      assertTrue(
+          String.valueOf(failure.getMessage())
+              .matches(".*(--model belongs to table6|no model directory /no/such/folder).*"),
+          String.valueOf(failure.getMessage()));
+    }
+  }
+
+  private Reproduction reproduce(String arguments) {
+    return assertInstanceOf(
+        Reproduction.class, runner.run("reproduce " + arguments, null), arguments);
   }
 
   /** The first drawings of an entity. */

@@ -88,26 +88,24 @@ public final class CheckReproductions {
   public static Reproduction of(Sanity.Result r, boolean smallModel) {
     List<Sanity.Row> rows = r.rows();
     List<String> names = rows.stream().map(row -> row.ranking().toString()).toList();
+    List<Compared> compared = new ArrayList<>();
+    for (Sanity.Row row : rows) {
+      String name = row.ranking().toString();
+      compared.add(
+          new Compared(name, "another entity's label", row.exchanged(), row.exchangedTop()));
+      compared.add(new Compared(name, "other half of the images", row.halves(), row.halvesTop()));
+      for (Sanity.Randomised x : r.randomised(row.ranking())) {
+        String with = x.layers() + (x.layers() == 1 ? " random layer" : " random layers");
+        compared.add(new Compared(name, with, x.correlation(), x.top()));
+      }
+    }
     Table table =
         Table.create(
-            "Two rankings of an entity's neurons: under another entity's label, and by the other"
-                + " half of its images",
-            StringColumn.create("method", names.stream()));
-    estimates(table, "label exchanged: rank correlation", rows, Sanity.Row::exchanged);
-    estimates(table, "halves: rank correlation", rows, Sanity.Row::halves);
-    estimates(table, "label exchanged: top in common", rows, Sanity.Row::exchangedTop);
-    estimates(table, "halves: top in common", rows, Sanity.Row::halvesTop);
-    List<Integer> depths =
-        r.randomised().stream().map(Sanity.Randomised::layers).distinct().toList();
-    for (int depth : depths) {
-      List<Sanity.Randomised> random =
-          r.randomised().stream().filter(x -> x.layers() == depth).toList();
-      estimates(
-          table,
-          depth + (depth == 1 ? " random layer" : " random layers") + ": rank correlation",
-          random,
-          Sanity.Randomised::correlation);
-    }
+            "How alike two rankings of an entity's neurons are",
+            StringColumn.create("method", compared.stream().map(Compared::method)),
+            StringColumn.create("compared with", compared.stream().map(Compared::with)));
+    estimates(table, "rank correlation", compared, Compared::correlation);
+    estimates(table, "top in common", compared, Compared::top);
     return new Reproduction(
         "sanity",
         findings(r),
@@ -137,6 +135,9 @@ public final class CheckReproductions {
         r.provenance(),
         smallModel);
   }
+
+  /** A row of the table. */
+  private record Compared(String method, String with, Estimate correlation, Estimate top) {}
 
   private static List<String> findings(Sanity.Result r) {
     Sanity.Row literal = r.row(Ranking.LITERAL);
@@ -170,9 +171,9 @@ public final class CheckReproductions {
       if (!Double.isNaN(first.below().mean())) {
         findings.add(
             say(
-                "Among the neurons below the first random layers the ranking stays as it was: %.2f"
-                    + " (literal) and %.2f (direct). The printed score looks at a neuron's own layer"
-                    + " alone, so it cannot see what later layers make of it.",
+                "Among the neurons below these layers the ranking stays as it was: %.2f (literal),"
+                    + " %.2f (direct). A score is read from the residual stream and does not follow"
+                    + " what later layers make of a neuron.",
                 first.below().mean(), direct.below().mean()));
       }
     }

@@ -38,20 +38,25 @@ public final class FigureReproductions {
             doubles("entities, top 3", places, r.entityPlaces()::share),
             doubles("general objects, top 3", places, r.objectPlaces()::share),
             doubles("query neurons, top 10", places, r.queryPlaces()::share));
+    boolean objects = r.objectPlaces().total() > 0;
     return new Reproduction(
         "figure3",
         List.of(
             say(
-                "FFN blocks hold %.0f %% of the top neurons of entities and %.0f %% of those of"
-                    + " general objects; MSA blocks hold %.0f %% of the query neurons.",
+                "FFN blocks hold %.0f %% of the top neurons of entities%s; MSA blocks hold %.0f %%"
+                    + " of the query neurons.",
                 100 * r.entityPlaces().share(Neuron.Block.FFN),
-                100 * r.objectPlaces().share(Neuron.Block.FFN),
+                objects
+                    ? say(
+                        " and %.0f %% of those of general objects",
+                        100 * r.objectPlaces().share(Neuron.Block.FFN))
+                    : " (the set has no labelled background images to compare with)",
                 100 * r.queryPlaces().share(Neuron.Block.MSA)),
             say(
-                "Half of the first neuron's improvement is left until rank %d for entities, rank"
-                    + " %d for general objects; of the first query neuron's effect, until rank %d.",
+                "Half of the first neuron's improvement is left until rank %d for entities%s; of the"
+                    + " first query neuron's effect, until rank %d.",
                 r.entityDecay().halfRank() - 1,
-                r.objectDecay().halfRank() - 1,
+                objects ? say(", rank %d for general objects", r.objectDecay().halfRank() - 1) : "",
                 r.queryDecay().halfRank() - 1),
             "The paper shows curves without numbers (ViT-L/14): knowledge neurons in the final few"
                 + " FFN layers, a faster decay for entities, query neurons mostly in MSA blocks."),

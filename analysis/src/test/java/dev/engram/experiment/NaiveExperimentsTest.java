@@ -1,0 +1,515 @@
+package dev.engram.experiment;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.ndarray.types.Shape;
+import dev.engram.Progress;
+import dev.engram.attribution.NaiveImprovement;
+import dev.engram.attribution.Reading;
+import dev.engram.data.Entity;
+import dev.engram.data.ImageSet;
+import dev.engram.data.LabelledImage;
+import dev.engram.dissect.Heatmap;
+import dev.engram.dissect.Heatmapper;
+import dev.engram.dissect.Interpretation;
+import dev.engram.dissect.Interpreter;
+import dev.engram.dissect.ValueReading;
+import dev.engram.dissect.WordDictionary;
+import dev.engram.model.Clip;
+import dev.engram.model.ClipConfig;
+import dev.engram.trace.Intervention;
+import dev.engram.trace.Neuron;
+import dev.engram.trace.NeuronSpace;
+import dev.engram.trace.Site;
+import dev.engram.trace.Trace;
+import dev.engram.trace.TraceRequest;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Every experiment on small reference models against the same numbers computed the slow way: each
+ * neuron's score by the equation written out, each image in a pass of its own, sums in float64.
+ */
+class NaiveExperimentsTest {
+  private static final double COSINE = 2e-6;
+  private static final double SCORE = 2e-6;
+
+  @TempDir private static Path images;
+
+  /** The slow way. */
+  private static final class Naive {
+    final Clip clip;
+    final NeuronSpace space;
+    final NaiveImprovement improvement;
+
+    Naive(Clip clip) {
+      this.clip = clip;
+      this.space = NeuronSpace.of(clip.config().vision());
+      this.improvement = new NaiveImprovement(clip);
+    }
+
+    float[] text(String label) {
+      return clip.embedTexts(List.of(label), Progress.NONE)[0];
+    }
+
+    float[] pixels(LabelledImage image) {
+      return clip.processor().process(image.file());
+    }
+
+    Trace trace(float[] pixels, Neuron... removed) {
+      List<Intervention> zero = new ArrayList<>();
+      for (Neuron n : removed) {
+        float[] keep = new float[space.size(n.block())];
+        Arrays.fill(keep, 1);
+        keep[n.column(space.headWidth())] = 0;
+        zero.add(
+            new Intervention(
+                Site.coefficients(n.block()),
+                n.layer(),
+                n + " out",
+                v -> v.mul(v.getManager().create(keep, new Shape(1, 1, keep.length)))));
+      }
+      return clip.trace(List.of(pixels), TraceRequest.classToken(), zero);
+    }
+
+    /** Eq. 11 and 12 for every neuron of one image. */
+    double[] scores(Trace trace, float[] text) {
+      double[] out = new double[space.count()];
+      for (int i = 0; i < out.length; i++) {
+        out[i] = improvement.score(trace, 0, text, space.neuron(i), Reading.LITERAL);
+      }
+      return out;
+    }
+
+    double[] scores(LabelledImage image, float[] text, Neuron... removed) {
+      try (Trace trace = trace(pixels(image), removed)) {
+        return scores(trace, text);
+      }
+    }
+
+    double[] scores(List<LabelledImage> of, String label) {
+      double[] mean = new double[space.count()];
+      for (LabelledImage image : of) {
+        double[] s = scores(image, text(label));
+        for (int i = 0; i < mean.length; i++) {
+          mean[i] += s[i] / of.size();
+        }
+      }
+      return mean;
+    }
+
+    List<Neuron> top(List<LabelledImage> of, String label, int count) {
+      double[] s = scores(of, label);
+      return IntStream.range(0, s.length)
+          .boxed()
+          .sorted(Comparator.comparingDouble(i -> -s[i]))
+          .limit(count)
+          .map(space::neuron)
+          .toList();
+    }
+
+    double coefficient(Trace trace, Neuron n) {
+      float[] m = trace.get(Site.coefficients(n.block()), n.layer()).toFloatArray();
+      return m[n.column(space.headWidth())];
+    }
+
+    double cosine(float[] pixels, float[] text, Neuron... removed) {
+      try (Trace trace = trace(pixels, removed)) {
+        return cos(trace.embedding().toFloatArray(), text);
+      }
+    }
+
+    /** P LN_post(h − Σ m w), every sum written out. */
+    double suppressed(float[] pixels, float[] text, List<Neuron> neurons) {
+      int d = space.width();
+      double[] h = new double[d];
+      try (Trace trace = trace(pixels)) {
+        float[] last = trace.get(Site.H, space.layers()).toFloatArray();
+        for (int i = 0; i < d; i++) {
+          h[i] = last[i];
+        }
+        for (Neuron n : neurons) {
+          double m = coefficient(trace, n);
+          double[] w = value(n);
+          for (int i = 0; i < d; i++) {
+            h[i] -= m * w[i];
+          }
+        }
+      }
+      double mean = Arrays.stream(h).average().orElseThrow();
+      double variance = Arrays.stream(h).map(x -> (x - mean) * (x - mean)).sum() / d;
+      double std = Math.sqrt(variance + clip.config().vision().layerNormEps());
+      float[] gamma = clip.vision().postNormWeight().toFloatArray();
+      float[] beta = clip.vision().postNormBias().toFloatArray();
+      float[] p = clip.vision().projection().toFloatArray();
+      float[] z = new float[text.length];
+      for (int o = 0; o < z.length; o++) {
+        double sum = 0;
+        for (int i = 0; i < d; i++) {
+          sum += p[o * d + i] * (gamma[i] * (h[i] - mean) / std + beta[i]);
+        }
+        z[o] = (float) sum;
+      }
+      return cos(z, text);
+    }
+
+    double[] value(Neuron n) {
+      float[] all = clip.vision().values(n.block(), n.layer()).toFloatArray();
+      int width = space.size(n.block());
+      return IntStream.range(0, space.width())
+          .mapToDouble(i -> all[i * width + n.column(space.headWidth())])
+          .toArray();
+    }
+  }
+
+  private static double cos(float[] a, float[] b) {
+    double ab = 0;
+    double aa = 0;
+    double bb = 0;
+    for (int i = 0; i < a.length; i++) {
+      ab += (double) a[i] * b[i];
+      aa += (double) a[i] * a[i];
+      bb += (double) b[i] * b[i];
+    }
+    return ab / Math.sqrt(aa * bb);
+  }
+
+  private static double mean(List<Double> values) {
+    return values.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"quick_gelu_p8", "nonsquare"})
+  void table6AndFaithfulness(String model) {
+    try (Clip clip = SmallStudy.clip(model)) {
+      Naive naive = new Naive(clip);
+      ImageSet set = SmallStudy.set(images);
+      Table6.Result table6 = Table6.run(new Study(clip, set), Table6.Settings.standard());
+      Faithfulness.Result falls =
+          Faithfulness.run(
+              new Study(clip, set),
+              new Faithfulness.Settings(List.of(Ranking.LITERAL), List.of(1, 4), 0));
+      List<Double> original = new ArrayList<>();
+      Map<Integer, List<Double>> complete = Map.of(1, new ArrayList<>(), 4, new ArrayList<>());
+      Map<Integer, List<Double>> residual = Map.of(1, new ArrayList<>(), 4, new ArrayList<>());
+      List<Double> own = new ArrayList<>();
+      for (Entity e : set.entities()) {
+        float[] text = naive.text(e.label());
+        for (LabelledImage image : e.images()) {
+          float[] pixels = naive.pixels(image);
+          original.add(naive.cosine(pixels, text));
+          own.add(naive.suppressed(pixels, text, naive.top(List.of(image), e.label(), 1)));
+          for (int k : complete.keySet()) {
+            List<Neuron> top = naive.top(e.images(), e.label(), k);
+            complete.get(k).add(naive.cosine(pixels, text, top.toArray(Neuron[]::new)));
+            residual.get(k).add(naive.suppressed(pixels, text, top));
+          }
+        }
+      }
+      Table6.Row row = table6.rows().get(2);
+      assertEquals(mean(original), row.original().mean(), COSINE);
+      assertEquals(mean(complete.get(1)), row.complete().mean(), COSINE);
+      assertEquals(mean(residual.get(1)), row.residual().mean(), COSINE);
+      assertEquals(mean(own), table6.rows().get(1).residual().mean(), COSINE);
+      for (int k : complete.keySet()) {
+        Faithfulness.Fall fall = falls.fall("literal", k);
+        assertEquals(mean(original) - mean(complete.get(k)), fall.complete().mean(), COSINE);
+        assertEquals(mean(original) - mean(residual.get(k)), fall.residual().mean(), COSINE);
+      }
+      LabelledImage object = set.background().get(0);
+      LabelledImage second = set.background().get(1);
+      assertEquals(
+          mean(
+              List.of(
+                  naive.cosine(naive.pixels(object), naive.text(object.label())),
+                  naive.cosine(naive.pixels(second), naive.text(second.label())))),
+          table6.rows().get(0).original().mean(),
+          COSINE);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"quick_gelu_p8", "nonsquare"})
+  void figure3(String model) {
+    try (Clip clip = SmallStudy.clip(model)) {
+      Naive naive = new Naive(clip);
+      ImageSet set = SmallStudy.set(images);
+      Figure3.Result r =
+          Figure3.run(
+              new Study(clip, set), new Figure3.Settings(3, 20, 5, 20, 10, SmallStudy.IMAGES));
+      Map<Figure3.Place, Integer> places = new TreeMap<>();
+      double[] decay = new double[20];
+      for (Entity e : set.entities()) {
+        naive
+            .top(e.images(), e.label(), 3)
+            .forEach(n -> places.merge(new Figure3.Place(n.layer(), n.block()), 1, Integer::sum));
+        for (LabelledImage image : e.images()) {
+          double[] sorted = naive.scores(image, naive.text(e.label()));
+          Arrays.sort(sorted);
+          for (int i = 0; i < decay.length; i++) {
+            decay[i] += sorted[sorted.length - 1 - i] / (set.entities().size() * SmallStudy.IMAGES);
+          }
+        }
+      }
+      r.entityPlaces()
+          .counts()
+          .forEach((place, count) -> assertEquals(places.getOrDefault(place, 0), count));
+      assertArrayEquals(decay, r.entityDecay().values(), SCORE);
+      assertEquals(6, r.objectPlaces().total());
+      assertTrue(r.queryPlaces().total() <= 20);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"quick_gelu_p8", "nonsquare"})
+  void figures4a6And7(String model) {
+    try (Clip clip = SmallStudy.clip(model)) {
+      Naive naive = new Naive(clip);
+      ImageSet set = SmallStudy.set(images);
+      Figure4a.Result r = Figure4a.run(new Study(clip, set), new Figure4a.Settings(7));
+      assertEquals(4, r.removals().size());
+      ClipConfig.Tower tower = clip.config().vision();
+      for (int e = 0; e < 4; e++) {
+        Figure4a.Removal removal = r.removals().get(e);
+        Entity entity = set.entities().get(e);
+        Neuron first =
+            naive.top(entity.images(), entity.label(), naive.space.count()).stream()
+                .filter(n -> n.block() == Neuron.Block.FFN && n.layer() < tower.layers() - 1)
+                .findFirst()
+                .orElseThrow();
+        assertEquals(first, removal.removed());
+        double[] change = new double[naive.space.count()];
+        for (LabelledImage image : entity.images()) {
+          float[] text = naive.text(entity.label());
+          double[] before = naive.scores(image, text);
+          double[] after = naive.scores(image, text, first);
+          for (int i = 0; i < change.length; i++) {
+            change[i] += (after[i] - before[i]) / entity.images().size();
+          }
+        }
+        List<Double> behind = new ArrayList<>();
+        List<Neuron> neurons = new ArrayList<>();
+        for (int i = 0; i < change.length; i++) {
+          Neuron n = naive.space.neuron(i);
+          if (n.block() == Neuron.Block.MSA && n.layer() > first.layer()) {
+            behind.add(change[i]);
+            neurons.add(n);
+          }
+        }
+        assertArrayEquals(
+            behind.stream().mapToDouble(Double::doubleValue).toArray(), removal.full(), SCORE);
+        assertEquals(removal.full().length, removal.fixedBase().length);
+        assertEquals(7, removal.cosines().length);
+        int most =
+            IntStream.range(0, neurons.size())
+                .boxed()
+                .max(Comparator.comparingDouble(behind::get))
+                .orElseThrow();
+        assertEquals(
+            Math.abs(queryCosine(clip, naive, first, neurons.get(most))),
+            Math.abs(removal.cosines()[0]),
+            1e-6);
+      }
+    }
+  }
+
+  private static double queryCosine(Clip clip, Naive naive, Neuron removed, Neuron n) {
+    float[] all = clip.vision().queries(n.block(), n.layer()).toFloatArray();
+    int d = naive.space.width();
+    int row = n.column(naive.space.headWidth());
+    float[] query = Arrays.copyOfRange(all, row * d, (row + 1) * d);
+    double[] w = naive.value(removed);
+    float[] value = new float[d];
+    for (int i = 0; i < d; i++) {
+      value[i] = (float) w[i];
+    }
+    return cos(query, value);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"quick_gelu_p8", "nonsquare"})
+  void table2(String model) {
+    try (Clip clip = SmallStudy.clip(model)) {
+      Naive naive = new Naive(clip);
+      ImageSet set = SmallStudy.set(images);
+      Table2.Result r =
+          Table2.run(new Study(clip, set), new Table2.Settings(List.of(25), 1, SmallStudy.IMAGES));
+      List<Double> coefficients = new ArrayList<>();
+      List<Double> cosines = new ArrayList<>();
+      for (Entity e : set.entities()) {
+        Neuron first = naive.top(e.images(), e.label(), 1).get(0);
+        double score = Arrays.stream(naive.scores(e.images(), e.label())).max().orElseThrow();
+        double m = 0;
+        for (LabelledImage image : e.images()) {
+          try (Trace trace = naive.trace(naive.pixels(image))) {
+            m += naive.coefficient(trace, first);
+          }
+        }
+        int sign = m < 0 && score > 0 ? -1 : 1;
+        for (LabelledImage image : e.images()) {
+          float[] pixels = naive.pixels(image);
+          int size = clip.config().imageSize();
+          Heatmap heatmap = new Heatmapper(clip).heatmap(image, first);
+          double[] map = heatmap.upsampled(size);
+          IntStream.range(0, map.length)
+              .boxed()
+              .sorted(Comparator.comparingDouble(p -> -sign * map[p]))
+              .limit(map.length / 4)
+              .forEach(
+                  p -> {
+                    for (int c = 0; c < 3; c++) {
+                      pixels[c * map.length + p] = 0;
+                    }
+                  });
+          try (Trace trace = naive.trace(pixels)) {
+            coefficients.add(sign * naive.coefficient(trace, first));
+            cosines.add(cos(trace.embedding().toFloatArray(), naive.text(e.label())));
+          }
+        }
+      }
+      Table2.Cell cell = r.cell(Table2.Importance.HEATMAP, 25);
+      assertEquals(mean(coefficients), cell.coefficient().mean(), 1e-5);
+      assertEquals(mean(cosines), cell.cosine().mean(), COSINE);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"quick_gelu_p8", "nonsquare"})
+  void table1AndFigure2(String model) {
+    try (Clip clip = SmallStudy.clip(model);
+        WordDictionary words =
+            WordDictionary.of(
+                clip,
+                "words",
+                List.of("cat", "dog", "sea", "red", "home", "sky", "tree", "lamp", "sun", "ship"),
+                Progress.NONE)) {
+      Naive naive = new Naive(clip);
+      ImageSet set = SmallStudy.set(images);
+      Table1.Result table = Table1.run(new Study(clip, set), words, new Table1.Settings(2));
+      Figure2.Result figure =
+          Figure2.run(new Study(clip, set), words, new Figure2.Settings(2, 2, 2));
+      List<Double> best = new ArrayList<>();
+      List<Double> any = new ArrayList<>();
+      int at = 0;
+      for (Entity e : set.entities()) {
+        float[] text = naive.text(e.label());
+        words.words().forEach(w -> any.add(cos(naive.text(w), text)));
+        double[] scores = naive.scores(e.images(), e.label());
+        for (Neuron n : naive.top(e.images(), e.label(), 2)) {
+          double[] m = new double[e.images().size()];
+          for (int b = 0; b < m.length; b++) {
+            try (Trace trace = naive.trace(naive.pixels(e.images().get(b)))) {
+              m[b] = naive.coefficient(trace, n);
+            }
+          }
+          double score = scores[naive.space.index(n)];
+          int sign = Arrays.stream(m).sum() < 0 && score > 0 ? -1 : 1;
+          Interpretation said =
+              new Interpreter(clip, words)
+                  .interpret(List.of(n), new int[] {sign}, ValueReading.LINEAR, Progress.NONE)
+                  .get(0);
+          Interpretation.Weighted most =
+              said.words().stream()
+                  .max(Comparator.comparingDouble(Interpretation.Weighted::weight))
+                  .orElseThrow();
+          best.add(cos(naive.text(most.word()), text));
+
+          Figure2.Illustration shown = figure.illustrations().get(at++);
+          assertEquals(e, shown.entity());
+          assertEquals(n, shown.neuron());
+          assertEquals(sign, shown.sign());
+          assertEquals(score, shown.improvement(), SCORE);
+          assertEquals(
+              said.words().stream().map(Interpretation.Weighted::word).toList(),
+              shown.words().stream().map(Interpretation.Weighted::word).toList());
+          assertEquals(
+              Arrays.stream(m).map(x -> sign * x).max().orElseThrow(),
+              sign * shown.looks().get(0).coefficient(),
+              1e-5);
+          for (Figure2.Look look : shown.looks()) {
+            assertArrayEquals(
+                new Heatmapper(clip).heatmap(look.image(), n).tokens(),
+                look.heatmap().tokens(),
+                1e-5);
+          }
+        }
+      }
+      assertEquals(8, at);
+      assertEquals(at, figure.illustrations().size());
+      assertEquals(mean(best), table.row(Ranking.LITERAL).bestWord().mean(), COSINE);
+      assertEquals(mean(any), table.anyWord(), COSINE);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"quick_gelu_p8", "nonsquare"})
+  void sanity(String model) {
+    try (Clip clip = SmallStudy.clip(model)) {
+      ImageSet set = SmallStudy.set(images);
+      int arrays = clip.manager().getManagedArrays().size();
+      List<float[]> pixels =
+          set.images().stream().map(i -> clip.processor().process(i.file())).toList();
+      float[][] before = clip.embedImages(pixels, Progress.NONE);
+      Sanity.Result r = Sanity.run(new Study(clip, set), new Sanity.Settings(10, 2, 8, 5));
+      assertEquals(arrays, clip.manager().getManagedArrays().size(), "random weights are gone");
+      assertArrayEquals(before, clip.embedImages(pixels, Progress.NONE), "the model is untouched");
+
+      Naive naive = new Naive(clip);
+      List<Double> exchanged = new ArrayList<>();
+      List<Double> halves = new ArrayList<>();
+      List<Double> random = new ArrayList<>();
+      int layers = clip.config().vision().layers();
+      try (Clip other = clip.randomised(layers - 1, 5)) {
+        Naive shaken = new Naive(other);
+        for (int e = 0; e < 4; e++) {
+          Entity entity = set.entities().get(e);
+          String foreign = set.entities().get((e + 2) % 4).label();
+          List<LabelledImage> all = entity.images();
+          exchanged.add(spearman(naive.scores(all, entity.label()), naive.scores(all, foreign)));
+          halves.add(
+              spearman(
+                  naive.scores(List.of(all.get(0), all.get(2)), entity.label()),
+                  naive.scores(List.of(all.get(1)), entity.label())));
+          random.add(
+              spearman(
+                  naive.scores(all.subList(0, 2), entity.label()),
+                  shaken.scores(all.subList(0, 2), entity.label())));
+        }
+      }
+      assertEquals(mean(exchanged), r.row(Ranking.LITERAL).exchanged().mean(), 2e-4);
+      assertEquals(mean(halves), r.row(Ranking.LITERAL).halves().mean(), 2e-4);
+      List<Sanity.Randomised> falls = r.randomised(Ranking.LITERAL);
+      assertEquals(layers, falls.size());
+      assertEquals(mean(random), falls.get(0).correlation().mean(), 2e-4);
+      assertEquals(
+          1, falls.get(0).below().mean(), 1e-9, "the score looks no further than its layer");
+      assertTrue(falls.get(layers - 1).correlation().mean() < falls.get(0).correlation().mean());
+      assertTrue(Double.isNaN(falls.get(layers - 1).below().mean()));
+    }
+  }
+
+  /** The formula of the textbook, for values without ties. */
+  private static double spearman(double[] a, double[] b) {
+    double squares = 0;
+    int n = a.length;
+    for (int i = 0; i < n; i++) {
+      int at = i;
+      double d =
+          Arrays.stream(a).filter(x -> x < a[at]).count()
+              - Arrays.stream(b).filter(x -> x < b[at]).count();
+      squares += d * d;
+    }
+    return 1 - 6 * squares / (n * ((double) n * n - 1));
+  }
+}

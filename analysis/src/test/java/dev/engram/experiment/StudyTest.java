@@ -1,0 +1,184 @@
+package dev.engram.experiment;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
+import dev.engram.Progress;
+import dev.engram.data.ImageSet;
+import dev.engram.dissect.WordDictionary;
+import dev.engram.model.Clip;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.Random;
+import java.util.concurrent.CancellationException;
+import java.util.function.Function;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is kept, what is read, and when neither is. */
+class StudyTest {
+  private static final Faithfulness.Settings SETTINGS =
+      new Faithfulness.Settings(List.of(Ranking.LITERAL, Ranking.COMBINED), List.of(1, 5), 2);
+
+  @TempDir private static Path images;
+  private static Clip clip;
+  private static ImageSet set;
+
+  @BeforeAll
+  static void load() {
+    clip = SmallStudy.clip("quick_gelu_p8");
+    set = SmallStudy.set(images);
+  }
+
+  @AfterAll
+  static void close() {
+    clip.close();
+  }
+
+  private static Study study(Path folder, Progress progress) {
+    return new Study(clip, set, ResultStore.in(folder), progress);
+  }
+
+  @Test
+  void anInterruptedRunGoesOnWhereItStopped(@TempDir Path folder) {
+    Faithfulness.Result whole = Faithfulness.run(new Study(clip, set), SETTINGS);
+    int arrays = clip.manager().getManagedArrays().size();
+    Study interrupted =
+        study(
+            folder,
+            (what, done, total) -> {
+              if (done == 2) {
+                Thread.currentThread().interrupt();
+              }
+            });
+    assertThrows(CancellationException.class, () -> Faithfulness.run(interrupted, SETTINGS));
+    assertEquals(2, interrupted.computed());
+    assertEquals(arrays, clip.manager().getManagedArrays().size());
+
+    Study resumed = study(folder, Progress.NONE);
+    assertEquals(whole, Faithfulness.run(resumed, SETTINGS), "the same to the last bit");
+    assertEquals(2, resumed.computed());
+    assertTrue(resumed.note().startsWith("2 of 4 parts of this result were computed 20"));
+    assertTrue(resumed.note().contains("kept in " + folder), resumed.note());
+
+    Study again = study(folder, Progress.NONE);
+    assertEquals(whole, Faithfulness.run(again, SETTINGS));
+    assertEquals(0, again.computed());
+    assertTrue(again.note().startsWith("All parts"), again.note());
+
+    Study fresh = new Study(clip, set, ResultStore.in(folder).fresh(), Progress.NONE);
+    assertEquals(whole, Faithfulness.run(fresh, SETTINGS));
+    assertEquals(4, fresh.computed());
+    assertEquals("", fresh.note());
+  }
+
+  @Test
+  void everyExperimentIsReadAsItWasComputed(@TempDir Path folder) {
+    try (WordDictionary words =
+        WordDictionary.of(
+            clip,
+            "words",
+            List.of("a", "cat", "dog", "sea", "red", "home", "sky"),
+            Progress.NONE)) {
+      List<Function<Study, Object>> experiments =
+          List.of(
+              s -> Table1.run(s, words, Table1.Settings.standard()),
+              s -> Table2.run(s, new Table2.Settings(List.of(10, 30), 2, 2)),
+              s -> Table6.run(s, Table6.Settings.standard()),
+              s -> Figure2.run(s, words, Figure2.Settings.standard()),
+              s -> Figure3.run(s, new Figure3.Settings(3, 80, 10, 40, 10, 2)),
+              s -> Figure4a.run(s, Figure4a.Settings.standard()),
+              s -> Sanity.run(s, Sanity.Settings.standard()));
+      for (Function<Study, Object> experiment : experiments) {
+        Study first = study(folder, Progress.NONE);
+        String computed = json(experiment.apply(first));
+        assertTrue(first.computed() > 0, computed);
+        Study second = study(folder, Progress.NONE);
+        assertEquals(computed, json(experiment.apply(second)));
+        assertEquals(0, second.computed(), computed);
+      }
+    }
+  }
+
+  /** Arrays by their values; every double in full. */
+  private static String json(Object result) {
+    return new ObjectMapper()
+        .registerModule(
+            new SimpleModule().addSerializer(OptionalDouble.class, ToStringSerializer.instance))
+        .valueToTree(result)
+        .toString();
+  }
+
+  @Test
+  void nothingOldIsReadWhenImageLabelSettingOrModelChange(@TempDir Path folder) throws IOException {
+    Path own = folder.resolve("images");
+    Path results = folder.resolve("results");
+    ImageSet before = SmallStudy.set(own);
+    assertEquals(4, computed(clip, before, results, SETTINGS));
+    assertEquals(0, computed(clip, before, results, SETTINGS));
+    assertEquals(
+        0,
+        computed(clip, SmallStudy.set(folder.resolve("elsewhere")), results, SETTINGS),
+        "where images lie does not matter");
+
+    SmallStudy.noise(own.resolve("entities/animals/cat/1.png"), new Random(1));
+    assertEquals(
+        1, computed(clip, before, results, SETTINGS), "an image changed under an open set");
+
+    Path captions = own.resolve("entities");
+    assertEquals(
+        4,
+        computed(clip, ImageSet.read(captions, "a drawing of {name}"), results, SETTINGS),
+        "other labels");
+    assertEquals(
+        4,
+        computed(
+            clip,
+            before,
+            results,
+            new Faithfulness.Settings(SETTINGS.rankings(), List.of(1, 4), 2)),
+        "another setting");
+
+    try (Clip other = SmallStudy.clip("gelu_p8");
+        Clip random = clip.randomised(2, 1)) {
+      assertEquals(4, computed(other, before, results, SETTINGS), "another model");
+      assertEquals(4, computed(random, before, results, SETTINGS), "other weights");
+    }
+    Path copy = copyOf("quick_gelu_p8", folder.resolve("copy"));
+    try (Clip same = Clip.load(copy, "cpu", Progress.NONE)) {
+      assertEquals(0, computed(same, before, results, SETTINGS), "the same model elsewhere");
+    }
+    Path config = copy.resolve("config.json");
+    Files.writeString(config, Files.readString(config).replace("\"quick_gelu\"", "\"gelu\""));
+    try (Clip changed = Clip.load(copy, "cpu", Progress.NONE)) {
+      assertEquals(4, computed(changed, before, results, SETTINGS), "the same weights, another σ");
+    }
+  }
+
+  private static int computed(
+      Clip model, ImageSet of, Path results, Faithfulness.Settings settings) {
+    Study study = new Study(model, of, ResultStore.in(results), Progress.NONE);
+    assertTrue(Faithfulness.run(study, settings).falls().size() > 1);
+    return study.computed();
+  }
+
+  private static Path copyOf(String model, Path to) throws IOException {
+    Path from = Path.of("src/test/resources/reference/models", model);
+    Files.createDirectories(to);
+    try (var files = Files.list(from)) {
+      for (Path file : files.filter(f -> !f.toString().contains("expected")).toList()) {
+        Files.copy(file, to.resolve(file.getFileName()));
+      }
+    }
+    return to;
+  }
+}

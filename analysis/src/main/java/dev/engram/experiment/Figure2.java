@@ -14,6 +14,7 @@ import dev.engram.dissect.ValueReading;
 import dev.engram.dissect.WordDictionary;
 import dev.engram.trace.Neuron;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -53,8 +54,8 @@ public final class Figure2 {
    * A neuron on one image.
    *
    * @param image which
-   * @param coefficient m at the class token
-   * @param heatmap of the share of each patch
+   * @param coefficient sign · m at the class token
+   * @param heatmap sign · the share of each patch, so that the largest is where the neuron acts
    */
   public record Look(LabelledImage image, double coefficient, Heatmap heatmap) {}
 
@@ -67,7 +68,7 @@ public final class Figure2 {
    * @param sign −1 if it is turned around (A.2), else +1
    * @param words with their weights, in the order of their selection
    * @param residual what the words leave unsaid, 0 to 1
-   * @param looks where it looks, the largest sign · coefficient first
+   * @param looks where it looks, the largest coefficient first
    */
   public record Illustration(
       Entity entity,
@@ -187,9 +188,17 @@ public final class Figure2 {
     List<PartLook> looks = new ArrayList<>();
     for (int i = 0; i < maps.size(); i++) {
       int image = strongest.get(i);
+      Heatmap.Rest rest = maps.get(i).rest();
       looks.add(
           new PartLook(
-              image, a.coefficients()[image][column], maps.get(i).tokens(), maps.get(i).rest()));
+              image,
+              sign * a.coefficients()[image][column],
+              Arrays.stream(maps.get(i).tokens()).map(t -> sign * t).toArray(),
+              new Heatmap.Rest(
+                  sign * rest.initial(),
+                  sign * rest.ffn(),
+                  sign * rest.bias(),
+                  sign * rest.constant())));
     }
     return looks;
   }

@@ -29,12 +29,11 @@ class StudyTest {
   private static final Faithfulness.Settings SETTINGS =
       new Faithfulness.Settings(List.of(Ranking.LITERAL, Ranking.COMBINED), List.of(1, 5), 2);
 
-  @TempDir private static Path images;
   private static Clip clip;
   private static ImageSet set;
 
   @BeforeAll
-  static void load() {
+  static void load(@TempDir Path images) {
     clip = SmallStudy.clip("quick_gelu_p8");
     set = SmallStudy.set(images);
   }

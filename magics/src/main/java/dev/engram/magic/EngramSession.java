@@ -98,6 +98,17 @@ final class EngramSession {
    * @return to be closed by the caller
    */
   static Clip open(String name, String device, Progress progress) {
+    Path directory = modelDirectory(name);
+    return name.equals(ICONCLIP)
+        ? Clip.load(directory, ICONCLIP, device, progress)
+        : Clip.load(directory, device, progress);
+  }
+
+  /**
+   * @param name {@value #ICONCLIP} or a directory
+   * @throws EngramException if there is no such directory
+   */
+  static Path modelDirectory(String name) {
     Path directory = name.equals(ICONCLIP) ? Iconclip.model() : path(name);
     if (!Files.exists(directory)) {
       throw new EngramException(
@@ -107,9 +118,7 @@ final class EngramSession {
               + ICONCLIP
               + " for the embedded model.");
     }
-    return name.equals(ICONCLIP)
-        ? Clip.load(directory, ICONCLIP, device, progress)
-        : Clip.load(directory, device, progress);
+    return directory;
   }
 
   /** Puts a model in the place of the one there is; closes it if it cannot. */

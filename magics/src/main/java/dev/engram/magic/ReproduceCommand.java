@@ -81,6 +81,7 @@ final class ReproduceCommand implements EngramMagic {
               + experiment
               + " looks at the loaded one, which %model changes.");
     }
+    models.forEach(EngramSession::modelDirectory); // a mistyped one is told before work begins
     ResultStore kept = ResultStore.in(Iconclip.cache().resolve("results"));
     ResultStore store = fresh ? kept.fresh() : kept;
     try (MagicProgress progress = context.progress()) {

@@ -21,13 +21,12 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code %reproduce} on a few drawings of the embedded set. */
 class ReproduceCommandTest {
-  @TempDir private static Path cache;
   private static @Nullable String before;
 
   private final MagicRunner runner = new MagicRunner(Magics.all(), new FakeHost());
 
   @BeforeAll
-  static void keepResultsHere() {
+  static void keepResultsHere(@TempDir Path cache) {
     before = System.setProperty("engram.cache", cache.toString());
   }
 

@@ -17,7 +17,7 @@ final class Charts {
 
   private static final List<String> COLOURS =
       List.of(
-          "#d1495b", "#edae49", "#00798c", "#30638e", "#6a4c93", "#66a182", "#8d6a9f", "#b56576",
+          "#d1495b", "#edae49", "#00798c", "#30638e", "#6a4c93", "#66a182", "#b08968", "#e377c2",
           "#767676");
 
   private Charts() {}
@@ -29,24 +29,18 @@ final class Charts {
    * @param x positions or names
    * @param y heights
    * @param error half widths of the intervals; empty for none
-   * @param dash as plotly.js names it, for lines
    */
-  record Series(String name, List<?> x, List<Double> y, List<Double> error, String dash) {
+  record Series(String name, List<?> x, List<Double> y, List<Double> error) {
     static Series of(String name, List<?> x, List<Estimate> estimates) {
       return new Series(
           name,
           x,
           estimates.stream().map(Estimate::mean).toList(),
-          estimates.stream().map(e -> Double.isNaN(e.halfWidth()) ? 0 : e.halfWidth()).toList(),
-          "solid");
+          estimates.stream().map(e -> Double.isNaN(e.halfWidth()) ? 0 : e.halfWidth()).toList());
     }
 
     static Series of(String name, List<?> x, double[] y) {
-      return new Series(name, x, java.util.Arrays.stream(y).boxed().toList(), List.of(), "solid");
-    }
-
-    Series dashed(String newDash) {
-      return new Series(name, x, y, error, newDash);
+      return new Series(name, x, java.util.Arrays.stream(y).boxed().toList(), List.of());
     }
   }
 
@@ -67,14 +61,13 @@ final class Charts {
       String colour = COLOURS.get(names.indexOf(s.name) % COLOURS.size());
       Map<String, Object> trace = new HashMap<>();
       trace.put("type", type);
-      trace.put("name", s.dash.equals("solid") ? s.name : s.name + " (" + s.dash + ")");
+      trace.put("name", s.name);
       trace.put("x", s.x);
       trace.put("y", s.y);
       trace.put("marker", Map.of("color", colour));
       if (type.equals("scatter")) {
         trace.put("mode", s.x.size() > 12 ? "lines" : "lines+markers");
-        trace.put(
-            "line", Map.of("color", colour, "dash", s.dash.equals("solid") ? "solid" : "dot"));
+        trace.put("line", Map.of("color", colour));
       }
       if (!s.error.isEmpty()) {
         trace.put("error_y", Map.of("type", "data", "array", s.error, "visible", true));

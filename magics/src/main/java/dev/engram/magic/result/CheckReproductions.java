@@ -8,9 +8,11 @@ import dev.engram.experiment.Faithfulness;
 import dev.engram.experiment.Ranking;
 import dev.engram.experiment.Sanity;
 import dev.engram.magic.result.Charts.Series;
+import dev.engram.magic.view.PlotlyFigure;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Function;
 import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
@@ -35,15 +37,6 @@ public final class CheckReproductions {
             IntColumn.create("k", rows.stream().mapToInt(Faithfulness.Fall::count).toArray()));
     estimates(table, "residual suppression", rows, Faithfulness.Fall::residual);
     estimates(table, "complete removal", rows, Faithfulness.Fall::complete);
-    List<Series> series = new ArrayList<>();
-    for (String ranking : rows.stream().map(Faithfulness.Fall::ranking).distinct().toList()) {
-      List<Faithfulness.Fall> falls = counts.stream().map(k -> r.fall(ranking, k)).toList();
-      series.add(
-          Series.of(ranking, counts, falls.stream().map(Faithfulness.Fall::residual).toList()));
-      series.add(
-          Series.of(ranking, counts, falls.stream().map(Faithfulness.Fall::complete).toList())
-              .dashed("complete"));
-    }
     int k = counts.contains(10) ? 10 : counts.get(counts.size() - 1);
     Faithfulness.Fall best = r.byResidual(k).get(0);
     Faithfulness.Fall farthest =
@@ -70,14 +63,8 @@ public final class CheckReproductions {
         r,
         table,
         List.of(
-            Charts.lines(
-                    "Fall of the cosine by ranking: residual suppression, and complete removal"
-                        + " (dotted)",
-                    "neurons silenced (k)",
-                    "fall of the cosine",
-                    series)
-                .layout("xaxis.type", "log")
-                .layout("xaxis.tickvals", counts)),
+            falls(r, "residual suppression", counts, Faithfulness.Fall::residual),
+            falls(r, "complete removal", counts, Faithfulness.Fall::complete)),
         r.provenance(),
         smallModel);
   }
@@ -131,9 +118,30 @@ public final class CheckReproductions {
                     "Spearman's correlation",
                     rows.stream().map(row -> fall(r, row.ranking())).toList())
                 .layout("xaxis.dtick", 1)
+                .layout("xaxis.zeroline", false)
                 .layout("yaxis.rangemode", "tozero")),
         r.provenance(),
         smallModel);
+  }
+
+  private static PlotlyFigure falls(
+      Faithfulness.Result r,
+      String how,
+      List<Integer> counts,
+      Function<Faithfulness.Fall, Estimate> fall) {
+    List<Series> series = new ArrayList<>();
+    for (String ranking : r.falls().stream().map(Faithfulness.Fall::ranking).distinct().toList()) {
+      series.add(
+          Series.of(
+              ranking, counts, counts.stream().map(k -> fall.apply(r.fall(ranking, k))).toList()));
+    }
+    return Charts.lines(
+            "Fall of the cosine by ranking: " + how,
+            "neurons silenced (k)",
+            "fall of the cosine",
+            series)
+        .layout("xaxis.type", "log")
+        .layout("xaxis.tickvals", counts);
   }
 
   /** A row of the table. */

@@ -100,6 +100,30 @@ public final class ImageSet {
   }
 
   /**
+   * @param most how many images of each entity are kept, the first ones
+   * @return a smaller set, for a first look; the background images stay
+   * @throws EngramException for fewer than one
+   */
+  public ImageSet firstImages(int most) {
+    if (most < 1) {
+      throw new EngramException("At least one image of each entity is needed, got " + most + ".");
+    }
+    List<Entity> fewer =
+        entities.stream()
+            .map(
+                e ->
+                    new Entity(
+                        e.name(),
+                        e.title(),
+                        e.category(),
+                        e.label(),
+                        e.images().stream().limit(most).toList()))
+            .toList();
+    return new ImageSet(
+        name + ", at most " + most + " of each entity", root, fewer, background, notes);
+  }
+
+  /**
    * @return the folder's name, or what {@link #named} gave
    */
   public String name() {

@@ -12,9 +12,11 @@ import java.time.LocalDate;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -28,6 +30,7 @@ public final class Study {
   private final ResultStore store;
   private final Progress progress;
   private final Map<Path, String> imageHashes = new HashMap<>();
+  private final Set<Map<String, String>> written = new HashSet<>();
   private int computed;
   private int read;
   private Instant oldest = Instant.MAX;
@@ -167,7 +170,8 @@ public final class Study {
         Optional<ResultStore.Kept<T>> known =
             key.isEmpty() ? Optional.empty() : store.read(key, task.type);
         if (known.isPresent()) {
-          out.add(remember(known.get()));
+          // a part that comes twice was computed now, not before
+          out.add(written.contains(key) ? known.get().value() : remember(known.get()));
           continue;
         }
         T value;
@@ -177,6 +181,7 @@ public final class Study {
         computed++;
         if (!key.isEmpty()) {
           store.write(key, value);
+          written.add(key);
         }
         out.add(value);
       }

@@ -109,6 +109,17 @@ class ImageSetTest {
   }
 
   @Test
+  void aSmallerSetKeepsTheFirstImagesAndIsAnotherSet() {
+    ImageSet two = MINI.firstImages(2);
+    assertEquals(60, two.entities().size());
+    assertEquals(MINI.entity("moai").images().subList(0, 2), two.entity("moai").images());
+    assertEquals(MINI.background(), two.background());
+    assertEquals("visent-mini, at most 2 of each entity", two.name());
+    assertNotEquals(MINI.hash(), two.hash());
+    Refusal.holds(() -> MINI.firstImages(0), "At least one image", "got 0");
+  }
+
+  @Test
   void foldersAloneAreEnoughAndInNaturalOrder() throws IOException {
     touch("cats/tom/img10.png", "cats/tom/img2.JPG", "cats/tom/notes.txt", "cats/tom/.hidden.png");
     touch("dogs/tom/1.gif", "solo/1.bmp", "loose_one.jpeg");

@@ -80,6 +80,21 @@ class StudyTest {
     assertEquals("", fresh.note());
   }
 
+  /** What a part gives here. */
+  record Cosine(double value) {}
+
+  @Test
+  void aPartThatComesTwiceIsNotSaidToBeOld(@TempDir Path folder) {
+    Study.Task<Cosine> task = new Study.Task<>("twice", "trying", Cosine.class, List.of());
+    Study.Part part = Study.Part.of(set.entities().get(0));
+    Study study = study(folder, Progress.NONE);
+    List<Cosine> both =
+        study.each(task, List.of(part, part), (pass, i) -> new Cosine(pass.cosines()[0]));
+    assertEquals(both.get(0), both.get(1));
+    assertEquals(1, study.computed());
+    assertEquals("", study.note());
+  }
+
   @Test
   void everyExperimentIsReadAsItWasComputed(@TempDir Path folder) {
     try (WordDictionary words =

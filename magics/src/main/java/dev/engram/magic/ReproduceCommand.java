@@ -2,6 +2,7 @@ package dev.engram.magic;
 
 import dev.engram.EngramException;
 import dev.engram.Suggest;
+import dev.engram.data.ImageSet;
 import dev.engram.experiment.ResultStore;
 import dev.engram.experiment.Study;
 import dev.engram.iconclip.Iconclip;
@@ -55,6 +56,12 @@ final class ReproduceCommand implements EngramMagic {
       description = "For table6: another model beside the loaded one; may be repeated.")
   private List<String> models = new ArrayList<>();
 
+  @Option(
+      names = "--images",
+      paramLabel = "N",
+      description = "For a first look: only the first N images of each entity.")
+  private @Nullable Integer most;
+
   @Option(names = "--fresh", description = "Compute everything again, whatever is kept.")
   private boolean fresh;
 
@@ -78,7 +85,7 @@ final class ReproduceCommand implements EngramMagic {
     ResultStore kept = ResultStore.in(Iconclip.cache().resolve("results"));
     ResultStore store = fresh ? kept.fresh() : kept;
     try (MagicProgress progress = context.progress()) {
-      Study study = new Study(session.model(), session.images(), store, progress);
+      Study study = new Study(session.model(), images(), store, progress);
       List<String> notes = new ArrayList<>();
       Experiment.On on =
           new Experiment.On(
@@ -91,13 +98,17 @@ final class ReproduceCommand implements EngramMagic {
     }
   }
 
+  private ImageSet images() {
+    return most == null ? session.images() : session.images().firstImages(most);
+  }
+
   /** Another model on the same images and the same kind of device. */
   private Experiment.Other other(
       String directory, ResultStore store, MagicProgress progress, List<String> notes) {
     String device = session.model().device().startsWith("gpu") ? "gpu" : "cpu";
     return run -> {
       try (Clip clip = EngramSession.open(directory, device, progress)) {
-        Study study = new Study(clip, session.images(), store, progress);
+        Study study = new Study(clip, images(), store, progress);
         run.accept(study);
         notes.add(study.note().isEmpty() ? "" : clip.name() + ": " + study.note());
       }

@@ -92,6 +92,18 @@ class ReproduceCommandTest {
   }
 
   @Test
+  void aFirstLookTakesTheFirstImagesOfEachEntity(@TempDir Path folder) throws IOException {
+    copy("animals", "panda", folder);
+    copy("animals", "koala", folder);
+    runner.run("model", null);
+    runner.run("images " + folder, null);
+    Reproduction first = reproduce("figure7 --images 1");
+    assertTrue(first.provenance().toString().contains("2 entities, 2 images"), first.toString());
+    Reproduction all = reproduce("figure7");
+    assertTrue(all.provenance().toString().contains("2 entities, 6 images"), all.toString());
+  }
+
+  @Test
   void table6ComparesModels(@TempDir Path folder) throws IOException {
     copy("animals", "panda", folder);
     runner.run("model", null);

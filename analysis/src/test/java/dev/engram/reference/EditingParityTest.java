@@ -9,6 +9,8 @@ import dev.engram.Cosine;
 import dev.engram.Progress;
 import dev.engram.edit.Association;
 import dev.engram.edit.BackgroundKeys;
+import dev.engram.edit.CausalTrace;
+import dev.engram.edit.CausalTracing;
 import dev.engram.edit.Edit;
 import dev.engram.edit.EditHistory;
 import dev.engram.edit.Insertion;
@@ -35,7 +37,7 @@ import org.junit.jupiter.api.TestFactory;
  * and holds the tolerances of section 11, as {@link ReferenceParityTest} does for sections 1 to 7.
  */
 class EditingParityTest {
-  private static final List<String> SECTIONS = List.of("edit.", "memit.");
+  private static final List<String> SECTIONS = List.of("edit.", "memit.", "causal.");
 
   /** Of solved weights where the keys are float32 and the solution is float64. */
   private static final double SOLVED = 5e-5;
@@ -71,7 +73,8 @@ class EditingParityTest {
               r.images("pixels_captioned"),
               r.clip.embedTokens(r.ids("ids_prompts"), Progress.NONE));
       String before = r.clip.hash();
-      List<Consumer<Run>> sections = List.of(EditingParityTest::rankOne, EditingParityTest::memit);
+      List<Consumer<Run>> sections =
+          List.of(EditingParityTest::rankOne, EditingParityTest::memit, EditingParityTest::tracing);
       for (Consumer<Run> section : sections) {
         section.accept(run);
       }
@@ -207,6 +210,30 @@ class EditingParityTest {
         assertEquals(before, residual(x.r.clip.values(w), kv), 1e-4 * before, name);
         double after = expected.path("residual_after").asDouble();
         assertEquals(after, residual(history.model().values(w), kv), 1e-3 * after, name);
+      }
+    }
+  }
+
+  private static void tracing(Run x) {
+    for (Tokens tokens : Tokens.values()) {
+      CausalTrace trace =
+          new CausalTracing(x.r.clip)
+              .trace(
+                  x.entity(),
+                  x.captioned,
+                  "prompt 0",
+                  x.prompts[0],
+                  tokens,
+                  "reference",
+                  Progress.NONE);
+      double[] mean = new double[2 * trace.layers()];
+      for (int i = 0; i < mean.length; i++) {
+        mean[i] = trace.mean(Neuron.Block.values()[i % 2], i / 2);
+      }
+      x.parity.check(tokens == Tokens.ALL ? "causal.all" : "causal.cls", mean, Parity.IMPROVEMENT);
+      if (tokens == Tokens.ALL) {
+        JsonNode best = x.r.json.path("selection").path("edit_layer");
+        assertEquals(Weight.values(block(best.get(0).asText()), best.get(1).asInt()), trace.best());
       }
     }
   }

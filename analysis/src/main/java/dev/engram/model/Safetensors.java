@@ -60,10 +60,12 @@ public final class Safetensors {
 
   private final Path file;
   private final Map<String, Entry> entries;
+  private final Map<String, String> metadata;
 
-  private Safetensors(Path file, Map<String, Entry> entries) {
+  private Safetensors(Path file, Map<String, Entry> entries, Map<String, String> metadata) {
     this.file = file;
     this.entries = entries;
+    this.metadata = metadata;
   }
 
   /**
@@ -90,7 +92,7 @@ public final class Safetensors {
       byte[] header = new byte[(int) n];
       ByteBuffer target = ByteBuffer.wrap(header);
       while (target.hasRemaining() && channel.read(target, 8 + target.position()) > 0) {}
-      return new Safetensors(file, parse(file, header, 8 + n, size));
+      return parse(file, header, 8 + n, size);
     } catch (java.nio.file.NoSuchFileException e) {
       throw new EngramException("There is no file " + file + ".", e);
     } catch (IOException e) {
@@ -98,7 +100,7 @@ public final class Safetensors {
     }
   }
 
-  private static Map<String, Entry> parse(Path file, byte[] header, long start, long size) {
+  private static Safetensors parse(Path file, byte[] header, long start, long size) {
     JsonNode root;
     try {
       root =
@@ -119,13 +121,16 @@ public final class Safetensors {
       throw bad(file, "its header is not a JSON object");
     }
     Map<String, Entry> entries = new LinkedHashMap<>();
+    Map<String, String> metadata = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> e : root.properties()) {
-      if (!e.getKey().equals("__metadata__")) {
+      if (e.getKey().equals("__metadata__")) {
+        e.getValue().properties().forEach(m -> metadata.put(m.getKey(), m.getValue().asText("")));
+      } else {
         entries.put(e.getKey(), entry(file, e.getKey(), e.getValue(), start, size));
       }
     }
     checkOverlaps(file, entries);
-    return entries;
+    return new Safetensors(file, entries, metadata);
   }
 
   /** Two names for the same bytes: no writer makes them, and one of the two is a lie. */
@@ -232,6 +237,13 @@ public final class Safetensors {
    */
   public Set<String> names() {
     return java.util.Collections.unmodifiableSet(entries.keySet());
+  }
+
+  /**
+   * @return the texts that the file's writer put beside the tensors; often none
+   */
+  public Map<String, String> metadata() {
+    return java.util.Collections.unmodifiableMap(metadata);
   }
 
   /**

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.engram.Cosine;
 import dev.engram.Progress;
+import dev.engram.Provenance;
 import dev.engram.edit.Association;
 import dev.engram.edit.BackgroundKeys;
 import dev.engram.edit.CausalTrace;
@@ -15,6 +16,7 @@ import dev.engram.edit.Edit;
 import dev.engram.edit.EditHistory;
 import dev.engram.edit.Insertion;
 import dev.engram.edit.KeyValue;
+import dev.engram.edit.Removal;
 import dev.engram.model.Clip;
 import dev.engram.model.Safetensors;
 import dev.engram.model.Weight;
@@ -74,7 +76,11 @@ class EditingParityTest {
               r.clip.embedTokens(r.ids("ids_prompts"), Progress.NONE));
       String before = r.clip.hash();
       List<Consumer<Run>> sections =
-          List.of(EditingParityTest::rankOne, EditingParityTest::memit, EditingParityTest::tracing);
+          List.of(
+              EditingParityTest::rankOne,
+              EditingParityTest::memit,
+              EditingParityTest::tracing,
+              EditingParityTest::removal);
       for (Consumer<Run> section : sections) {
         section.accept(run);
       }
@@ -211,6 +217,25 @@ class EditingParityTest {
         double after = expected.path("residual_after").asDouble();
         assertEquals(after, residual(history.model().values(w), kv), 1e-3 * after, name);
       }
+    }
+  }
+
+  /** Section 7 as edits: {@link ReferenceParityTest} holds the same tensors without a history. */
+  private static void removal(Run x) {
+    Neuron kn = x.r.neuron(x.r.json.path("selection").path("kn_supp"));
+    List<Neuron> top = new ArrayList<>();
+    x.r.json.path("selection").path("top").path("ours").forEach(n -> top.add(x.r.neuron(n.get(0))));
+    try (EditHistory history = new EditHistory(x.r.clip)) {
+      history.apply(Removal.complete(x.r.clip, "it", List.of(kn), Provenance.of()));
+      x.embeddings("sup.complete_embed", history.model(), Parity.FORWARD);
+      history.undo();
+      history.apply(Removal.residual(x.r.clip, "it", List.of(kn), Provenance.of()));
+      x.embeddings("sup.residual_embed", history.model(), Parity.FORWARD);
+      history.undo();
+      history.apply(Removal.residual(x.r.clip, "it", top.subList(0, 1), Provenance.of()));
+      x.embeddings("removal.top1_embed", history.model(), Parity.FORWARD);
+      history.apply(Removal.residual(history.model(), "it", top.subList(1, 3), Provenance.of()));
+      x.embeddings("removal.top3_embed", history.model(), Parity.FORWARD);
     }
   }
 

@@ -1,9 +1,13 @@
 package dev.engram.edit;
 
 import dev.engram.EngramException;
+import dev.engram.Progress;
 import dev.engram.model.Clip;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The edits that a model has taken, and the model with them. The original is never written to: an
@@ -126,6 +130,26 @@ public final class EditHistory implements AutoCloseable {
     if (old != original) {
       old.close();
     }
+  }
+
+  /**
+   * Saves the edited model as a directory of Hugging Face's {@code CLIPModel}; the weights' file
+   * says of which model it is an edit, and by which edits.
+   *
+   * @param directory is not there yet, or empty
+   * @throws EngramException as {@link Clip#save}
+   */
+  public void saveModel(Path directory, Progress progress) {
+    State now = state;
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put("engram.original", original.name() + " " + original.hash());
+    for (int i = 0; i < now.edits.size(); i++) {
+      Edit edit = now.edits.get(i);
+      metadata.put(
+          "engram.edit." + i,
+          edit.method().title() + ": " + edit.title() + " (" + edit.provenance() + ")");
+    }
+    now.model.save(directory, metadata, progress);
   }
 
   /** Frees the edited model; the original stays open. */

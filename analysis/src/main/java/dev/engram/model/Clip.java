@@ -164,6 +164,26 @@ public final class Clip implements AutoCloseable {
   }
 
   /**
+   * Saves the model, with its edits, as a directory of Hugging Face's {@code CLIPModel}, which
+   * {@code transformers} and Engram read: weights in float32, configuration, tokenizer, image
+   * processor. It gives the same embeddings to the bit.
+   *
+   * @param directory is not there yet, or empty
+   * @param metadata texts beside the weights; may be empty
+   * @throws EngramException if the directory holds something or cannot be written, or if the model
+   *     suppresses neurons, which no weights express; nothing is left behind then
+   */
+  public void save(Path directory, Map<String, String> metadata, Progress progress) {
+    if (!vision.suppressed().isEmpty()) {
+      throw new EngramException(
+          "A model that suppresses neurons in the residual stream cannot be saved, since no weights"
+              + " express that; undo the residual removal of %s, or remove completely."
+                  .formatted(vision.suppressed()));
+    }
+    new CheckpointWriter(checkpoint, this).write(directory, metadata, progress);
+  }
+
+  /**
    * @return all values of a weight of the vision tower, row-major
    */
   public float[] values(Weight weight) {

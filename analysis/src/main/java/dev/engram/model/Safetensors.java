@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.engram.EngramException;
+import dev.engram.Progress;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -219,6 +220,7 @@ public final class Safetensors {
   }
 
   private static EngramException unreadable(Path file, IOException e) {
+    Progress.checkInterrupt(); // an interrupt closes the channel
     String why = e instanceof AccessDeniedException ? "access is denied" : shown(e.getMessage());
     return new EngramException("Cannot read " + file + ": " + why + ".", e);
   }

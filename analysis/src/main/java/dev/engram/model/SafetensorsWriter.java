@@ -109,6 +109,7 @@ public final class SafetensorsWriter {
       progress.step("writing " + file.getFileName(), tensors.size(), tensors.size());
       Files.move(part, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
+      Progress.checkInterrupt(); // an interrupt closes the channel
       throw new EngramException("Cannot write %s: %s.".formatted(file, e.getMessage()), e);
     } finally {
       try {

@@ -14,9 +14,11 @@ import dev.engram.edit.CausalTrace;
 import dev.engram.edit.CausalTracing;
 import dev.engram.edit.Edit;
 import dev.engram.edit.EditHistory;
+import dev.engram.edit.FineTuning;
 import dev.engram.edit.Insertion;
 import dev.engram.edit.KeyValue;
 import dev.engram.edit.Removal;
+import dev.engram.edit.Trainable;
 import dev.engram.model.Clip;
 import dev.engram.model.Safetensors;
 import dev.engram.model.Weight;
@@ -25,6 +27,7 @@ import dev.engram.trace.Tokens;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -39,12 +42,16 @@ import org.junit.jupiter.api.TestFactory;
  * and holds the tolerances of section 11, as {@link ReferenceParityTest} does for sections 1 to 7.
  */
 class EditingParityTest {
-  private static final List<String> SECTIONS = List.of("edit.", "memit.", "causal.");
+  private static final List<String> SECTIONS =
+      List.of("edit.", "memit.", "causal.", "ft.", "lora_");
 
   /** Of solved weights where the keys are float32 and the solution is float64. */
   private static final double SOLVED = 5e-5;
 
   private static final double EMBEDDED = 2e-4;
+
+  /** Of one step of AdamW: mostly float32's rounding of the weights. */
+  private static final double STEP = 5e-2;
 
   @AfterAll
   static void printTable() {
@@ -80,7 +87,9 @@ class EditingParityTest {
               EditingParityTest::rankOne,
               EditingParityTest::memit,
               EditingParityTest::tracing,
-              EditingParityTest::removal);
+              EditingParityTest::removal,
+              EditingParityTest::lastLayer,
+              EditingParityTest::lora);
       for (Consumer<Run> section : sections) {
         section.accept(run);
       }
@@ -280,6 +289,131 @@ class EditingParityTest {
 
   private static Neuron.Block block(String kind) {
     return kind.equals("F") ? Neuron.Block.FFN : Neuron.Block.MSA;
+  }
+
+  // ---------------------------------------------------------------- 9 fine-tuning
+
+  /** What DEFINITIONS calls the weights of the last layer. */
+  private static final Map<String, Weight.Kind> TRAINED =
+      Map.ofEntries(
+          Map.entry("Wq", Weight.Kind.W_Q),
+          Map.entry("bq", Weight.Kind.B_Q),
+          Map.entry("Wk", Weight.Kind.W_K),
+          Map.entry("Wv", Weight.Kind.W_V),
+          Map.entry("bv", Weight.Kind.B_V),
+          Map.entry("Wo", Weight.Kind.W_O),
+          Map.entry("bo", Weight.Kind.B_O),
+          Map.entry("W1", Weight.Kind.W_FC1),
+          Map.entry("b1", Weight.Kind.B_FC1),
+          Map.entry("W2", Weight.Kind.W_FC2),
+          Map.entry("b2", Weight.Kind.B_FC2),
+          Map.entry("lna.w", Weight.Kind.LN_A_WEIGHT),
+          Map.entry("lna.b", Weight.Kind.LN_A_BIAS),
+          Map.entry("lnf.w", Weight.Kind.LN_F_WEIGHT),
+          Map.entry("lnf.b", Weight.Kind.LN_F_BIAS));
+
+  private static FineTuning training(Run x, Trainable trainable) {
+    return new FineTuning(
+        x.r.clip, trainable, x.entity(), x.prompts[3], FineTuning.Settings.PAPER, Progress.NONE);
+  }
+
+  private static void lastLayer(Run x) {
+    JsonNode expected = x.r.json.path("finetune");
+    try (FineTuning training = training(x, new Trainable.LastLayer());
+        EditHistory history = new EditHistory(x.r.clip)) {
+      Map<Trainable.Parameter, double[]> before = training.values();
+      Map<Trainable.Parameter, float[]> gradients = training.gradients(Progress.NONE);
+      assertEquals(TRAINED.size(), gradients.size());
+      losses(expected, training, () -> history.apply(training.edit("it", "reference")));
+      // AdamW's second step is in the values by now, its first in the history
+      TRAINED.forEach(
+          (name, kind) -> {
+            Weight w = new Weight(x.lastLayer(), kind);
+            Trainable.Parameter p = new Trainable.Parameter(w, Trainable.Part.WHOLE);
+            x.parity.check("ft.grad." + name, doubles(gradients.get(p)), Parity.GRADIENT);
+            double[] delta = difference(history.model().values(w), before.get(p));
+            assertEquals(
+                expected.path("delta_norm1").path(name).asDouble(),
+                norm(delta),
+                2e-2 * norm(delta),
+                name);
+            if (x.r.has("ft.step1_delta." + name)) {
+              x.parity.check("ft.step1_delta." + name, delta, STEP);
+            }
+          });
+      // 0 in exact arithmetic, so it is frozen
+      assertTrue(norm(x.r.expected.doubles("ft.grad.bk")) < 1e-12);
+      x.parity.checkedExactly("ft.grad.bk");
+    }
+  }
+
+  private static void losses(JsonNode expected, FineTuning training, Runnable afterFirst) {
+    List<Double> losses = new ArrayList<>();
+    losses.add(training.step(Progress.NONE));
+    afterFirst.run();
+    losses.add(training.step(Progress.NONE));
+    losses.add(training.loss(Progress.NONE));
+    assertEquals(2, training.steps());
+    for (int i = 0; i < 3; i++) {
+      assertEquals(expected.path("losses").get(i).asDouble(), losses.get(i), 2e-6, "loss " + i);
+    }
+  }
+
+  private static void lora(Run x) {
+    for (String set : List.of("lora_zero", "lora_rand")) {
+      Map<Weight, Trainable.Lora.Factors> factors = new HashMap<>();
+      for (int l = 0; l <= x.lastLayer(); l++) {
+        for (String kind : List.of("q", "v")) {
+          String name = "lora." + l + "." + kind;
+          double[] b = x.r.inputs.doubles(name + ".B");
+          factors.put(
+              new Weight(l, kind.equals("q") ? Weight.Kind.W_Q : Weight.Kind.W_V),
+              new Trainable.Lora.Factors(
+                  x.r.inputs.doubles(name + ".A"),
+                  set.equals("lora_zero") ? new double[b.length] : b));
+        }
+      }
+      JsonNode expected = x.r.json.path(set);
+      try (FineTuning training = training(x, new Trainable.Lora(8, 32, factors))) {
+        if (x.r.has(set + ".embed")) {
+          try (EditHistory history = new EditHistory(x.r.clip)) {
+            history.apply(training.edit("it", "reference"));
+            x.embeddings(set + ".embed", history.model(), Parity.FORWARD);
+          }
+        }
+        Map<Trainable.Parameter, float[]> gradients = training.gradients(Progress.NONE);
+        Map<Trainable.Parameter, double[]> before = training.values();
+        Map<Trainable.Parameter, double[]> after = new HashMap<>();
+        losses(expected, training, () -> after.putAll(training.values()));
+        gradients.forEach(
+            (p, g) -> {
+              String name =
+                  p.weight().layer()
+                      + (p.weight().kind() == Weight.Kind.W_Q ? ".q." : ".v.")
+                      + p.part();
+              if (x.r.has(set + ".grad." + name)) {
+                x.parity.check(set + ".grad." + name, doubles(g), Parity.GRADIENT);
+              } else {
+                assertEquals(0, norm(doubles(g)), name);
+              }
+              double norm = norm(difference(after.get(p), before.get(p)));
+              assertEquals(
+                  expected.path("delta_norm1").path(name).asDouble(), norm, 1e-3 * norm, name);
+            });
+      }
+    }
+  }
+
+  private static double[] difference(float[] a, double[] b) {
+    return difference(doubles(a), b);
+  }
+
+  private static double[] difference(double[] a, double[] b) {
+    return IntStream.range(0, a.length).mapToDouble(i -> a[i] - b[i]).toArray();
+  }
+
+  private static double norm(double[] a) {
+    return Math.sqrt(Arrays.stream(a).map(v -> v * v).sum());
   }
 
   // ---------------------------------------------------------------- arithmetic

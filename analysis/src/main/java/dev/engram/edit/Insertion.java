@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -61,7 +62,7 @@ public final class Insertion {
    */
   public Edit rankOne(Weight where, Association association, Progress progress) {
     keysOf(where);
-    KeyValue kv = read(List.of(where), association, progress).get(where);
+    KeyValue kv = Objects.requireNonNull(read(List.of(where), association, progress).get(where));
     progress.step("solving for " + where, 0, 1);
     return rankOne(where, association.name(), association.source(), kv);
   }

@@ -87,9 +87,7 @@ public final class Study {
       s.append(computed == 0 ? "All" : read + " of " + (read + computed))
           .append(" parts of this result were computed ")
           .append(dates())
-          .append(", kept in ")
-          .append(place())
-          .append('.');
+          .append(" and kept.");
     }
     store
         .trouble()

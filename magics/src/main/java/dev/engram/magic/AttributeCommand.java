@@ -18,7 +18,7 @@ import picocli.CommandLine.Parameters;
       "",
       "An entity means the mean over its images. Neurons are written as in the paper, L5F412",
       "(layer, FFN channel) or L3A0H11 (layer, head, channel), every index from 0.",
-      "In Java: Attribution a = %attribute statue_of_liberty   (with var it is an Object)"
+      "In Java: Attribution a = %%attribute statue_of_liberty   (with var it is an Object)"
     })
 final class AttributeCommand implements EngramMagic {
   private final EngramSession session;

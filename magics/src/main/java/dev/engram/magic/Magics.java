@@ -1,5 +1,6 @@
 package dev.engram.magic;
 
+import dev.engram.iconclip.Iconclip;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +55,7 @@ public final class Magics {
             () -> new ReproduceCommand(session)),
         List.of(
             new Fact("device", session::device),
+            new Fact("kept results", () -> Iconclip.cache().resolve("results").toString()),
             new Fact("managed arrays", session::managedArrays)));
   }
 

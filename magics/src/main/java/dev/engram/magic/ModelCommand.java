@@ -13,7 +13,7 @@ import picocli.CommandLine.Parameters;
       "",
       "A model folder holds safetensors (Hugging Face, OpenAI or OpenCLIP names), their",
       "configuration and tokenizer.json. Nothing is downloaded.",
-      "In Java: ModelCard card = %model, then card.clip() is the model of the library."
+      "In Java: ModelCard card = %%model, then card.clip() is the model of the library."
     })
 final class ModelCommand implements EngramMagic {
   private final EngramSession session;

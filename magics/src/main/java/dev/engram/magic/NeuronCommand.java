@@ -30,7 +30,7 @@ import picocli.CommandLine.Parameters;
       "",
       "The images are those of the open set. The first call passes all of them through the model",
       "and keeps what it finds of every neuron, so that the next page is fast.",
-      "In Java: NeuronPage p = %neuron L5F412   (with var it is an Object)"
+      "In Java: NeuronPage p = %%neuron L5F412   (with var it is an Object)"
     })
 final class NeuronCommand implements EngramMagic {
   private final EngramSession session;

@@ -31,8 +31,8 @@ import tech.tablesaw.api.Table;
       "",
       "Without a name it lists what there is. Results are kept below ENGRAM_CACHE (else",
       "~/.cache/engram), part by part: the same experiment on the same model and images answers",
-      "at once, and one that was interrupted goes on where it stopped.",
-      "In Java: Reproduction r = %reproduce table6"
+      "at once, and one that was interrupted goes on where it stopped. %%engram tells the folder.",
+      "In Java: Reproduction r = %%reproduce table6"
     })
 final class ReproduceCommand implements EngramMagic {
   private final EngramSession session;
@@ -117,7 +117,7 @@ final class ReproduceCommand implements EngramMagic {
 
   private static String note(Experiment experiment, List<String> notes) {
     String note = String.join(" ", notes.stream().filter(n -> !n.isEmpty()).toList());
-    return note.contains("kept in ")
+    return note.contains(" and kept.")
         ? note + " %reproduce " + experiment + " --fresh computes it again."
         : note;
   }

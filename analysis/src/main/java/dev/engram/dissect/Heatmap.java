@@ -29,6 +29,10 @@ public record Heatmap(Neuron neuron, double[] tokens, int side, Rest rest, Prove
     double sum() {
       return initial + ffn + bias + constant;
     }
+
+    Rest negative() {
+      return new Rest(-initial, -ffn, -bias, -constant);
+    }
   }
 
   /**
@@ -47,6 +51,16 @@ public record Heatmap(Neuron neuron, double[] tokens, int side, Rest rest, Prove
    */
   public Heatmap on(String image) {
     return new Heatmap(neuron, tokens, side, rest, provenance.with("image", image));
+  }
+
+  /**
+   * @return the map of the neuron turned around (A.2): query and value vector, and with them the
+   *     coefficient and every share, change their sign
+   */
+  public Heatmap turned() {
+    double[] negative = java.util.Arrays.stream(tokens).map(t -> -t).toArray();
+    return new Heatmap(
+        neuron, negative, side, rest.negative(), provenance.with("sign", "−1 (A.2)"));
   }
 
   /**

@@ -43,6 +43,13 @@ final class HeatmapCommand implements EngramMagic {
       description = "Which neuron: L5F412 or L3A0H11, every index from 0.")
   private String neuron = "";
 
+  @Option(
+      names = "--turn",
+      description =
+          "Turn the neuron around (A.2): for one that acts with a negative coefficient, so that what"
+              + " drives it is bright.")
+  private boolean turn;
+
   HeatmapCommand(EngramSession session) {
     this.session = session;
   }
@@ -52,7 +59,8 @@ final class HeatmapCommand implements EngramMagic {
     Neuron n = Neuron.parse(neuron, session.model().config().vision());
     Selection chosen = session.select(target);
     try (MagicProgress progress = context.progress()) {
-      return new Heatmaps(figures(session, chosen.images(), n, progress));
+      List<HeatmapFigure> figures = figures(session, chosen.images(), n, progress);
+      return new Heatmaps(turn ? figures.stream().map(HeatmapFigure::turned).toList() : figures);
     }
   }
 

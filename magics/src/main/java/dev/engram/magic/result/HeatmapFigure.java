@@ -30,6 +30,16 @@ public record HeatmapFigure(Heatmap heatmap, BufferedImage image, String title, 
   /** Side of the pictures on the page. */
   private static final int SIDE = 300;
 
+  private static final String NEGATIVE =
+      "The coefficient is negative: dark patches drive the neuron. --turn turns it around (A.2).";
+
+  /**
+   * @return the same for the neuron turned around (A.2)
+   */
+  public HeatmapFigure turned() {
+    return new HeatmapFigure(heatmap.turned(), image, title + ", turned around (A.2)", smallModel);
+  }
+
   /**
    * @param side in pixels
    * @return what the model sees
@@ -162,7 +172,8 @@ public record HeatmapFigure(Heatmap heatmap, BufferedImage image, String title, 
                     r.initial(),
                     r.ffn(),
                     r.bias() + r.constant()));
-    View words = View.html(Html.element("p", sum), sum);
+    String said = heatmap.coefficient() < 0 ? sum + " " + NEGATIVE : sum;
+    View words = View.html(Html.element("p", said), said);
     return figure().view().below(Footnote.under(words, heatmap.provenance(), smallModel));
   }
 

@@ -1,5 +1,7 @@
 package dev.engram.model;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -7,19 +9,27 @@ import ai.djl.ndarray.types.Shape;
 import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.trace.Intervention;
+import dev.engram.trace.Neuron;
 import dev.engram.trace.Trace;
 import dev.engram.trace.TraceRequest;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +55,11 @@ public final class Clip implements AutoCloseable {
   private final @Nullable Double logitScale;
   private final Tokenizer tokenizer;
   private final ImageProcessor processor;
+  private final @Nullable Clip origin;
+
+  /** What distinguishes it from its origin: the digest of each weight that differs. */
+  private final SortedMap<Weight, String> changed;
+
   private @Nullable String hash;
 
   private Clip(
@@ -53,6 +68,8 @@ public final class Clip implements AutoCloseable {
     this.name = name;
     this.device = device;
     this.manager = manager;
+    origin = null;
+    changed = new TreeMap<>();
     config = ConfigReader.read(checkpoint);
     processor = ImageProcessor.of(checkpoint.directory, config.imageSize());
     tokenizer = Tokenizer.of(checkpoint.directory, config.contextLength(), config.endOfTextId());
@@ -71,6 +88,113 @@ public final class Clip implements AutoCloseable {
       tokenizer.close();
       throw t;
     }
+  }
+
+  /** A model that shares everything with its origin but some weights of the vision tower. */
+  private Clip(Clip origin, Map<Weight, float[]> values, Collection<Neuron> suppressed) {
+    this.origin = origin;
+    checkpoint = origin.checkpoint;
+    name = origin.name + " (edited)";
+    config = origin.config;
+    device = origin.device;
+    text = origin.text;
+    logitScale = origin.logitScale;
+    tokenizer = origin.tokenizer;
+    processor = origin.processor;
+    changed = new TreeMap<>();
+    manager = origin.manager.newSubManager();
+    try {
+      Map<Weight, NDArray> arrays = new HashMap<>();
+      values.forEach(
+          (weight, floats) -> {
+            check(weight, floats);
+            String digest = digest(floats);
+            if (!digest.equals(origin.digest(weight))) {
+              changed.put(weight, digest);
+              arrays.put(
+                  weight, manager.create(floats, new Shape(weight.kind().shape(config.vision()))));
+            }
+          });
+      vision = origin.vision.with(manager, arrays).suppressing(suppressed);
+    } catch (Throwable t) {
+      manager.close();
+      throw t;
+    }
+  }
+
+  private void check(Weight weight, float[] floats) {
+    Shape shape = new Shape(weight.kind().shape(config.vision()));
+    if (weight.layer() >= config.vision().layers() || floats.length != shape.size()) {
+      throw new IllegalArgumentException(
+          "%s has the shape %s in a model of %d layers, got %d values"
+              .formatted(weight, shape, config.vision().layers(), floats.length));
+    }
+    for (float x : floats) {
+      if (!Float.isFinite(x)) {
+        throw new EngramException(
+            "The edit would put %s into %s of %s; nothing was changed."
+                .formatted(x, weight, original().name));
+      }
+    }
+  }
+
+  /**
+   * The same model with other values in some weights of its vision tower. This one stays as it is,
+   * and everything that is not changed is shared with it; so it must be open as long as the other
+   * is.
+   *
+   * @param values for each changed weight all its values, row-major
+   * @param suppressed neurons whose direct part the last residual stream lacks (A.7); may be empty
+   * @return a model with a hash of its own, unless no value differs; to be closed by the caller
+   * @throws IllegalStateException if this model is an edited one
+   * @throws EngramException if a value is not finite
+   */
+  public Clip edited(Map<Weight, float[]> values, Collection<Neuron> suppressed) {
+    if (origin != null) {
+      throw new IllegalStateException("edits are laid upon the original, not upon an edited model");
+    }
+    return new Clip(this, values, suppressed);
+  }
+
+  /**
+   * @return the model as it was read from its directory, itself where it is not edited
+   */
+  public Clip original() {
+    return origin == null ? this : origin;
+  }
+
+  /**
+   * Saves the model, with its edits, as a directory of Hugging Face's {@code CLIPModel}, which
+   * {@code transformers} and Engram read: weights in float32, configuration, tokenizer, image
+   * processor. It gives the same embeddings to the bit.
+   *
+   * @param directory is not there yet, or empty
+   * @param metadata texts beside the weights; may be empty
+   * @throws EngramException if the directory holds something or cannot be written, or if the model
+   *     suppresses neurons, which no weights express; nothing is left behind then
+   */
+  public void save(Path directory, Map<String, String> metadata, Progress progress) {
+    if (!vision.suppressed().isEmpty()) {
+      throw new EngramException(
+          "A model that suppresses neurons in the residual stream cannot be saved, since no weights"
+              + " express that; undo the residual removal of %s, or remove completely."
+                  .formatted(vision.suppressed()));
+    }
+    new CheckpointWriter(checkpoint, this).write(directory, metadata, progress);
+  }
+
+  /**
+   * @return all values of a weight of the vision tower, row-major
+   */
+  public float[] values(Weight weight) {
+    return vision.weight(weight).toFloatArray();
+  }
+
+  /**
+   * @return SHA-256 of a weight's values as float32, little endian, in hexadecimal
+   */
+  public String digest(Weight weight) {
+    return digest(values(weight));
   }
 
   /**
@@ -245,30 +369,61 @@ public final class Clip implements AutoCloseable {
   }
 
   /**
-   * @return SHA-256 of the weight files' bytes, in hexadecimal; computed at the first call
+   * @return SHA-256 of the weight files' bytes, in hexadecimal; computed at the first call. Of an
+   *     edited model that of its original's with every weight that differs: whatever edits led to
+   *     the same weights, the hash is the same, and without any it is the original's
    */
   public synchronized String hash() {
     if (hash == null) {
-      hash = sha256(checkpoint.files);
+      hash = origin == null ? sha256(checkpoint.files) : editedHash(origin.hash());
     }
     return hash;
   }
 
+  private String editedHash(String original) {
+    if (changed.isEmpty() && vision.suppressed().isEmpty()) {
+      return original;
+    }
+    MessageDigest digest = sha256();
+    digest.update(original.getBytes(UTF_8));
+    changed.forEach((w, d) -> digest.update(("\n" + w.tensor() + " " + d).getBytes(UTF_8)));
+    vision.suppressed().forEach(n -> digest.update(("\nsuppressed " + n).getBytes(UTF_8)));
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /**
+   * @return SHA-256 of values as float32, little endian, in hexadecimal
+   */
+  public static String digest(float[] values) {
+    MessageDigest digest = sha256();
+    ByteBuffer bytes = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < values.length; i += bytes.capacity() / 4) {
+      int n = Math.min(bytes.capacity() / 4, values.length - i);
+      bytes.asFloatBuffer().put(values, i, n);
+      digest.update(bytes.array(), 0, 4 * n);
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
   private static String sha256(List<Path> files) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      byte[] buffer = new byte[1 << 16];
-      for (Path file : files) {
-        try (InputStream in = Files.newInputStream(file)) {
-          for (int n = in.read(buffer); n > 0; n = in.read(buffer)) {
-            Progress.checkInterrupt();
-            digest.update(buffer, 0, n);
-          }
+    MessageDigest digest = sha256();
+    byte[] buffer = new byte[1 << 16];
+    for (Path file : files) {
+      try (InputStream in = Files.newInputStream(file)) {
+        for (int n = in.read(buffer); n > 0; n = in.read(buffer)) {
+          Progress.checkInterrupt();
+          digest.update(buffer, 0, n);
         }
+      } catch (IOException e) {
+        throw new EngramException("Cannot read the model's weights: " + e.getMessage() + ".", e);
       }
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (IOException e) {
-      throw new EngramException("Cannot read the model's weights: " + e.getMessage() + ".", e);
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java has SHA-256", e);
     }
@@ -362,9 +517,12 @@ public final class Clip implements AutoCloseable {
     return manager;
   }
 
+  /** Frees the weights; of an edited model those alone that it does not share. */
   @Override
   public void close() {
     manager.close();
-    tokenizer.close();
+    if (origin == null) {
+      tokenizer.close();
+    }
   }
 }

@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.engram.EngramException;
+import dev.engram.Progress;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -60,10 +61,12 @@ public final class Safetensors {
 
   private final Path file;
   private final Map<String, Entry> entries;
+  private final Map<String, String> metadata;
 
-  private Safetensors(Path file, Map<String, Entry> entries) {
+  private Safetensors(Path file, Map<String, Entry> entries, Map<String, String> metadata) {
     this.file = file;
     this.entries = entries;
+    this.metadata = metadata;
   }
 
   /**
@@ -90,7 +93,7 @@ public final class Safetensors {
       byte[] header = new byte[(int) n];
       ByteBuffer target = ByteBuffer.wrap(header);
       while (target.hasRemaining() && channel.read(target, 8 + target.position()) > 0) {}
-      return new Safetensors(file, parse(file, header, 8 + n, size));
+      return parse(file, header, 8 + n, size);
     } catch (java.nio.file.NoSuchFileException e) {
       throw new EngramException("There is no file " + file + ".", e);
     } catch (IOException e) {
@@ -98,7 +101,7 @@ public final class Safetensors {
     }
   }
 
-  private static Map<String, Entry> parse(Path file, byte[] header, long start, long size) {
+  private static Safetensors parse(Path file, byte[] header, long start, long size) {
     JsonNode root;
     try {
       root =
@@ -119,13 +122,16 @@ public final class Safetensors {
       throw bad(file, "its header is not a JSON object");
     }
     Map<String, Entry> entries = new LinkedHashMap<>();
+    Map<String, String> metadata = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> e : root.properties()) {
-      if (!e.getKey().equals("__metadata__")) {
+      if (e.getKey().equals("__metadata__")) {
+        e.getValue().properties().forEach(m -> metadata.put(m.getKey(), m.getValue().asText("")));
+      } else {
         entries.put(e.getKey(), entry(file, e.getKey(), e.getValue(), start, size));
       }
     }
     checkOverlaps(file, entries);
-    return entries;
+    return new Safetensors(file, entries, metadata);
   }
 
   /** Two names for the same bytes: no writer makes them, and one of the two is a lie. */
@@ -214,6 +220,7 @@ public final class Safetensors {
   }
 
   private static EngramException unreadable(Path file, IOException e) {
+    Progress.checkInterrupt(); // an interrupt closes the channel
     String why = e instanceof AccessDeniedException ? "access is denied" : shown(e.getMessage());
     return new EngramException("Cannot read " + file + ": " + why + ".", e);
   }
@@ -232,6 +239,13 @@ public final class Safetensors {
    */
   public Set<String> names() {
     return java.util.Collections.unmodifiableSet(entries.keySet());
+  }
+
+  /**
+   * @return the texts that the file's writer put beside the tensors; often none
+   */
+  public Map<String, String> metadata() {
+    return java.util.Collections.unmodifiableMap(metadata);
   }
 
   /**

@@ -7,6 +7,8 @@ import ai.djl.nn.Activation;
 import ai.djl.nn.core.Linear;
 import ai.djl.nn.norm.LayerNorm;
 import dev.engram.trace.Site;
+import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +43,7 @@ public final class TransformerLayer {
   final NDArray w2; // (d, d_f); column k is the value vector of FFN neuron k
   final NDArray b2; // (d)
 
+  private final ClipConfig.Tower tower;
   private final int heads;
   private final ClipConfig.Activation activation;
   private final float eps;
@@ -50,29 +53,78 @@ public final class TransformerLayer {
   private final NDArray quickGeluScale; // 1.702
 
   TransformerLayer(NDManager m, Checkpoint c, String name, ClipConfig.Tower tower) {
-    int d = tower.width();
-    int df = tower.ffnWidth();
-    lnAWeight = c.tensor(m, name + ".layer_norm1.weight", d);
-    lnABias = c.tensor(m, name + ".layer_norm1.bias", d);
-    wq = c.tensor(m, name + ".self_attn.q_proj.weight", d, d);
-    bq = c.tensor(m, name + ".self_attn.q_proj.bias", d);
-    wk = c.tensor(m, name + ".self_attn.k_proj.weight", d, d);
-    bk = c.tensor(m, name + ".self_attn.k_proj.bias", d);
-    wv = c.tensor(m, name + ".self_attn.v_proj.weight", d, d);
-    bv = c.tensor(m, name + ".self_attn.v_proj.bias", d);
-    wo = c.tensor(m, name + ".self_attn.out_proj.weight", d, d);
-    bo = c.tensor(m, name + ".self_attn.out_proj.bias", d);
-    lnFWeight = c.tensor(m, name + ".layer_norm2.weight", d);
-    lnFBias = c.tensor(m, name + ".layer_norm2.bias", d);
-    w1 = c.tensor(m, name + ".mlp.fc1.weight", df, d);
-    b1 = c.tensor(m, name + ".mlp.fc1.bias", df);
-    w2 = c.tensor(m, name + ".mlp.fc2.weight", d, df);
-    b2 = c.tensor(m, name + ".mlp.fc2.bias", d);
+    this(
+        tower,
+        kind -> c.tensor(m, name + "." + kind.tensor(), kind.shape(tower)),
+        m.create((float) (1 / Math.sqrt(tower.headWidth()))),
+        m.create(1.702f));
+  }
+
+  private TransformerLayer(
+      ClipConfig.Tower tower,
+      Function<Weight.Kind, NDArray> weights,
+      NDArray attentionScale,
+      NDArray quickGeluScale) {
+    this.tower = tower;
+    lnAWeight = weights.apply(Weight.Kind.LN_A_WEIGHT);
+    lnABias = weights.apply(Weight.Kind.LN_A_BIAS);
+    wq = weights.apply(Weight.Kind.W_Q);
+    bq = weights.apply(Weight.Kind.B_Q);
+    wk = weights.apply(Weight.Kind.W_K);
+    bk = weights.apply(Weight.Kind.B_K);
+    wv = weights.apply(Weight.Kind.W_V);
+    bv = weights.apply(Weight.Kind.B_V);
+    wo = weights.apply(Weight.Kind.W_O);
+    bo = weights.apply(Weight.Kind.B_O);
+    lnFWeight = weights.apply(Weight.Kind.LN_F_WEIGHT);
+    lnFBias = weights.apply(Weight.Kind.LN_F_BIAS);
+    w1 = weights.apply(Weight.Kind.W_FC1);
+    b1 = weights.apply(Weight.Kind.B_FC1);
+    w2 = weights.apply(Weight.Kind.W_FC2);
+    b2 = weights.apply(Weight.Kind.B_FC2);
     heads = tower.heads();
     activation = tower.activation();
     eps = (float) tower.layerNormEps();
-    attentionScale = m.create((float) (1 / Math.sqrt(tower.headWidth())));
-    quickGeluScale = m.create(1.702f);
+    this.attentionScale = attentionScale;
+    this.quickGeluScale = quickGeluScale;
+  }
+
+  /**
+   * @return this layer with other arrays in the place of some of its weights; it shares the rest
+   */
+  TransformerLayer with(Map<Weight.Kind, NDArray> others) {
+    return new TransformerLayer(
+        tower,
+        kind -> {
+          NDArray other = others.get(kind);
+          return other == null ? weight(kind) : other;
+        },
+        attentionScale,
+        quickGeluScale);
+  }
+
+  /**
+   * @return the layer's own array: do not close or change it
+   */
+  NDArray weight(Weight.Kind kind) {
+    return switch (kind) {
+      case LN_A_WEIGHT -> lnAWeight;
+      case LN_A_BIAS -> lnABias;
+      case W_Q -> wq;
+      case B_Q -> bq;
+      case W_K -> wk;
+      case B_K -> bk;
+      case W_V -> wv;
+      case B_V -> bv;
+      case W_O -> wo;
+      case B_O -> bo;
+      case LN_F_WEIGHT -> lnFWeight;
+      case LN_F_BIAS -> lnFBias;
+      case W_FC1 -> w1;
+      case B_FC1 -> b1;
+      case W_FC2 -> w2;
+      case B_FC2 -> b2;
+    };
   }
 
   /**
@@ -85,6 +137,11 @@ public final class TransformerLayer {
    * @return the residual stream behind the layer, (B, T, d), or (B, 1, d) for the first token
    */
   NDArray forward(NDArray h, @Nullable NDArray mask, boolean firstTokenOnly, Tap tap) {
+    return ffn(msa(h, mask, firstTokenOnly, tap), tap);
+  }
+
+  /** The MSA block: h + A, the parameters as in {@link #forward}. */
+  private NDArray msa(NDArray h, @Nullable NDArray mask, boolean firstTokenOnly, Tap tap) {
     NDArray x = layerNorm(h, lnAWeight, lnABias);
     NDArray q = heads(linear(firstTokenOnly ? first(x) : x, wq, bq).mul(attentionScale));
     NDArray k = heads(linear(x, wk, bk));
@@ -94,11 +151,20 @@ public final class TransformerLayer {
     NDArray mA = tap.at(Site.M_A, sideBySide(alpha.matMul(v))); // Σ_p α v_p
     NDArray a = tap.at(Site.A, linear(mA, wo, bo));
 
-    NDArray mid = tap.at(Site.MID, (firstTokenOnly ? first(h) : h).add(a));
+    return tap.at(Site.MID, (firstTokenOnly ? first(h) : h).add(a));
+  }
+
+  /**
+   * The FFN block.
+   *
+   * @param mid h + A, (B, T, d) or (B, 1, d)
+   * @return h + A + F, of the same shape
+   */
+  NDArray ffn(NDArray mid, Tap tap) {
     NDArray pre = tap.at(Site.PRE, linear(layerNorm(mid, lnFWeight, lnFBias), w1, b1));
     NDArray mF = tap.at(Site.M_F, sigma(pre));
     NDArray f = tap.at(Site.F, linear(mF, w2, b2));
-    return mid.add(f); // h + A + F
+    return mid.add(f);
   }
 
   private NDArray layerNorm(NDArray x, NDArray gamma, NDArray beta) {

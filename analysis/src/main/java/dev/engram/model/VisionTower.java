@@ -12,7 +12,11 @@ import dev.engram.trace.Site;
 import dev.engram.trace.Trace;
 import dev.engram.trace.TraceRequest;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * The vision transformer of CLIP (Sec. 3.1): patches and a class token, L layers, and the
@@ -27,11 +31,12 @@ public final class VisionTower {
   private final NDArray positions; // (T, d)
   private final NDArray lnPreWeight; // (d)
   private final NDArray lnPreBias; // (d)
-  private final List<TransformerLayer> layers = new ArrayList<>();
+  private final List<TransformerLayer> layers;
   private final NDArray lnPostWeight; // (d)
   private final NDArray lnPostBias; // (d)
   private final NDArray projection; // P, (D, d)
   private final NDArray projectionT; // Pᵀ, (d, D)
+  private final ResidualSuppression suppression;
 
   VisionTower(NDManager m, Checkpoint c, ClipConfig config, Progress progress) {
     this.manager = m;
@@ -46,14 +51,67 @@ public final class VisionTower {
         c.tensor(m, name + ".embeddings.position_embedding.weight", config.patches() + 1, d);
     lnPreWeight = c.tensor(m, name + ".pre_layrnorm.weight", d);
     lnPreBias = c.tensor(m, name + ".pre_layrnorm.bias", d);
+    List<TransformerLayer> read = new ArrayList<>();
     for (int l = 0; l < v.layers(); l++) {
       progress.step("loading layers", l, v.layers());
-      layers.add(new TransformerLayer(m, c, name + ".encoder.layers." + l, v));
+      read.add(new TransformerLayer(m, c, name + ".encoder.layers." + l, v));
     }
+    layers = List.copyOf(read);
     lnPostWeight = c.tensor(m, name + ".post_layernorm.weight", d);
     lnPostBias = c.tensor(m, name + ".post_layernorm.bias", d);
     projection = c.tensor(m, "visual_projection.weight", config.projectionWidth(), d);
     projectionT = projection.transpose();
+    suppression = ResidualSuppression.NONE;
+  }
+
+  private VisionTower(
+      VisionTower origin,
+      NDManager m,
+      Map<Weight, NDArray> weights,
+      ResidualSuppression suppression) {
+    this.manager = m;
+    this.config = origin.config;
+    this.patchWeight = origin.patchWeight;
+    this.classToken = origin.classToken;
+    this.positions = origin.positions;
+    this.lnPreWeight = origin.lnPreWeight;
+    this.lnPreBias = origin.lnPreBias;
+    this.lnPostWeight = origin.lnPostWeight;
+    this.lnPostBias = origin.lnPostBias;
+    this.projection = origin.projection;
+    this.projectionT = origin.projectionT;
+    this.suppression = suppression;
+    List<TransformerLayer> changed = new ArrayList<>(origin.layers);
+    Map<Integer, Map<Weight.Kind, NDArray>> byLayer = new TreeMap<>();
+    weights.forEach(
+        (w, array) ->
+            byLayer
+                .computeIfAbsent(w.layer(), l -> new EnumMap<>(Weight.Kind.class))
+                .put(w.kind(), array));
+    byLayer.forEach((l, others) -> changed.set(l, origin.layers.get(l).with(others)));
+    this.layers = List.copyOf(changed);
+  }
+
+  /**
+   * A tower that has other arrays in the place of some weights and shares all the rest; this one
+   * stays as it is.
+   *
+   * @param m owner of what the tower computes; must not outlive this tower's
+   * @param weights the other arrays, each of the shape of {@link Weight.Kind#shape}; still the
+   *     caller's
+   */
+  public VisionTower with(NDManager m, Map<Weight, NDArray> weights) {
+    return new VisionTower(this, m, weights, suppression);
+  }
+
+  /**
+   * A tower whose last residual stream lacks what neurons add to it: the standing form of residual
+   * suppression (A.7).
+   *
+   * @param neurons all that are to be suppressed; those of this tower are no longer
+   */
+  VisionTower suppressing(Collection<Neuron> neurons) {
+    return new VisionTower(this, manager, Map.of(), ResidualSuppression.of(neurons));
   }
 
   /**
@@ -66,22 +124,86 @@ public final class VisionTower {
    * @throws IllegalStateException if an intervention never met its site
    */
   public Trace forward(NDArray pixels, TraceRequest request, List<Intervention> interventions) {
+    return pass(
+        request, interventions, (scope, taps) -> layers(0, embed(pixels, scope), scope, taps));
+  }
+
+  /**
+   * The rest of a forward pass whose beginning is known: layers in front of the given one cost
+   * nothing.
+   *
+   * @param h the residual stream before the layer (B, T, d); unchanged, still the caller's
+   * @param layer the first layer that is computed, from 0
+   * @param request what to keep of the rest
+   * @return what was kept, to be closed by the caller
+   * @throws IllegalStateException if the tower suppresses neurons: their coefficients may lie in
+   *     front of the layer
+   */
+  public Trace resume(NDArray h, int layer, TraceRequest request) {
+    checkResumable();
+    return pass(
+        request,
+        List.of(),
+        (scope, taps) -> {
+          NDArray copy = h.duplicate();
+          copy.attach(scope);
+          return layers(layer, copy, scope, taps);
+        });
+  }
+
+  /**
+   * The same from between the blocks of a layer.
+   *
+   * @param mid h + A, the residual stream behind the layer's MSA block (B, T, d), or (B, 1, d) in
+   *     the last layer; unchanged, still the caller's
+   * @param layer whose FFN block is the first that is computed, from 0
+   * @param request what to keep of the rest
+   * @return what was kept, to be closed by the caller
+   * @throws IllegalStateException if the tower suppresses neurons
+   */
+  public Trace resumeFfn(NDArray mid, int layer, TraceRequest request) {
+    checkResumable();
+    return pass(
+        request,
+        List.of(),
+        (scope, taps) -> {
+          taps.layer = layer;
+          NDArray h;
+          try (NDManager layerScope = scope.newSubManager()) {
+            NDArray copy = mid.duplicate();
+            copy.attach(layerScope);
+            h = layers.get(layer).ffn(copy, taps);
+            h.attach(scope);
+          }
+          return layers(layer + 1, h, scope, taps);
+        });
+  }
+
+  /**
+   * @return whether {@link #resume} is possible: it is, unless neurons are suppressed
+   */
+  public boolean isResumable() {
+    return suppression.neurons().isEmpty();
+  }
+
+  private void checkResumable() {
+    if (!isResumable()) {
+      throw new IllegalStateException(
+          "a pass of a model with suppressed neurons begins at its first layer");
+    }
+  }
+
+  /** From the pixels, or from a residual stream, to h[L]. */
+  @FunctionalInterface
+  private interface Stream {
+    NDArray last(NDManager scope, Taps taps);
+  }
+
+  private Trace pass(TraceRequest request, List<Intervention> interventions, Stream stream) {
     Trace trace = new Trace(manager.newSubManager(), request, layers.size());
     try (NDManager scope = manager.newSubManager()) {
-      Taps taps = new Taps(trace, interventions);
-      boolean patchesOfLastLayer = request.patchesOfLastLayer();
-
-      NDArray h = embed(pixels, scope);
-      for (int l = 0; l < layers.size(); l++) {
-        Progress.checkInterrupt();
-        boolean classOnly = l == layers.size() - 1 && !patchesOfLastLayer;
-        try (NDManager layerScope = scope.newSubManager()) {
-          h.attach(layerScope);
-          h = layers.get(l).forward(taps.enter(l, h), null, classOnly, taps);
-          h.attach(scope);
-        }
-      }
-      h = taps.enter(layers.size(), h);
+      Taps taps = new Taps(trace, suppression.after(interventions, this, scope));
+      NDArray h = taps.enter(layers.size(), stream.last(scope, taps));
       NDArray pooled = layerNorm(h.get(":, 0"), lnPostWeight, lnPostBias);
       trace.finish(pooled, pooled.matMul(projectionT)); // Eq. 8
       taps.checkAllFired();
@@ -90,6 +212,21 @@ public final class VisionTower {
       trace.close();
       throw t;
     }
+  }
+
+  /** h[first] to h[L], of which the last layer may be computed for the class token alone. */
+  private NDArray layers(int first, NDArray stream, NDManager scope, Taps taps) {
+    NDArray h = stream;
+    for (int l = first; l < layers.size(); l++) {
+      Progress.checkInterrupt();
+      boolean classOnly = l == layers.size() - 1 && !taps.trace.request().patchesOfLastLayer();
+      try (NDManager layerScope = scope.newSubManager()) {
+        h.attach(layerScope);
+        h = layers.get(l).forward(taps.enter(l, h), null, classOnly, taps);
+        h.attach(scope);
+      }
+    }
+    return h;
   }
 
   /** h[0] = LN_pre([class; patches] + positions), (B, T, d). */
@@ -119,6 +256,20 @@ public final class VisionTower {
    */
   public NDArray project(NDArray x) {
     return layerNorm(x, lnPostWeight, lnPostBias).matMul(projectionT);
+  }
+
+  /**
+   * @return the model's own array of a weight: do not close or change it
+   */
+  public NDArray weight(Weight weight) {
+    return layers.get(weight.layer()).weight(weight.kind());
+  }
+
+  /**
+   * @return the neurons whose part the last residual stream lacks; empty in a model as it was read
+   */
+  public List<Neuron> suppressed() {
+    return suppression.neurons();
   }
 
   /**

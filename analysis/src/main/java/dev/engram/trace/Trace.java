@@ -83,6 +83,13 @@ public final class Trace implements AutoCloseable {
   }
 
   /**
+   * @return what the trace was made to keep
+   */
+  public TraceRequest request() {
+    return request;
+  }
+
+  /**
    * @return number of images, B
    */
   public int batch() {

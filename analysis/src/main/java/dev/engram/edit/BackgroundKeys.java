@@ -1,0 +1,281 @@
+package dev.engram.edit;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import dev.engram.EngramException;
+import dev.engram.Progress;
+import dev.engram.model.Clip;
+import dev.engram.model.Weight;
+import dev.engram.trace.Site;
+import dev.engram.trace.Tokens;
+import dev.engram.trace.Trace;
+import dev.engram.trace.TraceRequest;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The keys of unrelated images at one weight, and C = K Kᵀ + λ I (Eq. 7): what an insertion is to
+ * leave as it is. Keeps the keys themselves while they are fewer than their width, else K Kᵀ.
+ */
+public final class BackgroundKeys {
+  /** Images in one pass. */
+  private static final int BATCH = 8;
+
+  /** How C⁻¹ k is computed; both ways give the same. */
+  public enum Solver {
+    /** The cheaper one: Woodbury when the keys are fewer than their width. */
+    AUTO,
+    /** By the decomposition of C, which has the keys' width. */
+    CHOLESKY,
+    /** By that of Kᵀ K + λ I, which has the number of keys, and Woodbury's identity. */
+    WOODBURY
+  }
+
+  private final Clip clip;
+  private final Weight weight;
+  private final String model;
+  private final Tokens tokens;
+  private final int width;
+  private int count;
+  private List<float[]> keys = new ArrayList<>(); // (count, width), until there are too many
+  private double @Nullable [] gram; // K Kᵀ (width, width), from then on
+
+  private BackgroundKeys(Clip clip, Weight weight, Tokens tokens) {
+    this.clip = clip.original();
+    this.weight = weight;
+    this.tokens = tokens;
+    this.model = this.clip.hash();
+    this.width = weight.columns(clip.config().vision());
+  }
+
+  /**
+   * Reads the keys of several weights in one pass over the images.
+   *
+   * @param weights W_fc2 or W_o of some layers
+   * @param pixels unrelated images, each (3, S, S); read one after the other
+   * @param tokens whether a key is taken from the class token alone or from every token
+   */
+  public static Map<Weight, BackgroundKeys> of(
+      Clip clip,
+      Collection<Weight> weights,
+      List<float[]> pixels,
+      Tokens tokens,
+      Progress progress) {
+    Map<Weight, BackgroundKeys> out = new LinkedHashMap<>();
+    TraceRequest request = TraceRequest.none();
+    for (Weight w : weights) {
+      out.put(w, new BackgroundKeys(clip, w, tokens));
+      request = request.with(Site.coefficients(w.block()), tokens);
+    }
+    request =
+        request.layers(
+            weights.stream().mapToInt(Weight::layer).min().orElse(0),
+            weights.stream().mapToInt(Weight::layer).max().orElse(0));
+    if (pixels.isEmpty()) {
+      throw new EngramException("An insertion needs background images for its keys; got none.");
+    }
+    for (int i = 0; i < pixels.size(); i += BATCH) {
+      progress.step("reading background keys", i, pixels.size());
+      List<float[]> part = pixels.subList(i, Math.min(pixels.size(), i + BATCH));
+      try (Trace t = clip.trace(part, request, List.of())) {
+        out.forEach(
+            (w, keys) -> keys.add(t.get(Site.coefficients(w.block()), w.layer()).toFloatArray()));
+      }
+    }
+    out.values().stream().filter(k -> k.count > k.width).forEach(BackgroundKeys::sum);
+    progress.step("reading background keys", pixels.size(), pixels.size());
+    return out;
+  }
+
+  private void add(float[] rows) {
+    for (int i = 0; i < rows.length; i += width) {
+      keys.add(java.util.Arrays.copyOfRange(rows, i, i + width));
+      count++;
+    }
+    if (keys.size() > 2 * width) {
+      sum();
+    }
+  }
+
+  /** Puts the kept keys into K Kᵀ. */
+  private void sum() {
+    if (keys.isEmpty()) {
+      return;
+    }
+    try (NDManager scope = clip.manager().newSubManager()) {
+      NDArray k = matrix(scope);
+      NDArray sum = transposedTimes(k, k);
+      gram =
+          (gram == null ? sum : sum.addi(scope.create(gram, new Shape(width, width))))
+              .toDoubleArray();
+    }
+    keys = new ArrayList<>();
+  }
+
+  /** The kept keys, one a row, in float64. */
+  private NDArray matrix(NDManager scope) {
+    float[] flat = new float[keys.size() * width];
+    for (int i = 0; i < keys.size(); i++) {
+      System.arraycopy(keys.get(i), 0, flat, i * width, width);
+    }
+    try (NDArray floats = scope.create(flat, new Shape(keys.size(), width))) {
+      NDArray doubles = floats.toType(DataType.FLOAT64, true);
+      doubles.attach(scope);
+      return doubles;
+    }
+  }
+
+  private static NDArray transposedTimes(NDArray a, NDArray b) {
+    try (NDArray aT = a.transpose()) {
+      NDArray product = aT.matMul(b);
+      product.attach(b.getManager());
+      return product;
+    }
+  }
+
+  /**
+   * @return the weight whose inputs they are
+   */
+  public Weight weight() {
+    return weight;
+  }
+
+  /**
+   * @return how many keys there are
+   */
+  public int count() {
+    return count;
+  }
+
+  /**
+   * @return whether they were taken from the class tokens or from all
+   */
+  public Tokens tokens() {
+    return tokens;
+  }
+
+  /**
+   * @return hash of the original model
+   */
+  public String model() {
+    return model;
+  }
+
+  /**
+   * @param relative the ridge in units of the mean of diag(K Kᵀ)
+   * @return λ
+   */
+  public double ridge(double relative) {
+    double sum = 0;
+    for (float[] key : keys) {
+      for (float x : key) {
+        sum += (double) x * x;
+      }
+    }
+    for (int i = 0; gram != null && i < width; i++) {
+      sum += gram[i * width + i];
+    }
+    return relative * sum / width;
+  }
+
+  /**
+   * The way that {@link Solver#AUTO} goes.
+   *
+   * @return Cholesky or Woodbury
+   */
+  public Solver cheaper() {
+    return gram == null && count < width ? Solver.WOODBURY : Solver.CHOLESKY;
+  }
+
+  /**
+   * C⁻¹ applied to vectors.
+   *
+   * @param vectors m of them, each of the keys' width
+   * @param relative the ridge, above 0, in units of the mean of diag(K Kᵀ)
+   * @return m vectors
+   * @throws EngramException if the ridge is not above 0 or too small for C to be inverted
+   */
+  double[][] solve(double[][] vectors, double relative, Solver solver) {
+    if (!(relative > 0) || relative == Double.POSITIVE_INFINITY) {
+      throw new EngramException("The ridge is a number above 0, as 0.01; got " + relative + ".");
+    }
+    double lambda = ridge(relative);
+    if (!(lambda > 0)) {
+      throw new EngramException("All keys of %s are 0: C has no inverse.".formatted(weight));
+    }
+    Solver way = solver == Solver.AUTO ? cheaper() : solver;
+    if (way == Solver.WOODBURY && gram != null) {
+      throw new EngramException(
+          "Woodbury's way needs fewer keys than the %d inputs of %s, got %d; use Cholesky's."
+              .formatted(width, weight, count));
+    }
+    int m = vectors.length;
+    try (NDManager scope = clip.manager().newSubManager()) {
+      NDArray b = scope.create(columns(vectors), new Shape(width, m));
+      NDArray x = way == Solver.WOODBURY ? woodbury(b, lambda) : cholesky(b, lambda);
+      return rows(x.toDoubleArray(), m);
+    }
+  }
+
+  /** (K Kᵀ + λ I)⁻¹ B. */
+  private NDArray cholesky(NDArray b, double lambda) {
+    NDManager scope = b.getManager();
+    NDArray c;
+    if (gram == null) {
+      NDArray k = matrix(scope);
+      c = transposedTimes(k, k);
+    } else {
+      c = scope.create(Objects.requireNonNull(gram), new Shape(width, width));
+    }
+    return Cholesky.solve(addToDiagonal(c, lambda), b);
+  }
+
+  /** (B − K (Kᵀ K + λ I)⁻¹ Kᵀ B) / λ, where the rows here are the columns of K. */
+  private NDArray woodbury(NDArray b, double lambda) {
+    NDArray k = matrix(b.getManager());
+    try (NDArray kT = k.transpose()) {
+      NDArray small = k.matMul(kT);
+      NDArray y = Cholesky.solve(addToDiagonal(small, lambda), k.matMul(b));
+      return b.sub(transposedTimes(k, y)).div(lambda);
+    }
+  }
+
+  private static NDArray addToDiagonal(NDArray a, double lambda) {
+    int n = (int) a.getShape().get(0);
+    try (NDArray diagonal = a.getManager().eye(n, n, 0, DataType.FLOAT64);
+        NDArray ridge = diagonal.mul(lambda)) {
+      return a.addi(ridge);
+    }
+  }
+
+  private double[] columns(double[][] vectors) {
+    double[] flat = new double[width * vectors.length];
+    for (int j = 0; j < vectors.length; j++) {
+      if (vectors[j].length != width) {
+        throw new IllegalArgumentException(
+            "a key of %s has %d values, got %d".formatted(weight, width, vectors[j].length));
+      }
+      for (int i = 0; i < width; i++) {
+        flat[i * vectors.length + j] = vectors[j][i];
+      }
+    }
+    return flat;
+  }
+
+  private double[][] rows(double[] flat, int m) {
+    double[][] out = new double[m][width];
+    for (int j = 0; j < m; j++) {
+      for (int i = 0; i < width; i++) {
+        out[j][i] = flat[i * m + j];
+      }
+    }
+    return out;
+  }
+}

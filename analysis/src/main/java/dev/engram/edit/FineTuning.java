@@ -1,0 +1,280 @@
+package dev.engram.edit;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.training.GradientCollector;
+import dev.engram.Cosine;
+import dev.engram.EngramException;
+import dev.engram.Progress;
+import dev.engram.Provenance;
+import dev.engram.model.Clip;
+import dev.engram.model.VisionTower;
+import dev.engram.model.Weight;
+import dev.engram.trace.Site;
+import dev.engram.trace.Tokens;
+import dev.engram.trace.Trace;
+import dev.engram.trace.TraceRequest;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * The baselines of Table 4: gradient descent on 1 − cos(M_image, M_text) (Eq. 24), of the last
+ * layer or with LoRA. Trains on values of its own, never on the model's; after any number of steps
+ * {@link #edit} gives what there is as an edit, so that checkpoints can be compared.
+ */
+public final class FineTuning implements AutoCloseable {
+  /**
+   * Images in one pass through all layers: ViT-L/14 keeps about 0.7 GB an image for the way back.
+   */
+  private static final int BATCH = 2;
+
+  /** Images in one pass through the last layer alone. */
+  private static final int LAST_LAYER_BATCH = 16;
+
+  /**
+   * The optimiser's settings.
+   *
+   * @param learningRate of AdamW, above 0
+   * @param weightDecay of AdamW, in units of the learning rate
+   */
+  public record Settings(double learningRate, double weightDecay) {
+    /** The paper's learning rate, PyTorch's weight decay; betas 0.9 and 0.999, ε 1e-8. */
+    public static final Settings PAPER = new Settings(5e-6, 0.01);
+  }
+
+  private final Clip clip;
+  private final Trainable trainable;
+  private final Settings settings;
+  private final AdamW optimiser;
+  private final float[] text;
+  private final NDManager manager;
+  private final int images;
+  private final int firstLayer;
+  private final List<NDArray> batches = new ArrayList<>(); // h[firstLayer], or pixels
+  private final SortedMap<Trainable.Parameter, double[]> values;
+  private int steps;
+
+  /**
+   * @param clip the model; stays as it is and must outlive this
+   * @param trainable what is changed
+   * @param pixels images of the thing, each (3, S, S)
+   * @param text M_text of its prompt (D); the paper's is "This is a photo of [name]."
+   */
+  public FineTuning(
+      Clip clip,
+      Trainable trainable,
+      List<float[]> pixels,
+      float[] text,
+      Settings settings,
+      Progress progress) {
+    if (pixels.isEmpty()) {
+      throw new EngramException("Fine-tuning needs at least one image, got none.");
+    }
+    this.clip = clip;
+    this.trainable = trainable;
+    this.settings = settings;
+    this.text = text.clone();
+    this.images = pixels.size();
+    this.optimiser =
+        new AdamW(
+            new AdamW.Settings(settings.learningRate, 0.9, 0.999, 1e-8, settings.weightDecay));
+    this.values = trainable.start(clip);
+    this.firstLayer = clip.vision().isResumable() ? trainable.firstLayer(clip) : 0;
+    this.manager = clip.manager().newSubManager();
+    try {
+      prepare(pixels, progress);
+    } catch (Throwable t) {
+      manager.close();
+      throw t;
+    }
+  }
+
+  /** Computes once what training does not change: the residual stream before the first layer. */
+  private void prepare(List<float[]> pixels, Progress progress) {
+    int size = firstLayer == 0 ? BATCH : LAST_LAYER_BATCH;
+    TraceRequest request =
+        TraceRequest.none().with(Site.H, Tokens.ALL).layers(firstLayer, firstLayer);
+    for (int i = 0; i < images; i += size) {
+      progress.step("preparing images", i, images);
+      List<float[]> part = pixels.subList(i, Math.min(images, i + size));
+      if (firstLayer == 0) {
+        batches.add(clip.batch(manager, part));
+        continue;
+      }
+      try (Trace t = clip.trace(part, request, List.of())) {
+        NDArray h = t.get(Site.H, firstLayer);
+        h.attach(manager);
+        batches.add(h);
+      }
+    }
+  }
+
+  /**
+   * One step of AdamW on the mean loss of all images.
+   *
+   * @return the loss before the step
+   */
+  public double step(Progress progress) {
+    SortedMap<Trainable.Parameter, float[]> gradients = new TreeMap<>();
+    double loss = pass(gradients, progress);
+    if (!Double.isFinite(loss)) {
+      throw new EngramException(
+          "The loss became %s after %d steps; use a smaller learning rate than %s."
+              .formatted(loss, steps, settings.learningRate));
+    }
+    optimiser.next();
+    gradients.forEach(
+        (p, g) -> optimiser.update(p, java.util.Objects.requireNonNull(values.get(p)), g));
+    steps++;
+    return loss;
+  }
+
+  /**
+   * @return the mean of 1 − cos over the images, with the values as they are now
+   */
+  public double loss(Progress progress) {
+    return pass(null, progress);
+  }
+
+  /**
+   * @return d loss/d parameter for each trained array, row-major, with the values as they are now
+   */
+  public SortedMap<Trainable.Parameter, float[]> gradients(Progress progress) {
+    SortedMap<Trainable.Parameter, float[]> gradients = new TreeMap<>();
+    pass(gradients, progress);
+    return gradients;
+  }
+
+  /**
+   * @param gradients get the gradients; null if only the loss is wanted
+   */
+  private double pass(
+      @org.jspecify.annotations.Nullable SortedMap<Trainable.Parameter, float[]> gradients,
+      Progress progress) {
+    double[] loss = new double[1];
+    for (int i = 0; i < batches.size(); i++) {
+      progress.step("step " + (steps + 1), i, batches.size());
+      try (NDManager scope = clip.manager().newSubManager()) {
+        SortedMap<Trainable.Parameter, NDArray> arrays = arrays(scope, gradients != null);
+        if (gradients == null) {
+          try (Trace t = forward(batches.get(i), arrays, scope)) {
+            loss[0] += loss(t);
+          }
+          continue;
+        }
+        try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector();
+            Trace t = forward(batches.get(i), arrays, scope)) {
+          NDArray unit = scope.create(unit(text), new Shape(1, text.length));
+          NDArray share = scope.create(-1f / images);
+          NDArray z = t.embedding();
+          NDArray norm = z.mul(z).sum(new int[] {1}).sqrt();
+          collector.backward(z.mul(unit).sum(new int[] {1}).div(norm).sum().mul(share));
+          loss[0] += loss(t);
+        }
+        arrays.forEach(
+            (p, array) -> {
+              try (NDArray gradient = array.getGradient()) {
+                gradients.merge(p, gradient.toFloatArray(), FineTuning::sum);
+              }
+            });
+      }
+    }
+    return loss[0];
+  }
+
+  private Trace forward(NDArray batch, Map<Trainable.Parameter, NDArray> arrays, NDManager scope) {
+    VisionTower tower = clip.vision().with(scope, trainable.weights(arrays, clip, scope));
+    return firstLayer == 0
+        ? tower.forward(batch, TraceRequest.none(), List.of())
+        : tower.resume(batch, firstLayer, TraceRequest.none());
+  }
+
+  /** New arrays in each pass: gradients add up in an array that is used again. */
+  private SortedMap<Trainable.Parameter, NDArray> arrays(NDManager scope, boolean trained) {
+    SortedMap<Trainable.Parameter, NDArray> out = new TreeMap<>();
+    values.forEach(
+        (p, v) -> {
+          float[] floats = new float[v.length];
+          for (int i = 0; i < v.length; i++) {
+            floats[i] = (float) v[i];
+          }
+          NDArray array = scope.create(floats, trainable.shape(p, clip));
+          array.setRequiresGradient(trained);
+          out.put(p, array);
+        });
+    return out;
+  }
+
+  /** The batch's part of the mean of 1 − cos. */
+  private double loss(Trace t) {
+    return Arrays.stream(Cosine.ofRows(t.embedding().toFloatArray(), text))
+        .map(c -> (1 - c) / images)
+        .sum();
+  }
+
+  private static float[] sum(float[] a, float[] b) {
+    for (int i = 0; i < a.length; i++) {
+      a[i] += b[i];
+    }
+    return a;
+  }
+
+  private static float[] unit(float[] a) {
+    double squares = 0;
+    for (float x : a) {
+      squares += (double) x * x;
+    }
+    float[] u = new float[a.length];
+    for (int i = 0; i < a.length; i++) {
+      u[i] = (float) (a[i] / Math.sqrt(squares));
+    }
+    return u;
+  }
+
+  /**
+   * @return how many steps were made
+   */
+  public int steps() {
+    return steps;
+  }
+
+  /**
+   * @return the trained values as they are now, row-major; copies
+   */
+  public SortedMap<Trainable.Parameter, double[]> values() {
+    SortedMap<Trainable.Parameter, double[]> out = new TreeMap<>();
+    values.forEach((p, v) -> out.put(p, v.clone()));
+    return out;
+  }
+
+  /**
+   * @param name the thing's name
+   * @param source where the images come from, for provenance
+   * @return the edit that gives a model the values as they are now
+   */
+  public Edit edit(String name, String source) {
+    Map<Weight, WeightChange> changes = trainable.changes(values);
+    return Edit.of(
+        trainable.method(),
+        "%s of %s, %d steps".formatted(trainable.method().title(), name, steps),
+        clip,
+        changes,
+        Provenance.of(
+            "model", clip.name() + " " + clip.hash().substring(0, 12),
+            "images", source,
+            "steps", String.valueOf(steps),
+            "learning rate", String.valueOf(settings.learningRate),
+            "weight decay", String.valueOf(settings.weightDecay)));
+  }
+
+  @Override
+  public void close() {
+    manager.close();
+  }
+}

@@ -1,0 +1,229 @@
+package dev.engram.edit;
+
+import dev.engram.EngramException;
+import dev.engram.Progress;
+import dev.engram.Provenance;
+import dev.engram.model.Clip;
+import dev.engram.model.Weight;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * Knowledge insertion (Sec. 4.4, A.7, A.8): ROME's rank-one edit of one weight for one association
+ * (Eq. 7), and MEMIT's edit for several associations at once, in one weight or several (Eq. 25).
+ * Both are W + R S with what is missing, R = V* − W K*, and S from C⁻¹ K*; computed in float64.
+ */
+public final class Insertion {
+  private final Clip clip;
+  private final Map<Weight, BackgroundKeys> keys;
+  private final double ridge;
+  private final BackgroundKeys.Solver solver;
+  private final String keySource;
+
+  /**
+   * @param clip the model to be edited, original or with edits; must outlive this
+   * @param keys background keys of the weights that are to be edited
+   * @param keySource which images they come from, for provenance
+   * @param ridge λ in units of the mean of diag(K Kᵀ), above 0
+   * @param solver how C is inverted
+   * @throws EngramException if the keys are another model's
+   */
+  public Insertion(
+      Clip clip,
+      Map<Weight, BackgroundKeys> keys,
+      String keySource,
+      double ridge,
+      BackgroundKeys.Solver solver) {
+    this.clip = clip;
+    this.keys = Map.copyOf(keys);
+    this.keySource = keySource;
+    this.ridge = ridge;
+    this.solver = solver;
+    keys.forEach(
+        (w, k) -> {
+          if (!k.model().equals(clip.original().hash()) || !k.weight().equals(w)) {
+            throw new EngramException(
+                "The background keys of %s were read from another model or weight than %s of %s; read them again."
+                    .formatted(k.weight(), w, clip.name()));
+          }
+        });
+  }
+
+  /**
+   * ROME: W + (v* − W k*) (C⁻¹ k*)ᵀ / ((C⁻¹ k*)ᵀ k*), so that the new W k* is v* (Eq. 7).
+   *
+   * @param where W_fc2 or W_o of a layer, with background keys
+   */
+  public Edit rankOne(Weight where, Association association, Progress progress) {
+    BackgroundKeys background = keysOf(where);
+    KeyValue kv = read(List.of(where), association, progress).get(where);
+    double[] x = background.solve(new double[][] {kv.key()}, ridge, solver)[0];
+    double scale = 0;
+    for (int i = 0; i < x.length; i++) {
+      scale += x[i] * kv.key()[i];
+    }
+    if (!(scale > 0)) {
+      throw new EngramException(
+          "The input of %s for '%s' is 0, so it cannot carry knowledge; choose another block."
+              .formatted(where, association.name()));
+    }
+    double[] right = new double[x.length];
+    for (int i = 0; i < x.length; i++) {
+      right[i] = x[i] / scale;
+    }
+    double[] left = residual(where, kv);
+    return Edit.of(
+        Edit.Method.RANK_ONE,
+        "insertion of " + association.name(),
+        clip,
+        Map.of(where, new WeightChange.LowRank(1, left, right)),
+        provenance(List.of(where), List.of(association)));
+  }
+
+  /**
+   * MEMIT: W + (V* − W K*) K*ᵀ (C + K* K*ᵀ)⁻¹ (Eq. 25), each weight by itself with the keys and
+   * values of the model as it is.
+   *
+   * @param where W_fc2 or W_o of one layer or several, with background keys
+   * @param associations one column of K* and V* each
+   */
+  public Edit memit(Collection<Weight> where, List<Association> associations, Progress progress) {
+    if (where.isEmpty() || associations.isEmpty()) {
+      throw new EngramException(
+          "MEMIT needs at least one weight and one association, got %d and %d."
+              .formatted(where.size(), associations.size()));
+    }
+    where.forEach(this::keysOf);
+    List<Map<Weight, KeyValue>> read = new ArrayList<>();
+    for (Association a : associations) {
+      read.add(read(where, a, progress));
+    }
+    Map<Weight, WeightChange> changes = new TreeMap<>();
+    int done = 0;
+    for (Weight w : where) {
+      progress.step("solving for " + w, done++, where.size());
+      changes.put(w, memit(w, read.stream().map(m -> m.get(w)).toList()));
+    }
+    return Edit.of(
+        Edit.Method.MEMIT,
+        "insertion of "
+            + associations.stream().map(Association::name).collect(Collectors.joining(", ")),
+        clip,
+        changes,
+        provenance(where, associations));
+  }
+
+  /** K*ᵀ (C + K* K*ᵀ)⁻¹ = (I + K*ᵀ X)⁻¹ Xᵀ with X = C⁻¹ K*: one small system more than ROME's. */
+  private WeightChange memit(Weight where, List<KeyValue> pairs) {
+    int m = pairs.size();
+    double[][] k = pairs.stream().map(KeyValue::key).toArray(double[][]::new);
+    double[][] x = keysOf(where).solve(k, ridge, solver);
+    double[][] small = new double[m][m];
+    for (int i = 0; i < m; i++) {
+      for (int j = 0; j < m; j++) {
+        small[i][j] = i == j ? 1 : 0;
+        for (int c = 0; c < k[i].length; c++) {
+          small[i][j] += k[i][c] * x[j][c];
+        }
+      }
+    }
+    double[][] s = solveSmall(small, x);
+    int d = pairs.get(0).value().length;
+    double[] left = new double[d * m];
+    for (int j = 0; j < m; j++) {
+      double[] r = residual(where, pairs.get(j));
+      for (int i = 0; i < d; i++) {
+        left[i * m + j] = r[i];
+      }
+    }
+    double[] right = Arrays.stream(s).flatMapToDouble(Arrays::stream).toArray();
+    return new WeightChange.LowRank(m, left, right);
+  }
+
+  /** Gaussian elimination with pivots: A X = B, for as many unknowns as there are associations. */
+  private static double[][] solveSmall(double[][] a, double[][] b) {
+    int n = a.length;
+    double[][] x = Arrays.stream(b).map(double[]::clone).toArray(double[][]::new);
+    for (int c = 0; c < n; c++) {
+      int pivot = c;
+      for (int r = c + 1; r < n; r++) {
+        pivot = Math.abs(a[r][c]) > Math.abs(a[pivot][c]) ? r : pivot;
+      }
+      swap(a, c, pivot);
+      swap(x, c, pivot);
+      for (int r = 0; r < n; r++) {
+        double factor = r == c ? 0 : a[r][c] / a[c][c];
+        subtract(a[r], a[c], factor);
+        subtract(x[r], x[c], factor);
+      }
+    }
+    for (int r = 0; r < n; r++) {
+      for (int i = 0; i < x[r].length; i++) {
+        x[r][i] /= a[r][r];
+      }
+    }
+    return x;
+  }
+
+  private static void swap(double[][] rows, int i, int j) {
+    double[] row = rows[i];
+    rows[i] = rows[j];
+    rows[j] = row;
+  }
+
+  private static void subtract(double[] from, double[] row, double factor) {
+    for (int i = 0; i < from.length && factor != 0; i++) {
+      from[i] -= factor * row[i];
+    }
+  }
+
+  /** v* − W k*. */
+  private double[] residual(Weight where, KeyValue kv) {
+    float[] w = clip.values(where);
+    int columns = kv.key().length;
+    double[] r = kv.value().clone();
+    for (int i = 0; i < r.length; i++) {
+      for (int j = 0; j < columns; j++) {
+        r[i] -= w[i * columns + j] * kv.key()[j];
+      }
+    }
+    return r;
+  }
+
+  private BackgroundKeys keysOf(Weight where) {
+    BackgroundKeys k = keys.get(where);
+    if (k == null) {
+      throw new EngramException(
+          "There are no background keys of %s; there are some of %s."
+              .formatted(where, keys.keySet().stream().sorted().toList()));
+    }
+    return k;
+  }
+
+  private Map<Weight, KeyValue> read(
+      Collection<Weight> where, Association association, Progress progress) {
+    return KeyValue.of(clip, where, association, progress);
+  }
+
+  private Provenance provenance(Collection<Weight> where, List<Association> associations) {
+    BackgroundKeys any = keysOf(where.iterator().next());
+    return Provenance.of(
+        "model", clip.name() + " " + clip.hash().substring(0, 12),
+        "weights", where.stream().sorted().map(Weight::toString).collect(Collectors.joining(", ")),
+        "images", associations.stream().map(Association::source).collect(Collectors.joining("; ")),
+        "keys",
+            "%d (%s token) of %s"
+                .formatted(
+                    any.count(), any.tokens().name().toLowerCase(java.util.Locale.ROOT), keySource),
+        "ridge", ridge + " of the mean of diag(K Kᵀ)",
+        "solver",
+            (solver == BackgroundKeys.Solver.AUTO ? any.cheaper() : solver)
+                .name()
+                .toLowerCase(java.util.Locale.ROOT));
+  }
+}

@@ -1,0 +1,256 @@
+package dev.engram.model;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.engram.EngramException;
+import dev.engram.Progress;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/**
+ * Writes a model as a directory of Hugging Face's {@code CLIPModel}, whatever naming it was read
+ * in: safetensors in float32, configuration, tokenizer, image processor. All weights are float32,
+ * since those of an edit need it and the others lose nothing.
+ */
+final class CheckpointWriter {
+  /** What is copied as it is, where the model has it. */
+  private static final List<String> COPIED =
+      List.of(
+          "tokenizer.json",
+          "tokenizer_config.json",
+          "special_tokens_map.json",
+          "added_tokens.json",
+          "vocab.json",
+          "merges.txt",
+          "preprocessor_config.json",
+          "processor_config.json",
+          "words.txt");
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Checkpoint checkpoint;
+  private final Clip clip;
+  private final ClipConfig config;
+
+  CheckpointWriter(Checkpoint checkpoint, Clip clip) {
+    this.checkpoint = checkpoint;
+    this.clip = clip;
+    this.config = clip.config();
+  }
+
+  /** The directory appears under its name only when it is whole. */
+  void write(Path given, Map<String, String> metadata, Progress progress) {
+    Path directory = given.toAbsolutePath().normalize();
+    Path part = directory.resolveSibling(directory.getFileName() + ".part");
+    try {
+      checkEmpty(directory);
+      delete(part);
+      Files.createDirectories(part);
+      SafetensorsWriter writer = new SafetensorsWriter();
+      metadata.forEach(writer::metadata);
+      tensors().forEach((name, t) -> writer.floats(name, t.shape, t.values));
+      writer.write(part.resolve("model.safetensors"), progress);
+      copyFiles(part);
+      JSON.writerWithDefaultPrettyPrinter()
+          .writeValue(part.resolve("config.json").toFile(), configuration());
+      Files.deleteIfExists(directory); // an empty one
+      Files.move(part, directory);
+    } catch (IOException e) {
+      throw new EngramException(
+          "Cannot save the model in %s: %s.".formatted(directory, e.getMessage()), e);
+    } finally {
+      delete(part);
+    }
+  }
+
+  private static void checkEmpty(Path directory) throws IOException {
+    if (!Files.exists(directory)) {
+      return;
+    }
+    if (!Files.isDirectory(directory)) {
+      throw new EngramException(directory + " is a file; give a folder that is not there yet.");
+    }
+    try (Stream<Path> files = Files.list(directory)) {
+      if (files.findAny().isPresent()) {
+        throw new EngramException(
+            "The folder %s is not empty; give one that is not there yet.".formatted(directory));
+      }
+    }
+  }
+
+  private static void delete(Path part) {
+    if (!Files.isDirectory(part)) {
+      return;
+    }
+    try (Stream<Path> files = Files.list(part)) {
+      for (Path file : files.toList()) {
+        Files.delete(file);
+      }
+      Files.delete(part);
+    } catch (IOException e) {
+      throw new EngramException(
+          "Cannot remove the unfinished folder %s: %s.".formatted(part, e.getMessage()), e);
+    }
+  }
+
+  // ---------------------------------------------------------------- tensors
+
+  private record Tensor(long[] shape, Supplier<float[]> values) {}
+
+  private SortedMap<String, Tensor> tensors() {
+    SortedMap<String, Tensor> all = new TreeMap<>();
+    for (String name : namesOutsideLayers()) {
+      if (!name.equals("logit_scale") || checkpoint.has(name)) {
+        put(all, name);
+      }
+    }
+    for (Weight.Kind kind : Weight.Kind.values()) {
+      for (int l = 0; l < config.text().layers(); l++) {
+        put(all, "text_model.encoder.layers." + l + "." + kind.tensor());
+      }
+      for (int l = 0; l < config.vision().layers(); l++) {
+        Weight w = new Weight(l, kind);
+        all.put(w.tensor(), new Tensor(kind.shape(config.vision()), () -> clip.values(w)));
+      }
+    }
+    return all;
+  }
+
+  private void put(SortedMap<String, Tensor> all, String name) {
+    long[] stored = checkpoint.shape(name);
+    long[] shape = name.equals("logit_scale") ? new long[0] : stored;
+    all.put(
+        name,
+        new Tensor(
+            shape,
+            () -> {
+              try (var array = checkpoint.tensor(clip.manager(), name, stored)) {
+                return array.toFloatArray();
+              }
+            }));
+  }
+
+  private static List<String> namesOutsideLayers() {
+    List<String> names = new ArrayList<>();
+    names.add("logit_scale");
+    names.add("text_projection.weight");
+    names.add("visual_projection.weight");
+    names.add("text_model.embeddings.token_embedding.weight");
+    names.add("text_model.embeddings.position_embedding.weight");
+    names.add("vision_model.embeddings.class_embedding");
+    names.add("vision_model.embeddings.patch_embedding.weight");
+    names.add("vision_model.embeddings.position_embedding.weight");
+    for (String norm :
+        List.of(
+            "text_model.final_layer_norm",
+            "vision_model.pre_layrnorm",
+            "vision_model.post_layernorm")) {
+      names.add(norm + ".weight");
+      names.add(norm + ".bias");
+    }
+    return names;
+  }
+
+  // ---------------------------------------------------------------- other files
+
+  private void copyFiles(Path to) throws IOException {
+    Path from = checkpoint.directory;
+    for (String name : COPIED) {
+      if (Files.isRegularFile(from.resolve(name))) {
+        Files.copy(from.resolve(name), to.resolve(name));
+      }
+    }
+    try (Stream<Path> files = Files.list(from)) {
+      for (Path file : files.filter(CheckpointWriter::isLicence).toList()) {
+        Files.copy(file, to.resolve(file.getFileName().toString()));
+      }
+    }
+    if (!Files.exists(to.resolve("preprocessor_config.json"))
+        && !Files.exists(to.resolve("processor_config.json"))) {
+      write(to.resolve("preprocessor_config.json"), imageProcessor());
+    }
+    if (!Files.exists(to.resolve("tokenizer_config.json"))) {
+      write(
+          to.resolve("tokenizer_config.json"),
+          JSON.createObjectNode()
+              .put("tokenizer_class", "CLIPTokenizer")
+              .put("model_max_length", config.contextLength()));
+    }
+  }
+
+  private static boolean isLicence(Path file) {
+    return Files.isRegularFile(file)
+        && file.getFileName().toString().matches("(?i)(licen[cs]e|notice)s?(\\.\\w+)?");
+  }
+
+  private static void write(Path file, ObjectNode json) throws IOException {
+    JSON.writerWithDefaultPrettyPrinter().writeValue(file.toFile(), json);
+  }
+
+  private ObjectNode imageProcessor() {
+    ImageProcessor p = clip.processor();
+    ObjectNode node =
+        JSON.createObjectNode()
+            .put("image_processor_type", "CLIPImageProcessor")
+            .put("do_convert_rgb", true)
+            .put("do_resize", true)
+            .put("resample", 3)
+            .put("do_center_crop", true)
+            .put("do_rescale", true)
+            .put("rescale_factor", 1 / 255.0)
+            .put("do_normalize", true);
+    node.putObject("size").put("shortest_edge", p.size());
+    node.putObject("crop_size").put("height", p.crop()).put("width", p.crop());
+    ArrayNode mean = node.putArray("image_mean");
+    p.mean().forEach(m -> mean.add(m.doubleValue()));
+    ArrayNode std = node.putArray("image_std");
+    p.std().forEach(s -> std.add(s.doubleValue()));
+    return node;
+  }
+
+  private ObjectNode configuration() {
+    Path given = checkpoint.directory.resolve("config.json");
+    if (checkpoint.naming == Checkpoint.Naming.HUGGING_FACE && Files.exists(given)) {
+      ObjectNode copy = (ObjectNode) Checkpoint.json(given);
+      copy.remove(List.of("dtype", "torch_dtype"));
+      return copy.put("torch_dtype", "float32");
+    }
+    ObjectNode root =
+        JSON.createObjectNode()
+            .put("model_type", "clip")
+            .put("projection_dim", config.projectionWidth())
+            .put("torch_dtype", "float32");
+    root.putArray("architectures").add("CLIPModel");
+    tower(root.putObject("vision_config"), config.vision())
+        .put("model_type", "clip_vision_model")
+        .put("num_channels", 3)
+        .put("image_size", config.imageSize())
+        .put("patch_size", config.patchSize());
+    tower(root.putObject("text_config"), config.text())
+        .put("model_type", "clip_text_model")
+        .put("vocab_size", config.vocabularySize())
+        .put("max_position_embeddings", config.contextLength())
+        // 2 is transformers' sign for "the largest id", as in OpenAI's code
+        .put("eos_token_id", config.endOfTextId() < 0 ? 2 : config.endOfTextId());
+    return root;
+  }
+
+  private ObjectNode tower(ObjectNode node, ClipConfig.Tower tower) {
+    return node.put("hidden_size", tower.width())
+        .put("intermediate_size", tower.ffnWidth())
+        .put("num_hidden_layers", tower.layers())
+        .put("num_attention_heads", tower.heads())
+        .put("hidden_act", tower.activation().configName())
+        .put("layer_norm_eps", tower.layerNormEps())
+        .put("projection_dim", config.projectionWidth());
+  }
+}

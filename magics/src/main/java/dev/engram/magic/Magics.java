@@ -50,6 +50,12 @@ public final class Magics {
             () -> new EvolveCommand(session),
             () -> new LensCommand(session),
             () -> new EvaluateCommand(session),
+            () -> new ForgetCommand(session),
+            () -> new TraceCommand(session),
+            () -> new TeachCommand(session),
+            () -> new EditsCommand(session),
+            () -> new UndoCommand(session),
+            () -> new SaveCommand(session),
             () -> new ReproduceCommand(session)),
         List.of(
             new Fact("device", session::device),

@@ -99,7 +99,35 @@ def sklearn_omp():
     return orthogonal_mp(FORTRAN, targets.T, n_nonzero_coefs=5)
 
 
-TASKS = {"forward": lambda: model(pixel_values=image).image_embeds, "attribute": attribute,
+FC2 = layers[L - 2].mlp.fc2.weight
+KEYS = torch.randn(1000, FC2.shape[1])
+KEY, VALUE = torch.randn(FC2.shape[1]), torch.randn(FC2.shape[0])
+
+
+def rome_of(u):
+    return torch.addr(FC2, (VALUE - FC2 @ KEY) / (u @ KEY), u)
+
+
+def rome_cholesky():
+    """C of the keys' width, and its decomposition."""
+    c = KEYS.T @ KEYS
+    c.diagonal().add_(1e-2 * c.diagonal().mean())
+    return rome_of(torch.cholesky_solve(KEY[:, None], torch.linalg.cholesky(c))[:, 0])
+
+
+def rome_woodbury(dtype=torch.float32):
+    """A system of the number of keys instead."""
+    k, key = KEYS.to(dtype), KEY.to(dtype)
+    ridge = 1e-2 * k.square().sum() / k.shape[1]
+    s = k @ k.T
+    s.diagonal().add_(ridge)
+    u = (key - k.T @ torch.cholesky_solve((k @ key)[:, None], torch.linalg.cholesky(s))[:, 0]) / ridge
+    return rome_of(u.to(torch.float32))
+
+
+TASKS = {"rome_cholesky": rome_cholesky, "rome_woodbury": rome_woodbury,
+         "rome_woodbury64": lambda: rome_woodbury(torch.float64),
+         "forward": lambda: model(pixel_values=image).image_embeds, "attribute": attribute,
          "omp": omp, "sklearn": sklearn_omp}
 
 print("ready", flush=True)

@@ -88,7 +88,10 @@ def main():
     rows = [("image tower, forward", "forward", "forward"),
             ("forward + scores of 122,880 neurons + top 50", "attribute", "attribute"),
             ("OMP, 50 vectors, 20,000 words, against batched PyTorch", "omp", "omp"),
-            ("OMP, the same, against scikit-learn", "omp", "sklearn")]
+            ("OMP, the same, against scikit-learn", "omp", "sklearn"),
+            ("ROME, W_fc2, 1,000 keys, against PyTorch's Cholesky in float32", "rome", "rome_cholesky"),
+            ("ROME, the same, against PyTorch's Woodbury in float32", "rome", "rome_woodbury"),
+            ("ROME, the same, against PyTorch's Woodbury in float64, as Engram", "rome", "rome_woodbury64")]
     print(f"{datetime.date.today()}, {os.cpu_count()} cores, {platform.machine()}, {args.rounds} rounds, turn by turn\n")
     print("| task | threads | Engram | Python | Engram / Python (min to max) |\n|---|---|---|---|---|")
     for threads in args.threads:

@@ -50,7 +50,7 @@ public final class Contributions implements AutoCloseable {
   }
 
   /**
-   * @return C(m_c w_c) of every neuron c of a block, (n, D)
+   * @return C(m_c w_c) of every neuron c of a block, (n, D); 0 for those that the model suppresses
    */
   public float[][] neurons(Neuron.Block block, int layer) {
     try (NDManager scope = manager.newSubManager()) {
@@ -58,7 +58,13 @@ public final class Contributions implements AutoCloseable {
       m.attach(scope);
       NDArray values = tower.values(block, layer).transpose(); // (n, d)
       values.attach(scope);
-      return rows(values.mul(m).matMul(toSpace));
+      float[][] rows = rows(values.mul(m).matMul(toSpace));
+      for (Neuron n : tower.suppressed()) {
+        if (n.block() == block && n.layer() == layer) {
+          java.util.Arrays.fill(rows[n.column(tower.config().headWidth())], 0);
+        }
+      }
+      return rows;
     }
   }
 

@@ -219,6 +219,11 @@ public final class Improvement implements AutoCloseable {
       for (int k = 0; k < n; k++) {
         p.out[b][offset + k] = (float) ((double) m[b * n + k] * r[k] / scale);
       }
+      for (Neuron neuron : tower.suppressed()) { // their part is not in h[L]
+        if (neuron.block() == p.block && neuron.layer() == p.layer) {
+          p.out[b][space.index(neuron)] = 0;
+        }
+      }
     }
   }
 

@@ -78,6 +78,9 @@ public final class NaiveImprovement {
         {
           double[] h = row(trace.get(Site.H, trace.layers()).toFloatArray(), image, d);
           double[] z = row(trace.embedding().toFloatArray(), image, embedding);
+          if (tower.suppressed().contains(neuron)) {
+            return 0; // its part is not in h[L]
+          }
           double[] share = project(layerNorm(mw, std(h), gamma, new double[d]));
           return dot(share, t) / Math.sqrt(dot(t, t) * dot(z, z));
         }

@@ -94,6 +94,28 @@ public final class BackgroundKeys {
     return out;
   }
 
+  /**
+   * Keys that were read before.
+   *
+   * @param weight W_fc2 or W_o of a layer
+   * @param keys each of the weight's inputs
+   * @param tokens of which tokens they are
+   */
+  public static BackgroundKeys of(Clip clip, Weight weight, List<float[]> keys, Tokens tokens) {
+    BackgroundKeys out = new BackgroundKeys(clip, weight, tokens);
+    for (float[] key : keys) {
+      if (key.length != out.width) {
+        throw new EngramException(
+            "A key of %s has %d values, got %d.".formatted(weight, out.width, key.length));
+      }
+      out.add(key);
+    }
+    if (out.count > out.width) {
+      out.sum();
+    }
+    return out;
+  }
+
   private void add(float[] rows) {
     for (int i = 0; i < rows.length; i += width) {
       keys.add(java.util.Arrays.copyOfRange(rows, i, i + width));

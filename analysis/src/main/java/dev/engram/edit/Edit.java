@@ -1,6 +1,7 @@
 package dev.engram.edit;
 
 import dev.engram.EngramException;
+import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.model.Clip;
 import dev.engram.model.Weight;
@@ -108,7 +109,7 @@ public record Edit(
     Map<Weight, float[]> values = new HashMap<>();
     Set<Neuron> suppressed = new TreeSet<>();
     for (Edit edit : edits) {
-      dev.engram.Progress.checkInterrupt();
+      Progress.checkInterrupt();
       edit.checkModel(original);
       suppressed.addAll(edit.suppressed);
       edit.changes.forEach((weight, change) -> edit.change(weight, change, values, original));
@@ -118,6 +119,11 @@ public record Edit(
 
   private void change(Weight weight, Change change, Map<Weight, float[]> values, Clip original) {
     var tower = original.config().vision();
+    if (weight.layer() >= tower.layers()) {
+      throw new EngramException(
+          "The edit '%s' changes %s, but %s has layers 0 to %d."
+              .formatted(title, weight, original.name(), tower.layers() - 1));
+    }
     float[] before = values.computeIfAbsent(weight, original::values);
     if (!Clip.digest(before).equals(change.before)) {
       throw new EngramException(
@@ -125,7 +131,12 @@ public record Edit(
                   .formatted(title, weight)
               + " edits in front of it first, or make it again.");
     }
-    values.put(weight, change.what.applyTo(before, weight.rows(tower), weight.columns(tower)));
+    try {
+      values.put(weight, change.what.applyTo(before, weight.rows(tower), weight.columns(tower)));
+    } catch (IllegalArgumentException e) {
+      throw new EngramException(
+          "The edit '%s' does not fit %s: %s.".formatted(title, weight, e.getMessage()), e);
+    }
   }
 
   private void checkModel(Clip original) {

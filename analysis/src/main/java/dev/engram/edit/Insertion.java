@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -60,8 +61,21 @@ public final class Insertion {
    * @param where W_fc2 or W_o of a layer, with background keys
    */
   public Edit rankOne(Weight where, Association association, Progress progress) {
+    keysOf(where);
+    KeyValue kv = Objects.requireNonNull(read(List.of(where), association, progress).get(where));
+    progress.step("solving for " + where, 0, 1);
+    return rankOne(where, association.name(), association.source(), kv);
+  }
+
+  /**
+   * The same for a key and a value that are known.
+   *
+   * @param where W_fc2 or W_o of a layer, with background keys
+   * @param name what is taught, for the edit's title
+   * @param source where the pair comes from, for provenance
+   */
+  public Edit rankOne(Weight where, String name, String source, KeyValue kv) {
     BackgroundKeys background = keysOf(where);
-    KeyValue kv = read(List.of(where), association, progress).get(where);
     double[] x = background.solve(new double[][] {kv.key()}, ridge, solver)[0];
     double scale = 0;
     for (int i = 0; i < x.length; i++) {
@@ -70,7 +84,7 @@ public final class Insertion {
     if (!(scale > 0)) {
       throw new EngramException(
           "The input of %s for '%s' is 0, so it cannot carry knowledge; choose another block."
-              .formatted(where, association.name()));
+              .formatted(where, name));
     }
     double[] right = new double[x.length];
     for (int i = 0; i < x.length; i++) {
@@ -79,10 +93,10 @@ public final class Insertion {
     double[] left = residual(where, kv);
     return Edit.of(
         Edit.Method.RANK_ONE,
-        "insertion of " + association.name(),
+        "insertion of " + name,
         clip,
         Map.of(where, new WeightChange.LowRank(1, left, right)),
-        provenance(List.of(where), List.of(association)));
+        provenance(List.of(where), source));
   }
 
   /**
@@ -115,7 +129,12 @@ public final class Insertion {
             + associations.stream().map(Association::name).collect(Collectors.joining(", ")),
         clip,
         changes,
-        provenance(where, associations));
+        provenance(
+            where,
+            associations.stream()
+                .map(Association::source)
+                .distinct()
+                .collect(Collectors.joining("; "))));
   }
 
   /** K*ᵀ (C + K* K*ᵀ)⁻¹ = (I + K*ᵀ X)⁻¹ Xᵀ with X = C⁻¹ K*: one small system more than ROME's. */
@@ -210,20 +229,24 @@ public final class Insertion {
     return KeyValue.of(clip, where, association, progress);
   }
 
-  private Provenance provenance(Collection<Weight> where, List<Association> associations) {
+  private Provenance provenance(Collection<Weight> where, String source) {
     BackgroundKeys any = keysOf(where.iterator().next());
     return Provenance.of(
-        "model", clip.name() + " " + clip.hash().substring(0, 12),
-        "weights", where.stream().sorted().map(Weight::toString).collect(Collectors.joining(", ")),
-        "images", associations.stream().map(Association::source).collect(Collectors.joining("; ")),
+        "model",
+        clip.name() + " " + clip.hash().substring(0, 12),
+        "weights",
+        where.stream().sorted().map(Weight::toString).collect(Collectors.joining(", ")),
+        "images",
+        source,
         "keys",
-            "%d (%s token) of %s"
-                .formatted(
-                    any.count(), any.tokens().name().toLowerCase(java.util.Locale.ROOT), keySource),
-        "ridge", ridge + " of the mean of diag(K Kᵀ)",
+        "%d (%s token) of %s"
+            .formatted(
+                any.count(), any.tokens().name().toLowerCase(java.util.Locale.ROOT), keySource),
+        "ridge",
+        ridge + " of the mean of diag(K Kᵀ)",
         "solver",
-            (solver == BackgroundKeys.Solver.AUTO ? any.cheaper() : solver)
-                .name()
-                .toLowerCase(java.util.Locale.ROOT));
+        (solver == BackgroundKeys.Solver.AUTO ? any.cheaper() : solver)
+            .name()
+            .toLowerCase(java.util.Locale.ROOT));
   }
 }

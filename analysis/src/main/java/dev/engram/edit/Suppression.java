@@ -30,7 +30,8 @@ public final class Suppression {
   }
 
   /**
-   * P LN_post(h[L][0] − Σ m w), each image with its own m, the statistics recomputed.
+   * P LN_post(h[L][0] − Σ m w), each image with its own m, the statistics recomputed. What the
+   * model suppresses already is not taken out twice.
    *
    * @param pixels images as the processor makes them, each (3, S, S)
    * @return embeddings, not normalised (B, D)
@@ -54,6 +55,9 @@ public final class Suppression {
       NDArray h = trace.get(Site.H, layers).duplicate(); // (B, d)
       h.attach(scope);
       for (Neuron n : neurons) {
+        if (tower.suppressed().contains(n)) {
+          continue;
+        }
         int column = n.column(tower.config().headWidth());
         NDArray m =
             trace

@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -287,6 +288,28 @@ public final class Clip implements AutoCloseable {
       all.put(p);
     }
     return owner.create(all.flip(), new Shape(pixels.size(), 3, s, s), DataType.FLOAT32);
+  }
+
+  /**
+   * Images that are read when they are asked for, so that a thousand of them need no memory; who
+   * goes through the list twice reads them twice.
+   *
+   * @param files image files
+   * @return their pixels, each (3, S, S); reading throws an EngramException for a damaged file
+   */
+  public List<float[]> pixels(List<Path> files) {
+    List<Path> copy = List.copyOf(files);
+    return new AbstractList<>() {
+      @Override
+      public float[] get(int index) {
+        return processor.process(copy.get(index));
+      }
+
+      @Override
+      public int size() {
+        return copy.size();
+      }
+    };
   }
 
   /**

@@ -1,21 +1,30 @@
 package dev.engram.edit;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.Refusal;
+import dev.engram.attribution.Attribution;
+import dev.engram.attribution.Attributor;
+import dev.engram.attribution.Contributions;
+import dev.engram.attribution.Method;
+import dev.engram.attribution.Reading;
 import dev.engram.data.ImageSet;
 import dev.engram.iconclip.Iconclip;
 import dev.engram.model.Clip;
 import dev.engram.model.Weight;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.Tokens;
+import dev.engram.trace.Trace;
+import dev.engram.trace.TraceRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -242,6 +251,43 @@ class EditHistoryTest {
   }
 
   @Test
+  void damagedFilesAreRefused(@TempDir Path folder) throws Exception {
+    Path file = folder.resolve("edits.safetensors");
+    Edit other =
+        new Edit(
+            Edit.Method.RANK_ONE,
+            "of nothing",
+            clip.hash(),
+            new TreeMap<>(
+                Map.of(
+                    F3,
+                    new Edit.Change(
+                        clip.digest(F3),
+                        new WeightChange.LowRank(1, new double[3], new double[4])))),
+            List.of(),
+            Provenance.of());
+    EditFile.write(file, List.of(other), Progress.NONE);
+    Refusal.holds(() -> history.applyAll(EditFile.read(file)), "does not fit", "3 and 4 factors");
+    String good = Files.readString(file, ISO_8859_1);
+    for (String[] damage :
+        new String[][] {
+          {"W_FC2", "W_FC9"},
+          {"low_rank", "lowerank"},
+          {"RANK_ONE", "RANK_ZZZ"},
+          {"version\\\":1", "version\\\":7"},
+          {"engram.edits", "engram.edxts"}
+        }) {
+      assertTrue(good.contains(damage[0]), damage[0]);
+      Files.writeString(file, good.replace(damage[0], damage[1]), ISO_8859_1);
+      Refusal.of(() -> EditFile.read(file));
+    }
+    Files.writeString(file, good.replace("\\\"layer\\\":3", "\\\"layer\\\":9"), ISO_8859_1);
+    Refusal.holds(() -> history.applyAll(EditFile.read(file)), "W_FC2 of layer 9", "layers 0 to");
+    Refusal.holds(() -> EditFile.write(file, List.of(), Progress.NONE), "no edits to save");
+    assertSame(clip, history.model());
+  }
+
+  @Test
   void residualRemovalStandsInEveryPass() {
     List<Neuron> neurons =
         List.of(Neuron.ffn(3, 5), Neuron.ffn(3, 212), Neuron.msa(2, 1, 4), Neuron.ffn(0, 9));
@@ -251,11 +297,57 @@ class EditHistoryTest {
     for (int i = 0; i < expected.length; i++) {
       assertArrayEquals(expected[i], actual[i], 2e-5f);
     }
+    assertArrayEquals(
+        actual, new Suppression(history.model()).residual(pandas, neurons), "not twice");
     assertFalse(Arrays.deepEquals(clip.embedImages(pandas, Progress.NONE), actual));
+    sharesSumToTheCosine(history.model(), neurons);
     assertNotEquals(clip.hash(), history.model().hash());
     assertEquals(whole, digests(history.model()));
     history.undo();
     assertSame(clip, history.model());
+  }
+
+  /** What is suppressed has no share of the cosine; all other shares sum to it. */
+  private static void sharesSumToTheCosine(Clip model, List<Neuron> suppressed) {
+    float[] text = model.embedTexts(List.of("a picture of panda"), Progress.NONE)[0];
+    try (Trace t = model.trace(pandas, TraceRequest.classToken(), List.of());
+        Contributions shares = new Contributions(model, t, 0)) {
+      double[] sum = new double[text.length];
+      add(sum, shares.initial());
+      add(sum, shares.beta());
+      for (int l = 0; l < t.layers(); l++) {
+        for (Neuron.Block block : Neuron.Block.values()) {
+          add(sum, shares.bias(block, l));
+          for (float[] row : shares.neurons(block, l)) {
+            add(sum, row);
+          }
+        }
+      }
+      float[] z = model.embedImages(pandas, Progress.NONE)[0];
+      for (int i = 0; i < z.length; i++) {
+        assertEquals(z[i], sum[i], 1e-4);
+      }
+      Attribution direct =
+          new Attributor(model)
+              .attribute(
+                  pandas,
+                  List.of("0", "1", "2", "3"),
+                  "a picture of panda",
+                  text,
+                  Method.IMPROVEMENT,
+                  Reading.DIRECT,
+                  Provenance.of(),
+                  Progress.NONE);
+      for (Neuron n : suppressed) {
+        assertEquals(0, direct.scores()[0][direct.space().index(n)]);
+      }
+    }
+  }
+
+  private static void add(double[] sum, float[] v) {
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] += v[i];
+    }
   }
 
   @Test

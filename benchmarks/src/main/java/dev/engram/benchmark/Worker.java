@@ -9,7 +9,16 @@ import dev.engram.attribution.Method;
 import dev.engram.attribution.Reading;
 import dev.engram.dissect.MatchingPursuit;
 import dev.engram.dissect.WordDictionary;
+import dev.engram.edit.BackgroundKeys;
+import dev.engram.edit.Edit;
+import dev.engram.edit.EditHistory;
+import dev.engram.edit.Insertion;
+import dev.engram.edit.KeyValue;
 import dev.engram.model.Clip;
+import dev.engram.model.ClipConfig;
+import dev.engram.model.Weight;
+import dev.engram.trace.Neuron;
+import dev.engram.trace.Tokens;
 import dev.engram.trace.TraceRequest;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -17,6 +26,7 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 
@@ -27,6 +37,8 @@ import java.util.stream.IntStream;
 public final class Worker {
   private static final int OMP_TARGETS = 50;
   private static final int OMP_WORDS = 20_000;
+  private static final int KEYS = 1_000;
+  private static final double RIDGE = 1e-2;
 
   private final Clip clip;
   private final Attributor attributor;
@@ -34,6 +46,8 @@ public final class Worker {
   private final float[] text;
   private final WordDictionary dictionary;
   private final double[][] targets;
+  private final BackgroundKeys keys;
+  private final KeyValue pair;
 
   private Worker(Path model) {
     clip = Clip.load(model, "cpu", Progress.NONE);
@@ -51,12 +65,37 @@ public final class Worker {
             IntStream.range(0, OMP_WORDS)
                 .mapToObj(i -> noise(random, width))
                 .toArray(float[][]::new));
+    ClipConfig.Tower vision = clip.config().vision();
+    Weight where = Weight.values(Neuron.Block.FFN, vision.layers() - 2);
+    keys =
+        BackgroundKeys.of(
+            clip,
+            where,
+            IntStream.range(0, KEYS).mapToObj(i -> noise(random, vision.ffnWidth())).toList(),
+            Tokens.CLASS);
+    pair =
+        new KeyValue(
+            doubles(noise(random, vision.ffnWidth())), doubles(noise(random, vision.width())));
     targets = new double[OMP_TARGETS][];
     for (int i = 0; i < OMP_TARGETS; i++) {
       float[] y = noise(random, width);
       double norm = Math.sqrt(IntStream.range(0, width).mapToDouble(j -> y[j] * y[j]).sum());
       targets[i] = IntStream.range(0, width).mapToDouble(j -> y[j] / norm).toArray();
     }
+  }
+
+  /** ROME's edit of a weight, and the model with it. */
+  private void rankOne() {
+    Edit edit =
+        new Insertion(clip, Map.of(keys.weight(), keys), "noise", RIDGE, BackgroundKeys.Solver.AUTO)
+            .rankOne(keys.weight(), "noise", "noise", pair);
+    try (EditHistory history = new EditHistory(clip)) {
+      history.apply(edit);
+    }
+  }
+
+  private static double[] doubles(float[] a) {
+    return IntStream.range(0, a.length).mapToDouble(i -> a[i]).toArray();
   }
 
   private static float[] noise(Random random, int n) {
@@ -89,6 +128,7 @@ public final class Worker {
           throw new IllegalStateException("no 50 neurons");
         }
       }
+      case "rome" -> rankOne();
       case "omp" -> new MatchingPursuit(dictionary).solve(targets, 5, Progress.NONE);
       default -> throw new IllegalArgumentException("no such task: " + task);
     }

@@ -265,6 +265,18 @@ public final class Dataset {
     return find(wanted) >= 0;
   }
 
+  /**
+   * @param wanted as {@link #classIndex} takes it
+   * @return the files of that class's images
+   */
+  public List<Path> filesOf(String wanted) {
+    int index = classIndex(wanted);
+    return images.stream()
+        .filter(i -> i.classIndex() == index)
+        .map(DatasetImage::file)
+        .toList();
+  }
+
   private int find(String wanted) {
     String key = ImageSet.key(wanted);
     for (int i = 0; i < classes.size(); i++) {

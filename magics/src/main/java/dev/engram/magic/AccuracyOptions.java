@@ -6,6 +6,7 @@ import dev.engram.data.Dataset;
 import dev.engram.experiment.AccuracyChange;
 import dev.engram.experiment.ZeroShot;
 import dev.engram.model.Clip;
+import java.nio.file.Path;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -43,8 +44,11 @@ final class AccuracyOptions {
     return sample == null ? all : all.spread(sample);
   }
 
+  /**
+   * @param edited files of the images that the edit is about
+   */
   static AccuracyChange measure(
-      Clip before, Clip after, Dataset on, Set<Integer> edited, Progress progress) {
+      Clip before, Clip after, Dataset on, Set<Path> edited, Progress progress) {
     ZeroShot.Settings settings = ZeroShot.Settings.standard();
     return new AccuracyChange(
         ZeroShot.run(before, on, settings, progress),

@@ -54,6 +54,10 @@ final class EngramSession {
    * @param label the text that belongs to it, "" if none is known
    */
   record Selection(String title, List<LabelledImage> images, String label) {
+    List<Path> files() {
+      return images.stream().map(LabelledImage::file).toList();
+    }
+
     /**
      * @param given what the user wants it called, null for its own label
      * @throws EngramException if there is neither

@@ -3,6 +3,7 @@ package dev.engram.magic;
 import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
+import dev.engram.attribution.Attribution;
 import dev.engram.attribution.Method;
 import dev.engram.attribution.Reading;
 import dev.engram.data.Dataset;
@@ -17,6 +18,7 @@ import dev.engram.magic.EngramSession.Selection;
 import dev.engram.magic.result.Forgetting;
 import dev.engram.model.Clip;
 import dev.engram.trace.Neuron;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -115,7 +117,7 @@ final class ForgetCommand implements EngramMagic {
                 SimilarityChange.of(
                     before, after, session.pixels(chosen, progress), text, progress),
                 SimilarityChange.of(
-                    before, after, new Pixels(before, others.images()), text, progress),
+                    before, after, before.pixels(others.files()), text, progress),
                 others.title(),
                 dataset == null ? null : accuracy(before, after, dataset, chosen, progress),
                 preview,
@@ -128,18 +130,14 @@ final class ForgetCommand implements EngramMagic {
     }
   }
 
-  /** The neurons with the largest improvement, but those that have been suppressed already. */
+  /** Those of the largest improvement; what has been suppressed before has none. */
   private List<Neuron> neurons(List<LabelledImage> images, String text, Progress progress) {
-    Set<Neuron> gone = new HashSet<>();
-    session.history().edits().forEach(e -> gone.addAll(e.suppressed()));
     return session
         .attributor()
         .attribute(images, text, Method.IMPROVEMENT, Reading.LITERAL, progress)
-        .top(top + gone.size())
+        .top(top)
         .stream()
-        .map(r -> r.neuron())
-        .filter(n -> !gone.contains(n))
-        .limit(top)
+        .map(Attribution.Ranked::neuron)
         .toList();
   }
 
@@ -190,10 +188,14 @@ final class ForgetCommand implements EngramMagic {
         "");
   }
 
+  /** About the entity's images, also those of its class that were not given. */
   private static AccuracyChange accuracy(
       Clip before, Clip after, Dataset dataset, Selection chosen, Progress progress) {
+    Set<Path> edited = new HashSet<>(chosen.files());
     String entity = chosen.images().get(0).entity();
-    Set<Integer> edited = dataset.hasClass(entity) ? Set.of(dataset.classIndex(entity)) : Set.of();
+    if (dataset.hasClass(entity)) {
+      edited.addAll(dataset.filesOf(entity));
+    }
     return AccuracyOptions.measure(before, after, dataset, edited, progress);
   }
 }

@@ -10,6 +10,7 @@ import dev.engram.magic.EngramSession.Selection;
 import dev.engram.magic.view.Gallery;
 import dev.engram.model.Clip;
 import dev.engram.model.ImageReader;
+import dev.engram.trace.Tokens;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,6 +65,15 @@ final class GuideOptions {
               + " name if left out, else \"a photo of {}\".")
   private @Nullable String template;
 
+  @Option(
+      names = "--tokens",
+      paramLabel = "all|class",
+      description =
+          "Where tracing replaces outputs: at all tokens, the default with captions (A.7), or at the"
+              + " class token, the default with other guides, whose patches would bring in another"
+              + " picture altogether.")
+  private @Nullable Tokens tokens;
+
   /**
    * Guides of one name.
    *
@@ -73,7 +83,12 @@ final class GuideOptions {
    */
   record Guides(List<float[]> pixels, List<Gallery.Item> shown, String source) {}
 
-  boolean captioned() {
+  /** Where causal tracing replaces outputs. */
+  Tokens tokens() {
+    return tokens != null ? tokens : captioned() ? Tokens.ALL : Tokens.CLASS;
+  }
+
+  private boolean captioned() {
     return guide.equals(List.of(CAPTIONED));
   }
 

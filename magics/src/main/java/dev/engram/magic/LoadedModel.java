@@ -144,7 +144,7 @@ final class LoadedModel implements AutoCloseable {
       }
     }
     if (!missing.isEmpty()) {
-      BackgroundKeys.of(original, missing, new Pixels(original, from), tokens, progress)
+      BackgroundKeys.of(original, missing, original.pixels(files), tokens, progress)
           .forEach(
               (w, k) -> {
                 keys.put(List.of(w, tokens, files, written), k);

@@ -133,8 +133,8 @@ final class TeachCommand implements EngramMagic {
    * @param heldOut images on which it is measured; empty for the same
    */
   private record Lesson(String name, String label, Selection taught, Selection heldOut) {
-    List<LabelledImage> measured() {
-      return heldOut.images().isEmpty() ? taught.images() : heldOut.images();
+    Selection measured() {
+      return heldOut.images().isEmpty() ? taught : heldOut;
     }
   }
 
@@ -170,7 +170,7 @@ final class TeachCommand implements EngramMagic {
         if (weights.isEmpty()) {
           traces.add(
               TraceCommand.trace(
-                  before, pixels, guides, lesson.label, title, Tokens.ALL, progress));
+                  before, pixels, guides, lesson.label, title, guide.tokens(), progress));
         }
         String source = "%d of %s, guides %s".formatted(pixels.size(), title, guides.source());
         associations.add(new Association(lesson.name, source, pixels, guides.pixels()));
@@ -196,7 +196,7 @@ final class TeachCommand implements EngramMagic {
               new Teaching.Taught(
                   l.name,
                   SimilarityChange.of(
-                      before, after, new Pixels(before, l.measured()), l.label, progress),
+                      before, after, before.pixels(l.measured().files()), l.label, progress),
                   l.heldOut.images().isEmpty()));
         }
         result =
@@ -322,27 +322,28 @@ final class TeachCommand implements EngramMagic {
   }
 
   /**
-   * Each name is a class of its own; images that teach it are measured only if it has no others.
+   * Each name is a class. It is measured on the images that were kept back, else on those that the
+   * data set has of it, else on the ones that taught it.
    */
   private static AccuracyChange accuracy(
       Clip before, Clip after, Dataset all, List<Lesson> lessons, Progress progress) {
     Set<Path> own = new HashSet<>();
     for (Lesson l : lessons) {
-      l.taught.images().forEach(i -> own.add(i.file()));
-      l.heldOut.images().forEach(i -> own.add(i.file()));
+      own.addAll(l.taught.files());
+      own.addAll(l.heldOut.files());
     }
     Dataset dataset = all.without(own);
+    Set<Path> edited = new HashSet<>();
     for (Lesson l : lessons) {
       DatasetClass named = new DatasetClass(l.name, l.name, l.label);
-      dataset = dataset.plus(named, l.heldOut.images());
-      int index = dataset.classIndex(l.name);
-      if (dataset.images().stream().noneMatch(i -> i.classIndex() == index)) {
-        dataset = dataset.plus(named, l.taught.images());
+      if (l.heldOut.images().isEmpty()
+          && dataset.hasClass(l.name)
+          && !dataset.filesOf(l.name).isEmpty()) {
+        edited.addAll(dataset.filesOf(l.name));
+      } else {
+        dataset = dataset.plus(named, l.measured().images());
+        edited.addAll(l.measured().files());
       }
-    }
-    Set<Integer> edited = new HashSet<>();
-    for (Lesson l : lessons) {
-      edited.add(dataset.classIndex(l.name));
     }
     return AccuracyOptions.measure(before, after, dataset, edited, progress);
   }

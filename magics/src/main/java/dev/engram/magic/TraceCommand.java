@@ -43,12 +43,6 @@ final class TraceCommand implements EngramMagic {
               + " guide.")
   private @Nullable String name;
 
-  @Option(
-      names = "--tokens",
-      paramLabel = "TOKENS",
-      description = "Where outputs are replaced: at all tokens (default) or the class token.")
-  private Tokens tokens = Tokens.ALL;
-
   @Mixin private GuideOptions guide = new GuideOptions();
 
   TraceCommand(EngramSession session) {
@@ -74,7 +68,7 @@ final class TraceCommand implements EngramMagic {
       return new TracingChart(
           chosen.title(),
           trace(
-              clip, session.pixels(chosen, progress), read, text, chosen.title(), tokens, progress),
+              clip, session.pixels(chosen, progress), read, text, chosen.title(), guide.tokens(), progress),
           read.shown(),
           session.isIconclip());
     }

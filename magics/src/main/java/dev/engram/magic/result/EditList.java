@@ -9,7 +9,6 @@ import dev.engram.magic.view.View;
 import dev.engram.magic.view.Viewable;
 import dev.engram.model.Clip;
 import dev.engram.model.Weight;
-import dev.engram.trace.Neuron;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -75,11 +74,18 @@ public record EditList(List<Edit> edits, Done done, Provenance model, boolean sm
         "Edits of the model",
         IntColumn.create("number", IntStream.range(0, edits.size()).toArray()),
         StringColumn.create("method", edits.stream().map(e -> e.method().title())),
-        StringColumn.create("what", edits.stream().map(Edit::title)),
+        StringColumn.create("what", edits.stream().map(EditList::title)),
         StringColumn.create("where", edits.stream().map(EditList::where)),
         StringColumn.create(
             "images", edits.stream().map(e -> e.provenance().entries().getOrDefault("images", ""))),
         StringColumn.create("settings", edits.stream().map(EditList::settings)));
+  }
+
+  /** Without the neurons, which stand beside it. */
+  static String title(Edit edit) {
+    return edit.suppressed().isEmpty()
+        ? edit.title()
+        : edit.title().replaceFirst(": L\\d+[AF].*$", "");
   }
 
   /**
@@ -87,7 +93,7 @@ public record EditList(List<Edit> edits, Done done, Provenance model, boolean sm
    */
   static String where(Edit edit) {
     return edit.changes().isEmpty()
-        ? edit.suppressed().stream().map(Neuron::toString).collect(Collectors.joining(", "))
+        ? Effects.joined(edit.suppressed())
         : edit.changes().keySet().stream().map(Weight::toString).collect(Collectors.joining(", "));
   }
 

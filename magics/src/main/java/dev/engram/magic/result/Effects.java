@@ -7,6 +7,7 @@ import dev.engram.experiment.Estimate;
 import dev.engram.magic.view.Html;
 import dev.engram.magic.view.TableView;
 import dev.engram.magic.view.View;
+import dev.engram.trace.Neuron;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -21,6 +22,9 @@ import tech.tablesaw.api.Table;
 final class Effects {
   /** Classes in the table of what else changed. */
   private static final int CLASSES = 10;
+
+  /** Neurons of a removal that are named. */
+  private static final int NEURONS = 10;
 
   /** Rows of a table before and after. */
   static final class Rows {
@@ -151,13 +155,16 @@ final class Effects {
   }
 
   /** What became of the model. */
-  static String outcome(Edit edit, boolean preview) {
+  static String outcome(String edit, boolean preview) {
     return preview
-        ? "A preview of the %s: nothing was changed.".formatted(edit.title())
-        : "The %s is applied; %%undo takes it back.".formatted(edit.title());
+        ? "A preview of the %s: nothing was changed.".formatted(edit)
+        : "The %s is applied; %%undo takes it back.".formatted(edit);
   }
 
-  static String joined(List<?> items) {
-    return items.stream().map(Object::toString).collect(Collectors.joining(", "));
+  /** The first few of many neurons: a removal of a hundred should not fill the page. */
+  static String joined(List<Neuron> neurons) {
+    String some =
+        neurons.stream().limit(NEURONS).map(Neuron::toString).collect(Collectors.joining(", "));
+    return neurons.size() <= NEURONS ? some : some + ", … (" + neurons.size() + " neurons)";
   }
 }

@@ -78,7 +78,7 @@ public record Forgetting(
             unrelated.maxAfter(),
             asPaper ? "0.1696" : "")
         .add(accuracy, "taken for " + title, asPaper ? "72.20 → 72.20 (ImageNet)" : "")
-        .table("Removal of " + title + ": " + Effects.joined(neurons));
+        .table("Removal of " + title);
   }
 
   /**
@@ -144,6 +144,10 @@ public record Forgetting(
         Map.of("color", BOUND, "dash", dash));
   }
 
+  private String outcome() {
+    return Effects.outcome("removal of " + title + " (" + Effects.joined(neurons) + ")", preview);
+  }
+
   /** What the numbers say about the goal of A.7: to be no nearer than what is unrelated. */
   private String verdict() {
     double after = entity.meanAfter().mean();
@@ -166,7 +170,7 @@ public record Forgetting(
     tables.addAll(Effects.changedClasses(accuracy));
     View page =
         Effects.page(
-            List.of(Effects.outcome(edit, preview), verdict(), Effects.elsewhere(accuracy)),
+            List.of(outcome(), verdict(), Effects.elsewhere(accuracy)),
             tables,
             edit,
             smallModel,
@@ -176,6 +180,6 @@ public record Forgetting(
 
   @Override
   public String toString() {
-    return Effects.outcome(edit, preview) + " " + verdict();
+    return outcome() + " " + verdict();
   }
 }

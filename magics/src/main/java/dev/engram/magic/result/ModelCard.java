@@ -37,7 +37,7 @@ public record ModelCard(
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put("model", clip.name() + " (SHA-256 " + clip.hash().substring(0, 12) + "…)");
     for (int i = 0; i < edits.size(); i++) {
-      facts.put("edit " + i, edits.get(i).method().title() + ": " + edits.get(i).title());
+      facts.put("edit " + i, edits.get(i).method().title() + ": " + EditList.title(edits.get(i)));
     }
     facts.put(
         "image tower",

@@ -136,7 +136,7 @@ public record Teaching(
     View page =
         Effects.page(
             List.of(
-                Effects.outcome(edit, preview), how(), measuredOn(), Effects.elsewhere(accuracy)),
+                Effects.outcome(edit.title(), preview), how(), measuredOn(), Effects.elsewhere(accuracy)),
             tables,
             edit,
             smallModel,
@@ -150,6 +150,6 @@ public record Teaching(
 
   @Override
   public String toString() {
-    return Effects.outcome(edit, preview) + " " + how();
+    return Effects.outcome(edit.title(), preview) + " " + how();
   }
 }

@@ -271,10 +271,7 @@ public final class Dataset {
    */
   public List<Path> filesOf(String wanted) {
     int index = classIndex(wanted);
-    return images.stream()
-        .filter(i -> i.classIndex() == index)
-        .map(DatasetImage::file)
-        .toList();
+    return images.stream().filter(i -> i.classIndex() == index).map(DatasetImage::file).toList();
   }
 
   private int find(String wanted) {

@@ -108,8 +108,7 @@ public record AccuracyChange(ZeroShot.Result before, ZeroShot.Result after, Set<
     }
     return IntStream.range(0, n)
         .filter(c -> was[c] != is[c])
-        .mapToObj(
-            c -> new ClassChange(before.dataset().classes().get(c), images[c], was[c], is[c]))
+        .mapToObj(c -> new ClassChange(before.dataset().classes().get(c), images[c], was[c], is[c]))
         .sorted(Comparator.comparingInt(c -> c.after() - c.before()))
         .toList();
   }

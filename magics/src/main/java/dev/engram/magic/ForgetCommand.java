@@ -116,8 +116,7 @@ final class ForgetCommand implements EngramMagic {
                 edit,
                 SimilarityChange.of(
                     before, after, session.pixels(chosen, progress), text, progress),
-                SimilarityChange.of(
-                    before, after, before.pixels(others.files()), text, progress),
+                SimilarityChange.of(before, after, before.pixels(others.files()), text, progress),
                 others.title(),
                 dataset == null ? null : accuracy(before, after, dataset, chosen, progress),
                 preview,

@@ -68,7 +68,13 @@ final class TraceCommand implements EngramMagic {
       return new TracingChart(
           chosen.title(),
           trace(
-              clip, session.pixels(chosen, progress), read, text, chosen.title(), guide.tokens(), progress),
+              clip,
+              session.pixels(chosen, progress),
+              read,
+              text,
+              chosen.title(),
+              guide.tokens(),
+              progress),
           read.shown(),
           session.isIconclip());
     }

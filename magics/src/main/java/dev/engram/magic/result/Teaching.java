@@ -10,6 +10,7 @@ import dev.engram.magic.view.View;
 import dev.engram.magic.view.Viewable;
 import dev.engram.model.Weight;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -101,24 +102,36 @@ public record Teaching(
     Map<String, String> settings = edit.provenance().entries();
     String blocks =
         where.stream().map(w -> w.blockName() + " (" + w + ")").collect(Collectors.joining(", "));
-    String chosen =
-        traces.isEmpty()
-            ? ""
-            : String.format(
-                Locale.ROOT,
-                ", chosen by causal tracing (rise of the cosine %+.4f)",
-                traces.stream()
-                    .mapToDouble(t -> t.mean(where.get(0).block(), where.get(0).layer()))
-                    .average()
-                    .orElseThrow());
     return "%s at %s%s; keys: %s; ridge %s; solver %s."
         .formatted(
             isMemit() ? "MEMIT" : "Rank-one edit",
             blocks,
-            chosen,
+            traces.isEmpty() ? "" : chosen(),
             settings.getOrDefault("keys", ""),
             settings.getOrDefault("ridge", ""),
             settings.getOrDefault("solver", ""));
+  }
+
+  /** How the block was chosen, and whether the guides can teach at all. */
+  private String chosen() {
+    Weight best = where.get(0);
+    double original = traces.stream().mapToDouble(t -> mean(t.original())).average().orElseThrow();
+    double guided = traces.stream().mapToDouble(t -> mean(t.guided())).average().orElseThrow();
+    return String.format(
+        Locale.ROOT,
+        ", chosen by causal tracing (cosine of the images %.4f, with this block's output of the"
+            + " guides %+.4f, of the guides themselves %.4f%s)",
+        original,
+        traces.stream()
+            .mapToDouble(t -> t.mean(best.block(), best.layer()))
+            .average()
+            .orElseThrow(),
+        guided,
+        guided <= original ? ": no nearer to the text, they cannot teach it" : "");
+  }
+
+  private static double mean(double[] values) {
+    return Arrays.stream(values).average().orElse(Double.NaN);
   }
 
   /** Which images the accuracy on the names is of; a user should not take it for a test. */
@@ -136,7 +149,10 @@ public record Teaching(
     View page =
         Effects.page(
             List.of(
-                Effects.outcome(edit.title(), preview), how(), measuredOn(), Effects.elsewhere(accuracy)),
+                Effects.outcome(edit.title(), preview),
+                how(),
+                measuredOn(),
+                Effects.elsewhere(accuracy)),
             tables,
             edit,
             smallModel,

@@ -13,6 +13,7 @@ import dev.engram.model.Weight;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.Tokens;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -104,9 +105,11 @@ class BackgroundKeysTest {
       Weight w = Weight.values(Neuron.Block.FFN, 1);
       int arrays = clip.manager().getManagedArrays().size();
       BackgroundKeys few =
-          BackgroundKeys.of(clip, List.of(w), noise, Tokens.CLASS, Progress.NONE).get(w);
+          Objects.requireNonNull(
+              BackgroundKeys.of(clip, List.of(w), noise, Tokens.CLASS, Progress.NONE).get(w));
       BackgroundKeys many =
-          BackgroundKeys.of(clip, List.of(w), noise, Tokens.ALL, Progress.NONE).get(w);
+          Objects.requireNonNull(
+              BackgroundKeys.of(clip, List.of(w), noise, Tokens.ALL, Progress.NONE).get(w));
       assertEquals(20, few.count());
       assertEquals(20 * (clip.config().patches() + 1), many.count());
       assertEquals(BackgroundKeys.Solver.WOODBURY, few.cheaper());

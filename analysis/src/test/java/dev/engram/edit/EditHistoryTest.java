@@ -140,7 +140,7 @@ class EditHistoryTest {
     assertEquals(both, history.model().hash());
     assertEquals(
         history.model().hash().substring(0, 12),
-        teach(F2).provenance().entries().get("model").replaceAll(".* ", ""));
+        String.valueOf(teach(F2).provenance().entries().get("model")).replaceAll(".* ", ""));
   }
 
   @Test

@@ -16,6 +16,7 @@ import dev.engram.trace.Neuron;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -73,7 +74,8 @@ class FineTuningTest {
           assertEquals(firstLoss, loss, 1e-6, "loss of run " + run);
           String name = "run " + run + " of " + trainable.method();
           Map<Trainable.Parameter, double[]> values = training.values();
-          first.forEach((p, v) -> assertClose(v, values.get(p), name + " " + p));
+          first.forEach(
+              (p, v) -> assertClose(v, Objects.requireNonNull(values.get(p)), name + " " + p));
         }
       }
       assertEquals(arrays, clip.manager().getManagedArrays().size());

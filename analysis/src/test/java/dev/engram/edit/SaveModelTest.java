@@ -29,8 +29,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SaveModelTest {
   private static final Path MODELS = Path.of("src", "test", "resources", "reference", "models");
 
-  @TempDir private Path folder;
-
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -43,7 +41,7 @@ class SaveModelTest {
         "openclip_naming",
         "openclip_custom_naming"
       })
-  void savedAndReadAgainItIsTheSameToTheBit(String name) {
+  void savedAndReadAgainItIsTheSameToTheBit(String name, @TempDir Path folder) {
     Path saved = folder.resolve("edited");
     try (Clip clip = Clip.load(MODELS.resolve(name), "cpu", Progress.NONE);
         EditHistory history = new EditHistory(clip)) {
@@ -100,7 +98,7 @@ class SaveModelTest {
   }
 
   @Test
-  void whatCannotBeSavedLeavesNothing() throws IOException {
+  void whatCannotBeSavedLeavesNothing(@TempDir Path folder) throws IOException {
     Path saved = folder.resolve("edited");
     try (Clip clip = Clip.load(MODELS.resolve("fp16"), "cpu", Progress.NONE);
         EditHistory history = new EditHistory(clip)) {

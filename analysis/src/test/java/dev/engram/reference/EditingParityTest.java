@@ -30,6 +30,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -138,7 +139,7 @@ class EditingParityTest {
     for (String kind : List.of("F", "A")) {
       Weight where = Weight.values(block(kind), x.lastLayer());
       Association what = new Association("the entity", "reference", x.entity(), x.captioned);
-      KeyValue kv = KeyValue.of(x.r.clip, List.of(where), what, Progress.NONE).get(where);
+      KeyValue kv = the(KeyValue.of(x.r.clip, List.of(where), what, Progress.NONE), where);
       x.parity.check("edit." + kind + ".k", kv.key(), Parity.FORWARD);
       x.parity.check("edit." + kind + ".v", kv.value(), Parity.FORWARD);
       for (String set : List.of("cls", "all")) {
@@ -149,10 +150,10 @@ class EditingParityTest {
         Map<Weight, BackgroundKeys> keys =
             BackgroundKeys.of(
                 x.r.clip, List.of(where), x.r.images("pixels_keys"), tokens, Progress.NONE);
-        assertEquals(expected.path("n_keys").asInt(), keys.get(where).count());
+        assertEquals(expected.path("n_keys").asInt(), the(keys, where).count());
         double ridge = expected.path("ridge_rel").asDouble();
         double lambda = expected.path("ridge_lambda").asDouble();
-        assertEquals(lambda, keys.get(where).ridge(ridge), 1e-5 * lambda);
+        assertEquals(lambda, the(keys, where).ridge(ridge), 1e-5 * lambda);
         Edit edit =
             new Insertion(x.r.clip, keys, "pixels_keys", ridge, BackgroundKeys.Solver.AUTO)
                 .rankOne(where, what, Progress.NONE);
@@ -214,7 +215,7 @@ class EditingParityTest {
       x.embeddings("memit.embed_all", history.model(), EMBEDDED);
       for (Weight w : where) {
         String name = "memit." + (w.block() == Neuron.Block.FFN ? "F" : "A") + w.layer();
-        List<KeyValue> kv = pairs.stream().map(p -> p.get(w)).toList();
+        List<KeyValue> kv = pairs.stream().map(p -> the(p, w)).toList();
         x.parity.check(
             name + ".K", columns(kv.stream().map(KeyValue::key).toList()), Parity.FORWARD);
         x.parity.check(
@@ -330,8 +331,8 @@ class EditingParityTest {
           (name, kind) -> {
             Weight w = new Weight(x.lastLayer(), kind);
             Trainable.Parameter p = new Trainable.Parameter(w, Trainable.Part.WHOLE);
-            x.parity.check("ft.grad." + name, doubles(gradients.get(p)), Parity.GRADIENT);
-            double[] delta = difference(history.model().values(w), before.get(p));
+            x.parity.check("ft.grad." + name, doubles(the(gradients, p)), Parity.GRADIENT);
+            double[] delta = difference(history.model().values(w), the(before, p));
             assertEquals(
                 expected.path("delta_norm1").path(name).asDouble(),
                 norm(delta),
@@ -396,7 +397,7 @@ class EditingParityTest {
               } else {
                 assertEquals(0, norm(doubles(g)), name);
               }
-              double norm = norm(difference(after.get(p), before.get(p)));
+              double norm = norm(difference(the(after, p), the(before, p)));
               assertEquals(
                   expected.path("delta_norm1").path(name).asDouble(), norm, 1e-3 * norm, name);
             });
@@ -417,6 +418,10 @@ class EditingParityTest {
   }
 
   // ---------------------------------------------------------------- arithmetic
+
+  private static <K, V> V the(Map<K, V> map, K key) {
+    return Objects.requireNonNull(map.get(key));
+  }
 
   private static double[] columns(List<double[]> vectors) {
     List<Double> out = new ArrayList<>();

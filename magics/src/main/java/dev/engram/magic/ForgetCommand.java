@@ -129,14 +129,21 @@ final class ForgetCommand implements EngramMagic {
     }
   }
 
-  /** Those of the largest improvement; what has been suppressed before has none. */
+  /**
+   * Those of the largest improvement. Suppressed neurons keep theirs, which is what they add at
+   * their own block (Eq. 11), so they are left out: forgetting again takes the next ones.
+   */
   private List<Neuron> neurons(List<LabelledImage> images, String text, Progress progress) {
+    Set<Neuron> gone = new HashSet<>();
+    session.history().edits().forEach(e -> gone.addAll(e.suppressed()));
     return session
         .attributor()
         .attribute(images, text, Method.IMPROVEMENT, Reading.LITERAL, progress)
-        .top(top)
+        .top(top + gone.size())
         .stream()
         .map(Attribution.Ranked::neuron)
+        .filter(n -> !gone.contains(n))
+        .limit(top)
         .toList();
   }
 

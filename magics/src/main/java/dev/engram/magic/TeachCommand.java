@@ -285,19 +285,23 @@ final class TeachCommand implements EngramMagic {
     lessons.forEach(l -> own.addAll(l.taught.images()));
     lessons.forEach(l -> own.addAll(l.heldOut.images()));
     guides.forEach(g -> own.addAll(g.images()));
-    boolean hasBackground = !session.images().background().isEmpty();
-    List<LabelledImage> all =
-        hasBackground ? session.images().background() : session.images().images();
-    List<LabelledImage> rest = all.stream().filter(i -> !own.contains(i)).toList();
+    String name = session.images().name();
+    List<LabelledImage> background = new ArrayList<>(session.images().background());
+    background.removeAll(own);
+    if (!background.isEmpty()) {
+      return spread(new Selection("the background of " + name, background, ""));
+    }
+    List<LabelledImage> rest =
+        session.images().entities().stream()
+            .filter(e -> e.images().stream().noneMatch(own::contains))
+            .flatMap(e -> e.images().stream())
+            .toList();
     if (rest.isEmpty()) {
       throw new EngramException(
-          "There are no other images in %s for the keys; give unrelated ones with --keys."
-              .formatted(session.images().name()));
+          "There are no other entities in %s for the keys; give unrelated images with --keys."
+              .formatted(name));
     }
-    String name = session.images().name();
-    return spread(
-        new Selection(
-            (hasBackground ? "the background of " : "the other images of ") + name, rest, ""));
+    return spread(new Selection("the other entities of " + name, rest, ""));
   }
 
   private static Selection spread(Selection all) {

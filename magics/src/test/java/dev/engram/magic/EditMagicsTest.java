@@ -1,7 +1,6 @@
 package dev.engram.magic;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -155,12 +154,15 @@ class EditMagicsTest {
     String card = run("model", ModelCard.class).toString();
     assertTrue(card.contains("edit 0") && card.contains("removal of Italy"), card);
     Attribution after = run("attribute italy --top 5", Attribution.class);
-    assertTrue(after.top(5).stream().noneMatch(r -> first.contains(r.neuron())));
     assertEquals(f.entity().meanAfter().mean(), after.cosine(), 1e-6);
     assertTrue(text(after).contains("iconclip (edited) " + hash().substring(0, 12)));
     assertTrue(sentence("save '" + temp.resolve("no") + "'").contains("cannot be saved"));
 
-    EditList none = run("undo", EditList.class);
+    Forgetting more = run("forget italy --evaluate none", Forgetting.class);
+    assertTrue(more.neurons().stream().noneMatch(first::contains), "the next ones");
+    assertTrue(more.entity().meanAfter().mean() < f.entity().meanAfter().mean());
+
+    EditList none = run("undo all", EditList.class);
     assertTrue(none.edits().isEmpty());
     assertEquals(before, hash());
     assertEquals(attribution, text(run("attribute italy --top 5", Attribution.class)));
@@ -171,7 +173,7 @@ class EditMagicsTest {
     open();
     Forgetting f = run("forget italy --mode complete --top 40 --evaluate none", Forgetting.class);
     assertEquals(Edit.Method.COMPLETE_REMOVAL, f.edit().method());
-    assertFalse(text(f).contains("paper"), "the paper has no numbers for this mode");
+    assertEquals(3, f.table().columnCount(), "the paper has no numbers for this mode");
     assertTrue(text(f).contains("(40 neurons)"), text(f));
     String attribution = text(run("attribute italy", Attribution.class));
     Path to = temp.resolve("forgotten");

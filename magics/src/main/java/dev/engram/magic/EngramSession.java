@@ -45,6 +45,7 @@ final class EngramSession {
   private @Nullable LoadedModel loaded;
   private @Nullable ImageSet images;
   private final Map<List<Object>, Reproduction> reproductions = new HashMap<>();
+  private final Map<String, Double> taughtAccuracies = new HashMap<>();
 
   /**
    * What a user points at: one image, or an entity, which means all its images.
@@ -108,6 +109,7 @@ final class EngramSession {
     }
     LoadedModel old = loaded;
     loaded = fresh;
+    taughtAccuracies.clear();
     if (old != null) {
       old.close();
     }
@@ -279,6 +281,42 @@ final class EngramSession {
       throw new EngramException("There is no folder and no image " + file + ".");
     }
     return select(wanted);
+  }
+
+  /**
+   * @param name what is taught
+   * @param label the text that stands for it
+   * @param from its images, as {@link #selectAll} takes them
+   * @param shots how many of them teach it, the first ones; null for all
+   */
+  Lesson lesson(String name, String label, List<String> from, @Nullable Integer shots) {
+    if (name.isBlank()) {
+      throw new EngramException("A name is needed, got ''.");
+    }
+    Selection all = selectAll(from);
+    int n = all.images.size();
+    if (shots != null && (shots < 1 || shots > n)) {
+      throw new EngramException(
+          "--shots takes 1 to %d, the images of %s; got %d.".formatted(n, all.title, shots));
+    }
+    int count = shots == null ? n : shots;
+    return new Lesson(
+        name,
+        label,
+        new Selection(all.title, all.images.subList(0, count), ""),
+        new Selection(all.title, all.images.subList(count, n), ""));
+  }
+
+  /** Remembers the accuracy on a name after an insertion, which the baselines are to match. */
+  void taught(String name, double accuracy) {
+    taughtAccuracies.put(name, accuracy);
+  }
+
+  /**
+   * @return the accuracy on a name after its last insertion, 0 to 1; 1 if there was none
+   */
+  double taughtAccuracy(String name) {
+    return taughtAccuracies.getOrDefault(name, 1.0);
   }
 
   /** Reads the images of a selection, (3, S, S) each. */

@@ -53,6 +53,8 @@ public final class Magics {
             () -> new ForgetCommand(session),
             () -> new TraceCommand(session),
             () -> new TeachCommand(session),
+            () -> new FinetuneCommand(session),
+            () -> new LoraCommand(session),
             () -> new EditsCommand(session),
             () -> new UndoCommand(session),
             () -> new SaveCommand(session),

@@ -1,9 +1,7 @@
 package dev.engram.magic;
 
 import dev.engram.EngramException;
-import dev.engram.Progress;
 import dev.engram.data.Dataset;
-import dev.engram.data.DatasetClass;
 import dev.engram.data.LabelledImage;
 import dev.engram.edit.Association;
 import dev.engram.edit.BackgroundKeys;
@@ -11,7 +9,6 @@ import dev.engram.edit.CausalTrace;
 import dev.engram.edit.Edit;
 import dev.engram.edit.EditHistory;
 import dev.engram.edit.Insertion;
-import dev.engram.experiment.AccuracyChange;
 import dev.engram.experiment.SimilarityChange;
 import dev.engram.magic.EngramSession.Selection;
 import dev.engram.magic.GuideOptions.Guides;
@@ -20,7 +17,6 @@ import dev.engram.magic.view.Gallery;
 import dev.engram.model.Clip;
 import dev.engram.model.Weight;
 import dev.engram.trace.Tokens;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -124,20 +120,6 @@ final class TeachCommand implements EngramMagic {
   @Option(names = "--preview", description = "Show the effect and change nothing.")
   private boolean preview;
 
-  /**
-   * One name with its images.
-   *
-   * @param name as it was typed
-   * @param label the text that stands for it
-   * @param taught images that teach it
-   * @param heldOut images on which it is measured; empty for the same
-   */
-  private record Lesson(String name, String label, Selection taught, Selection heldOut) {
-    Selection measured() {
-      return heldOut.images().isEmpty() ? taught : heldOut;
-    }
-  }
-
   TeachCommand(EngramSession session) {
     this.session = session;
   }
@@ -151,6 +133,7 @@ final class TeachCommand implements EngramMagic {
     List<Selection> others = guide.selections(session, lessons.size());
     Selection background = background(lessons, others);
     Dataset dataset = accuracy.dataset(session);
+    Lesson.Measured measured = dataset == null ? null : Lesson.measured(dataset, lessons);
     EditHistory history = session.history();
     try (MagicProgress progress = context.progress()) {
       List<Association> associations = new ArrayList<>();
@@ -158,22 +141,22 @@ final class TeachCommand implements EngramMagic {
       List<CausalTrace> traces = new ArrayList<>();
       for (int i = 0; i < lessons.size(); i++) {
         Lesson lesson = lessons.get(i);
-        List<float[]> pixels = session.pixels(lesson.taught, progress);
+        List<float[]> pixels = session.pixels(lesson.taught(), progress);
         Guides guides =
             guide.guides(
                 before,
-                lesson.taught.images(),
-                lesson.name,
+                lesson.taught().images(),
+                lesson.name(),
                 others.isEmpty() ? null : others.get(i),
                 progress);
-        String title = lesson.taught.title();
+        String title = lesson.taught().title();
         if (weights.isEmpty()) {
           traces.add(
               TraceCommand.trace(
-                  before, pixels, guides, lesson.label, title, guide.tokens(), progress));
+                  before, pixels, guides, lesson.label(), title, guide.tokens(), progress));
         }
         String source = "%d of %s, guides %s".formatted(pixels.size(), title, guides.source());
-        associations.add(new Association(lesson.name, source, pixels, guides.pixels()));
+        associations.add(new Association(lesson.name(), source, pixels, guides.pixels()));
         pictures.addAll(guides.shown());
       }
       List<Weight> where = weights.isEmpty() ? List.of(best(traces)) : weights;
@@ -194,10 +177,10 @@ final class TeachCommand implements EngramMagic {
         for (Lesson l : lessons) {
           taught.add(
               new Teaching.Taught(
-                  l.name,
+                  l.name(),
                   SimilarityChange.of(
-                      before, after, before.pixels(l.measured().files()), l.label, progress),
-                  l.heldOut.images().isEmpty()));
+                      before, after, before.pixels(l.measured().files()), l.label(), progress),
+                  l.heldOut().images().isEmpty()));
         }
         result =
             new Teaching(
@@ -205,10 +188,16 @@ final class TeachCommand implements EngramMagic {
                 where,
                 traces,
                 edit,
-                dataset == null ? null : accuracy(before, after, dataset, lessons, progress),
+                measured == null
+                    ? null
+                    : AccuracyOptions.measure(
+                        before, after, measured.dataset(), measured.edited(), progress),
                 pictures,
                 preview,
                 session.isIconclip());
+      }
+      if (lessons.size() == 1 && result.accuracy() != null) {
+        session.taught(names.get(0), result.accuracy().editedAfter().mean());
       }
       if (!preview) {
         history.apply(edit); // last: an interrupt before leaves the model as it was
@@ -251,22 +240,9 @@ final class TeachCommand implements EngramMagic {
     }
     List<Lesson> lessons = new ArrayList<>();
     for (int i = 0; i < names.size(); i++) {
-      if (names.get(i).isBlank()) {
-        throw new EngramException("A name is needed, got ''.");
-      }
-      Selection all = session.selectAll(names.size() == 1 ? images : List.of(images.get(i)));
-      int n = all.images().size();
-      if (shots != null && (shots < 1 || shots > n)) {
-        throw new EngramException(
-            "--shots takes 1 to %d, the images of %s; got %d.".formatted(n, all.title(), shots));
-      }
-      int count = shots == null ? n : shots;
-      lessons.add(
-          new Lesson(
-              names.get(i),
-              guide.label(session, names.get(i)),
-              new Selection(all.title(), all.images().subList(0, count), ""),
-              new Selection(all.title(), all.images().subList(count, n), "")));
+      String name = names.get(i);
+      List<String> own = names.size() == 1 ? images : List.of(images.get(i));
+      lessons.add(session.lesson(name, guide.label(session, name), own, shots));
     }
     return lessons;
   }
@@ -282,8 +258,8 @@ final class TeachCommand implements EngramMagic {
               + " --keys.");
     }
     Set<LabelledImage> own = new HashSet<>();
-    lessons.forEach(l -> own.addAll(l.taught.images()));
-    lessons.forEach(l -> own.addAll(l.heldOut.images()));
+    lessons.forEach(l -> own.addAll(l.taught().images()));
+    lessons.forEach(l -> own.addAll(l.heldOut().images()));
     guides.forEach(g -> own.addAll(g.images()));
     String name = session.images().name();
     List<LabelledImage> background = new ArrayList<>(session.images().background());
@@ -323,32 +299,5 @@ final class TeachCommand implements EngramMagic {
             Comparator.comparingDouble(
                 w -> traces.stream().mapToDouble(t -> t.mean(w.block(), w.layer())).sum()))
         .orElseThrow();
-  }
-
-  /**
-   * Each name is a class. It is measured on the images that were kept back, else on those that the
-   * data set has of it, else on the ones that taught it.
-   */
-  private static AccuracyChange accuracy(
-      Clip before, Clip after, Dataset all, List<Lesson> lessons, Progress progress) {
-    Set<Path> own = new HashSet<>();
-    for (Lesson l : lessons) {
-      own.addAll(l.taught.files());
-      own.addAll(l.heldOut.files());
-    }
-    Dataset dataset = all.without(own);
-    Set<Path> edited = new HashSet<>();
-    for (Lesson l : lessons) {
-      DatasetClass named = new DatasetClass(l.name, l.name, l.label);
-      if (l.heldOut.images().isEmpty()
-          && dataset.hasClass(l.name)
-          && !dataset.filesOf(l.name).isEmpty()) {
-        edited.addAll(dataset.filesOf(l.name));
-      } else {
-        dataset = dataset.plus(named, l.measured().images());
-        edited.addAll(l.measured().files());
-      }
-    }
-    return AccuracyOptions.measure(before, after, dataset, edited, progress);
   }
 }

@@ -1,6 +1,7 @@
 package dev.engram.magic;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -16,6 +17,7 @@ import dev.engram.magic.result.Forgetting;
 import dev.engram.magic.result.ModelCard;
 import dev.engram.magic.result.Teaching;
 import dev.engram.magic.result.TracingChart;
+import dev.engram.magic.result.Tuning;
 import dev.engram.magic.view.View;
 import dev.engram.magic.view.Viewable;
 import dev.engram.model.ImageReader;
@@ -268,9 +270,41 @@ class EditMagicsTest {
   }
 
   @Test
+  void theBaselinesKeepTheCheckpointThatMatchesTheInsertion() {
+    open();
+    String before = hash();
+    String images = " Spain --images '" + temp.resolve("gray") + "' --shots 5 --preview";
+    double wanted =
+        measured(run(teachGray("--preview --block L5F"), Teaching.class).accuracy())
+            .editedAfter()
+            .mean();
+    for (String baseline : List.of("finetune", "lora --steps 4 --every 2 --learning-rate 1e-3")) {
+      String line = baseline + images + (baseline.equals("finetune") ? " --steps 2 --every 1" : "");
+      Tuning t = run(line, Tuning.class);
+      assertEquals(wanted, t.wanted());
+      assertEquals(before, hash());
+      assertFalse(t.checkpoints().isEmpty());
+      double kept = t.accuracy().editedAfter().mean();
+      assertEquals(4, t.accuracy().editedAfter().count());
+      assertTrue(
+          t.checkpoints().stream()
+              .allMatch(c -> Math.abs(c.accuracy() - wanted) >= Math.abs(kept - wanted) - 1e-9));
+      assertTrue(text(t).contains("Kept is the checkpoint after"), text(t));
+    }
+    Tuning kept = run("finetune Spain --images spain --match 0 --steps 3 --every 3", Tuning.class);
+    assertEquals(Edit.Method.FINE_TUNING, kept.edit().method());
+    assertTrue(kept.similarity().meanAfter().mean() > kept.similarity().meanBefore().mean());
+    assertNotEquals(before, hash());
+    assertTrue(text(run("edits", EditList.class)).contains("15 weights of layer 5"));
+    runner.run("undo", null);
+    assertEquals(before, hash());
+  }
+
+  @Test
   void anInterruptAtAnyStepLeavesTheModelAsItWas() throws Exception {
     for (Function<EngramSession, EngramMagic> magic :
-        List.<Function<EngramSession, EngramMagic>>of(ForgetCommand::new, TeachCommand::new)) {
+        List.<Function<EngramSession, EngramMagic>>of(
+            ForgetCommand::new, TeachCommand::new, FinetuneCommand::new)) {
       EngramSession session = new EngramSession();
       session.load(EngramSession.ICONCLIP, "cpu", Progress.NONE);
       session.use(EngramSession.read(temp.resolve("set").toString(), null));
@@ -298,7 +332,9 @@ class EditMagicsTest {
   private static List<String> arguments(EngramMagic magic) {
     return magic instanceof ForgetCommand
         ? List.of("italy")
-        : List.of("Spain", "--images", temp.resolve("gray").toString(), "--guide", "spain");
+        : magic instanceof TeachCommand
+            ? List.of("Spain", "--images", temp.resolve("gray").toString(), "--guide", "spain")
+            : List.of("Spain", "--images", temp.resolve("gray").toString(), "--steps", "8");
   }
 
   /** Every report asks the clock for the time; at one of them the user presses stop. */

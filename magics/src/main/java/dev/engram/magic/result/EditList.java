@@ -1,5 +1,7 @@
 package dev.engram.magic.result;
 
+import static java.util.stream.Collectors.joining;
+
 import dev.engram.Provenance;
 import dev.engram.edit.Edit;
 import dev.engram.edit.EditHistory;
@@ -11,7 +13,6 @@ import dev.engram.model.Clip;
 import dev.engram.model.Weight;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.StringColumn;
@@ -27,6 +28,9 @@ import tech.tablesaw.api.Table;
  */
 public record EditList(List<Edit> edits, Done done, Provenance model, boolean smallModel)
     implements Viewable {
+  /** Weights that are named one by one. */
+  private static final int WEIGHTS = 6;
+
   /** What was done. */
   public enum Done {
     /** Nothing: they are listed. */
@@ -92,16 +96,27 @@ public record EditList(List<Edit> edits, Done done, Provenance model, boolean sm
    * @return the blocks that it changes, or the neurons that it suppresses
    */
   static String where(Edit edit) {
-    return edit.changes().isEmpty()
-        ? Effects.joined(edit.suppressed())
-        : edit.changes().keySet().stream().map(Weight::toString).collect(Collectors.joining(", "));
+    if (edit.changes().isEmpty()) {
+      return Effects.joined(edit.suppressed());
+    }
+    Weight first = edit.changes().firstKey();
+    Weight last = edit.changes().lastKey();
+    if (edit.changes().size() <= WEIGHTS) {
+      return edit.changes().keySet().stream().map(Weight::toString).collect(joining(", "));
+    }
+    return "%d weights of %s"
+        .formatted(
+            edit.changes().size(),
+            first.layer() == last.layer()
+                ? "layer " + first.layer()
+                : "layers " + first.layer() + " to " + last.layer());
   }
 
   private static String settings(Edit edit) {
     return edit.provenance().entries().entrySet().stream()
         .filter(e -> !List.of("model", "images", "weights").contains(e.getKey()))
         .map((Map.Entry<String, String> e) -> e.getKey() + " " + e.getValue())
-        .collect(Collectors.joining(" · "));
+        .collect(joining(" · "));
   }
 
   @Override

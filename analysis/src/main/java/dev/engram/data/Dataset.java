@@ -275,8 +275,13 @@ public final class Dataset {
   }
 
   private int find(String wanted) {
-    String key = ImageSet.key(wanted);
     for (int i = 0; i < classes.size(); i++) {
+      if (classes.get(i).name().equals(wanted) || classes.get(i).title().equals(wanted)) {
+        return i;
+      }
+    }
+    String key = ImageSet.key(wanted);
+    for (int i = 0; i < classes.size() && !key.isEmpty(); i++) {
       DatasetClass c = classes.get(i);
       if (key.equals(ImageSet.key(c.name())) || key.equals(ImageSet.key(c.title()))) {
         return i;

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -210,17 +211,42 @@ public final class Dataset {
   }
 
   /**
+   * @param files whatever class they belong to
+   * @return the other images, with all classes
+   */
+  public Dataset without(Collection<Path> files) {
+    Set<Path> left = Set.copyOf(files);
+    return with(name, images.stream().filter(i -> !left.contains(i.file())).toList());
+  }
+
+  /**
+   * @param added a class; one of the same name or title that is there already takes the images
+   * @param more images of it
+   * @return the data set with these images too
+   */
+  public Dataset plus(DatasetClass added, List<LabelledImage> more) {
+    List<DatasetClass> newClasses = new ArrayList<>(classes);
+    int index = find(added.title());
+    if (index < 0) {
+      index = newClasses.size();
+      newClasses.add(added);
+    }
+    List<DatasetImage> newImages = new ArrayList<>(images);
+    for (LabelledImage i : more) {
+      newImages.add(new DatasetImage(i.file(), i.name(), index, ""));
+    }
+    return new Dataset(name, layout, root, newClasses, newImages, notes);
+  }
+
+  /**
    * @param wanted name or title of a class; case, spaces, hyphens and underscores do not matter
    * @return its index
    * @throws EngramException if there is none, with the nearest names
    */
   public int classIndex(String wanted) {
-    String key = ImageSet.key(wanted);
-    for (int i = 0; i < classes.size(); i++) {
-      DatasetClass c = classes.get(i);
-      if (key.equals(ImageSet.key(c.name())) || key.equals(ImageSet.key(c.title()))) {
-        return i;
-      }
+    int index = find(wanted);
+    if (index >= 0) {
+      return index;
     }
     throw new EngramException(
         "There is no class '%s' among the %d of %s%s"
@@ -229,6 +255,39 @@ public final class Dataset {
                 classes.size(),
                 name,
                 Suggest.didYouMean(wanted, classes.stream().map(DatasetClass::title).toList())));
+  }
+
+  /**
+   * @param wanted as {@link #classIndex} takes it
+   * @return whether there is such a class
+   */
+  public boolean hasClass(String wanted) {
+    return find(wanted) >= 0;
+  }
+
+  /**
+   * @param wanted as {@link #classIndex} takes it
+   * @return the files of that class's images
+   */
+  public List<Path> filesOf(String wanted) {
+    int index = classIndex(wanted);
+    return images.stream().filter(i -> i.classIndex() == index).map(DatasetImage::file).toList();
+  }
+
+  private int find(String wanted) {
+    for (int i = 0; i < classes.size(); i++) {
+      if (classes.get(i).name().equals(wanted) || classes.get(i).title().equals(wanted)) {
+        return i;
+      }
+    }
+    String key = ImageSet.key(wanted);
+    for (int i = 0; i < classes.size() && !key.isEmpty(); i++) {
+      DatasetClass c = classes.get(i);
+      if (key.equals(ImageSet.key(c.name())) || key.equals(ImageSet.key(c.title()))) {
+        return i;
+      }
+    }
+    return -1;
   }
 
   /**

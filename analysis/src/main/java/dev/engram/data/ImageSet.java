@@ -185,6 +185,14 @@ public final class ImageSet {
             .formatted(wanted, entities.size(), name, Suggest.didYouMean(wanted, known())));
   }
 
+  /**
+   * @param wanted as {@link #entity} takes it
+   * @return whether there is such an entity
+   */
+  public boolean hasEntity(String wanted) {
+    return find(wanted) != null;
+  }
+
   private @Nullable Entity find(String wanted) {
     for (Entity e : entities) {
       if (e.name().equals(wanted)) {

@@ -1,7 +1,10 @@
 package dev.engram.model;
 
+import dev.engram.EngramException;
 import dev.engram.trace.Neuron;
 import java.util.Comparator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * One weight of the vision tower that an edit can change: a matrix, a bias or a layer norm's
@@ -11,6 +14,9 @@ import java.util.Comparator;
  * @param kind which weight of the layer
  */
 public record Weight(int layer, Kind kind) implements Comparable<Weight> {
+  private static final Pattern BLOCK =
+      Pattern.compile("\\s*L(\\d{1,6})([FA])\\s*", Pattern.CASE_INSENSITIVE);
+
   private static final String LAYERS = "vision_model.encoder.layers.";
 
   /** The weights of a layer, in the order of the forward pass; named as in the paper. */
@@ -103,6 +109,38 @@ public record Weight(int layer, Kind kind) implements Comparable<Weight> {
           throw new IllegalArgumentException(
               "expected W_FC2 or W_O, which hold value vectors, got " + this);
     };
+  }
+
+  /**
+   * Reads the name of a block: {@code L5F} is the FFN block of layer 5, {@code L3A} the MSA block
+   * of layer 3. Upper and lower case are the same.
+   *
+   * @return W_fc2 or W_o of the block
+   * @throws EngramException if it is not of that form, or the tower has no such block
+   */
+  public static Weight ofBlock(String name, ClipConfig.Tower tower) {
+    Matcher m = BLOCK.matcher(name);
+    if (!m.matches()) {
+      throw new EngramException(
+          "A block is written L5F (FFN of layer 5) or L5A (MSA of layer 5), from 0; got '"
+              + name
+              + "'.");
+    }
+    int layer = Integer.parseInt(m.group(1));
+    if (layer >= tower.layers()) {
+      throw new EngramException(
+          "There is no block %s: this model has the layers 0 to %d."
+              .formatted(name.strip(), tower.layers() - 1));
+    }
+    return values(m.group(2).equalsIgnoreCase("F") ? Neuron.Block.FFN : Neuron.Block.MSA, layer);
+  }
+
+  /**
+   * @return the name of its block, as {@link #ofBlock} reads it
+   * @throws IllegalArgumentException unless it is W_fc2 or W_o
+   */
+  public String blockName() {
+    return "L" + layer + (block() == Neuron.Block.FFN ? "F" : "A");
   }
 
   /**

@@ -14,20 +14,22 @@ import dev.engram.dissect.Heatmapper;
 import dev.engram.dissect.Survey;
 import dev.engram.dissect.ValueVectors;
 import dev.engram.dissect.WordDictionary;
+import dev.engram.edit.BackgroundKeys;
+import dev.engram.edit.EditHistory;
 import dev.engram.iconclip.Iconclip;
 import dev.engram.model.Clip;
+import dev.engram.model.Weight;
+import dev.engram.trace.Tokens;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,28 +43,9 @@ final class EngramSession {
   /** The name of the embedded default set. */
   static final String VISENT_MINI = "visent-mini";
 
-  private @Nullable Loaded loaded;
+  private @Nullable LoadedModel loaded;
   private @Nullable ImageSet images;
-
-  /** A dictionary, and the SHA-256 of its words. */
-  private record Known(String hash, WordDictionary dictionary) {}
-
-  /** A model, and what belongs to it alone. */
-  private static final class Loaded {
-    final Clip clip;
-    final Attributor attributor;
-    final Heatmapper heatmapper;
-    final ValueVectors valueVectors;
-    final Map<String, Known> dictionaries = new HashMap<>();
-    @Nullable Survey survey;
-
-    Loaded(Clip clip) {
-      this.clip = clip;
-      this.attributor = new Attributor(clip);
-      this.heatmapper = new Heatmapper(clip);
-      this.valueVectors = new ValueVectors(clip);
-    }
-  }
+  private final Map<String, Double> taughtAccuracies = new HashMap<>();
 
   /**
    * What a user points at: one image, or an entity, which means all its images.
@@ -72,6 +55,10 @@ final class EngramSession {
    * @param label the text that belongs to it, "" if none is known
    */
   record Selection(String title, List<LabelledImage> images, String label) {
+    List<Path> files() {
+      return images.stream().map(LabelledImage::file).toList();
+    }
+
     /**
      * @param given what the user wants it called, null for its own label
      * @throws EngramException if there is neither
@@ -130,19 +117,20 @@ final class EngramSession {
 
   /** Puts a model in the place of the one there is; closes it if it cannot. */
   Clip use(Clip clip) {
-    Loaded fresh;
+    LoadedModel fresh;
     try {
       clip.hash(); // every result needs it; it can fail, and takes a second that can be interrupted
-      fresh = new Loaded(clip);
+      fresh = new LoadedModel(clip);
       Progress.checkInterrupt();
     } catch (Throwable t) {
       clip.close();
       throw t;
     }
-    Loaded old = loaded;
+    LoadedModel old = loaded;
     loaded = fresh;
+    taughtAccuracies.clear();
     if (old != null) {
-      old.clip.close(); // closes what lies in its memory, dictionaries too
+      old.close();
     }
     return clip;
   }
@@ -178,13 +166,13 @@ final class EngramSession {
   /** Puts an image set in the place of the one there is. */
   void use(ImageSet fresh) {
     Progress.checkInterrupt();
-    if (loaded != null && fresh != images) {
-      loaded.survey = null;
-    }
     images = fresh;
   }
 
-  private static Path path(String name) {
+  /**
+   * @param name as a user writes it, perhaps from the home directory
+   */
+  static Path path(String name) {
     try {
       return home(Path.of(name));
     } catch (InvalidPathException e) {
@@ -203,7 +191,11 @@ final class EngramSession {
     return images != null;
   }
 
-  private Loaded loaded() {
+  boolean hasModel() {
+    return loaded != null;
+  }
+
+  private LoadedModel loaded() {
     if (loaded == null) {
       throw new EngramException(
           "No model is loaded yet; run %model for the embedded one, or %model DIR.");
@@ -211,21 +203,33 @@ final class EngramSession {
     return loaded;
   }
 
+  /** The model with its edits. */
   Clip model() {
-    return loaded().clip;
+    return loaded().history().model();
+  }
+
+  /** The edits of the model; what applies or undoes one changes {@link #model}. */
+  EditHistory history() {
+    return loaded().history();
+  }
+
+  /** Background keys of the model as it was read, kept for the next edit. */
+  Map<Weight, BackgroundKeys> keys(
+      List<Weight> weights, List<LabelledImage> from, Tokens tokens, Progress progress) {
+    return loaded().keys(weights, from, tokens, progress);
   }
 
   /** Whether the model is the embedded one, of which every page says that it is small. */
   boolean isIconclip() {
-    return loaded().clip.directory().equals(Iconclip.model());
+    return model().directory().equals(Iconclip.model());
   }
 
   Attributor attributor() {
-    return loaded().attributor;
+    return loaded().attributor();
   }
 
   Heatmapper heatmapper() {
-    return loaded().heatmapper;
+    return loaded().heatmapper();
   }
 
   ImageSet images() {
@@ -242,18 +246,12 @@ final class EngramSession {
   }
 
   ValueVectors valueVectors() {
-    return loaded().valueVectors;
+    return loaded().valueVectors();
   }
 
   /** What the open set does to every neuron: one pass of all its images, kept for the next page. */
   Survey survey(Reading reading, Progress progress) {
-    Loaded l = loaded();
-    Survey known = l.survey;
-    if (known == null || known.reading() != reading) {
-      known = Survey.of(l.clip, l.attributor, images(), reading, progress);
-      l.survey = known;
-    }
-    return known;
+    return loaded().survey(images(), reading, progress);
   }
 
   /**
@@ -278,6 +276,69 @@ final class EngramSession {
     }
     LabelledImage image = images().image(wanted.startsWith("~") ? path(wanted).toString() : wanted);
     return new Selection(shortName(image), List.of(image), image.label());
+  }
+
+  /**
+   * @param wanted entities, images of the set, files, and folders of images, taken together
+   * @return their images, each once; the label that all of them have, "" if there is none
+   * @throws EngramException if one of them is nothing of that kind
+   */
+  Selection selectAll(List<String> wanted) {
+    List<Selection> parts = wanted.stream().map(this::selectOrFolder).toList();
+    List<String> labels = parts.stream().map(Selection::label).distinct().toList();
+    return new Selection(
+        parts.stream().map(Selection::title).collect(Collectors.joining(", ")),
+        parts.stream().flatMap(p -> p.images.stream()).distinct().toList(),
+        labels.size() == 1 ? labels.get(0) : "");
+  }
+
+  private Selection selectOrFolder(String wanted) {
+    Path file = path(wanted);
+    if (Files.isDirectory(file)) {
+      ImageSet folder = ImageSet.read(file);
+      return new Selection(folder.name(), folder.images(), "");
+    }
+    boolean isPath = file.isAbsolute() || wanted.startsWith(".") || wanted.endsWith("/");
+    if (isPath && !Files.exists(file)) {
+      throw new EngramException("There is no folder and no image " + file + ".");
+    }
+    return select(wanted);
+  }
+
+  /**
+   * @param name what is taught
+   * @param label the text that stands for it
+   * @param from its images, as {@link #selectAll} takes them
+   * @param shots how many of them teach it, the first ones; null for all
+   */
+  Lesson lesson(String name, String label, List<String> from, @Nullable Integer shots) {
+    if (name.isBlank()) {
+      throw new EngramException("A name is needed, got ''.");
+    }
+    Selection all = selectAll(from);
+    int n = all.images.size();
+    if (shots != null && (shots < 1 || shots > n)) {
+      throw new EngramException(
+          "--shots takes 1 to %d, the images of %s; got %d.".formatted(n, all.title, shots));
+    }
+    int count = shots == null ? n : shots;
+    return new Lesson(
+        name,
+        label,
+        new Selection(all.title, all.images.subList(0, count), ""),
+        new Selection(all.title, all.images.subList(count, n), ""));
+  }
+
+  /** Remembers the accuracy on a name after an insertion, which the baselines are to match. */
+  void taught(String name, double accuracy) {
+    taughtAccuracies.put(name, accuracy);
+  }
+
+  /**
+   * @return the accuracy on a name after its last insertion, 0 to 1; 1 if there was none
+   */
+  double taughtAccuracy(String name) {
+    return taughtAccuracies.getOrDefault(name, 1.0);
   }
 
   /** Reads the images of a selection, (3, S, S) each. */
@@ -315,35 +376,15 @@ final class EngramSession {
    * @param file words, one on a line, most frequent first; null for the model's own
    */
   WordDictionary dictionary(@Nullable Path file, Progress progress) {
-    Loaded l = loaded();
-    List<String> words = words(l.clip, file == null ? null : home(file));
+    List<String> words = words(model(), file == null ? null : home(file));
     String name =
         file == null ? (isIconclip() ? ICONCLIP + " words" : "words.txt") : file.toString();
-    String hash = hash(words);
-    Known known = l.dictionaries.get(name);
-    if (known != null && known.hash.equals(hash)) {
-      return known.dictionary;
-    }
-    WordDictionary fresh = WordDictionary.of(l.clip, name, words, progress);
-    l.dictionaries.put(name, new Known(hash, fresh));
-    if (known != null) {
-      known.dictionary.close(); // the file was edited
-    }
-    return fresh;
+    return loaded().dictionary(name, words, progress);
   }
 
   /** Whether the model comes with words of its own. */
   boolean hasDictionary() {
     return isIconclip() || Files.isRegularFile(model().directory().resolve("words.txt"));
-  }
-
-  private static String hash(List<String> words) {
-    try {
-      byte[] text = String.join("\n", words).getBytes(StandardCharsets.UTF_8);
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
   }
 
   private List<String> words(Clip clip, @Nullable Path file) {
@@ -378,13 +419,15 @@ final class EngramSession {
 
   /** Arrays that the engine holds for the model: constant from cell to cell. */
   String managedArrays() {
-    return loaded == null ? "0" : String.valueOf(loaded.clip.manager().getManagedArrays().size());
+    return loaded == null
+        ? "0"
+        : String.valueOf(model().original().manager().getManagedArrays().size());
   }
 
   /** Where the model computes, for {@code %engram}. */
   String device() {
     return loaded == null
         ? "no model loaded"
-        : loaded.clip.device() + " (" + loaded.clip.deviceReason() + ")";
+        : model().device() + " (" + model().deviceReason() + ")";
   }
 }

@@ -1,6 +1,7 @@
 package dev.engram.magic;
 
 import dev.engram.magic.result.ModelCard;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -12,7 +13,8 @@ import picocli.CommandLine.Parameters;
     footer = {
       "",
       "A model folder holds safetensors (Hugging Face, OpenAI or OpenCLIP names), their",
-      "configuration and tokenizer.json. Nothing is downloaded.",
+      "configuration and tokenizer.json. Nothing is downloaded. Edits belong to the loaded model;",
+      "%%model DIR loads one without edits, %%model alone shows which there are.",
       "In Java: ModelCard card = %%model, then card.clip() is the model of the library."
     })
 final class ModelCommand implements EngramMagic {
@@ -21,16 +23,16 @@ final class ModelCommand implements EngramMagic {
   @Parameters(
       arity = "0..1",
       paramLabel = "DIR",
-      defaultValue = EngramSession.ICONCLIP,
-      description = "A model folder; ${DEFAULT-VALUE}, the embedded small model, if left out.")
-  private String directory = EngramSession.ICONCLIP;
+      description =
+          "A model folder, or iconclip, the embedded small model; the loaded model, else iconclip,"
+              + " if left out.")
+  private @Nullable String directory;
 
   @Option(
       names = "--device",
       paramLabel = "auto|cpu|gpu",
-      defaultValue = "auto",
-      description = "Where to compute; auto takes a GPU when there is one.")
-  private String device = "auto";
+      description = "Where to compute; auto, the default, takes a GPU when there is one.")
+  private @Nullable String device;
 
   ModelCommand(EngramSession session) {
     this.session = session;
@@ -39,7 +41,13 @@ final class ModelCommand implements EngramMagic {
   @Override
   public ModelCard run(MagicContext context) {
     try (MagicProgress progress = context.progress()) {
-      return ModelCard.of(session.load(directory, device, progress), session.isIconclip());
+      if (directory != null || device != null || !session.hasModel()) {
+        session.load(
+            directory == null ? EngramSession.ICONCLIP : directory,
+            device == null ? "auto" : device,
+            progress);
+      }
+      return ModelCard.of(session.model(), session.history().edits(), session.isIconclip());
     }
   }
 }

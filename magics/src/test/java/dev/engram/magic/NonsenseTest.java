@@ -73,6 +73,8 @@ class NonsenseTest {
     return run("attribute panda --top 3")
         + ((View) run("engram")).text()
         + run("images")
+        + run("model")
+        + run("edits")
         + HOST.variables.keySet();
   }
 
@@ -171,6 +173,55 @@ class NonsenseTest {
         "images '{{zero}}' | no path",
         "images '{{temp}}/bad set' | a.png",
         "images visent-mini --entity nobody | no entity 'nobody'",
+        "forget pnada | did you mean panda?",
+        "forget panda --top 0 | --top takes a number of neurons from 1, got 0",
+        "forget panda --mode residal | did you mean residual?",
+        "forget panda --unrelated nobody | no entity 'nobody'",
+        "forget panda --evaluate /bad | no folder or list /bad",
+        "forget panda --sample 0 | --sample takes a number of images from 1",
+        "forget first.png | is the name of 2 images",
+        "teach x --images panda | %teach needs --guide",
+        "teach --images panda --guide captioned | %teach needs NAME",
+        "teach '' --images panda --guide captioned | A name is needed",
+        "teach x --images pnada --guide captioned | did you mean panda?",
+        "teach x --images /bad --guide captioned | no folder and no image /bad",
+        "teach x --images '{{temp}}/nothing' --guide captioned | no image in",
+        "teach x --images panda --guide /bad | no folder and no image /bad",
+        "teach x --images panda --guide captoined | no entity 'captoined'",
+        "teach x --images panda --guide captioned --block L99F | no block L99F: this model has the layers 0 to 5",
+        "teach x --images panda --guide captioned --block L5 | A block is written L5F",
+        "teach x --images panda --guide captioned --ridge 0 | --ridge takes a number above 0",
+        "teach x --images panda --guide captioned --ridge NaN | --ridge takes a number above 0",
+        "teach x --images panda --guide captioned --shots 2 | --shots takes 1 to 1",
+        "teach x --images panda --guide captioned --keys /bad | no folder and no image /bad",
+        "teach x --images panda --guide captioned --font-size 99 | up to 50 percent",
+        "teach x --images panda --guide captioned --place middle | takes top, center, bottom",
+        "teach x --images panda --guide captioned --template t | needs {}",
+        "teach x --images panda --guide captioned --solver qr | takes auto, cholesky, woodbury",
+        "teach x y --images panda --guide captioned | 2 names need as many folders",
+        "teach x y --images panda statue_of_liberty --guide panda | 2 names need as many guides",
+        "teach x x --images panda panda --guide captioned | taught once",
+        "trace panda | %trace needs --guide",
+        "trace nobody --guide captioned | no entity 'nobody'",
+        "trace '{{temp}}/set' --guide captioned | say with --name",
+        "edits --apply '{{temp}}/none' | none",
+        "edits --apply '{{temp}}/text.png' | text.png",
+        "edits --save '{{temp}}/e' | no edits to save",
+        "finetune x | %finetune needs --images",
+        "finetune x --images pnada | did you mean panda?",
+        "finetune x --images panda --steps 0 | numbers from 1, got 0",
+        "finetune x --images panda --every 0 | numbers from 1",
+        "finetune x --images panda --learning-rate 0 | --learning-rate takes a number above 0",
+        "finetune x --images panda --match 101 | --match takes 0 to 100",
+        "finetune x --images panda --template t | needs {}",
+        "finetune x --images panda --evaluate none | The checkpoint is chosen by accuracy",
+        "lora '' --images panda | A name is needed",
+        "undo | no edit to undo",
+        "undo all | no edit to undo",
+        "undo 3 | no edit to undo",
+        "undo alll | the number of an edit or all",
+        "save '{{temp}}/text.png' | text.png",
+        "save '{{temp}}/set' | set",
         "engram tarce | did you mean trace?"
       })
   void oneSentenceAndNothingChanges(String line, String part) {
@@ -181,7 +232,15 @@ class NonsenseTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"attribute panda", "heatmap panda --neuron L0F1", "neuron L0F1"})
+  @ValueSource(
+      strings = {
+        "attribute panda",
+        "heatmap panda --neuron L0F1",
+        "neuron L0F1",
+        "forget panda",
+        "trace panda --guide captioned",
+        "teach x --images panda --guide captioned"
+      })
   void withoutAModelOrImagesItIsSaidWhatToRun(String line) {
     MagicRunner fresh = new MagicRunner(Magics.all(), HOST);
     assertTrue(sentence(fresh, line).contains("No model is loaded yet; run %model"));
@@ -261,6 +320,12 @@ class NonsenseTest {
             "neurons",
             "queries L2F1 --image " + name,
             "evolve L2F1 --depth 1 --image " + name + "/0 --dictionary '" + words + "'",
+            "forget " + name + " --preview --unrelated " + name,
+            "trace " + name + " --guide captioned",
+            "teach " + name + " --images " + name + " --guide captioned --keys " + name,
+            "edits",
+            "model",
+            "undo",
             "engram")) {
       Object value = fresh.run(line, null);
       View view =

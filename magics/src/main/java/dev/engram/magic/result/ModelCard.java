@@ -1,5 +1,6 @@
 package dev.engram.magic.result;
 
+import dev.engram.edit.Edit;
 import dev.engram.magic.view.Html;
 import dev.engram.magic.view.View;
 import dev.engram.magic.view.Viewable;
@@ -32,14 +33,18 @@ public record ModelCard(
     implements Viewable {
 
   /**
+   * @param edits that the model has taken
    * @return the card of a loaded model
    */
-  public static ModelCard of(Clip clip, boolean smallModel) {
+  public static ModelCard of(Clip clip, List<Edit> edits, boolean smallModel) {
     ClipConfig c = clip.config();
     ClipConfig.Tower v = c.vision();
     ClipConfig.Tower t = c.text();
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put("model", clip.name() + " (SHA-256 " + clip.hash().substring(0, 12) + "…)");
+    for (int i = 0; i < edits.size(); i++) {
+      facts.put("edit " + i, edits.get(i).method().title() + ": " + EditList.title(edits.get(i)));
+    }
     facts.put(
         "image tower",
         format(

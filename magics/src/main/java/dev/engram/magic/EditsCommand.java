@@ -1,0 +1,60 @@
+package dev.engram.magic;
+
+import dev.engram.edit.EditFile;
+import dev.engram.edit.EditHistory;
+import dev.engram.magic.result.EditList;
+import dev.engram.magic.result.EditList.Done;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code %edits}: which edits the model has taken; saves them, or applies saved ones. */
+@Command(
+    name = "edits",
+    description = "List the edits of the model; save them to a file, or apply those of one.",
+    footer = {
+      "",
+      "A file of edits takes some kilobytes and knows the model that it belongs to: it is",
+      "refused by every other. All of its edits are applied, or none."
+    })
+final class EditsCommand implements EngramMagic {
+  private final EngramSession session;
+
+  @ArgGroup private @Nullable File file;
+
+  /** What is done with a file; one thing at a time. */
+  static final class File {
+    @Option(
+        names = "--save",
+        paramLabel = "FILE",
+        description = "Write the edits to a file, in the place of one that is there.")
+    private @Nullable String save;
+
+    @Option(
+        names = "--apply",
+        paramLabel = "FILE",
+        description = "Apply the edits of a file after those that there are.")
+    private @Nullable String apply;
+  }
+
+  EditsCommand(EngramSession session) {
+    this.session = session;
+  }
+
+  @Override
+  public EditList run(MagicContext context) {
+    EditHistory history = session.history();
+    Done done = Done.LISTED;
+    if (file != null && file.save != null) {
+      try (MagicProgress progress = context.progress()) {
+        EditFile.write(EngramSession.path(file.save), history.edits(), progress);
+      }
+      done = Done.SAVED;
+    } else if (file != null && file.apply != null) {
+      history.applyAll(EditFile.read(EngramSession.path(file.apply)));
+      done = Done.APPLIED;
+    }
+    return EditList.of(history, done, session.isIconclip());
+  }
+}

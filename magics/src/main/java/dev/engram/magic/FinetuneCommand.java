@@ -1,0 +1,25 @@
+package dev.engram.magic;
+
+import dev.engram.edit.Trainable;
+import dev.engram.model.Clip;
+import picocli.CommandLine.Command;
+
+/** {@code %finetune}: gradient descent on the last layer alone (A.7, Eq. 24, Table 4). */
+@Command(
+    name = "finetune",
+    description = "Teach a name by fine-tuning the last layer: a baseline of Table 4.",
+    footer = {
+      "",
+      "Loss 1 - cos with the prompt (Eq. 24), AdamW; every few steps a checkpoint, of which the",
+      "one is kept whose accuracy on the name is closest to the rank-one edit's."
+    })
+final class FinetuneCommand extends TuneCommand {
+  FinetuneCommand(EngramSession session) {
+    super(session);
+  }
+
+  @Override
+  Trainable trainable(Clip clip) {
+    return new Trainable.LastLayer();
+  }
+}

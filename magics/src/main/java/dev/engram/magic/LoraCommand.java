@@ -1,0 +1,28 @@
+package dev.engram.magic;
+
+import dev.engram.edit.Trainable;
+import dev.engram.model.Clip;
+import picocli.CommandLine.Command;
+
+/** {@code %lora}: gradient descent on low-rank additions to W_q and W_v (A.7, Eq. 24, Table 4). */
+@Command(
+    name = "lora",
+    description = "Teach a name with LoRA on W_q and W_v of every layer: a baseline of Table 4.",
+    footer = {
+      "",
+      "Loss 1 - cos with the prompt (Eq. 24), AdamW; every few steps a checkpoint, of which the",
+      "one is kept whose accuracy on the name is closest to the rank-one edit's."
+    })
+final class LoraCommand extends TuneCommand {
+  /** Of the random A at the start. */
+  private static final long SEED = 0;
+
+  LoraCommand(EngramSession session) {
+    super(session);
+  }
+
+  @Override
+  Trainable trainable(Clip clip) {
+    return Trainable.Lora.of(clip, Trainable.Lora.RANK, Trainable.Lora.ALPHA, SEED);
+  }
+}

@@ -1,0 +1,160 @@
+package dev.engram.magic.result;
+
+import dev.engram.edit.CausalTrace;
+import dev.engram.experiment.Estimate;
+import dev.engram.magic.view.BarsPng;
+import dev.engram.magic.view.Gallery;
+import dev.engram.magic.view.Html;
+import dev.engram.magic.view.PlotlyFigure;
+import dev.engram.magic.view.TableView;
+import dev.engram.magic.view.View;
+import dev.engram.magic.view.Viewable;
+import dev.engram.model.Weight;
+import dev.engram.trace.Neuron;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.IntStream;
+import tech.tablesaw.api.DoubleColumn;
+import tech.tablesaw.api.IntColumn;
+import tech.tablesaw.api.Table;
+
+/**
+ * The value of {@code %trace}: how much each block brings images closer to a text when it gives the
+ * output that it gives for a guide (A.7).
+ *
+ * @param title of the images
+ * @param trace every rise
+ * @param guides some of the guides, as the model sees them
+ * @param smallModel whether the numbers come from the embedded model
+ */
+public record TracingChart(
+    String title, CausalTrace trace, List<Gallery.Item> guides, boolean smallModel)
+    implements Viewable {
+  private static final int SIDE = 120;
+
+  /** Keeps a copy. */
+  public TracingChart {
+    guides = List.copyOf(guides);
+  }
+
+  /**
+   * @return W_fc2 or W_o of the block with the largest mean rise: where {@code %teach} edits
+   */
+  public Weight best() {
+    return trace.best();
+  }
+
+  private List<Estimate> rises(Neuron.Block block) {
+    return IntStream.range(0, trace.layers())
+        .mapToObj(
+            l ->
+                Estimate.of(
+                    IntStream.range(0, trace.original().length)
+                        .mapToDouble(i -> trace.increase(i, block, l))
+                        .toArray()))
+        .toList();
+  }
+
+  /**
+   * @return for each layer (from 0) the mean rise of the cosine by its MSA and its FFN block, with
+   *     the half widths of 95 % intervals
+   */
+  public Table table() {
+    Table table =
+        Table.create(
+            heading(), IntColumn.create("layer", IntStream.range(0, trace.layers()).toArray()));
+    for (Neuron.Block block : Neuron.Block.values()) {
+      List<Estimate> rises = rises(block);
+      table.addColumns(
+          DoubleColumn.create(
+              "rise by " + block, rises.stream().mapToDouble(Estimate::mean).toArray()),
+          DoubleColumn.create(
+              "± " + block, rises.stream().mapToDouble(Estimate::halfWidth).toArray()));
+    }
+    return table;
+  }
+
+  /**
+   * @return two bars for each layer, with 95 % intervals over the images
+   */
+  public PlotlyFigure figure() {
+    List<Integer> layers = IntStream.range(0, trace.layers()).boxed().toList();
+    PlotlyFigure figure = PlotlyFigure.titled(Html.escape(heading()));
+    List<BarsPng.Bar> picture = new ArrayList<>();
+    for (Neuron.Block block : Neuron.Block.values()) {
+      List<Estimate> rises = rises(block);
+      String colour = BlockColours.of(block);
+      List<Double> widths =
+          rises.stream().map(e -> Double.isNaN(e.halfWidth()) ? 0 : e.halfWidth()).toList();
+      figure =
+          figure.trace(
+              Map.of(
+                  "type", "bar",
+                  "name", block.toString(),
+                  "x", layers,
+                  "y", rises.stream().map(Estimate::mean).toList(),
+                  "error_y", Map.of("type", "data", "array", widths, "thickness", 1),
+                  "marker", Map.of("color", colour),
+                  "hovertemplate", block + " of layer %{x}: %{y:+.4f}<extra></extra>"));
+      for (int l : layers) {
+        picture.add(
+            new BarsPng.Bar(Weight.values(block, l).blockName(), rises.get(l).mean(), colour));
+      }
+    }
+    return figure
+        .layout("barmode", "group")
+        .layout("xaxis", Map.of("title", "layer (from 0)", "dtick", 1))
+        .layout("yaxis.title", "rise of the cosine")
+        .layout("height", 380)
+        .png(BarsPng.draw(heading(), "rise of the cosine", picture));
+  }
+
+  private String heading() {
+    return "%s: causal tracing towards \"%s\", %s"
+        .formatted(
+            title,
+            trace.label(),
+            trace.tokens() == dev.engram.trace.Tokens.ALL ? "all tokens" : "class token");
+  }
+
+  private String finding() {
+    Weight best = best();
+    int n = trace.original().length;
+    double original = Arrays.stream(trace.original()).average().orElse(Double.NaN);
+    double guided = Arrays.stream(trace.guided()).average().orElse(Double.NaN);
+    return String.format(
+        Locale.ROOT,
+        "The largest rise is at %s (%s): %+.4f. The cosine of the images is %.4f, that of the guides"
+            + " %.4f (%s).%s",
+        best.blockName(),
+        best,
+        trace.mean(best.block(), best.layer()),
+        original,
+        guided,
+        n == 1 ? "one image" : "means of " + n + " images",
+        guided <= original
+            ? " The guides are no nearer to the text than the images: they cannot teach it."
+            : "");
+  }
+
+  @Override
+  public View view() {
+    View gallery = Gallery.of(guides, SIDE);
+    View rows = TableView.of(table());
+    View page =
+        View.html(
+            Html.element("p", Html.escape(finding()))
+                + (guides.isEmpty() ? "" : Html.element("p", "Guides:") + gallery.html())
+                + rows.html(),
+            finding() + "\n" + rows.text());
+    return figure().view().below(Footnote.under(page, trace.provenance(), smallModel));
+  }
+
+  @Override
+  public String toString() {
+    return finding();
+  }
+}

@@ -72,6 +72,24 @@ class IconclipExperimentsTest {
   }
 
   @Test
+  void removalLowersTheCosineOfTheEntityAndLeavesTheRest() {
+    int before = clip.manager().getManagedArrays().size();
+    Table3.Result r = Table3.run(new Study(clip, set), new Table3.Settings(3, List.of(1, 3)));
+    assertEquals(before, clip.manager().getManagedArrays().size());
+    assertEquals(3, r.cases().size());
+    for (Table3.Case c : r.cases()) {
+      List<Table3.Stage> stages = c.stages();
+      assertTrue(stages.get(0).cosine().mean() > stages.get(1).cosine().mean(), c.entity());
+      assertTrue(stages.get(1).cosine().mean() > stages.get(2).cosine().mean(), c.entity());
+      assertTrue(c.last().lowerMean() < c.last().lowerMax(), c.entity());
+      assertEquals(c.original().others().mean(), c.last().others().mean(), 0.01);
+      assertEquals(c.original().general().mean(), c.last().general().mean(), 0.02);
+      assertEquals(500, c.last().general().count());
+    }
+    assertTrue(r.fall().mean() > 0);
+  }
+
+  @Test
   void firstNeuronsLowerTheCosineAsTheReadmeSays() {
     Table6.Result r = Table6.run(new Study(clip, set), new Table6.Settings(20));
     assertEquals(3, r.rows().size());

@@ -275,7 +275,9 @@ class NaiveExperimentsTest {
         assertEquals(accuracy(after, home.images(), all), stage.accuracy().mean());
         assertEquals(
             accuracy(
-                after, set.images().stream().filter(i -> !i.entity().equals("home")).toList(), all),
+                after,
+                all.stream().filter(e -> e != home).flatMap(e -> e.images().stream()).toList(),
+                all),
             stage.others().mean());
         List<Entity> objects =
             set.background().stream()

@@ -239,7 +239,8 @@ public final class Table3 {
     return entities.stream().map(Entity::label).toList();
   }
 
-  private static List<Study.Part> parts(List<LabelledImage> images) {
+  /** Images without an entity, some at a time; the label plays no part in what is read. */
+  static List<Study.Part> parts(List<LabelledImage> images) {
     List<Study.Part> parts = new ArrayList<>();
     for (int i = 0; i < images.size(); i += PART) {
       List<LabelledImage> some = images.subList(i, Math.min(images.size(), i + PART));

@@ -10,6 +10,7 @@ import dev.engram.experiment.Study;
 import dev.engram.experiment.Table1;
 import dev.engram.experiment.Table2;
 import dev.engram.experiment.Table3;
+import dev.engram.experiment.Table4;
 import dev.engram.experiment.Table6;
 import dev.engram.magic.result.CheckReproductions;
 import dev.engram.magic.result.EditReproductions;
@@ -44,6 +45,11 @@ enum Experiment {
       "Table 3: what is left of an entity when its top neurons are suppressed, and of all else",
       25,
       (on, small) -> EditReproductions.of(Table3.run(on.study, Table3.Settings.standard()), small)),
+  /** Knowledge insertion. */
+  TABLE4(
+      "Table 4: accuracy before and after a rank-one insertion: category, data set, general",
+      240,
+      (on, small) -> EditReproductions.of(Table4.run(on.study, Table4.Settings.standard()), small)),
   /** Complete removal against residual suppression. */
   TABLE6(
       "Table 6: the cosine after complete removal and after residual suppression, for this model"

@@ -48,7 +48,7 @@ enum Experiment {
   /** Knowledge insertion. */
   TABLE4(
       "Table 4: accuracy before and after a rank-one insertion: category, data set, general",
-      240,
+      200,
       (on, small) -> EditReproductions.of(Table4.run(on.study, Table4.Settings.standard()), small)),
   /** Complete removal against residual suppression. */
   TABLE6(

@@ -191,9 +191,14 @@ final class Pass implements AutoCloseable {
 
   /** cos(z, t) of each image after residual suppression. */
   double[] residual(Suppression suppression, Collection<Neuron> neurons) {
+    return cosines(Arrays.asList(residualEmbeddings(suppression, neurons)));
+  }
+
+  /** M_image of each image after residual suppression, not normalised (images, D). */
+  float[][] residualEmbeddings(Suppression suppression, Collection<Neuron> neurons) {
     List<float[]> rows = new ArrayList<>();
     traces.forEach(t -> rows.addAll(Arrays.asList(suppression.residual(t, neurons))));
-    return cosines(rows);
+    return rows.toArray(float[][]::new);
   }
 
   /** cos(z, t) of each image after complete removal: one more forward pass. */

@@ -5,16 +5,28 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.Cosine;
 import dev.engram.EngramException;
 import dev.engram.Progress;
+import dev.engram.data.Entity;
 import dev.engram.data.ImageSet;
 import dev.engram.dissect.WordDictionary;
+import dev.engram.edit.Association;
+import dev.engram.edit.BackgroundKeys;
+import dev.engram.edit.Edit;
+import dev.engram.edit.EditHistory;
+import dev.engram.edit.Insertion;
 import dev.engram.iconclip.Iconclip;
 import dev.engram.model.Clip;
+import dev.engram.model.Weight;
 import dev.engram.trace.Neuron;
+import dev.engram.trace.Tokens;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -69,6 +81,93 @@ class IconclipExperimentsTest {
     assertEquals(60, untouched.cosine().count());
     assertEquals(1.02, r.cell(Table2.Importance.HEATMAP, 30).paperCoefficient().orElseThrow());
     assertThrows(EngramException.class, () -> new Table2.Settings(List.of(101), 1, 1));
+  }
+
+  @Test
+  void removalLowersTheCosineOfTheEntityAndLeavesTheRest() {
+    int before = clip.manager().getManagedArrays().size();
+    Table3.Result r = Table3.run(new Study(clip, set), new Table3.Settings(3, List.of(1, 3)));
+    assertEquals(before, clip.manager().getManagedArrays().size());
+    assertEquals(3, r.cases().size());
+    for (Table3.Case c : r.cases()) {
+      List<Table3.Stage> stages = c.stages();
+      assertTrue(stages.get(0).cosine().mean() > stages.get(1).cosine().mean(), c.entity());
+      assertTrue(stages.get(1).cosine().mean() > stages.get(2).cosine().mean(), c.entity());
+      assertTrue(c.last().lowerMean() < c.last().lowerMax(), c.entity());
+      assertEquals(c.original().others().mean(), c.last().others().mean(), 0.01);
+      assertEquals(c.original().general().mean(), c.last().general().mean(), 0.02);
+      assertEquals(500, c.last().general().count());
+    }
+    assertTrue(r.fall().mean() > 0);
+  }
+
+  @Test
+  void insertionTeachesTurnedImagesAsTheEditByHandDoes() {
+    ImageSet few = set.firstImages(4);
+    int before = clip.manager().getManagedArrays().size();
+    String hash = clip.hash();
+    Table4.Result r = Table4.run(new Study(clip, few), new Table4.Settings(1, 0.01));
+    assertEquals(before, clip.manager().getManagedArrays().size());
+    assertEquals(hash, clip.hash());
+    Table4.Case c = r.cases().get(0);
+    assertEquals(2, c.images());
+    assertEquals(2, c.original().category().count());
+    assertEquals(60 * 4 - 2, c.original().dataset().count());
+    assertEquals(250, c.original().general().count());
+    assertTrue(c.original().dataset().mean() > 0.5 && c.original().dataset().mean() < 0.9);
+
+    Entity entity =
+        few.entities().stream().filter(e -> e.title().equals(c.entity())).findFirst().orElseThrow();
+    Weight where =
+        IntStream.range(0, 6)
+            .boxed()
+            .flatMap(l -> Stream.of(Neuron.Block.values()).map(b -> Weight.values(b, l)))
+            .filter(w -> w.toString().equals(c.where()))
+            .findFirst()
+            .orElseThrow();
+    List<float[]> upright =
+        Stream.of(0, 2).map(i -> clip.processor().process(entity.images().get(i).file())).toList();
+    List<float[]> keys =
+        IntStream.range(0, 250)
+            .mapToObj(i -> clip.processor().process(set.background().get(2 * i).file()))
+            .toList();
+    Edit edit =
+        new Insertion(
+                clip,
+                BackgroundKeys.of(clip, List.of(where), keys, Tokens.CLASS, Progress.NONE),
+                "by hand",
+                0.01,
+                BackgroundKeys.Solver.CHOLESKY)
+            .rankOne(
+                where,
+                new Association(
+                    c.entity(), "by hand", upright.stream().map(Table4::turned).toList(), upright),
+                Progress.NONE);
+    try (EditHistory history = new EditHistory(clip);
+        Clip edited = history.preview(edit)) {
+      int correct = 0;
+      for (int i : new int[] {1, 3}) {
+        float[] z =
+            edited
+                .embedImages(
+                    List.of(Table4.turned(clip.processor().process(entity.images().get(i).file()))),
+                    Progress.NONE)[0];
+        String nearest =
+            few.entities().stream()
+                .max(Comparator.comparingDouble(e -> Cosine.of(z, Pass.text(clip, e.label()))))
+                .orElseThrow()
+                .label();
+        correct += nearest.equals(entity.label()) ? 1 : 0;
+      }
+      assertEquals(correct / 2.0, c.inserted().category().mean());
+    }
+  }
+
+  @Test
+  void aQuarterTurnIsClockwise() {
+    assertArrayEquals(
+        new float[] {3, 1, 4, 2, 7, 5, 8, 6, 11, 9, 12, 10},
+        Table4.turned(new float[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}));
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.ndarray.types.Shape;
 import dev.engram.Progress;
+import dev.engram.Provenance;
 import dev.engram.attribution.NaiveImprovement;
 import dev.engram.attribution.Reading;
 import dev.engram.data.Entity;
@@ -17,6 +18,9 @@ import dev.engram.dissect.Interpretation;
 import dev.engram.dissect.Interpreter;
 import dev.engram.dissect.ValueReading;
 import dev.engram.dissect.WordDictionary;
+import dev.engram.edit.Edit;
+import dev.engram.edit.EditHistory;
+import dev.engram.edit.Removal;
 import dev.engram.model.Clip;
 import dev.engram.model.ClipConfig;
 import dev.engram.trace.Intervention;
@@ -236,6 +240,71 @@ class NaiveExperimentsTest {
           table6.rows().get(0).original().mean(),
           COSINE);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"quick_gelu_p8", "nonsquare"})
+  void table3(String model, @TempDir Path images) {
+    try (Clip clip = SmallStudy.clip(model);
+        EditHistory history = new EditHistory(clip)) {
+      Naive naive = new Naive(clip);
+      ImageSet set = SmallStudy.set(images);
+      String hash = clip.hash();
+      Table3.Result r = Table3.run(new Study(clip, set), new Table3.Settings(2, List.of(3, 1)));
+      assertEquals(hash, clip.hash());
+      assertEquals(List.of(1, 3), r.counts());
+      assertEquals(List.of("cat", "home"), r.cases().stream().map(Table3.Case::entity).toList());
+      Entity home = set.entity("home");
+      List<Entity> all = set.entities();
+      List<Neuron> top = naive.top(home.images(), home.label(), 3);
+      assertEquals(top, r.cases().get(1).last().neurons());
+      Edit removal = Removal.residual(clip, "home", top, Provenance.of("by", "hand"));
+      try (Clip edited = history.preview(removal)) {
+        Naive after = new Naive(edited);
+        Table3.Stage stage = r.cases().get(1).last();
+        float[] text = naive.text(home.label());
+        List<Double> own =
+            home.images().stream().map(i -> after.cosine(after.pixels(i), text)).toList();
+        List<Double> sea = // the only other place
+            set.entity("sea").images().stream()
+                .map(i -> after.cosine(after.pixels(i), text))
+                .toList();
+        assertEquals(mean(own), stage.cosine().mean(), COSINE);
+        assertEquals(mean(sea), stage.lowerMean(), COSINE);
+        assertEquals(sea.stream().max(Double::compare).orElseThrow(), stage.lowerMax(), COSINE);
+        assertEquals(accuracy(after, home.images(), all), stage.accuracy().mean());
+        assertEquals(
+            accuracy(
+                after,
+                all.stream().filter(e -> e != home).flatMap(e -> e.images().stream()).toList(),
+                all),
+            stage.others().mean());
+        List<Entity> objects =
+            set.background().stream()
+                .map(i -> new Entity(i.name(), "", i.label(), List.of(i)))
+                .toList();
+        assertEquals(accuracy(after, set.background(), objects), stage.general().mean());
+      }
+      Table3.Stage original = r.cases().get(1).original();
+      assertEquals(accuracy(naive, home.images(), all), original.accuracy().mean());
+      assertEquals(List.of(), original.neurons());
+    }
+  }
+
+  /** Share of images whose own label is the nearest of all. */
+  private static double accuracy(Naive naive, List<LabelledImage> images, List<Entity> classes) {
+    int correct = 0;
+    for (LabelledImage image : images) {
+      String nearest =
+          classes.stream()
+              .max(
+                  Comparator.comparingDouble(
+                      c -> naive.cosine(naive.pixels(image), naive.text(c.label()))))
+              .orElseThrow()
+              .label();
+      correct += nearest.equals(image.label()) ? 1 : 0;
+    }
+    return (double) correct / images.size();
   }
 
   @ParameterizedTest

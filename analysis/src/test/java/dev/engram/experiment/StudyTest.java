@@ -107,6 +107,7 @@ class StudyTest {
           List.of(
               s -> Table1.run(s, words, Table1.Settings.standard()),
               s -> Table2.run(s, new Table2.Settings(List.of(10, 30), 2, 2)),
+              s -> Table3.run(s, Table3.Settings.standard()),
               s -> Table6.run(s, Table6.Settings.standard()),
               s -> Figure2.run(s, words, Figure2.Settings.standard()),
               s -> Figure3.run(s, new Figure3.Settings(3, 80, 10, 40, 10, 2)),

@@ -9,8 +9,11 @@ import dev.engram.experiment.Sanity;
 import dev.engram.experiment.Study;
 import dev.engram.experiment.Table1;
 import dev.engram.experiment.Table2;
+import dev.engram.experiment.Table3;
+import dev.engram.experiment.Table4;
 import dev.engram.experiment.Table6;
 import dev.engram.magic.result.CheckReproductions;
+import dev.engram.magic.result.EditReproductions;
 import dev.engram.magic.result.FigureReproductions;
 import dev.engram.magic.result.KnowledgeGallery;
 import dev.engram.magic.result.Reproduction;
@@ -37,6 +40,16 @@ enum Experiment {
       "Table 2: what is left when the pixels are masked that a heatmap calls important",
       100,
       (on, small) -> Reproductions.of(Table2.run(on.study, Table2.Settings.standard()), small)),
+  /** Knowledge removal. */
+  TABLE3(
+      "Table 3: what is left of an entity when its top neurons are suppressed, and of all else",
+      25,
+      (on, small) -> EditReproductions.of(Table3.run(on.study, Table3.Settings.standard()), small)),
+  /** Knowledge insertion. */
+  TABLE4(
+      "Table 4: accuracy before and after a rank-one insertion: category, data set, general",
+      200,
+      (on, small) -> EditReproductions.of(Table4.run(on.study, Table4.Settings.standard()), small)),
   /** Complete removal against residual suppression. */
   TABLE6(
       "Table 6: the cosine after complete removal and after residual suppression, for this model"

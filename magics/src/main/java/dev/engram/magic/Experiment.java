@@ -31,14 +31,14 @@ enum Experiment {
   /** Methods by the words of their neurons. */
   TABLE1(
       "Table 1: how near the words of each method's neurons are to the entity",
-      17,
+      35,
       (on, small) ->
           Reproductions.of(
               Table1.run(on.study, on.words.get(), Table1.Settings.standard()), small)),
   /** Deletion. */
   TABLE2(
       "Table 2: what is left when the pixels are masked that a heatmap calls important",
-      100,
+      120,
       (on, small) -> Reproductions.of(Table2.run(on.study, Table2.Settings.standard()), small)),
   /** Knowledge removal. */
   TABLE3(
@@ -54,7 +54,7 @@ enum Experiment {
   TABLE6(
       "Table 6: the cosine after complete removal and after residual suppression, for this model"
           + " and each --model DIR",
-      45,
+      85,
       (on, small) ->
           Reproductions.ofModels(
               on.everyModel(study -> Table6.run(study, Table6.Settings.standard())), small)),
@@ -70,35 +70,35 @@ enum Experiment {
   /** Where knowledge neurons and query neurons are. */
   FIGURE3(
       "Figure 3: where knowledge neurons and query neurons are, and how fast they decay",
-      25,
+      35,
       (on, small) ->
           FigureReproductions.of(Figure3.run(on.study, Figure3.Settings.standard()), small)),
   /** How other neurons answer to a removal. */
   FIGURE4A(
       "Figure 4a: how MSA neurons answer when a knowledge neuron before them is removed",
-      25,
+      16,
       (on, small) -> FigureReproductions.figure4a(removals(on), small)),
   /** The same with the residual stream kept. */
   FIGURE6(
       "Figure 6: the same with the residual stream kept (Eq. 21)",
-      25,
+      16,
       (on, small) -> FigureReproductions.figure6(removals(on), small)),
   /** Whether value and query vectors are opposed. */
   FIGURE7(
       "Figure 7: removed value vectors against the query vectors of those that rise most",
-      25,
+      16,
       (on, small) -> FigureReproductions.figure7(removals(on), small)),
   /** Which ranking is right. */
   FAITHFULNESS(
       "Beyond the paper: how far the cosine falls without the top neurons of each ranking",
-      190,
+      180,
       (on, small) ->
           CheckReproductions.of(
               Faithfulness.run(on.study, Faithfulness.Settings.standard()), small)),
   /** Whether label and weights matter. */
   SANITY(
       "Beyond the paper: whether a ranking changes with the label, and with random weights",
-      45,
+      80,
       (on, small) ->
           CheckReproductions.of(Sanity.run(on.study, Sanity.Settings.standard()), small));
 

@@ -31,7 +31,7 @@ public record Heatmap(Neuron neuron, double[] tokens, int side, Rest rest, Prove
     }
 
     Rest negative() {
-      return new Rest(-initial, -ffn, -bias, -constant);
+      return new Rest(0 - initial, 0 - ffn, 0 - bias, 0 - constant); // 0 stays 0, not −0
     }
   }
 

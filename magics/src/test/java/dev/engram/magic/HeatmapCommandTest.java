@@ -37,6 +37,7 @@ class HeatmapCommandTest {
     assertFalse(turned.get(0).view().before().get(0).text().contains("--turn"));
     assertTrue(turned.get(0).toString().contains("turned around (A.2)"), turned.get(0).toString());
     assertTrue(turned.get(0).view().before().get(0).text().contains("sign −1"));
+    assertEquals(Heatmap.Rest.NONE, turned.get(0).heatmap().rest(), "an attention neuron has none");
   }
 
   private Heatmaps heatmaps(String line) {

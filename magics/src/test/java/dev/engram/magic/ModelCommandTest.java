@@ -3,6 +3,7 @@ package dev.engram.magic;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Cosine;
@@ -35,10 +36,16 @@ class ModelCommandTest {
   @Test
   void anotherModelClosesIt() {
     Clip first = model();
-    assertTrue(first.manager().isOpen());
-    Clip second = model();
+    Clip second = assertInstanceOf(ModelCard.class, runner.run("model iconclip", null)).clip();
     assertFalse(first.manager().isOpen());
     assertTrue(second.manager().isOpen());
+  }
+
+  @Test
+  void withoutANameTheLoadedModelIsShownAndStaysOpen() {
+    Clip first = model();
+    assertSame(first, model());
+    assertTrue(first.manager().isOpen());
   }
 
   private Clip model() {

@@ -3,16 +3,15 @@ package dev.engram.data;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.engram.EngramException;
+import dev.engram.Sha256;
 import dev.engram.Suggest;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -316,14 +315,10 @@ public final class Dataset {
    * @return SHA-256 over the names of classes and images, in hexadecimal; no image is opened
    */
   public String listHash() {
-    try {
-      MessageDigest sha = MessageDigest.getInstance("SHA-256");
-      classes.forEach(c -> sha.update((c.name() + '\0' + c.title() + '\0').getBytes(UTF_8)));
-      images.forEach(i -> sha.update((i.name() + '\0' + i.classIndex() + '\0').getBytes(UTF_8)));
-      return HexFormat.of().formatHex(sha.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    MessageDigest sha = Sha256.digest();
+    classes.forEach(c -> sha.update((c.name() + '\0' + c.title() + '\0').getBytes(UTF_8)));
+    images.forEach(i -> sha.update((i.name() + '\0' + i.classIndex() + '\0').getBytes(UTF_8)));
+    return Sha256.hex(sha);
   }
 
   @Override

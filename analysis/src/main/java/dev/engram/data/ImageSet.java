@@ -4,17 +4,16 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.engram.EngramException;
 import dev.engram.Progress;
+import dev.engram.Sha256;
 import dev.engram.Suggest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -306,12 +305,7 @@ public final class ImageSet {
   }
 
   private String computeHash() {
-    MessageDigest sha;
-    try {
-      sha = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    MessageDigest sha = Sha256.digest();
     // Sorted, so that the order in a manifest makes no difference.
     for (LabelledImage i :
         images().stream().sorted(Comparator.comparing(LabelledImage::name)).toList()) {
@@ -324,7 +318,7 @@ public final class ImageSet {
         throw new EngramException("The image " + i.file() + " cannot be read: " + e + ".", e);
       }
     }
-    return HexFormat.of().formatHex(sha.digest());
+    return Sha256.hex(sha);
   }
 
   /** What is left of a name when writing habits are taken away. */

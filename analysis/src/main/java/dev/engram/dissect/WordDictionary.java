@@ -6,14 +6,13 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import dev.engram.EngramException;
 import dev.engram.Progress;
+import dev.engram.Sha256;
 import dev.engram.model.Clip;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -107,18 +106,14 @@ public final class WordDictionary implements AutoCloseable {
   }
 
   private static String hash(List<String> words, float[][] given) {
-    try {
-      MessageDigest sha = MessageDigest.getInstance("SHA-256");
-      sha.update(String.join("\n", words).getBytes(StandardCharsets.UTF_8));
-      for (float[] row : given) {
-        ByteBuffer bytes = ByteBuffer.allocate(row.length * Float.BYTES);
-        bytes.asFloatBuffer().put(row);
-        sha.update(bytes);
-      }
-      return HexFormat.of().formatHex(sha.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
+    MessageDigest sha = Sha256.digest();
+    sha.update(String.join("\n", words).getBytes(StandardCharsets.UTF_8));
+    for (float[] row : given) {
+      ByteBuffer bytes = ByteBuffer.allocate(row.length * Float.BYTES);
+      bytes.asFloatBuffer().put(row);
+      sha.update(bytes);
     }
+    return Sha256.hex(sha);
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.engram.experiment;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.engram.EngramException;
+import dev.engram.Sha256;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -10,8 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.CodeSource;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -27,12 +26,12 @@ final class Hashes {
   private Hashes() {}
 
   static String of(String text) {
-    return hex(sha().digest(text.getBytes(UTF_8)));
+    return Sha256.of(text.getBytes(UTF_8));
   }
 
   static String ofFile(Path file) {
     try {
-      return hex(sha().digest(Files.readAllBytes(file)));
+      return Sha256.of(Files.readAllBytes(file));
     } catch (IOException e) {
       throw new EngramException("The image " + file + " cannot be read: " + e + ".", e);
     }
@@ -65,36 +64,24 @@ final class Hashes {
     try (Stream<Path> all = Files.walk(folder)) {
       classes = all.filter(p -> p.toString().endsWith(".class")).sorted().toList();
     }
-    MessageDigest sha = sha();
+    MessageDigest sha = Sha256.digest();
     for (Path p : classes) {
       sha.update((folder.relativize(p) + "\n").getBytes(UTF_8));
       sha.update(Files.readAllBytes(p));
     }
-    return hex(sha.digest());
+    return Sha256.hex(sha);
   }
 
   /** From the directory of the archive, which has a checksum of every class. */
   private static String ofJar(Path jar) throws IOException {
     try (ZipFile zip = new ZipFile(jar.toFile())) {
-      MessageDigest sha = sha();
+      MessageDigest sha = Sha256.digest();
       zip.stream()
           .filter(e -> e.getName().endsWith(".class"))
           .map(e -> e.getName() + ' ' + e.getSize() + ' ' + e.getCrc() + '\n')
           .sorted()
           .forEach(line -> sha.update(line.getBytes(UTF_8)));
-      return hex(sha.digest());
+      return Sha256.hex(sha);
     }
-  }
-
-  private static MessageDigest sha() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
-  }
-
-  private static String hex(byte[] digest) {
-    return HexFormat.of().formatHex(digest);
   }
 }

@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.engram.EngramException;
 import dev.engram.Progress;
+import dev.engram.Sha256;
 import dev.engram.trace.Intervention;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.Trace;
@@ -20,13 +21,11 @@ import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -459,29 +458,29 @@ public final class Clip implements AutoCloseable {
     if (changed.isEmpty() && vision.suppressed().isEmpty()) {
       return original;
     }
-    MessageDigest digest = sha256();
+    MessageDigest digest = Sha256.digest();
     digest.update(original.getBytes(UTF_8));
     changed.forEach((w, d) -> digest.update(("\n" + w.tensor() + " " + d).getBytes(UTF_8)));
     vision.suppressed().forEach(n -> digest.update(("\nsuppressed " + n).getBytes(UTF_8)));
-    return HexFormat.of().formatHex(digest.digest());
+    return Sha256.hex(digest);
   }
 
   /**
    * @return SHA-256 of values as float32, little endian, in hexadecimal
    */
   public static String digest(float[] values) {
-    MessageDigest digest = sha256();
+    MessageDigest digest = Sha256.digest();
     ByteBuffer bytes = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < values.length; i += bytes.capacity() / 4) {
       int n = Math.min(bytes.capacity() / 4, values.length - i);
       bytes.asFloatBuffer().put(values, i, n);
       digest.update(bytes.array(), 0, 4 * n);
     }
-    return HexFormat.of().formatHex(digest.digest());
+    return Sha256.hex(digest);
   }
 
   private static String sha256(List<Path> files) {
-    MessageDigest digest = sha256();
+    MessageDigest digest = Sha256.digest();
     byte[] buffer = new byte[1 << 16];
     for (Path file : files) {
       try (InputStream in = Files.newInputStream(file)) {
@@ -493,15 +492,7 @@ public final class Clip implements AutoCloseable {
         throw new EngramException("Cannot read the model's weights: " + e.getMessage() + ".", e);
       }
     }
-    return HexFormat.of().formatHex(digest.digest());
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    return Sha256.hex(digest);
   }
 
   /**

@@ -14,13 +14,9 @@ import dev.engram.edit.EditHistory;
 import dev.engram.model.Clip;
 import dev.engram.model.Weight;
 import dev.engram.trace.Tokens;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,12 +30,9 @@ import org.jspecify.annotations.Nullable;
 final class LoadedModel implements AutoCloseable {
   private final Clip original;
   private final EditHistory history;
-  private final Map<String, Known> dictionaries = new HashMap<>();
+  private final Map<String, WordDictionary> dictionaries = new HashMap<>();
   private final Map<List<Object>, BackgroundKeys> keys = new HashMap<>();
   private @Nullable Analyzers analyzers;
-
-  /** A dictionary, and the SHA-256 of its words. */
-  private record Known(String hash, WordDictionary dictionary) {}
 
   /** What belongs to the model with the edits that it has at the moment. */
   private static final class Analyzers implements AutoCloseable {
@@ -113,27 +106,17 @@ final class LoadedModel implements AutoCloseable {
   }
 
   WordDictionary dictionary(String name, List<String> words, Progress progress) {
-    String hash = hash(words);
-    Known known = dictionaries.get(name);
-    if (known != null && known.hash.equals(hash)) {
-      return known.dictionary;
+    WordDictionary known = dictionaries.get(name);
+    if (known != null && known.words().equals(words)) {
+      return known;
     }
     // of the original: edits leave the text tower as it is
     WordDictionary fresh = WordDictionary.of(original, name, words, progress);
-    dictionaries.put(name, new Known(hash, fresh));
+    dictionaries.put(name, fresh);
     if (known != null) {
-      known.dictionary.close(); // the file was edited
+      known.close(); // the file was edited
     }
     return fresh;
-  }
-
-  private static String hash(List<String> words) {
-    try {
-      byte[] text = String.join("\n", words).getBytes(StandardCharsets.UTF_8);
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
   }
 
   /**

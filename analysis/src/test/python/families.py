@@ -56,7 +56,7 @@ def texts(count, length, end):
 
 def images(count, size):
     generator = torch.Generator().manual_seed(11)
-    return torch.randn(count, 3, size, size, generator=generator)
+    return torch.randn(count, 3, size, size, generator=generator, dtype=torch.float32)
 
 
 def write(name, state, files, pixels, ids, image_embeds, text_embeds, weights="model.safetensors"):
@@ -323,6 +323,7 @@ def sentence_piece():
 
 if __name__ == "__main__":
     torch.set_grad_enabled(False)
+    torch.set_default_dtype(torch.float64)
     # openai/clip-vit-large-patch14-336: 16 heads, patches of 14, quick_gelu
     clip("openai_l14_336", 1, "quick_gelu", 14, 4, 16, 12, {"layer_norm_eps": 1e-05})
     # facebook/metaclip-b32-400m: its own configuration says quick_gelu

@@ -141,14 +141,15 @@ public final class Attributor implements AutoCloseable {
   /** Eq. 11 and 12 and the gradient are of the class token. */
   private void checkDefined(Method method, Reading reading) {
     boolean pooled =
-        method == Method.ACTIVATION
-            || (method == Method.IMPROVEMENT && reading == Reading.DIRECT);
+        method == Method.ACTIVATION || (method == Method.IMPROVEMENT && reading == Reading.DIRECT);
     if (!pooled && !clip.config().family().hasClassToken()) {
       throw new EngramException(
           "A %s has no class token, of which %s speaks; use the reading direct (--reading direct), which goes through its attention pool."
               .formatted(
                   clip.config().family().title(),
-                  method == Method.IMPROVEMENT ? "the reading " + reading : "the method " + method));
+                  method == Method.IMPROVEMENT
+                      ? "the reading " + reading
+                      : "the method " + method));
     }
   }
 

@@ -19,9 +19,9 @@ import java.util.Objects;
  * neuron, the biases, the initial embedding and P β. C(v) = P(γ (v − mean v))/s with the statistics
  * s of the last residual stream, so the parts sum to z = M_image.
  *
- * <p>With an attention pool (SigLIP) a neuron counts at every token: its part is Σ_j Σ_p s_jp G_j m_p
- * w, with the attention and the statistics of the image kept as they are ({@link Head}); the pool's
- * own FFN adds parts of its own, {@link #head()}.
+ * <p>With an attention pool (SigLIP) a neuron counts at every token: its part is Σ_j Σ_p s_jp G_j
+ * m_p w, with the attention and the statistics of the image kept as they are ({@link Head}); the
+ * pool's own FFN adds parts of its own, {@link #head()}.
  */
 public final class Contributions implements AutoCloseable {
   private final VisionTower tower;
@@ -98,8 +98,8 @@ public final class Contributions implements AutoCloseable {
   }
 
   /**
-   * @return the part of each neuron of the head's own FFN (n, D): of a SigLIP, which has one; n is 0
-   *     for the other families
+   * @return the part of each neuron of the head's own FFN (n, D): of a SigLIP, which has one; n is
+   *     0 for the other families
    */
   public float[][] head() {
     try (NDManager scope = manager.newSubManager()) {
@@ -131,8 +131,8 @@ public final class Contributions implements AutoCloseable {
   }
 
   /**
-   * @return P β of LN_post, with what else does not depend on the image: a bias behind P, the biases
-   *     of an attention pool (D)
+   * @return P β of LN_post, with what else does not depend on the image: a bias behind P, the
+   *     biases of an attention pool (D)
    */
   public float[] beta() {
     return tower.head().constant();

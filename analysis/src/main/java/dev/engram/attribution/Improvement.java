@@ -14,7 +14,6 @@ import dev.engram.trace.Neuron;
 import dev.engram.trace.NeuronSpace;
 import dev.engram.trace.Site;
 import dev.engram.trace.Trace;
-import dev.engram.trace.TraceRequest;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -212,8 +211,8 @@ public final class Improvement implements AutoCloseable {
   }
 
   /**
-   * m (G w_c · t) / (s ‖z‖), s of the last residual stream: the neuron's share of cos(z, t). With an
-   * attention pool Σ_j (G_j w · t) Σ_p s_jp m_p / ‖z‖, see {@link Head}.
+   * m (G w_c · t) / (s ‖z‖), s of the last residual stream: the neuron's share of cos(z, t). With
+   * an attention pool Σ_j (G_j w · t) Σ_p s_jp m_p / ‖z‖, see {@link Head}.
    */
   private void direct(Trace stream, Trace coefficients, float[] t, float[][] out) {
     int batch = out.length;

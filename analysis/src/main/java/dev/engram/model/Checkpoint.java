@@ -22,8 +22,8 @@ import java.util.stream.Stream;
 /**
  * A model directory: finds the weights (single or sharded safetensors), tells which naming scheme
  * they use, and hands out every tensor under one name and orientation. Names here are those of
- * Hugging Face's {@code CLIPModel} and {@code SiglipModel}; OpenAI's, OpenCLIP's and those of timm's
- * image towers in OpenCLIP are mapped onto them.
+ * Hugging Face's {@code CLIPModel} and {@code SiglipModel}; OpenAI's, OpenCLIP's and those of
+ * timm's image towers in OpenCLIP are mapped onto them.
  */
 final class Checkpoint {
   /** Who named the tensors. */
@@ -114,8 +114,8 @@ final class Checkpoint {
   }
 
   /**
-   * In a repository of timm, model.safetensors holds the image tower alone: its config.json names an
-   * architecture of timm, and the whole CLIP lies beside it.
+   * In a repository of timm, model.safetensors holds the image tower alone: its config.json names
+   * an architecture of timm, and the whole CLIP lies beside it.
    */
   private static List<String> weightFiles(Path directory) {
     Path config = directory.resolve("config.json");

@@ -18,8 +18,8 @@ import java.util.stream.Stream;
 
 /**
  * Writes a model as a directory of Hugging Face's {@code CLIPModel}, whatever naming it was read
- * in, or of {@code SiglipModel}: safetensors in float32, configuration, tokenizer, image processor. All weights are float32,
- * since those of an edit need it and the others lose nothing.
+ * in, or of {@code SiglipModel}: safetensors in float32, configuration, tokenizer, image processor.
+ * All weights are float32, since those of an edit need it and the others lose nothing.
  */
 final class CheckpointWriter {
   /** What is copied as it is, where the model has it. */

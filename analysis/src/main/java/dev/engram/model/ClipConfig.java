@@ -13,8 +13,8 @@ package dev.engram.model;
  * @param patchSize side of a patch in pixels
  * @param contextLength most tokens of a text, start and end included
  * @param vocabularySize number of tokens
- * @param endOfTextId id of the token at which the text is pooled, or -1 for the largest id (OpenAI);
- *     without meaning where texts are pooled at their last place (SigLIP)
+ * @param endOfTextId id of the token at which the text is pooled, or -1 for the largest id
+ *     (OpenAI); without meaning where texts are pooled at their last place (SigLIP)
  * @param notes what was inferred rather than read, one sentence each
  */
 public record ClipConfig(

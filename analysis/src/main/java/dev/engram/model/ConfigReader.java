@@ -18,9 +18,9 @@ import java.util.Set;
  * config.json} (Hugging Face), {@code open_clip_config.json} or {@code openai_config.json}. What no
  * file states is inferred as the original code does, and noted.
  *
- * <p>Which family it is the configuration says: model_type siglip, or a timm model of {@link
- * #EVA}. OpenCLIP's configuration of a timm model has no sizes; what the tensors do not tell either,
- * the number of heads and the rotation, stands here as timm defines its models.
+ * <p>Which family it is the configuration says: model_type siglip, or a timm model of {@link #EVA}.
+ * OpenCLIP's configuration of a timm model has no sizes; what the tensors do not tell either, the
+ * number of heads and the rotation, stands here as timm defines its models.
  */
 final class ConfigReader {
   private static final double EPS = 1e-5;
@@ -146,7 +146,9 @@ final class ConfigReader {
     return config;
   }
 
-  /** A configuration beside the weights of another family would be told by a missing tensor alone. */
+  /**
+   * A configuration beside the weights of another family would be told by a missing tensor alone.
+   */
   private void checkIsOf(Family family) {
     boolean pool = ckpt.has("vision_model.head.probe");
     boolean timm = ckpt.naming == Checkpoint.Naming.OPENCLIP_TIMM;
@@ -192,8 +194,7 @@ final class ConfigReader {
       boolean gated,
       boolean innerNorms,
       int rotaryGrid) {
-    StatedTower(
-        int layers, int width, int heads, int ffnWidth, Activation activation, double eps) {
+    StatedTower(int layers, int width, int heads, int ffnWidth, Activation activation, double eps) {
       this(layers, width, heads, ffnWidth, activation, eps, false, false, 0);
     }
   }
@@ -249,8 +250,7 @@ final class ConfigReader {
     int end = eos.asInt(49407);
     List<String> assumed = new ArrayList<>();
     StatedTower vision = huggingFaceTower(v, "vision_config", 12, otherwise, assumed);
-    StatedTower text = huggingFaceTower(
-            t, "text_config", otherwise.textHeads, otherwise, assumed);
+    StatedTower text = huggingFaceTower(t, "text_config", otherwise.textHeads, otherwise, assumed);
     if (!assumed.isEmpty()) {
       notes.add(
           file.getFileName()
@@ -344,8 +344,7 @@ final class ConfigReader {
           "A width of %d cannot be divided into heads of %d channels; check head_width in %s."
               .formatted(width, headWidth, file));
     }
-    return new StatedTower(
-        size(v, "layers", 0), size(v, "width", 0), width / headWidth, 0, a, EPS);
+    return new StatedTower(size(v, "layers", 0), size(v, "width", 0), width / headWidth, 0, a, EPS);
   }
 
   /** The image tower of an EVA-CLIP, by the name of its model in timm. */

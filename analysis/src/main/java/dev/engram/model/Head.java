@@ -4,12 +4,12 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 
 /**
- * From the last residual stream to the embedding. With the statistics of an image's layer norms, and
- * the attention of the head where it has one, kept as they are, the embedding is linear in the
+ * From the last residual stream to the embedding. With the statistics of an image's layer norms,
+ * and the attention of the head where it has one, kept as they are, the embedding is linear in the
  * stream: z = Σ_j Σ_p s_jp G_j h_p + c + Σ_k m_k w_k, which is what {@link
- * dev.engram.attribution.Contributions} splits. j counts the ways in which the head reads a token (1
- * for a class token, one a head of an attention pool), p the tokens, k the neurons of the head's own
- * FFN (none for a class token).
+ * dev.engram.attribution.Contributions} splits. j counts the ways in which the head reads a token
+ * (1 for a class token, one a head of an attention pool), p the tokens, k the neurons of the head's
+ * own FFN (none for a class token).
  */
 public interface Head {
   /**

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * From a picture to the input of the vision tower, as {@code CLIPImageProcessor} does with Pillow:
  * shorter side to {@code size}, centre square of {@code crop}, values / 255, minus mean, by
- * standard deviation. SigLIP and DFN-5B squash the picture to the square instead. A setting that is not implemented is refused, because a wrong input gives
- * plausible and wrong numbers.
+ * standard deviation. SigLIP and DFN-5B squash the picture to the square instead. A setting that is
+ * not implemented is refused, because a wrong input gives plausible and wrong numbers.
  *
  * @param size length of the shorter side after scaling, in pixels
  * @param crop S, side of the square that the model sees, in pixels
@@ -24,12 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param notes what was assumed rather than read, one sentence each
  */
 public record ImageProcessor(
-    int size,
-    int crop,
-    boolean squash,
-    List<Double> mean,
-    List<Double> std,
-    List<String> notes) {
+    int size, int crop, boolean squash, List<Double> mean, List<Double> std, List<String> notes) {
   private static final List<Double> OPENAI_MEAN = List.of(0.48145466, 0.4578275, 0.40821073);
   private static final List<Double> OPENAI_STD = List.of(0.26862954, 0.26130258, 0.27577711);
   private static final int BICUBIC = 3;
@@ -143,8 +138,8 @@ public record ImageProcessor(
         squash
             ? List.of()
             : List.of(
-            "The square is cut from the centre as Hugging Face does, which on some sizes lies one"
-                + " pixel beside OpenCLIP's own."));
+                "The square is cut from the centre as Hugging Face does, which on some sizes lies one"
+                    + " pixel beside OpenCLIP's own."));
   }
 
   /** A number, or an object with the number under a key; 224 if it is not stated, as in HF. */
@@ -198,9 +193,7 @@ public record ImageProcessor(
    * @return what the model sees of it, before normalisation: crop × crop pixels
    */
   public BufferedImage crop(BufferedImage image) {
-    return squash
-        ? PillowResize.resize(image, size, size)
-        : PillowResize.centre(image, size, crop);
+    return squash ? PillowResize.resize(image, size, size) : PillowResize.centre(image, size, crop);
   }
 
   /**

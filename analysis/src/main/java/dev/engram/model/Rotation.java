@@ -5,10 +5,10 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 
 /**
- * Rotary positions of EVA-CLIP: the channels of a head are turned in pairs, by angles that grow with
- * the row of the patch in the first half of the channels and with its column in the second. Queries
- * and keys are turned alike, so their product depends on how far patches lie apart; the class token
- * is not turned.
+ * Rotary positions of EVA-CLIP: the channels of a head are turned in pairs, by angles that grow
+ * with the row of the patch in the first half of the channels and with its column in the second.
+ * Queries and keys are turned alike, so their product depends on how far patches lie apart; the
+ * class token is not turned.
  */
 final class Rotation {
   /** Where there are no rotary positions. */

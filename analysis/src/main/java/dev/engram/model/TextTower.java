@@ -52,8 +52,7 @@ public final class TextTower {
             (float) config.text().layerNormEps());
     boolean siglip = config.family() == ClipConfig.Family.SIGLIP;
     String projection = siglip ? "text_model.head" : "text_projection";
-    projectionT =
-        c.tensor(m, projection + ".weight", config.projectionWidth(), d).transpose();
+    projectionT = c.tensor(m, projection + ".weight", config.projectionWidth(), d).transpose();
     projectionBias = siglip ? c.tensor(m, projection + ".bias", config.projectionWidth()) : null;
     causalMask = siglip ? null : causalMask(m, n);
   }

@@ -12,8 +12,8 @@ import java.util.function.Predicate;
 
 /**
  * From a text to CLIP's tokens: lower case, byte-level BPE, a start and an end token. The same as
- * Hugging Face's {@code CLIPTokenizerFast} on every input. SigLIP's are SentencePiece tokens, as its
- * {@code tokenizer.json} says.
+ * Hugging Face's {@code CLIPTokenizerFast} on every input. SigLIP's are SentencePiece tokens, as
+ * its {@code tokenizer.json} says.
  *
  * <p>OpenAI's first tokenizer differs where a text has HTML entities ({@code &amp;}), curly quotes,
  * ligatures, full-width letters or control characters, because it repairs these before (ftfy,
@@ -55,8 +55,7 @@ public final class Tokenizer implements AutoCloseable {
         modelDirectory,
         contextLength,
         frame -> frame.length == 2 && (endOfTextId < 0 || frame[1] == endOfTextId),
-        "a start token and "
-            + (endOfTextId < 0 ? "an end token" : "the end token " + endOfTextId));
+        "a start token and " + (endOfTextId < 0 ? "an end token" : "the end token " + endOfTextId));
   }
 
   /**

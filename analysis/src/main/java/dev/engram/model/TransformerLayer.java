@@ -61,13 +61,11 @@ public final class TransformerLayer {
     }
   }
 
-  TransformerLayer(
-      NDManager m, Checkpoint c, String name, ClipConfig.Tower tower, Parts parts) {
+  TransformerLayer(NDManager m, Checkpoint c, String name, ClipConfig.Tower tower, Parts parts) {
     this(tower, read(m, c, name, tower), parts);
   }
 
-  private TransformerLayer(
-      ClipConfig.Tower tower, Map<Weight.Kind, NDArray> weights, Parts parts) {
+  private TransformerLayer(ClipConfig.Tower tower, Map<Weight.Kind, NDArray> weights, Parts parts) {
     this.tower = tower;
     this.weights = weights;
     this.parts = parts;

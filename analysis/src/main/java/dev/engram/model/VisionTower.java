@@ -107,7 +107,9 @@ public final class VisionTower {
    */
   public Trace forward(NDArray pixels, TraceRequest request, List<Intervention> interventions) {
     return pass(
-        request, interventions, (scope, taps) -> layers(0, embedding.of(pixels, scope), scope, taps));
+        request,
+        interventions,
+        (scope, taps) -> layers(0, embedding.of(pixels, scope), scope, taps));
   }
 
   /**
@@ -315,8 +317,7 @@ public final class VisionTower {
   public NDArray inputNormWeight(Neuron.Block block, int layer) {
     return weight(
         new Weight(
-            layer,
-            block == Neuron.Block.FFN ? Weight.Kind.LN_F_WEIGHT : Weight.Kind.LN_A_WEIGHT));
+            layer, block == Neuron.Block.FFN ? Weight.Kind.LN_F_WEIGHT : Weight.Kind.LN_A_WEIGHT));
   }
 
   /**

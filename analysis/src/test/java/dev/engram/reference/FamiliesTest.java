@@ -543,8 +543,7 @@ class FamiliesTest {
     List<Heatmap> maps = heatmapper.heatmaps(run.pixels(), n);
     int column = n.column(run.clip().config().vision().headWidth());
     try (Trace trace =
-        run.clip()
-            .trace(run.pixels(), TraceRequest.none().with(site, Tokens.CLASS), List.of())) {
+        run.clip().trace(run.pixels(), TraceRequest.none().with(site, Tokens.CLASS), List.of())) {
       float[] m = trace.get(site, n.layer()).toFloatArray();
       for (int b = 0; b < maps.size(); b++) {
         double expected = m[b * (m.length / maps.size()) + column];
@@ -563,7 +562,7 @@ class FamiliesTest {
           WordDictionary.of(run.clip(), "words", words, Progress.NONE)) {
         List<Interpretation> found =
             new Interpreter(run.clip(), dictionary)
-                .interpret(neurons, new int[] {1, 1}, ValueReading.LINEAR);
+                .interpret(neurons, new int[] {1, 1}, ValueReading.LINEAR, Progress.NONE);
         assertEquals(2, found.size());
         double[] near = new ValueVectors(run.clip()).cosines(run.text());
         assertTrue(Arrays.stream(near).allMatch(c -> c >= -1.0001 && c <= 1.0001));
@@ -586,8 +585,7 @@ class FamiliesTest {
       throws IOException {
     Path folder = copy("eva02_b16", temp);
     Path file = folder.resolve("open_clip_config.json");
-    Files.writeString(
-        file, Files.readString(file).replace("eva02_base_patch16_clip_224", timm));
+    Files.writeString(file, Files.readString(file).replace("eva02_base_patch16_clip_224", timm));
     Refusal.holds(() -> Clip.load(folder, "cpu", Progress.NONE), part);
   }
 

@@ -1,10 +1,12 @@
 package dev.engram.magic.result;
 
 import dev.engram.attribution.Reading;
+import dev.engram.hub.HubName;
 import dev.engram.magic.MagicLine;
 import dev.engram.trace.Neuron;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,13 +39,18 @@ public record NeuronRecipe(
   public String notebookLines() {
     return String.join(
         "\n",
-        "%model" + argument(model),
+        "%model" + onHub().map(hub -> " " + hub).orElseGet(() -> argument(model)),
         "%images" + argument(images),
         "%neuron "
             + neuron
             + (dictionary == null ? "" : " --dictionary" + argument(dictionary))
             + (reading == Reading.LITERAL ? "" : " --reading " + reading)
             + (seed == 0 ? "" : " --seed " + seed));
+  }
+
+  /** A snapshot of the hub's cache has another path on every machine, but one name. */
+  private Optional<HubName> onHub() {
+    return model == null ? Optional.empty() : HubName.ofSnapshot(model);
   }
 
   private static String argument(@Nullable Path path) {
@@ -80,6 +87,9 @@ public record NeuronRecipe(
             "import dev.engram.dissect.Survey;",
             "import dev.engram.dissect.ValueVectors;",
             "import dev.engram.dissect.WordDictionary;",
+            "import dev.engram.hub.Hub;",
+            "import dev.engram.hub.HubName;",
+            "import dev.engram.hub.HubSettings;",
             "import dev.engram.iconclip.Iconclip;",
             "import dev.engram.model.Clip;",
             "import dev.engram.trace.Neuron;",
@@ -101,6 +111,10 @@ public record NeuronRecipe(
   }
 
   private String modelExpression() {
+    if (onHub().isPresent()) {
+      return "new Hub(HubSettings.ofEnvironment())"
+          + ".model(HubName.of(\"%s\").orElseThrow(), Progress.NONE)".formatted(onHub().get());
+    }
     return model == null ? "Iconclip.model(), \"iconclip\"" : path(model);
   }
 

@@ -88,7 +88,7 @@ final class Body implements BodySubscriber<Body>, AutoCloseable {
       throw new IOException("nothing came for " + patience.toSeconds() + " s");
     }
     if (event.failure != null) {
-      throw new IOException(String.valueOf(event.failure.getMessage()), event.failure);
+      throw event.failure instanceof IOException e ? e : new IOException(event.failure);
     }
     ended = event.end;
     pieces.addAll(event.pieces);

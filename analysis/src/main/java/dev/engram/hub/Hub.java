@@ -70,7 +70,8 @@ public final class Hub {
     try {
       return download(model, progress);
     } catch (HubClient.Unreachable e) {
-      throw new EngramException(notCached(model, missing, String.valueOf(e.getMessage())), e);
+      String why = e.getMessage() + "; check the network, and try again";
+      throw new EngramException(notCached(model, missing, why), e);
     } catch (ClosedByInterruptException e) {
       throw new EngramException("The download of " + model + " was interrupted.", e);
     } catch (IOException e) {

@@ -8,6 +8,7 @@ import dev.engram.EngramException;
 import dev.engram.Progress;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -15,6 +16,7 @@ import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
+import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -288,13 +290,17 @@ final class HubClient {
   }
 
   private static String why(IOException failure) {
-    // A name that has no address, and a closed port, have no message of their own.
-    Throwable cause = failure.getCause();
-    String kind = (cause == null ? failure : cause).getClass().getSimpleName();
+    for (Throwable t = failure; t != null; t = t.getCause()) {
+      if (t instanceof UnresolvedAddressException) {
+        return "its name has no address here";
+      }
+    }
     String message = failure.getMessage();
-    return message == null || message.equals("null")
-        ? kind
-        : message.lines().findFirst().orElse(kind);
+    if (failure instanceof ConnectException && message == null) {
+      return "nobody answers there";
+    }
+    String kind = failure.getClass().getSimpleName();
+    return message == null ? kind : message.lines().findFirst().orElse(kind);
   }
 
   private static RuntimeException interrupted(InterruptedException e) {

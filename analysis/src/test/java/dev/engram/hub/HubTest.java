@@ -220,7 +220,10 @@ class HubTest {
     Refusal.holds(
         () -> hub(endpoint, "", false).model(MODEL, Progress.NONE),
         "is not in the cache",
-        "cannot be reached");
+        "cannot be reached (nobody answers there)");
+    Refusal.holds(
+        () -> hub(URI.create("http://hub.invalid"), "", false).model(MODEL, Progress.NONE),
+        "its name has no address here");
   }
 
   @Test

@@ -23,8 +23,6 @@ import dev.engram.iconclip.Iconclip;
 import dev.engram.model.Clip;
 import dev.engram.model.Weight;
 import dev.engram.trace.Tokens;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -419,48 +417,23 @@ final class EngramSession {
   }
 
   /**
-   * @param file words, one on a line, most frequent first; null for the model's own
+   * @param wanted a file of words or a built-in list; null for the model's own words, else English
    */
-  WordDictionary dictionary(@Nullable Path file, Progress progress) {
-    List<String> words = words(model(), file == null ? null : home(file));
-    String name =
-        file == null ? (isIconclip() ? ICONCLIP + " words" : "words.txt") : file.toString();
-    return loaded().dictionary(name, words, progress);
+  WordDictionary dictionary(@Nullable String wanted, Progress progress) {
+    return loaded().dictionary(wordSource(wanted), progress);
   }
 
-  /** Whether the model comes with words of its own. */
-  boolean hasDictionary() {
-    return isIconclip() || Files.isRegularFile(model().directory().resolve("words.txt"));
-  }
-
-  private List<String> words(Clip clip, @Nullable Path file) {
-    if (file == null && isIconclip()) {
-      return Iconclip.words();
+  /**
+   * @param wanted a file of words or a built-in list; null for the model's own words, else English
+   */
+  WordSource wordSource(@Nullable String wanted) {
+    if (wanted != null) {
+      return WordSource.of(wanted);
     }
-    Path list = file == null ? clip.directory().resolve("words.txt") : file;
-    if (!Files.isRegularFile(list)) {
-      throw new EngramException(
-          file == null
-              ? "This model comes with no concept dictionary; give one with --dictionary FILE, a word on"
-                  + " each line."
-              : "There is no dictionary " + list + "; give a text file with a word on each line.");
-    }
-    try {
-      List<String> words =
-          Files.readAllLines(list, StandardCharsets.UTF_8).stream()
-              .map(String::strip)
-              .filter(w -> !w.isEmpty())
-              .distinct()
-              .toList();
-      if (words.isEmpty()) {
-        throw new EngramException("The dictionary " + list + " is empty.");
-      }
-      return words;
-    } catch (java.nio.charset.MalformedInputException e) {
-      throw new EngramException("The dictionary " + list + " is not text in UTF-8.", e);
-    } catch (IOException e) {
-      throw new EngramException("The dictionary " + list + " cannot be read: " + e + ".", e);
-    }
+    Path own = model().directory().resolve("words.txt");
+    return isIconclip()
+        ? WordSource.iconclip()
+        : Files.isRegularFile(own) ? new WordSource("words.txt", own) : WordSource.english();
   }
 
   /** Arrays that the engine holds for the model: constant from cell to cell. */

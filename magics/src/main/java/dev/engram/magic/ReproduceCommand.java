@@ -10,7 +10,6 @@ import dev.engram.magic.result.Reproduction;
 import dev.engram.magic.view.TableView;
 import dev.engram.magic.view.Viewable;
 import dev.engram.model.Clip;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -45,10 +44,9 @@ final class ReproduceCommand implements EngramMagic {
 
   @Option(
       names = "--dictionary",
-      paramLabel = "FILE",
-      description =
-          "For table1 and figure2: a word on each line; the model's own words if left out.")
-  private @Nullable Path dictionary;
+      paramLabel = WordSource.LABEL,
+      description = "For table1 and figure2: " + WordSource.DESCRIPTION)
+  private @Nullable String dictionary;
 
   @Option(
       names = "--model",

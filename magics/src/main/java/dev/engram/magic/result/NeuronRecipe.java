@@ -16,8 +16,9 @@ import org.jspecify.annotations.Nullable;
  * @param modelName for people
  * @param model the model's folder; null for the embedded one
  * @param images the set's folder; null for the embedded one
- * @param dictionary its file; null for the model's own words
- * @param hasWords whether there are words at all
+ * @param dictionary as it was asked for; null if it was not
+ * @param wordFile where its words are; null for a list that is built in
+ * @param english which of the built-in lists: English, or iconclip's
  * @param reading of the improvements
  * @param seed of the random images
  * @param image that drives the neuron most, as a magic takes it
@@ -27,8 +28,9 @@ public record NeuronRecipe(
     String modelName,
     @Nullable Path model,
     @Nullable Path images,
-    @Nullable Path dictionary,
-    boolean hasWords,
+    @Nullable String dictionary,
+    @Nullable Path wordFile,
+    boolean english,
     Reading reading,
     long seed,
     String image) {
@@ -43,7 +45,7 @@ public record NeuronRecipe(
         "%images" + argument(images),
         "%neuron "
             + neuron
-            + (dictionary == null ? "" : " --dictionary" + argument(dictionary))
+            + (dictionary == null ? "" : " --dictionary " + MagicLine.quoted(dictionary))
             + (reading == Reading.LITERAL ? "" : " --reading " + reading)
             + (seed == 0 ? "" : " --seed " + seed));
   }
@@ -82,6 +84,7 @@ public record NeuronRecipe(
             "import dev.engram.attribution.Attributor;",
             "import dev.engram.attribution.Reading;",
             "import dev.engram.data.ImageSet;",
+            "import dev.engram.dissect.EnglishWords;",
             "import dev.engram.dissect.NeuronReport;",
             "import dev.engram.dissect.NeuronReporter;",
             "import dev.engram.dissect.Survey;",
@@ -126,11 +129,8 @@ public record NeuronRecipe(
   }
 
   private String wordsExpression() {
-    if (!hasWords) {
-      return "null";
-    }
-    Path file = dictionary != null ? dictionary : model == null ? null : model.resolve("words.txt");
-    String list = file == null ? "Iconclip.words()" : lines(file);
+    String builtIn = english ? "EnglishWords.list()" : "Iconclip.words()";
+    String list = wordFile == null ? builtIn : lines(wordFile);
     return "WordDictionary.of(clip, \"words\", " + list + ", Progress.NONE)";
   }
 

@@ -41,7 +41,12 @@ final class Checkpoint {
   }
 
   private static final List<String> WEIGHT_FILES =
-      List.of("model.safetensors", "open_clip_model.safetensors");
+      List.of(
+          "model.safetensors",
+          "open_clip_model.safetensors",
+          // as the hub's converter names them
+          "open_clip_pytorch_model.safetensors",
+          "pytorch_model.safetensors");
 
   final Path directory;
   final Naming naming;

@@ -1,6 +1,7 @@
 package dev.engram.magic.result;
 
 import dev.engram.edit.Edit;
+import dev.engram.hub.HubName;
 import dev.engram.magic.view.Html;
 import dev.engram.magic.view.View;
 import dev.engram.magic.view.Viewable;
@@ -86,6 +87,7 @@ public record ModelCard(
                 + said(t.activation())
                 + " in the text tower");
     facts.put("weights", clip.storedType() + ", " + clip.naming() + " names; computed in float32");
+    HubName.ofSnapshot(clip.directory()).ifPresent(hub -> facts.put("hub", hub.toString()));
     facts.put("device", clip.device() + " (" + clip.deviceReason() + ")");
     List<String> notes = new ArrayList<>(c.notes());
     notes.addAll(clip.processor().notes());

@@ -79,7 +79,9 @@ final class ModelFiles {
     Optional<String> known =
         WEIGHTS.stream()
             .skip(timm ? 1 : 0)
-            .flatMap(w -> Stream.of(w, w + INDEX)).filter(names::contains).findFirst();
+            .flatMap(w -> Stream.of(w, w + INDEX))
+            .filter(names::contains)
+            .findFirst();
     List<String> all = names.stream().filter(ModelFiles::isSafetensors).toList();
     return known.or(() -> all.size() == 1 ? Optional.of(all.get(0)) : Optional.empty());
   }

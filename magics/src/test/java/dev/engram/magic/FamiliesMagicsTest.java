@@ -63,8 +63,7 @@ class FamiliesMagicsTest {
   void whatHasNoneIsRefused(String model, String line, String part) {
     open(model);
     String sentence =
-        String.valueOf(
-            assertThrows(MagicFailure.class, () -> runner.run(line, null)).getMessage());
+        String.valueOf(assertThrows(MagicFailure.class, () -> runner.run(line, null)).getMessage());
     assertTrue(sentence.contains(part), sentence);
     assertEquals(1, sentence.lines().count(), sentence);
   }

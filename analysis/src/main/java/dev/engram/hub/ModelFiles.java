@@ -71,8 +71,17 @@ final class ModelFiles {
   }
 
   private static Optional<String> weights(Collection<String> names) {
+    // a repository of timm: model.safetensors is the image tower alone, this the whole CLIP
+    boolean timm =
+        names.contains("open_clip_model.safetensors")
+            && names.contains("open_clip_config.json")
+            && !names.contains("preprocessor_config.json");
     Optional<String> known =
-        WEIGHTS.stream().flatMap(w -> Stream.of(w, w + INDEX)).filter(names::contains).findFirst();
+        WEIGHTS.stream()
+            .skip(timm ? 1 : 0)
+            .flatMap(w -> Stream.of(w, w + INDEX))
+            .filter(names::contains)
+            .findFirst();
     List<String> all = names.stream().filter(ModelFiles::isSafetensors).toList();
     return known.or(() -> all.size() == 1 ? Optional.of(all.get(0)) : Optional.empty());
   }

@@ -106,20 +106,23 @@ public final class Attributor implements AutoCloseable {
     float[][] scores = new float[n][];
     float[][] coefficients = new float[n][];
     double[] cosines = new double[n];
-    for (int i = 0; i < n; i += BATCH) {
-      progress.step("attributing images", i, n);
-      List<float[]> part = pixels.subList(i, Math.min(n, i + BATCH));
-      try (Trace trace = clip.trace(part, TraceRequest.classToken(), List.of())) {
-        float[][] m = coefficients(trace);
-        float[][] s = scores(trace, part, text, method, reading);
-        double[] c = Cosine.ofRows(trace.embedding().toFloatArray(), text);
-        for (int b = 0; b < part.size(); b++) {
-          scores[i + b] = s[b];
-          coefficients[i + b] = m[b];
-          cosines[i + b] = c[b];
-        }
-      }
-    }
+    clip.batches()
+        .each(
+            n,
+            BATCH,
+            clip.bytesPerImage(),
+            (from, to) -> {
+              progress.step("attributing images", from, n);
+              List<float[]> part = pixels.subList(from, to);
+              try (Trace trace = clip.trace(part, TraceRequest.classToken(), List.of())) {
+                float[][] m = coefficients(trace);
+                float[][] s = scores(trace, part, text, method, reading);
+                double[] c = Cosine.ofRows(trace.embedding().toFloatArray(), text);
+                System.arraycopy(s, 0, scores, from, part.size());
+                System.arraycopy(m, 0, coefficients, from, part.size());
+                System.arraycopy(c, 0, cosines, from, part.size());
+              }
+            });
     progress.step("attributing images", n, n);
     return new Attribution(
         label,

@@ -41,11 +41,13 @@ final class ModelFiles {
           "merges.txt",
           "words.txt");
 
+  private static final String OPEN_CLIP = "open_clip_model.safetensors";
+
   /** The names under which a checkpoint's weights are looked for, in the same order. */
   private static final List<String> WEIGHTS =
       List.of(
           "model.safetensors",
-          "open_clip_model.safetensors",
+          OPEN_CLIP,
           "open_clip_pytorch_model.safetensors",
           "pytorch_model.safetensors");
 

@@ -386,6 +386,19 @@ def inside(root, state):
             server.kill()
 
 
+def missing():
+    """What keeps this machine from a rehearsal, in a sentence; "" if nothing does."""
+    if not sys.platform.startswith("linux") or os.geteuid() != 0:
+        return "A rehearsal needs root on Linux."
+    for program in ("debootstrap", "unshare", "ip"):
+        if not shutil.which(program):
+            return f"A rehearsal needs {program}: apt install debootstrap iproute2."
+    probe = ["unshare", "--mount", "--pid", "--net", "--fork", "mount", "-t", "tmpfs", "none", "/mnt"]
+    if subprocess.run(probe, capture_output=True).returncode != 0:
+        return "A rehearsal needs namespaces and mounts, which this machine does not allow."
+    return ""
+
+
 def say(text):
     print(f"rehearse: {text}", flush=True)
 
@@ -401,8 +414,8 @@ def main():
         if given.inside:
             inside(Root(given.inside), State(**json.load(sys.stdin)))
             return
-        if os.geteuid() != 0 or not shutil.which("debootstrap"):
-            raise Refusal("This needs root, and debootstrap: apt install debootstrap.")
+        if missing():
+            raise Refusal(missing())
         given.work.mkdir(parents=True, exist_ok=True)
         started = time.monotonic()
         arguments = dict(pair.split("=", 1) for pair in given.build_arg)

@@ -375,7 +375,7 @@ public final class Clip implements AutoCloseable {
       progress.step("embedding images", i, pixels.size());
       List<float[]> part = pixels.subList(i, Math.min(pixels.size(), i + IMAGE_BATCH));
       try (Trace t = trace(part, TraceRequest.none(), List.of())) {
-        out.addAll(List.of(TextTower.rows(t.embedding())));
+        out.addAll(List.of(t.embeddings()));
       }
     }
     progress.step("embedding images", pixels.size(), pixels.size());

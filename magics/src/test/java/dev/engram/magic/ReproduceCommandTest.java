@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -72,8 +73,10 @@ class ReproduceCommandTest {
       assertTrue(numbers.text().contains("experiment " + e), numbers.text());
       assertTrue(numbers.text().contains("numbers are not the paper's"));
       assertEquals(e != Experiment.FIGURE2, view.data().containsKey(View.PLOTLY), e.toString());
-      boolean computedForFigure4a = e == Experiment.FIGURE6 || e == Experiment.FIGURE7;
-      assertEquals(!computedForFigure4a, r.note().isEmpty(), r.note());
+      boolean shared = // with figure4a, or with table4
+          Set.of(Experiment.FIGURE6, Experiment.FIGURE7, Experiment.TABLE8, Experiment.SCALING)
+              .contains(e);
+      assertEquals(!shared, r.note().isEmpty(), r.note());
       Reproduction again = reproduce(e.toString());
       assertEquals(r.table().print(), again.table().print());
       assertEquals(r.findings(), again.findings());

@@ -14,18 +14,18 @@ public final class ImagesNeeded {
    * Accuracies with so many images; sampled are names.
    *
    * @param images that teach each name
+   * @param before of the original model on the held-out images of the same names
    * @param edited on the name's held-out images
    * @param rest on the images of all other names
    */
-  public record Point(int images, Estimate edited, Estimate rest) {}
+  public record Point(int images, Estimate before, Estimate edited, Estimate rest) {}
 
   /**
-   * @param before without an edit; its number of images is 0
    * @param points by the number of images, of the names that have so many
    * @param available the most images that a name has
    * @param leftOut counts that would take more
    */
-  public record Result(Point before, List<Point> points, int available, List<Integer> leftOut) {
+  public record Result(List<Point> points, int available, List<Integer> leftOut) {
     /** Keeps copies. */
     public Result {
       points = List.copyOf(points);
@@ -44,10 +44,9 @@ public final class ImagesNeeded {
     List<Point> points = new ArrayList<>();
     for (int count : counts.stream().filter(n -> n <= most).toList()) {
       List<Integer> of = cases.stream().filter(c -> images(lessons, c) >= count).toList();
-      points.add(point(lessons, of, count, insertions.taught(where, of, count)));
+      points.add(point(lessons, original, of, count, insertions.taught(where, of, count)));
     }
     return new Result(
-        point(lessons, cases, 0, cases.stream().map(c -> original).toList()),
         points,
         most,
         counts.stream().filter(n -> n > most).toList());
@@ -57,16 +56,19 @@ public final class ImagesNeeded {
     return lessons.all().get(lesson).images().size();
   }
 
-  private static Point point(Lessons lessons, List<Integer> cases, int images, List<Seen> seen) {
+  private static Point point(
+      Lessons lessons, Seen original, List<Integer> cases, int images, List<Seen> seen) {
+    List<Double> before = new ArrayList<>();
     List<Double> edited = new ArrayList<>();
     List<Double> rest = new ArrayList<>();
     for (int c = 0; c < cases.size(); c++) {
       int lesson = cases.get(c);
       Set<Integer> taught = Set.of(lesson);
       IntStream all = IntStream.range(0, lessons.all().size());
+      before.add(original.accuracy(lessons, IntStream.of(lesson), taught).mean());
       edited.add(seen.get(c).accuracy(lessons, IntStream.of(lesson), taught).mean());
       rest.add(seen.get(c).accuracy(lessons, all.filter(i -> i != lesson), taught).mean());
     }
-    return new Point(images, Estimate.of(edited), Estimate.of(rest));
+    return new Point(images, Estimate.of(before), Estimate.of(edited), Estimate.of(rest));
   }
 }

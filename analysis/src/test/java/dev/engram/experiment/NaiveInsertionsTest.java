@@ -438,8 +438,10 @@ class NaiveInsertionsTest {
       List<Double> near = new ArrayList<>();
       List<Double> far = new ArrayList<>();
       List<Double> taken = new ArrayList<>();
+      List<Double> before = new ArrayList<>();
       for (int e = 0; e < 4; e++) {
         Set<Integer> taught = Set.of(e);
+        before.add(slow.accuracy(slow.clip, taught, taught));
         int neighbour = neighbour(slow, e);
         Set<Integer> others = new TreeSet<>(Set.of(0, 1, 2, 3));
         others.remove(e);
@@ -452,6 +454,7 @@ class NaiveInsertionsTest {
         }
       }
       ImagesNeeded.Point p = r.images().points().get(count - 1);
+      assertEquals(mean(before), p.before().mean(), 1e-12);
       assertEquals(mean(own), p.edited().mean(), 1e-12);
       assertEquals((mean(near) + 2 * mean(far)) / 3, p.rest().mean(), 1e-12);
       if (count == 2) {

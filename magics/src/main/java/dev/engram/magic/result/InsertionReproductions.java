@@ -245,7 +245,7 @@ public final class InsertionReproductions {
     return List.of(
         say(
             "Average accuracy before and after: category %.1f %% and %.1f %%, data set %.1f %% and"
-                + " %.1f %%%s. The category improves in %d of %d cases.",
+                + " %.1f %%%s. The category improves in %d of %d cases%s.",
             before[0],
             after[0],
             before[1],
@@ -254,7 +254,8 @@ public final class InsertionReproductions {
                 ? ""
                 : say(", general objects %.1f %% and %.1f %%", before[2], after[2]),
             learnt,
-            r.cases().size()),
+            r.cases().size(),
+            2 * learnt < r.cases().size() ? ": this model does not show what the paper found" : ""),
         "Taught: "
             + r.provenance().entries().get("taught")
             + ". The paper teaches five flowers, then five birds, with captioned images.",

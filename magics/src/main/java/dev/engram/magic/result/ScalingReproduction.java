@@ -14,9 +14,9 @@ import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.Viewable;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
 
@@ -72,16 +72,12 @@ public final class ScalingReproduction {
       rows.add(new Row("who else is touched", "original", g.whose(), g.before(), NONE, NONE, NONE));
       rows.add(new Row("who else is touched", "one ROME", g.whose(), g.after(), NONE, NONE, NONE));
     }
-    for (ImagesNeeded.Point p : images(r)) {
+    for (ImagesNeeded.Point p : r.images().points()) {
+      String names = "%d, %d names".formatted(p.images(), p.edited().count());
       rows.add(
-          new Row(
-              "images that teach",
-              p.images() == 0 ? "original" : "one ROME",
-              p.images() + "",
-              p.edited(),
-              p.rest(),
-              NONE,
-              NONE));
+          new Row("images that teach", "original", names, p.before(), NONE, NONE, NONE));
+      rows.add(
+          new Row("images that teach", "one ROME", names, p.edited(), p.rest(), NONE, NONE));
     }
     Return.Point original = r.returned().original();
     rows.add(
@@ -111,10 +107,6 @@ public final class ScalingReproduction {
     return List.of(r.specificity().own(), r.specificity().near(), r.specificity().far());
   }
 
-  private static List<ImagesNeeded.Point> images(Scaling.Result r) {
-    return Stream.concat(Stream.of(r.images().before()), r.images().points().stream()).toList();
-  }
-
   private static String freed(Scaling.Result r, Return.Point p) {
     List<Return.Point> all = r.returned().points();
     return p.equals(all.get(all.size() - 1)) ? "all" : p.freed() == 0 ? "none" : p.freed() + "";
@@ -131,8 +123,9 @@ public final class ScalingReproduction {
             "images that teach",
             "accuracy",
             List.of(
-                series("taught", images(r), ImagesNeeded.Point::images, ImagesNeeded.Point::edited),
-                series("rest", images(r), ImagesNeeded.Point::images, ImagesNeeded.Point::rest))),
+                images(r, "taught", ImagesNeeded.Point::edited),
+                images(r, "the same before", ImagesNeeded.Point::before),
+                images(r, "rest", ImagesNeeded.Point::rest))),
         returned(r));
   }
 
@@ -158,6 +151,11 @@ public final class ScalingReproduction {
                 "original", whose, groups(r).stream().map(Specificity.Group::before).toList()),
             Series.of(
                 "one ROME", whose, groups(r).stream().map(Specificity.Group::after).toList())));
+  }
+
+  private static Series images(
+      Scaling.Result r, String name, Function<ImagesNeeded.Point, Estimate> value) {
+    return series(name, r.images().points(), ImagesNeeded.Point::images, value);
   }
 
   private static PlotlyFigure returned(Scaling.Result r) {
@@ -243,8 +241,8 @@ public final class ScalingReproduction {
           say("%s%.1f %% with %d", s.isEmpty() ? "" : ", ", 100 * p.edited().mean(), p.images()));
     }
     return say(
-        "Accuracy on the taught by the number of images: %s, from %.1f %%.%s",
-        s, 100 * r.before().edited().mean(), leftOut(r.leftOut(), "images", r.available()));
+        "Accuracy on the taught by the number of images: %s.%s",
+        s, leftOut(r.leftOut(), "images", r.available()));
   }
 
   private static String leftOut(List<Integer> counts, String what, int available) {
@@ -260,16 +258,23 @@ public final class ScalingReproduction {
 
   private static String returned(Return.Result r) {
     double share = r.returned().mean() / r.fall().mean();
+    Return.Point highest =
+        r.points().stream()
+            .max(Comparator.comparingDouble(p -> p.cosine().mean()))
+            .orElseThrow();
     return say(
         "With the top %d neurons suppressed the cosine falls from %.4f by %s. With all later neurons"
-            + " free to answer it changes by %+.4f ± %.4f: %s. In the paper complete removal leaves"
-            + " the cosine as it was (Table 6).",
+            + " free to answer it changes by %+.4f ± %.4f: %s. It is highest, %.4f, with the %,d"
+            + " freed that rise most. In the paper complete removal leaves the cosine as it was"
+            + " (Table 6).",
         r.removed(),
         r.original().cosine().mean(),
         r.fall(),
         r.returned().mean(),
         r.returned().halfWidth(),
-        share > 0 ? say("%.0f %% of the fall comes back", 100 * share) : "nothing comes back");
+        share >= 0.005 ? say("%.0f %% of the fall comes back", 100 * share) : "nothing comes back",
+        highest.cosine().mean(),
+        highest.freed());
   }
 
   private static String points(Estimate change) {

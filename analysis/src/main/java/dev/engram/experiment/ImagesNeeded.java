@@ -46,10 +46,7 @@ public final class ImagesNeeded {
       List<Integer> of = cases.stream().filter(c -> images(lessons, c) >= count).toList();
       points.add(point(lessons, original, of, count, insertions.taught(where, of, count)));
     }
-    return new Result(
-        points,
-        most,
-        counts.stream().filter(n -> n > most).toList());
+    return new Result(points, most, counts.stream().filter(n -> n > most).toList());
   }
 
   private static int images(Lessons lessons, int lesson) {

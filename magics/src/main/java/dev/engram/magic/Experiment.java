@@ -55,7 +55,7 @@ enum Experiment {
   TABLE4(
       "Table 4: one name taught by fine-tuning, LoRA or a rank-one edit: category, data set,"
           + " general",
-      200,
+      490,
       (on, small) ->
           InsertionReproductions.of(
               Table4.run(on.lessons.get(), Table4.Settings.standard().withNames(on.names)), small)),
@@ -70,7 +70,7 @@ enum Experiment {
   /** Several names at once. */
   TABLE8(
       "Table 8: five names taught at once by MEMIT: category, data set, general",
-      30,
+      26,
       (on, small) ->
           InsertionReproductions.of(
               Table8.run(on.lessons.get(), Table8.Settings.standard().withNames(on.names)), small)),
@@ -121,7 +121,7 @@ enum Experiment {
   SCALING(
       "Beyond the paper: how many names an edit takes, who else is touched, how many images teach,"
           + " what comes back",
-      200,
+      320,
       (on, small) ->
           ScalingReproduction.of(
               Scaling.run(on.lessons.get().get(0), Scaling.Settings.standard()), small));

@@ -74,10 +74,8 @@ public final class ScalingReproduction {
     }
     for (ImagesNeeded.Point p : r.images().points()) {
       String names = "%d, %d names".formatted(p.images(), p.edited().count());
-      rows.add(
-          new Row("images that teach", "original", names, p.before(), NONE, NONE, NONE));
-      rows.add(
-          new Row("images that teach", "one ROME", names, p.edited(), p.rest(), NONE, NONE));
+      rows.add(new Row("images that teach", "original", names, p.before(), NONE, NONE, NONE));
+      rows.add(new Row("images that teach", "one ROME", names, p.edited(), p.rest(), NONE, NONE));
     }
     Return.Point original = r.returned().original();
     rows.add(
@@ -259,9 +257,7 @@ public final class ScalingReproduction {
   private static String returned(Return.Result r) {
     double share = r.returned().mean() / r.fall().mean();
     Return.Point highest =
-        r.points().stream()
-            .max(Comparator.comparingDouble(p -> p.cosine().mean()))
-            .orElseThrow();
+        r.points().stream().max(Comparator.comparingDouble(p -> p.cosine().mean())).orElseThrow();
     return say(
         "With the top %d neurons suppressed the cosine falls from %.4f by %s. With all later neurons"
             + " free to answer it changes by %+.4f ± %.4f: %s. It is highest, %.4f, with the %,d"

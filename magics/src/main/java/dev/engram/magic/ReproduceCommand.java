@@ -5,7 +5,6 @@ import dev.engram.Suggest;
 import dev.engram.data.ImageSet;
 import dev.engram.experiment.ResultStore;
 import dev.engram.experiment.Study;
-import dev.engram.iconclip.Iconclip;
 import dev.engram.magic.result.Reproduction;
 import dev.engram.magic.view.TableView;
 import dev.engram.magic.view.Viewable;
@@ -82,8 +81,7 @@ final class ReproduceCommand implements EngramMagic {
               + " looks at the loaded one, which %model changes.");
     }
     models.forEach(EngramSession::modelDirectory); // a mistyped one is told before work begins
-    ResultStore kept = ResultStore.in(Iconclip.cache().resolve("results"));
-    ResultStore store = fresh ? kept.fresh() : kept;
+    ResultStore store = KeptResults.store(fresh);
     try (MagicProgress progress = context.progress()) {
       Study study = new Study(session.model(), images(), store, progress);
       List<String> notes = new ArrayList<>();
@@ -94,7 +92,8 @@ final class ReproduceCommand implements EngramMagic {
               models.stream().map(m -> other(m, store, progress, notes)).toList());
       Reproduction result = experiment.run(on, session.isIconclip());
       notes.add(0, study.note());
-      return result.noting(note(experiment, notes));
+      String note = String.join(" ", notes.stream().filter(n -> !n.isEmpty()).toList());
+      return result.noting(KeptResults.note(note, "%reproduce " + experiment));
     }
   }
 
@@ -113,13 +112,6 @@ final class ReproduceCommand implements EngramMagic {
         notes.add(study.note().isEmpty() ? "" : clip.name() + ": " + study.note());
       }
     };
-  }
-
-  private static String note(Experiment experiment, List<String> notes) {
-    String note = String.join(" ", notes.stream().filter(n -> !n.isEmpty()).toList());
-    return note.contains(" and kept.")
-        ? note + " %reproduce " + experiment + " --fresh computes it again."
-        : note;
   }
 
   private static Experiment find(String wanted) {

@@ -5,10 +5,10 @@ import queue
 import re
 import time
 
+import kernels
 import outputs
 import psutil
 import pytest
-from kernel import open_session
 from PIL import Image
 
 ATTRIBUTE = "%attribute statue_of_liberty --top 10"
@@ -19,7 +19,7 @@ MEGABYTE = 1 << 20
 def session():
     # With a heap that is resident as soon as it is committed, what else grows is native memory.
     options = os.environ | {"JAVA_TOOL_OPTIONS": "-XX:+AlwaysPreTouch"}
-    with open_session(options) as opened:
+    with kernels.running(options) as opened:
         opened.run("%model")
         opened.run("%images visent-mini")
         yield opened

@@ -5,8 +5,8 @@ import os
 import subprocess
 from pathlib import Path
 
+import kernels
 import pytest
-from kernel import open_session
 from PIL import Image
 
 TEXTS = ["the flag of Italy", "a", "it's a 2nd, GREEN  café!"]
@@ -37,7 +37,7 @@ def pictures(tmp_path_factory):
 def saved(pictures, tmp_path_factory):
     """A model with two edits, saved, and what the kernel says of it before and after: images, texts, scale."""
     folder = tmp_path_factory.mktemp("models") / "edited"
-    with open_session(dict(os.environ)) as session:
+    with kernels.running(dict(os.environ)) as session:
         session.run("%model")
         session.run("%images visent-mini")
         before = embeddings(session, pictures)

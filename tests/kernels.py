@@ -1,4 +1,4 @@
-"""A conversation with the kernel "engram", cell by cell."""
+"""A running kernel, and the conversation with it."""
 
 import time
 from contextlib import contextmanager
@@ -53,9 +53,9 @@ class Session:
 
 
 @contextmanager
-def open_session(environment):
-    """A kernel in this environment, ended at the end."""
-    manager, client = start_new_kernel(kernel_name="engram", startup_timeout=60, env=environment)
+def running(environment, kernel_name="engram", **options):
+    """A kernel that has run nothing yet; it ends with the block."""
+    manager, client = start_new_kernel(kernel_name=kernel_name, startup_timeout=60, env=environment, **options)
     try:
         yield Session(manager, client)
     finally:

@@ -1,5 +1,6 @@
-package dev.engram.kernel;
+package dev.engram.kernel.jjava;
 
+import dev.engram.kernel.FigureLibrary;
 import dev.engram.magic.MagicRunner;
 import java.util.List;
 import java.util.Map;

@@ -1,4 +1,4 @@
-package dev.engram.kernel;
+package dev.engram.kernel.jjava;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

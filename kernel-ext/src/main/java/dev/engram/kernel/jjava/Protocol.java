@@ -1,5 +1,6 @@
-package dev.engram.kernel;
+package dev.engram.kernel.jjava;
 
+import dev.engram.kernel.MagicRewriter;
 import dev.engram.magic.view.View;
 import java.util.Arrays;
 import java.util.List;
@@ -47,6 +48,7 @@ final class Protocol {
     Set<String> ours = session.runner().magics().names();
     this.rewriter =
         new MagicRewriter(
+            MagicCall.CODE,
             name -> !ours.contains(name) && lineMagics().contains(name),
             name -> !ours.contains(name) && cellMagics().contains(name));
   }

@@ -1,4 +1,4 @@
-package dev.engram.kernel;
+package dev.engram.kernel.jjava;
 
 import dev.engram.EngramException;
 import dev.engram.magic.MagicFailure;
@@ -44,7 +44,7 @@ record ErrorReport(String name, String message, List<String> traceback) {
     if (name.equals("EvaluationInterruptedException")) {
       // The message quotes the statement that ran; of a magic it is known what it leaves behind,
       // but not of those that the cell ran before it.
-      boolean magic = message.contains(MagicCall.class.getName());
+      boolean magic = MagicCall.CODE.isIn(message);
       return told(
           "Interrupted",
           "Interrupted: "
@@ -57,7 +57,9 @@ record ErrorReport(String name, String message, List<String> traceback) {
     Matcher thrown = THROWN.matcher(message);
     if (!name.equals("RuntimeException") || !thrown.matches()) {
       return new ErrorReport(
-          name, MagicCall.asTyped(message), traceback.stream().map(MagicCall::asTyped).toList());
+          name,
+          MagicCall.CODE.asTyped(message),
+          traceback.stream().map(MagicCall.CODE::asTyped).toList());
     }
     String type = thrown.group(1);
     String simple = type.substring(Math.max(type.lastIndexOf('.'), type.lastIndexOf('$')) + 1);

@@ -1,4 +1,4 @@
-package dev.engram.kernel;
+package dev.engram.kernel.jjava;
 
 import java.io.IOException;
 import java.io.InputStream;

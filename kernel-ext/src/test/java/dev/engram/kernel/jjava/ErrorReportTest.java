@@ -1,4 +1,4 @@
-package dev.engram.kernel;
+package dev.engram.kernel.jjava;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -52,14 +52,14 @@ class ErrorReportTest {
         "Interrupted: the interrupted magic changed nothing.",
         ErrorReport.of(
                 "EvaluationInterruptedException",
-                running.formatted(MagicCall.ofLine("images")),
+                running.formatted(MagicCall.CODE.ofLine("images")),
                 List.of())
             .message());
   }
 
   @Test
   void compileErrorsShowMagicsAsTyped() {
-    String line = "int x = " + MagicCall.ofLine("words L1F2");
+    String line = "int x = " + MagicCall.CODE.ofLine("words L1F2");
     assertEquals(
         List.of("int x = %words L1F2"),
         ErrorReport.of("CompilationException", "", List.of(line)).traceback());

@@ -1,4 +1,4 @@
-package dev.engram.kernel;
+package dev.engram.kernel.jjava;
 
 /**
  * The cell that runs now, and its interruption. JShell interrupts only what runs at that instant,

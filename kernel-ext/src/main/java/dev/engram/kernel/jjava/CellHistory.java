@@ -1,4 +1,4 @@
-package dev.engram.kernel;
+package dev.engram.kernel.jjava;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

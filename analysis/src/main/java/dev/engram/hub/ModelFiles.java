@@ -41,11 +41,13 @@ final class ModelFiles {
           "merges.txt",
           "words.txt");
 
+  private static final String OPEN_CLIP = "open_clip_model.safetensors";
+
   /** The names under which a checkpoint's weights are looked for, in the same order. */
   private static final List<String> WEIGHTS =
       List.of(
           "model.safetensors",
-          "open_clip_model.safetensors",
+          OPEN_CLIP,
           "open_clip_pytorch_model.safetensors",
           "pytorch_model.safetensors");
 
@@ -71,14 +73,10 @@ final class ModelFiles {
   }
 
   private static Optional<String> weights(Collection<String> names) {
-    // a repository of timm: model.safetensors is the image tower alone, this the whole CLIP
-    boolean timm =
-        names.contains("open_clip_model.safetensors")
-            && names.contains("open_clip_config.json")
-            && !names.contains("preprocessor_config.json");
+    // Beside OpenCLIP's files model.safetensors may be an image tower alone: timm has it so.
+    boolean openClip = names.contains(OPEN_CLIP) && names.contains("open_clip_config.json");
     Optional<String> known =
-        WEIGHTS.stream()
-            .skip(timm ? 1 : 0)
+        Stream.concat(openClip ? Stream.of(OPEN_CLIP) : Stream.empty(), WEIGHTS.stream())
             .flatMap(w -> Stream.of(w, w + INDEX))
             .filter(names::contains)
             .findFirst();

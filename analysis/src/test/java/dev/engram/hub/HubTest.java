@@ -486,6 +486,18 @@ class HubTest {
   }
 
   @Test
+  void ofARepositoryOfTimmTheWholeClipIsFetched() throws IOException {
+    server.files.put("open_clip_model.safetensors", new byte[100]);
+    server.files.put("open_clip_config.json", new byte[10]);
+    Path snapshot = download();
+    assertTrue(Files.exists(snapshot.resolve("open_clip_model.safetensors")));
+    assertFalse(Files.exists(snapshot.resolve(WEIGHTS)));
+    server.requests.clear();
+    download();
+    assertEquals(List.of(), server.requests);
+  }
+
+  @Test
   void aModelFromTheHubIsTheSameModel() throws IOException {
     Path folder = Path.of("src/test/resources/reference/models/quick_gelu_p8");
     server.files.clear();

@@ -125,7 +125,34 @@ def rome_woodbury(dtype=torch.float32):
     return rome_of(u.to(torch.float32))
 
 
-TASKS = {"rome_cholesky": rome_cholesky, "rome_woodbury": rome_woodbury,
+GUIDE = torch.randn_like(image)
+
+
+def tracing():
+    """The output of each block in turn becomes the guide's: a whole pass for each, as the paper describes it."""
+    modules = [module for layer in layers for module in (layer.self_attn, layer.mlp)]
+    outputs = {}
+
+    def note(module, inputs, output):
+        outputs[module] = output
+
+    handles = [module.register_forward_hook(note) for module in modules]
+    model(pixel_values=GUIDE)
+    for handle in handles:
+        handle.remove()
+
+    def cosine():
+        return F.cosine_similarity(model(pixel_values=image).image_embeds[0], text, dim=0).item()
+
+    original, rises = cosine(), []
+    for module in modules:
+        handle = module.register_forward_hook(lambda module, inputs, output: outputs[module])
+        rises.append(cosine() - original)
+        handle.remove()
+    return rises
+
+
+TASKS = {"tracing": tracing, "rome_cholesky": rome_cholesky, "rome_woodbury": rome_woodbury,
          "rome_woodbury64": lambda: rome_woodbury(torch.float64),
          "forward": lambda: model(pixel_values=image).image_embeds, "attribute": attribute,
          "omp": omp, "sklearn": sklearn_omp}

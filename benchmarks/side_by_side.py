@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Engram against PyTorch on a random ViT-L/14, turn by turn in one run; prints the README's table.
 
-usage: benchmarks/side_by_side.py [--threads 1 2] [--rounds 7]
+usage: benchmarks/side_by_side.py [--threads 1 2] [--rounds 7] [--tasks TASK...]
 Run it with a Python that has torch, transformers and scikit-learn (benchmarks/requirements.txt), after
 ./lab build and `mvn -q -pl benchmarks -am -DskipTests package`. The machine should be idle otherwise.
 """
@@ -17,6 +17,7 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
+SLOW = ("sklearn", "tracing")  # fewer rounds
 MODEL = HERE / "target" / "random-vit-l-14"
 
 
@@ -84,6 +85,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--tasks", nargs="+", metavar="TASK", help="only these, by Python's name: forward rome_cholesky …")
     args = parser.parse_args()
     make_model()
     rows = [("image tower, forward", "forward", "forward"),
@@ -92,14 +94,17 @@ def main():
             ("OMP, the same, against scikit-learn", "omp", "sklearn"),
             ("ROME, W_fc2, 1,000 keys, against PyTorch's Cholesky in float32", "rome", "rome_cholesky"),
             ("ROME, the same, against PyTorch's Woodbury in float32", "rome", "rome_woodbury"),
-            ("ROME, the same, against PyTorch's Woodbury in float64, as Engram", "rome", "rome_woodbury64")]
+            ("ROME, the same, against PyTorch's Woodbury in float64, as Engram", "rome", "rome_woodbury64"),
+            ("causal tracing of 48 blocks, an image and its guide, against 48 full passes", "tracing", "tracing")]
     print(f"{datetime.date.today()}, {os.cpu_count()} cores, {platform.machine()}, {args.rounds} rounds, turn by turn\n")
     print("| task | threads | Engram | Python | Engram / Python (min to max) |\n|---|---|---|---|---|")
     for threads in args.threads:
         ours = engram(threads)
         theirs = Worker([sys.executable, str(HERE / "pytorch_worker.py"), str(MODEL)], threads)
         for title, task_a, task_b in rows:
-            rounds = min(args.rounds, 3) if task_b == "sklearn" else args.rounds
+            if args.tasks and task_b not in args.tasks:
+                continue
+            rounds = min(args.rounds, 3) if task_b in SLOW else args.rounds
             a, b, ratio = compare(ours, theirs, task_a, task_b, rounds)
             print(f"| {title} | {threads} | {a * 1e3:.0f} ms | {b * 1e3:.0f} ms | "
                   f"**{statistics.median(ratio):.2f}** ({ratio[0]:.2f} to {ratio[-1]:.2f}) |", flush=True)

@@ -2,15 +2,14 @@ package dev.engram.data;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.engram.EngramException;
+import dev.engram.Json;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The names of ImageNet's classes by synset, in the order of their indices. */
@@ -62,9 +61,7 @@ final class ClassNames {
   private static Map<String, String> ofJson(Path file) {
     Map<String, String> names = new LinkedHashMap<>();
     try {
-      JsonNode tree =
-          new ObjectMapper()
-              .readTree(IdList.lines(file).stream().collect(Collectors.joining("\n")));
+      JsonNode tree = Json.parse(String.join("\n", IdList.lines(file)));
       for (int i = 0; i < tree.size(); i++) {
         JsonNode pair = tree.path(String.valueOf(i));
         if (pair.size() != 2) {

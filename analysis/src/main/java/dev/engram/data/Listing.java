@@ -24,6 +24,9 @@ import org.apache.commons.csv.DuplicateHeaderMode;
  * told with their line.
  */
 final class Listing {
+  /** A list of ten million images. */
+  private static final long MOST_BYTES = 500_000_000;
+
   private final Path csv;
   private final List<Row> rows;
   private final List<String> missing = new ArrayList<>();
@@ -51,6 +54,11 @@ final class Listing {
 
   static Listing read(Path csv) {
     try {
+      if (Files.size(csv) > MOST_BYTES) {
+        throw new EngramException(
+            "%s has %d bytes; Engram reads lists of at most %d."
+                .formatted(csv, Files.size(csv), MOST_BYTES));
+      }
       String text = UTF_8.newDecoder().decode(ByteBuffer.wrap(Files.readAllBytes(csv))).toString();
       if (text.startsWith("\ufeff")) {
         text = text.substring(1);

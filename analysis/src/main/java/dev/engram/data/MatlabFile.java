@@ -9,10 +9,14 @@ import java.util.Map;
 import us.hebi.matlab.mat.format.Mat5;
 import us.hebi.matlab.mat.types.MatFile;
 import us.hebi.matlab.mat.types.Matrix;
+import us.hebi.matlab.mat.types.Sources;
 import us.hebi.matlab.mat.types.Struct;
 
 /** A MATLAB file (version 5 to 7) of a data set. */
 final class MatlabFile {
+  /** That of ImageNet's development kit has 80,000. */
+  private static final long MOST_BYTES = 16_000_000;
+
   private final Path file;
   private final MatFile content;
 
@@ -26,10 +30,31 @@ final class MatlabFile {
       throw new EngramException("The data set is not complete: there is no " + file + ".");
     }
     try {
-      return new MatlabFile(file, Mat5.readFromFile(file.toFile()));
+      if (Files.size(file) > MOST_BYTES) {
+        throw new EngramException(
+            "%s has %d bytes; the MATLAB files of the data sets have at most %d."
+                .formatted(file, Files.size(file), MOST_BYTES));
+      }
+      byte[] bytes = Files.readAllBytes(file);
+      checkSizes(file, bytes);
+      return new MatlabFile(
+          file, Mat5.newReader(Sources.wrap(bytes)).disableSubsystemProcessing().readMat());
+    } catch (EngramException e) {
+      throw e;
     } catch (IOException | RuntimeException e) { // the library answers damage with any of them
       throw new EngramException(
           file + " is no MATLAB file of version 5 to 7, or is damaged; download it again.", e);
+    }
+  }
+
+  private static void checkSizes(Path file, byte[] bytes) {
+    try {
+      MatlabSizes.check(bytes);
+    } catch (IOException e) {
+      throw new EngramException(
+          "%s is no MATLAB file of version 5 to 7, or is damaged: %s; download it again."
+              .formatted(file, e.getMessage()),
+          e);
     }
   }
 

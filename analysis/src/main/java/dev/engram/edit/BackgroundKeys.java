@@ -251,8 +251,9 @@ public final class BackgroundKeys {
     NDManager scope = b.getManager();
     NDArray c;
     if (gram == null) {
-      NDArray k = matrix(scope);
-      c = transposedTimes(k, k);
+      NDArray kT = matrix(scope).transpose();
+      kT.attach(scope);
+      c = Cholesky.lowerSquare(kT);
     } else {
       c = scope.create(Objects.requireNonNull(gram), new Shape(width, width));
     }
@@ -262,11 +263,9 @@ public final class BackgroundKeys {
   /** (B − K (Kᵀ K + λ I)⁻¹ Kᵀ B) / λ, where the rows here are the columns of K. */
   private NDArray woodbury(NDArray b, double lambda) {
     NDArray k = matrix(b.getManager());
-    try (NDArray kT = k.transpose()) {
-      NDArray small = k.matMul(kT);
-      NDArray y = Cholesky.solve(addToDiagonal(small, lambda), k.matMul(b));
-      return b.sub(transposedTimes(k, y)).div(lambda);
-    }
+    NDArray small = addToDiagonal(Cholesky.lowerSquare(k), lambda);
+    NDArray y = Cholesky.solve(small, k.matMul(b));
+    return b.sub(transposedTimes(k, y)).div(lambda);
   }
 
   private static NDArray addToDiagonal(NDArray a, double lambda) {

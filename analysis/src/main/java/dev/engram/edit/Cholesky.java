@@ -3,6 +3,7 @@ package dev.engram.edit;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.engram.EngramException;
 import dev.engram.Progress;
@@ -17,10 +18,35 @@ final class Cholesky {
   /** Columns that are decomposed at once: large enough for fast products, small enough for Java. */
   private static final int BLOCK = 96;
 
+  /** Rows of a square at once: whole blocks, since the corners of these are read above, too. */
+  private static final int ROWS = 2 * BLOCK;
+
   private Cholesky() {}
 
   /**
-   * @param a symmetric positive definite (n, n), float64; its lower half is overwritten
+   * What {@link #solve} reads of K Kᵀ: its lower half, which is half the work; the rest is 0.
+   *
+   * @param k (n, m), float64
+   * @return (n, n), owned by the manager of k
+   */
+  static NDArray lowerSquare(NDArray k) {
+    int n = (int) k.getShape().get(0);
+    int m = (int) k.getShape().get(1);
+    NDArray out = k.getManager().zeros(new Shape(n, n), DataType.FLOAT64);
+    for (int i = 0; i < n; i += ROWS) {
+      Progress.checkInterrupt();
+      int end = Math.min(n, i + ROWS);
+      try (NDManager step = k.getManager().newSubManager()) {
+        NDArray aboveT = part(k, 0, end, 0, m, step).transpose();
+        aboveT.attach(step);
+        out.set(index(i, end, 0, end), part(k, i, end, 0, m, step).matMul(aboveT));
+      }
+    }
+    return out;
+  }
+
+  /**
+   * @param a symmetric positive definite (n, n), float64; its lower half is read and overwritten
    * @param b right-hand sides (n, m), float64
    * @return A⁻¹ B (n, m), owned by the manager of b
    * @throws EngramException if A is not positive definite

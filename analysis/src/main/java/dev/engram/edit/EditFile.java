@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.engram.EngramException;
+import dev.engram.Json;
 import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.model.Safetensors;
@@ -100,7 +101,7 @@ public final class EditFile {
       throw new EngramException(file + " holds no edits; expected a file that Engram saved.");
     }
     try {
-      JsonNode root = JSON.readTree(text);
+      JsonNode root = Json.parse(text);
       if (root.path("version").asInt() != VERSION) {
         throw damaged(file, "version " + root.path("version") + ", expected " + VERSION);
       }
@@ -109,7 +110,9 @@ public final class EditFile {
         edits.add(edit(node, tensors));
       }
       return edits;
-    } catch (JsonProcessingException | IllegalArgumentException e) {
+    } catch (JsonProcessingException e) {
+      throw damaged(file, Json.why(e));
+    } catch (IllegalArgumentException e) {
       throw damaged(file, String.valueOf(e.getMessage()));
     }
   }

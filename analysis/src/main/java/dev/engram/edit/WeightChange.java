@@ -24,11 +24,10 @@ public sealed interface WeightChange {
       float[] after = new float[before.length];
       double[] row = new double[columns];
       for (int i = 0; i < rows; i++) {
-        java.util.Arrays.fill(row, 0);
         for (int r = 0; r < rank; r++) {
           double a = left[i * rank + r];
           for (int j = 0; j < columns; j++) {
-            row[j] += a * right[r * columns + j];
+            row[j] = (r == 0 ? 0 : row[j]) + a * right[r * columns + j];
           }
         }
         for (int j = 0; j < columns; j++) {

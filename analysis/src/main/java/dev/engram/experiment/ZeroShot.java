@@ -9,20 +9,26 @@ import dev.engram.data.DatasetImage;
 import dev.engram.data.Templates;
 import dev.engram.model.Clip;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Zero-shot accuracy (Tables 3, 4 and 8): an image is taken for the class whose prompt is nearest
  * to it by the cosine. Several templates make one class vector, the mean of their unit vectors, as
- * in CLIP. The prompts are embedded once, so that the image tower may be edited between runs.
+ * in CLIP. Every batch is kept as soon as it is computed, so that an evaluation that was
+ * interrupted goes on where it stopped.
  */
 public final class ZeroShot {
   private static final int BATCH = 16;
+
+  /** Prompts that are embedded, and kept, at a time: whole classes, so at least one. */
+  private static final int PROMPTS = 2048;
 
   /** What the paper reports before editing, in percent, by {@link Dataset#layout} (Table 4). */
   public static final Map<String, Double> PAPER =
@@ -31,7 +37,8 @@ public final class ZeroShot {
   private final Clip clip;
   private final Dataset dataset;
   private final Settings settings;
-  private final float[][] classVectors;
+  private final Keeping keeping;
+  private float @Nullable [][] classVectors;
 
   /**
    * @param templates of prompts, <code>{}</code> where the class is named; empty for the classes'
@@ -168,27 +175,55 @@ public final class ZeroShot {
     }
   }
 
+  /**
+   * What is kept of a batch of images.
+   *
+   * @param taken the class that each was taken for
+   */
+  private record Taken(int[] taken) {}
+
+  /**
+   * What is kept of some classes.
+   *
+   * @param vectors of unit length (classes, D); float32 in double, which JSON keeps to the bit
+   */
+  private record Vectors(double[][] vectors) {}
+
   /** An image as the processor makes it, or the sentence that says why it cannot be read. */
   private record Read(DatasetImage image, Optional<float[]> pixels, String sentence) {}
 
   /**
-   * Embeds the prompts.
-   *
+   * @param clip must outlive this
    * @param dataset with at least one image
+   * @param store where what is computed is kept, and looked for
    */
-  public ZeroShot(Clip clip, Dataset dataset, Settings settings, Progress progress) {
+  public ZeroShot(Clip clip, Dataset dataset, Settings settings, ResultStore store) {
     if (dataset.images().isEmpty()) {
       throw new EngramException("The data set " + dataset.name() + " has no images.");
     }
     this.clip = clip;
     this.dataset = dataset;
     this.settings = settings;
-    this.classVectors = classVectors(clip, dataset.classes(), settings.templates, progress);
+    this.keeping = new Keeping(store);
   }
 
-  /** Embeds the prompts and all images. */
+  /** Embeds the prompts and all images, and keeps nothing. */
   public static Result run(Clip clip, Dataset dataset, Settings settings, Progress progress) {
-    return new ZeroShot(clip, dataset, settings, progress).run(progress);
+    return new ZeroShot(clip, dataset, settings, ResultStore.NONE).run(progress);
+  }
+
+  /**
+   * @return parts that were computed so far, not read: batches of images and of prompts
+   */
+  public int computed() {
+    return keeping.count();
+  }
+
+  /**
+   * @return one sentence if something was read, or could not be kept; "" otherwise
+   */
+  public String note() {
+    return keeping.note();
   }
 
   /**
@@ -197,19 +232,15 @@ public final class ZeroShot {
    */
   public static float[][] classVectors(
       Clip clip, List<DatasetClass> classes, List<String> templates, Progress progress) {
-    int sets = Math.max(1, templates.size());
     float[][] sum = new float[classes.size()][];
+    int sets = sets(templates);
     for (int t = 0; t < sets; t++) {
       long before = (long) t * classes.size();
-      List<String> prompts = new ArrayList<>();
-      for (DatasetClass c : classes) {
-        prompts.add(templates.isEmpty() ? c.label() : Templates.fill(templates.get(t), c.title()));
-      }
       float[][] vectors =
           clip.embedTexts(
-              prompts,
+              prompts(classes, templates, t),
               (what, done, total) ->
-                  progress.report("embedding prompts", before + done, sets * total));
+                  progress.report("embedding prompts", before + done, (long) sets * total));
       for (int c = 0; c < sum.length; c++) {
         float[] unit = unit(vectors[c]);
         sum[c] = sum[c] == null ? unit : plus(sum[c], unit);
@@ -219,6 +250,79 @@ public final class ZeroShot {
       sum[c] = unit(sum[c]);
     }
     return sum;
+  }
+
+  private static int sets(List<String> templates) {
+    return Math.max(1, templates.size());
+  }
+
+  /** Every class in one template; in its own label where there is none. */
+  private static List<String> prompts(
+      List<DatasetClass> classes, List<String> templates, int template) {
+    return classes.stream()
+        .map(
+            c ->
+                templates.isEmpty()
+                    ? c.label()
+                    : Templates.fill(templates.get(template), c.title()))
+        .toList();
+  }
+
+  /** Tells prompts apart, and nothing else: their order is the classes'. */
+  private static String promptsHash(List<DatasetClass> classes, List<String> templates) {
+    StringBuilder all = new StringBuilder().append(classes.size()).append(" classes");
+    for (int t = 0; t < sets(templates); t++) {
+      prompts(classes, templates, t).forEach(p -> all.append('\0').append(p));
+    }
+    return Hashes.of(all.toString());
+  }
+
+  /** {@link #classVectors} of the data set, each part of it read if it is known. */
+  private float[][] classVectors(Progress progress) {
+    List<DatasetClass> classes = dataset.classes();
+    int sets = sets(settings.templates);
+    int some = Math.max(1, PROMPTS / sets);
+    float[][] out = new float[classes.size()][];
+    for (int from = 0; from < out.length; from += some) {
+      int first = from;
+      List<DatasetClass> part = classes.subList(from, Math.min(out.length, from + some));
+      double[][] vectors =
+          vectors(
+              part,
+              (what, done, total) ->
+                  progress.report(what, (long) first * sets + done, (long) out.length * sets));
+      for (int c = 0; c < vectors.length; c++) {
+        out[from + c] = floats(vectors[c]);
+      }
+    }
+    return out;
+  }
+
+  private double[][] vectors(List<DatasetClass> classes, Progress progress) {
+    // of the original: edits leave the text tower as it is
+    Optional<Map<String, String>> key = keeping.key("zero-shot class vectors", clip.original());
+    key.ifPresent(k -> k.put("prompts", promptsHash(classes, settings.templates)));
+    Optional<Vectors> known = key.flatMap(k -> keeping.read(k, Vectors.class));
+    if (known.isPresent()) {
+      return known.get().vectors;
+    }
+    float[][] computed = classVectors(clip, classes, settings.templates, progress);
+    double[][] vectors = Arrays.stream(computed).map(ZeroShot::doubles).toArray(double[][]::new);
+    keeping.computed();
+    key.ifPresent(k -> keeping.write(k, new Vectors(vectors)));
+    return vectors;
+  }
+
+  private static double[] doubles(float[] v) {
+    return IntStream.range(0, v.length).mapToDouble(i -> v[i]).toArray();
+  }
+
+  private static float[] floats(double[] v) {
+    float[] out = new float[v.length];
+    for (int i = 0; i < v.length; i++) {
+      out[i] = (float) v[i];
+    }
+    return out;
   }
 
   private static float[] plus(float[] a, float[] b) {
@@ -242,7 +346,7 @@ public final class ZeroShot {
   }
 
   /**
-   * Embeds all images with the image tower as it is now.
+   * Takes every image for a class.
    *
    * @throws EngramException if an image cannot be read and is not to be skipped, or none can
    */
@@ -250,9 +354,24 @@ public final class ZeroShot {
     List<Prediction> predictions = new ArrayList<>();
     List<String> skipped = new ArrayList<>();
     List<DatasetImage> images = dataset.images();
+    String prompts = promptsHash(dataset.classes(), settings.templates);
     for (int i = 0; i < images.size(); i += BATCH) {
       progress.step("evaluating images", i, images.size());
-      predict(images.subList(i, Math.min(images.size(), i + BATCH)), predictions, skipped);
+      List<DatasetImage> batch = images.subList(i, Math.min(images.size(), i + BATCH));
+      Optional<Map<String, String>> key = key(batch, prompts);
+      Optional<Taken> known = key.flatMap(k -> keeping.read(k, Taken.class));
+      if (known.isPresent()) {
+        predictions.addAll(predictions(batch, known.get()));
+        continue;
+      }
+      List<DatasetImage> readable = new ArrayList<>();
+      Taken taken = taken(batch, readable, skipped, progress);
+      predictions.addAll(predictions(readable, taken));
+      keeping.computed();
+      // what cannot be read may be mended; and then nothing old is in the way
+      if (readable.size() == batch.size()) {
+        key.ifPresent(k -> keeping.write(k, taken));
+      }
     }
     progress.step("evaluating images", images.size(), images.size());
     if (predictions.isEmpty()) {
@@ -263,26 +382,58 @@ public final class ZeroShot {
     return new Result(dataset, predictions, skipped, provenance(skipped.size()));
   }
 
-  private void predict(
-      List<DatasetImage> batch, List<Prediction> predictions, List<String> skipped) {
-    List<DatasetImage> read = new ArrayList<>();
+  private static List<Prediction> predictions(List<DatasetImage> images, Taken taken) {
+    return IntStream.range(0, images.size())
+        .mapToObj(i -> new Prediction(images.get(i), taken.taken[i]))
+        .toList();
+  }
+
+  /** Everything that a batch depends on; empty if a file of it cannot be read. */
+  private Optional<Map<String, String>> key(List<DatasetImage> batch, String prompts) {
+    Optional<Map<String, String>> key = keeping.key("zero-shot accuracy", clip);
+    if (key.isEmpty()) {
+      return key;
+    }
+    try {
+      List<String> hashes = batch.parallelStream().map(i -> Hashes.ofFile(i.file())).toList();
+      key.get().put("images", Hashes.of(String.join(" ", hashes)));
+      key.get().put("prompts", prompts);
+      return key;
+    } catch (EngramException e) {
+      return Optional.empty(); // said where the image is read
+    }
+  }
+
+  /**
+   * @param readable is given the images that can be read
+   * @param skipped is given a sentence for each of the others
+   */
+  private Taken taken(
+      List<DatasetImage> batch,
+      List<DatasetImage> readable,
+      List<String> skipped,
+      Progress progress) {
     List<float[]> pixels = new ArrayList<>();
     // decoding takes longer than a GPU does for the rest
     for (Read r : batch.parallelStream().map(this::read).toList()) {
       if (r.pixels.isPresent()) {
-        read.add(r.image);
+        readable.add(r.image);
         pixels.add(r.pixels.get());
       } else {
         skipped.add(r.sentence);
       }
     }
     if (pixels.isEmpty()) {
-      return;
+      return new Taken(new int[0]);
     }
-    float[][] embeddings = clip.embedImages(pixels, Progress.NONE);
-    for (int i = 0; i < embeddings.length; i++) {
-      predictions.add(new Prediction(read.get(i), nearest(embeddings[i])));
+    if (classVectors == null) {
+      classVectors = classVectors(progress);
     }
+    float[][] texts = classVectors;
+    return new Taken(
+        Arrays.stream(clip.embedImages(pixels, Progress.NONE))
+            .mapToInt(z -> nearest(z, texts))
+            .toArray());
   }
 
   private Read read(DatasetImage image) {
@@ -298,7 +449,7 @@ public final class ZeroShot {
   }
 
   /** The class of the largest cosine, the first of equals; the image's length plays no part. */
-  private int nearest(float[] embedding) {
+  private static int nearest(float[] embedding, float[][] classVectors) {
     int best = 0;
     double highest = Double.NEGATIVE_INFINITY;
     for (int c = 0; c < classVectors.length; c++) {

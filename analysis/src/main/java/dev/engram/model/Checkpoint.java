@@ -3,10 +3,8 @@ package dev.engram.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.engram.EngramException;
-import java.io.IOException;
+import dev.engram.Json;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -17,7 +15,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Stream;
 
 /**
  * A model directory: finds the weights (single or sharded safetensors), tells which naming scheme
@@ -101,6 +98,7 @@ final class Checkpoint {
           (Files.exists(directory) ? directory + " is a file" : "There is no folder " + directory)
               + "; give a folder that holds model.safetensors and config.json.");
     }
+    ModelFolder.check(directory);
     for (String name : weightFiles(directory)) {
       Path index = directory.resolve(name + ".index.json");
       if (Files.exists(directory.resolve(name))) {
@@ -109,7 +107,7 @@ final class Checkpoint {
         return new Checkpoint(directory, shards(directory, index));
       }
     }
-    List<Path> all = list(directory);
+    List<Path> all = ModelFolder.list(directory);
     List<Path> safetensors =
         all.stream().filter(p -> p.toString().endsWith(".safetensors")).toList();
     if (safetensors.size() == 1) {
@@ -127,7 +125,7 @@ final class Checkpoint {
     boolean timm =
         Files.exists(directory.resolve("open_clip_config.json"))
             && Files.exists(config)
-            && json(config).has("architecture");
+            && Json.object(config).has("architecture");
     return timm ? WEIGHT_FILES.subList(1, WEIGHT_FILES.size()) : WEIGHT_FILES;
   }
 
@@ -153,17 +151,9 @@ final class Checkpoint {
                         + "."));
   }
 
-  private static List<Path> list(Path directory) {
-    try (Stream<Path> s = Files.list(directory)) {
-      return s.sorted().toList();
-    } catch (IOException e) {
-      throw new EngramException("Cannot list " + directory + ": " + e.getMessage() + ".", e);
-    }
-  }
-
   private static List<Path> shards(Path directory, Path index) {
     TreeSet<String> names = new TreeSet<>();
-    json(index).path("weight_map").forEach(v -> names.add(v.asText("")));
+    Json.object(index).path("weight_map").forEach(v -> names.add(v.asText("")));
     if (names.isEmpty()) {
       throw new EngramException(
           "The index " + index.getFileName() + " names no shards in weight_map.");
@@ -171,14 +161,13 @@ final class Checkpoint {
     return names.stream()
         .map(
             n -> {
-              // A link in the folder may lead anywhere: Hugging Face's cache is made of such links.
-              if (n.isEmpty() || n.equals("..") || n.matches(".*[/\\\\\\p{Cntrl}].*")) {
+              if (!n.matches("[^/\\\\\\p{Cntrl}]+\\.safetensors")) {
                 throw new EngramException(
                     "The index "
                         + index.getFileName()
                         + " points outside the model directory: '"
                         + n.replaceAll("\\p{Cntrl}", " ")
-                        + "'; expected names of files in it.");
+                        + "'; expected names of safetensors files in it.");
               }
               Path p = directory.resolve(n);
               if (!Files.exists(p)) {
@@ -194,27 +183,6 @@ final class Checkpoint {
               return p;
             })
         .toList();
-  }
-
-  /**
-   * @return a JSON file's content
-   * @throws EngramException if it cannot be read as JSON
-   */
-  static JsonNode json(Path file) {
-    try {
-      if (Files.isDirectory(file)) {
-        throw new EngramException(file + " is a folder; a JSON file is needed.");
-      }
-      JsonNode node = new ObjectMapper().readTree(file.toFile());
-      if (node == null || !node.isObject()) {
-        throw new EngramException("Expected a JSON object in " + file + ".");
-      }
-      return node;
-    } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
-      throw new EngramException("Not valid JSON, " + file + ": " + e.getOriginalMessage() + ".", e);
-    } catch (IOException e) {
-      throw new EngramException("Cannot read " + file + ": " + e.getMessage() + ".", e);
-    }
   }
 
   /** Whether a tensor is there, by its Hugging Face name. */

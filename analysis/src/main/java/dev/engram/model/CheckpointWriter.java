@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.engram.EngramException;
+import dev.engram.Json;
 import dev.engram.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -234,7 +235,7 @@ final class CheckpointWriter {
   private ObjectNode configuration() {
     Path given = checkpoint.directory.resolve("config.json");
     if (checkpoint.naming == Checkpoint.Naming.HUGGING_FACE && Files.exists(given)) {
-      ObjectNode copy = (ObjectNode) Checkpoint.json(given);
+      ObjectNode copy = (ObjectNode) Json.object(given);
       copy.remove(List.of("dtype", "torch_dtype"));
       return copy.put("torch_dtype", "float32");
     }

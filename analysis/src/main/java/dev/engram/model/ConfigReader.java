@@ -2,6 +2,7 @@ package dev.engram.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.engram.EngramException;
+import dev.engram.Json;
 import dev.engram.model.ClipConfig.Activation;
 import dev.engram.model.ClipConfig.Family;
 import dev.engram.model.ClipConfig.Tower;
@@ -220,7 +221,7 @@ final class ConfigReader {
     for (String name : names) {
       file = ckpt.directory.resolve(name);
       if (Files.exists(file)) {
-        JsonNode c = Checkpoint.json(file);
+        JsonNode c = Json.object(file);
         return c.has("model_cfg")
             ? openClip(c.path("model_cfg"))
             : c.has("vision_config") || c.has("model_type") ? huggingFace(c) : openAi(c);

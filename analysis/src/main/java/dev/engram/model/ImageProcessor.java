@@ -1,10 +1,9 @@
 package dev.engram.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.engram.EngramException;
+import dev.engram.Json;
 import java.awt.image.BufferedImage;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -60,15 +59,17 @@ public record ImageProcessor(
     Path file = modelDirectory.resolve("preprocessor_config.json");
     Path both = modelDirectory.resolve("processor_config.json");
     Path openClip = modelDirectory.resolve("open_clip_config.json");
-    JsonNode nested = Files.exists(file) ? null : read(both).get("image_processor");
+    ModelFolder.check(modelDirectory);
+    boolean onlyBoth = !Files.exists(file) && Files.exists(both);
+    JsonNode nested = onlyBoth ? Json.object(both).get("image_processor") : null;
     if (nested != null) {
       file = both;
       found = ofHuggingFace(nested, both);
     } else if (Files.exists(file)) {
-      found = ofHuggingFace(read(file), file);
+      found = ofHuggingFace(Json.object(file), file);
     } else if (Files.exists(openClip)) {
       file = openClip;
-      found = ofOpenClip(read(openClip).path("preprocess_cfg"), imageSize, openClip);
+      found = ofOpenClip(Json.object(openClip).path("preprocess_cfg"), imageSize, openClip);
     } else {
       return new ImageProcessor(
           imageSize,
@@ -160,32 +161,25 @@ public record ImageProcessor(
     if (node == null || node.isNull()) {
       return fallback;
     }
-    if (node.size() != 3 || !node.get(0).isNumber()) {
+    if (node.size() != 3 || !areNumbers(node)) {
       throw refused(file, "mean or deviation = " + node, "three numbers");
     }
     return List.of(node.get(0).asDouble(), node.get(1).asDouble(), node.get(2).asDouble());
+  }
+
+  private static boolean areNumbers(JsonNode list) {
+    for (JsonNode n : list) {
+      if (!n.isNumber()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static EngramException refused(Path file, String what, String implemented) {
     return new EngramException(
         "%s asks for %s, which Engram does not implement; it implements %s."
             .formatted(file, what, implemented));
-  }
-
-  private static JsonNode read(Path file) {
-    ObjectMapper json = new ObjectMapper();
-    if (!Files.exists(file)) {
-      return json.createObjectNode();
-    }
-    try {
-      return json.readTree(Files.readAllBytes(file));
-    } catch (IOException e) {
-      String why = e.getMessage() == null ? e.toString() : e.getMessage();
-      throw new EngramException(
-          "%s cannot be read as JSON: %s."
-              .formatted(file, why.lines().findFirst().orElse("it is empty")),
-          e);
-    }
   }
 
   /**

@@ -31,6 +31,9 @@ public final class ImageReader {
   /** The most pixels that are decoded: Pillow's limit against decompression bombs. */
   public static final long MAX_PIXELS = 178_956_970;
 
+  /** The most bytes of a file that are read: those of as many pixels in a BMP of 24 bits. */
+  public static final int MAX_BYTES = 540_000_000;
+
   private static final int SNIFFED = 64;
 
   private ImageReader() {}
@@ -48,6 +51,7 @@ public final class ImageReader {
       throw new EngramException("There is no file " + file + ".");
     }
     try (InputStream in = Files.newInputStream(file)) {
+      checkBytes(Files.size(file), file.toString());
       return read(in, file.toString());
     } catch (IOException e) {
       throw new EngramException("The file " + file + " cannot be read: " + e.getMessage() + ".", e);
@@ -65,7 +69,8 @@ public final class ImageReader {
     byte[] head = in.readNBytes(SNIFFED);
     // Before the rest is read: a film or a checkpoint may be very long.
     ImageFormat.of(head, name);
-    byte[] rest = in.readAllBytes();
+    byte[] rest = in.readNBytes(MAX_BYTES - head.length + 1);
+    checkBytes(head.length + rest.length, name);
     byte[] all = java.util.Arrays.copyOf(head, head.length + rest.length);
     System.arraycopy(rest, 0, all, head.length, rest.length);
     return read(all, name);
@@ -114,6 +119,17 @@ public final class ImageReader {
       throws IOException {
     Raster raw = decoder.readRaster(0, null);
     return JpegColors.toRgb(raw, JpegSegments.of(file));
+  }
+
+  private static void checkBytes(long bytes, String name) {
+    if (bytes > MAX_BYTES) {
+      throw new EngramException(
+          String.format(
+              Locale.ROOT,
+              "The image %s has more than the limit of %,d bytes; scale it down first.",
+              name,
+              MAX_BYTES));
+    }
   }
 
   private static void checkSize(int width, int height, String name) {

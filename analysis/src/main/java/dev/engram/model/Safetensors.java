@@ -37,6 +37,12 @@ public final class Safetensors {
   /** Largest header that is read; the format's own limit. */
   private static final long MAX_HEADER = 100_000_000L;
 
+  /** A tensor takes about twelve; a tree takes about 50 bytes for each. */
+  private static final long MOST_TOKENS = 4_000_000;
+
+  /** No weight has more than 5. */
+  private static final int MOST_DIMENSIONS = 8;
+
   private static final int MOST_SHOWN = 120;
 
   private static final Map<String, Integer> BYTES =
@@ -109,7 +115,10 @@ public final class Safetensors {
                   JsonFactory.builder()
                       .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                       .streamReadConstraints(
-                          StreamReadConstraints.builder().maxNestingDepth(8).build())
+                          StreamReadConstraints.builder()
+                              .maxNestingDepth(8)
+                              .maxTokenCount(MOST_TOKENS)
+                              .build())
                       .build())
               .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
               .readTree(header);
@@ -167,6 +176,12 @@ public final class Safetensors {
     JsonNode range = node.path("data_offsets");
     if (!dims.isArray() || !range.isArray() || range.size() != 2) {
       throw bad(file, "tensor " + name + " has no shape or no pair of offsets");
+    }
+    if (dims.size() > MOST_DIMENSIONS) {
+      throw bad(
+          file,
+          "tensor %s has %d dimensions, expected at most %d"
+              .formatted(name, dims.size(), MOST_DIMENSIONS));
     }
     long[] shape = new long[dims.size()];
     long total = bytes;

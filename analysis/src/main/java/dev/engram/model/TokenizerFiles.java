@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.engram.EngramException;
+import dev.engram.Json;
 import dev.engram.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -26,6 +27,7 @@ record TokenizerFiles(byte[] json, Path source, int padId) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   static TokenizerFiles read(Path directory) {
+    ModelFolder.check(directory);
     Path file = directory.resolve("tokenizer.json");
     Path vocab = directory.resolve("vocab.json");
     Path merges = directory.resolve("merges.txt");
@@ -33,12 +35,12 @@ record TokenizerFiles(byte[] json, Path source, int padId) {
     try {
       ObjectNode tokenizer;
       if (Files.exists(file)) {
-        tokenizer = object(file);
+        tokenizer = (ObjectNode) Json.object(file);
         // Whether to cut or to pad is decided by our caller, aloud.
         tokenizer.putNull("truncation");
         tokenizer.putNull("padding");
       } else if (Files.exists(vocab) && Files.exists(merges)) {
-        tokenizer = clip(object(vocab), merges);
+        tokenizer = clip((ObjectNode) Json.object(vocab), merges);
       } else {
         throw new EngramException(
             "There is no tokenizer in %s: tokenizer.json, or vocab.json with merges.txt, is needed."
@@ -58,13 +60,6 @@ record TokenizerFiles(byte[] json, Path source, int padId) {
   /** SHA-256 of the definition, in hexadecimal. */
   String hash() {
     return Sha256.of(json);
-  }
-
-  private static ObjectNode object(Path file) throws IOException {
-    if (JSON.readTree(Files.readAllBytes(file)) instanceof ObjectNode object) {
-      return object;
-    }
-    throw new IOException("it holds no JSON object");
   }
 
   private static ObjectNode clip(ObjectNode vocab, Path merges) throws IOException {
@@ -120,7 +115,7 @@ record TokenizerFiles(byte[] json, Path source, int padId) {
     if (!Files.exists(file)) {
       return -1;
     }
-    JsonNode pad = object(file).path("pad_token");
+    JsonNode pad = Json.object(file).path("pad_token");
     String token = pad.isObject() ? pad.path("content").asText("") : pad.asText("");
     for (JsonNode added : tokenizer.path("added_tokens")) {
       if (added.path("content").asText().equals(token)) {

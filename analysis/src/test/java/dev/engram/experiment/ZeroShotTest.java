@@ -1,6 +1,7 @@
 package dev.engram.experiment;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -24,7 +25,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -181,5 +184,129 @@ class ZeroShotTest {
         () -> ZeroShot.run(clip, mini, new Settings(List.of("{}", "a {}"), true), interrupting));
     assertTrue(reports.contains("embedding prompts 60 of 120"), reports.toString());
     assertEquals("evaluating images 32 of 120", reports.get(reports.size() - 1));
+  }
+
+  @Test
+  void anInterruptedEvaluationGoesOnWhereItStopped(@TempDir Path kept) {
+    Settings settings = new Settings(List.of("{}", "a {}"), false);
+    ZeroShot.Result whole = ZeroShot.run(clip, mini, settings, Progress.NONE);
+    ZeroShot interrupted = new ZeroShot(clip, mini, settings, ResultStore.in(kept));
+    Progress atTheThirdBatch =
+        (what, done, total) -> {
+          if (what.equals("evaluating images") && done == 32) {
+            Thread.currentThread().interrupt();
+          }
+        };
+    assertThrows(CancellationException.class, () -> interrupted.run(atTheThirdBatch));
+    assertEquals(3, interrupted.computed(), "two batches of images and one of prompts");
+
+    ZeroShot resumed = new ZeroShot(clip, mini, settings, ResultStore.in(kept));
+    List<String> reports = new ArrayList<>();
+    ZeroShot.Result rest = resumed.run((what, done, total) -> reports.add(what));
+    assertEquals(whole, rest);
+    assertEquals(6, resumed.computed(), "the other batches of 120 images");
+    assertTrue(resumed.note().startsWith("3 of 9 parts of this result were computed 20"));
+    assertFalse(reports.contains("embedding prompts"), reports.toString());
+
+    ZeroShot again = new ZeroShot(clip, mini, settings, ResultStore.in(kept));
+    assertEquals(whole, again.run(Progress.NONE));
+    assertEquals(0, again.computed());
+    assertTrue(again.note().startsWith("All parts"), again.note());
+
+    ZeroShot fresh = new ZeroShot(clip, mini, settings, ResultStore.in(kept).fresh());
+    assertEquals(whole, fresh.run(Progress.NONE));
+    assertEquals(9, fresh.computed());
+    assertEquals("", fresh.note());
+  }
+
+  @Test
+  void promptsAreKeptInPartsOfWholeClasses(@TempDir Path kept) {
+    List<String> templates = new ArrayList<>();
+    for (int t = 0; t < 80; t++) {
+      templates.add("{} no. " + t);
+    }
+    Settings settings = new Settings(templates, false);
+    Dataset few = mini.spread(1);
+    ZeroShot interrupted = new ZeroShot(clip, few, settings, ResultStore.in(kept));
+    Progress inTheSecondPart =
+        (what, done, total) -> {
+          if (what.equals("embedding prompts") && done > 2_048) {
+            assertEquals(4_800, total);
+            Thread.currentThread().interrupt();
+          }
+        };
+    assertThrows(CancellationException.class, () -> interrupted.run(inTheSecondPart));
+    assertEquals(1, interrupted.computed(), "25 of 60 classes");
+    ZeroShot resumed = new ZeroShot(clip, few, settings, ResultStore.in(kept));
+    assertEquals(ZeroShot.run(clip, few, settings, Progress.NONE), resumed.run(Progress.NONE));
+    assertEquals(3, resumed.computed(), "the other classes and the image");
+  }
+
+  @Test
+  void nothingOldIsReadWhenModelPromptsOrImagesChange(@TempDir Path folder) throws IOException {
+    Path images = folder.resolve("images");
+    SmallStudy.set(images);
+    Path cats = images.resolve("entities/animals/cat");
+    Dataset set = Dataset.of(ImageSet.read(images.resolve("entities")));
+    Path kept = folder.resolve("kept");
+    Settings drawing = new Settings(List.of("a drawing of {}"), false);
+    Settings both = new Settings(List.of("a drawing of {}", "a {}"), false);
+    assertEquals(2, computed(clip, set, drawing, kept), "twelve images, four prompts");
+    assertEquals(0, computed(clip, set, drawing, kept));
+    assertEquals(2, computed(clip, set, LABELS, kept), "labels");
+    assertEquals(2, computed(clip, set, both, kept), "one more template");
+    Settings turned = new Settings(List.of("a {}", "a drawing of {}"), false);
+    assertEquals(2, computed(clip, set, turned, kept), "templates in another order");
+
+    try (Clip random = clip.randomised(4, 1)) {
+      assertEquals(
+          1, computed(random, set, drawing, kept), "another image tower, the same prompts");
+    }
+    try (Clip other = SmallStudy.clip("quick_gelu_p8")) {
+      assertEquals(2, computed(other, set, drawing, kept), "another model");
+    }
+
+    SmallStudy.noise(cats.resolve("1.png"), new Random(1));
+    assertEquals(1, computed(clip, set, drawing, kept), "an image changed under an open set");
+    assertEquals(0, computed(clip, set, drawing, kept));
+    Path elsewhere = Files.move(images, folder.resolve("elsewhere"));
+    Dataset moved = Dataset.of(ImageSet.read(elsewhere.resolve("entities")));
+    assertEquals(0, computed(clip, moved, drawing, kept), "where images lie does not matter");
+
+    Path more = elsewhere.resolve("entities/animals/bird/0.png");
+    SmallStudy.noise(more, new Random(2));
+    Dataset birds = Dataset.of(ImageSet.read(elsewhere.resolve("entities")));
+    assertEquals(2, computed(clip, birds, drawing, kept), "one more class");
+    Dataset empty = birds.without(List.of(more));
+    assertEquals(1, computed(clip, empty, drawing, kept), "other images, the same prompts");
+  }
+
+  @Test
+  void whatCannotBeReadIsNotKept(@TempDir Path folder) throws IOException {
+    SmallStudy.set(folder);
+    Dataset set = Dataset.of(ImageSet.read(folder.resolve("entities")));
+    Path cat = folder.resolve("entities/animals/cat/1.png");
+    byte[] whole = Files.readAllBytes(cat);
+    Path kept = folder.resolve("kept");
+    Settings skipping = new Settings(List.of(), true);
+    Files.write(cat, Arrays.copyOf(whole, 60));
+    assertEquals(2, computed(clip, set, skipping, kept));
+    assertEquals(1, computed(clip, set, skipping, kept), "the batch, not the prompts");
+    Files.delete(cat);
+    ZeroShot missing = new ZeroShot(clip, set, skipping, ResultStore.in(kept));
+    assertEquals(11, missing.run(Progress.NONE).predictions().size());
+    Files.write(cat, whole);
+    assertEquals(1, computed(clip, set, skipping, kept));
+    assertEquals(0, computed(clip, set, skipping, kept));
+    Files.delete(cat);
+    Refusal.holds(
+        () -> new ZeroShot(clip, set, LABELS, ResultStore.in(kept)).run(Progress.NONE), "1.png");
+  }
+
+  private static int computed(Clip model, Dataset set, Settings settings, Path kept) {
+    ZeroShot evaluation = new ZeroShot(model, set, settings, ResultStore.in(kept));
+    ZeroShot.Result result = evaluation.run(Progress.NONE);
+    assertEquals(ZeroShot.run(model, set, settings, Progress.NONE), result);
+    return evaluation.computed();
   }
 }

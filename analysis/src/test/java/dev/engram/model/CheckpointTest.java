@@ -171,12 +171,21 @@ class CheckpointTest {
     Path elsewhere = temp.resolve("elsewhere.safetensors");
     Files.move(model.directory.resolve(last), elsewhere);
     refused(model, "shard " + last, index, "is missing");
-    // As in Hugging Face's cache.
     Files.createSymbolicLink(model.directory.resolve(last), elsewhere);
+    refused(model, last, "is a link to", "outside of the model's folder");
+    Files.delete(model.directory.resolve(last));
+    Files.move(elsewhere, model.directory.resolve("moved.safetensors"));
+    Files.createSymbolicLink(model.directory.resolve(last), Path.of("moved.safetensors"));
     assertEquals(2, config(model).vision().layers());
     String good = Files.readString(model.directory.resolve(index));
     for (String outside :
-        List.of("../elsewhere.safetensors", elsewhere.toString(), "..", "", "a\\u0000b")) {
+        List.of(
+            "../elsewhere.safetensors",
+            elsewhere.toString(),
+            "..",
+            "",
+            "notes.txt",
+            "a\\u0000b.safetensors")) {
       model.write(index, good.replace(last, outside));
       refused(model, index, "points outside the model directory");
     }
@@ -330,7 +339,7 @@ class CheckpointTest {
     DamagedModel model = huggingFace();
     String tokenizer = Files.readString(model.directory.resolve("tokenizer.json"));
     refused(model.write("tokenizer.json", "{}"), "The tokenizer in", "cannot be read");
-    refused(model.write("tokenizer.json", "x"), "The tokenizer in", "cannot be read");
+    refused(model.write("tokenizer.json", "x"), "Not valid JSON", "tokenizer.json");
     model.delete("tokenizer.json").delete("vocab.json");
     refused(model, "no tokenizer", "tokenizer.json");
     model.write("tokenizer.json", tokenizer);

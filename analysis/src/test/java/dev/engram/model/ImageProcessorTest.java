@@ -75,7 +75,7 @@ class ImageProcessorTest {
         "{'size': 32, 'crop_size': 32, 'image_std': [1, 0, 1]}|positive",
         "{'size': 64, 'crop_size': 64}|the model takes 32",
         "{}|the model takes 32",
-        "{'size'|cannot be read as JSON",
+        "{'size'|Not valid JSON",
       })
   void whatIsNotImplementedIsRefused(String config, String part, @TempDir Path temp)
       throws IOException {

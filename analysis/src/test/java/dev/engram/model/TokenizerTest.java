@@ -117,11 +117,11 @@ class TokenizerTest {
   void foldersWithoutAWholeTokenizerAreRefused(@TempDir Path temp) throws IOException {
     assertRefused(temp, "There is no tokenizer in");
     Files.writeString(temp.resolve("tokenizer.json"), "");
-    assertRefused(temp, "cannot be read");
+    assertRefused(temp, "Expected a JSON object");
     Files.writeString(temp.resolve("tokenizer.json"), "{\"model\": 3");
-    assertRefused(temp, "cannot be read");
+    assertRefused(temp, "Not valid JSON");
     Files.writeString(temp.resolve("tokenizer.json"), "[]");
-    assertRefused(temp, "cannot be read");
+    assertRefused(temp, "Expected a JSON object");
     Files.writeString(temp.resolve("tokenizer.json"), "{\"version\": \"1.0\"}");
     assertRefused(temp, "cannot be read");
     Files.delete(temp.resolve("tokenizer.json"));

@@ -10,6 +10,7 @@ import dev.engram.attribution.Reading;
 import dev.engram.dissect.MatchingPursuit;
 import dev.engram.dissect.WordDictionary;
 import dev.engram.edit.BackgroundKeys;
+import dev.engram.edit.CausalTracing;
 import dev.engram.edit.Edit;
 import dev.engram.edit.EditHistory;
 import dev.engram.edit.Insertion;
@@ -43,6 +44,7 @@ public final class Worker {
   private final Clip clip;
   private final Attributor attributor;
   private final List<float[]> pixels;
+  private final List<float[]> guides;
   private final float[] text;
   private final WordDictionary dictionary;
   private final double[][] targets;
@@ -55,6 +57,7 @@ public final class Worker {
     Random random = new Random(0);
     int s = clip.config().imageSize();
     pixels = List.of(noise(random, 3 * s * s));
+    guides = List.of(noise(random, 3 * s * s));
     int width = clip.config().projectionWidth();
     text = noise(random, width);
     dictionary =
@@ -129,6 +132,9 @@ public final class Worker {
         }
       }
       case "rome" -> rankOne();
+      case "tracing" ->
+          new CausalTracing(clip)
+              .trace(pixels, guides, "noise", text, Tokens.ALL, "noise", Progress.NONE);
       case "omp" -> new MatchingPursuit(dictionary).solve(targets, 5, Progress.NONE);
       default -> throw new IllegalArgumentException("no such task: " + task);
     }

@@ -21,6 +21,8 @@ import picocli.CommandLine.Parameters;
       "DATASET is a folder with ImageNet's validation set, CUB-200-2011 or Flowers-102 as",
       "they are downloaded, a folder class/*.png, or a CSV list with the columns file, label",
       "and perhaps split. Without it, the entities of the open images are the classes.",
+      "Every batch of images is kept as soon as it is computed: an evaluation that was",
+      "interrupted goes on where it stopped, and a repeated one answers at once.",
       "In Java: Evaluation e = %%evaluate DATASET, and then e.ofClass(\"tench\")"
     })
 final class EvaluateCommand implements EngramMagic {
@@ -73,6 +75,9 @@ final class EvaluateCommand implements EngramMagic {
       description = "Leave out and count images that are missing, damaged or wrongly listed.")
   private boolean skipUnreadable;
 
+  @Option(names = "--fresh", description = "Compute everything again, whatever is kept.")
+  private boolean fresh;
+
   EvaluateCommand(EngramSession session) {
     this.session = session;
   }
@@ -89,9 +94,14 @@ final class EvaluateCommand implements EngramMagic {
       part = part.spread(sample);
     }
     Integer shownIndex = shown == null ? null : part.classIndex(shown);
+    ZeroShot zeroShot = new ZeroShot(clip, part, settings, KeptResults.store(fresh));
     try (MagicProgress progress = context.progress()) {
+      ZeroShot.Result result = zeroShot.run(progress);
       return new Evaluation(
-          ZeroShot.run(clip, part, settings, progress), shownIndex, session.isIconclip());
+          result,
+          shownIndex,
+          session.isIconclip(),
+          KeptResults.note(zeroShot.note(), "%evaluate …"));
     }
   }
 }

@@ -1,6 +1,5 @@
 package dev.engram.magic;
 
-import dev.engram.iconclip.Iconclip;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -63,7 +62,7 @@ public final class Magics {
             () -> new ReproduceCommand(session)),
         List.of(
             new Fact("device", session::device),
-            new Fact("kept results", () -> Iconclip.cache().resolve("results").toString()),
+            new Fact("kept results", () -> KeptResults.folder().toString()),
             new Fact("managed arrays", session::managedArrays)));
   }
 

@@ -5,7 +5,6 @@ import dev.engram.Suggest;
 import dev.engram.data.ImageSet;
 import dev.engram.experiment.ResultStore;
 import dev.engram.experiment.Study;
-import dev.engram.iconclip.Iconclip;
 import dev.engram.magic.result.Reproduction;
 import dev.engram.magic.view.TableView;
 import dev.engram.magic.view.Viewable;
@@ -85,8 +84,7 @@ final class ReproduceCommand implements EngramMagic {
               + " looks at the loaded one, which %model changes.");
     }
     realData.check(experiment);
-    ResultStore kept = ResultStore.in(Iconclip.cache().resolve("results"));
-    ResultStore store = fresh ? kept.fresh() : kept;
+    ResultStore store = KeptResults.store(fresh);
     try (MagicProgress progress = context.progress()) {
       // first: a mistyped one should not be told after minutes
       models.forEach(model -> session.modelDirectory(model, progress));
@@ -106,7 +104,8 @@ final class ReproduceCommand implements EngramMagic {
               realData.names());
       Reproduction result = experiment.run(on, session.isIconclip());
       notes.addAll(0, studies.stream().map(Study::note).toList());
-      return result.noting(note(experiment, notes));
+      String note = String.join(" ", notes.stream().filter(n -> !n.isEmpty()).toList());
+      return result.noting(KeptResults.note(note, "%reproduce " + experiment));
     }
   }
 
@@ -125,13 +124,6 @@ final class ReproduceCommand implements EngramMagic {
         notes.add(study.note().isEmpty() ? "" : clip.name() + ": " + study.note());
       }
     };
-  }
-
-  private static String note(Experiment experiment, List<String> notes) {
-    String note = String.join(" ", notes.stream().filter(n -> !n.isEmpty()).toList());
-    return note.contains(" and kept.")
-        ? note + " %reproduce " + experiment + " --fresh computes it again."
-        : note;
   }
 
   private static Experiment find(String wanted) {

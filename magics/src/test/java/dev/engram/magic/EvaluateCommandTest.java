@@ -14,9 +14,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code %evaluate} on the embedded set and on a list. */
+@ExtendWith(OwnCache.class)
 class EvaluateCommandTest {
   @TempDir Path temp = Path.of("");
 
@@ -52,6 +54,13 @@ class EvaluateCommandTest {
     Evaluation panda = e.ofClass("Panda");
     assertTrue(panda.table().name().contains("taken for"), panda.table().name());
     assertTrue(panda.view().before().get(0).text().contains("images of panda are taken for"));
+    assertEquals("", e.note());
+    Evaluation again = evaluate("--sample 60 --class panda");
+    assertEquals(e.result().predictions(), again.result().predictions());
+    String note = again.view().before().get(0).text();
+    assertTrue(note.contains("All parts of this result were computed 20"), note);
+    assertTrue(note.endsWith(" and kept. %evaluate … --fresh computes it again."), note);
+    assertEquals("", evaluate("--sample 60 --fresh").note());
     assertTrue(sentence("evaluate --class pandda").contains("did you mean panda"));
     assertTrue(sentence("evaluate --split test").contains("no splits"));
     assertTrue(sentence("evaluate --templates 'a photo'").contains("needs {}"));

@@ -14,31 +14,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code %reproduce} on a few drawings of the embedded set. */
+@ExtendWith(OwnCache.class)
 class ReproduceCommandTest {
-  private static @Nullable String before;
-
   private final MagicRunner runner = new MagicRunner(Magics.all(), new FakeHost());
-
-  @BeforeAll
-  static void keepResultsHere(@TempDir Path cache) {
-    before = System.setProperty("engram.cache", cache.toString());
-  }
-
-  @AfterAll
-  static void keepResultsElsewhere() {
-    if (before == null) {
-      System.clearProperty("engram.cache");
-    } else {
-      System.setProperty("engram.cache", before);
-    }
-  }
 
   @Test
   void listsWhatThereIs() {

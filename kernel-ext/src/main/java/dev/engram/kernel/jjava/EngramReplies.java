@@ -20,6 +20,7 @@ import org.dflib.jjava.jupyter.messages.reply.ErrorReply;
 import org.dflib.jjava.jupyter.messages.reply.HistoryReply;
 import org.dflib.jjava.jupyter.messages.reply.KernelInfoReply;
 import org.dflib.jjava.jupyter.messages.request.ExecuteRequest;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The replies to one request, on their way out: errors become readable, the code of a cell is the
@@ -28,6 +29,7 @@ import org.dflib.jjava.jupyter.messages.request.ExecuteRequest;
 final class EngramReplies extends ShellReplyEnvironment {
   private final CellHistory history;
   private int cell;
+  private @Nullable ErrorReport shown;
 
   EngramReplies(
       ShellChannel shell,
@@ -55,6 +57,7 @@ final class EngramReplies extends ShellReplyEnvironment {
     } else if (content instanceof PublishError error) {
       ErrorReport report =
           ErrorReport.of(error.getErrorName(), error.getErrorMessage(), error.getStacktrace());
+      shown = report;
       super.publish(new PublishError(report.name(), report.message(), report.traceback()));
     } else {
       if (content instanceof PublishExecuteResult result) {
@@ -84,8 +87,11 @@ final class EngramReplies extends ShellReplyEnvironment {
 
   @Override
   public void replyError(MessageType<?> type, ErrorReply error) {
+    // of a compile error the reply lacks what the compiler said, so it repeats what was shown
     ErrorReport report =
-        ErrorReport.of(error.getErrorName(), error.getErrorMessage(), error.getStacktrace());
+        shown != null
+            ? shown
+            : ErrorReport.of(error.getErrorName(), error.getErrorMessage(), error.getStacktrace());
     ErrorReply readable = new ErrorReply(report.name(), report.message(), report.traceback());
     readable.setExecutionCount(cell);
     super.replyError(type, readable);

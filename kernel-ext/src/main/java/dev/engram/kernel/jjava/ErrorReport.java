@@ -19,6 +19,13 @@ import java.util.stream.Stream;
 record ErrorReport(String name, String message, List<String> traceback) {
   private static final Pattern THROWN = Pattern.compile("(?s)([\\w.$]+), (.*)");
   private static final Pattern COLOUR = Pattern.compile("\u001b\\[[0-9;]*m");
+
+  /** What the compiler says of a name that two imports with a star bring. */
+  private static final Pattern AMBIGUOUS =
+      Pattern.compile(
+          "reference to (\\w+) is ambiguous\\s+"
+              + "both \\w+ ([\\w.]+) in [\\w.]+ and \\w+ ([\\w.]+) in [\\w.]+ match");
+
   private static final Pattern INTERNAL =
       Pattern.compile(
           "\\s*at (org\\.dflib\\.|jdk\\.jshell|java\\.base/(java\\.util\\.concurrent|java\\.lang\\.(reflect|Thread)"
@@ -43,6 +50,10 @@ record ErrorReport(String name, String message, List<String> traceback) {
           "Interrupted: "
               + (magic ? "the interrupted magic changed nothing." : "the cell was stopped."));
     }
+    Matcher ambiguous = AMBIGUOUS.matcher(plain(String.join("\n", traceback)));
+    if (name.equals("CompilationException") && ambiguous.find()) {
+      return ambiguous(ambiguous.group(1), ambiguous.group(2), ambiguous.group(3), traceback);
+    }
     Matcher thrown = THROWN.matcher(message);
     if (!name.equals("RuntimeException") || !thrown.matches()) {
       return new ErrorReport(
@@ -58,6 +69,24 @@ record ErrorReport(String name, String message, List<String> traceback) {
     return new ErrorReport(simple, thrown.group(2), usersPart(simple, thrown.group(2), traceback));
   }
 
+  /** In the place of "status: REJECTED"; the lines below it show where the name stands. */
+  private static ErrorReport ambiguous(
+      String name, String first, String second, List<String> traceback) {
+    String sentence =
+        ("%1$s is ambiguous, because %2$s and %3$s are both imported; write import %2$s; or import"
+                + " %3$s; to say which one %1$s is.")
+            .formatted(name, first, second);
+    return new ErrorReport(
+        "CompilationException",
+        sentence,
+        Stream.concat(Stream.of(sentence, ""), traceback.stream().map(MagicCall.CODE::asTyped))
+            .toList());
+  }
+
+  private static String plain(String text) {
+    return COLOUR.matcher(text).replaceAll("");
+  }
+
   private static ErrorReport told(String name, String sentence) {
     return new ErrorReport(name, sentence, List.of(sentence));
   }
@@ -66,7 +95,7 @@ record ErrorReport(String name, String message, List<String> traceback) {
   private static List<String> usersPart(String name, String message, List<String> traceback) {
     List<String> frames =
         traceback.stream()
-            .flatMap(line -> COLOUR.matcher(line).replaceAll("").lines())
+            .flatMap(line -> plain(line).lines())
             .map(line -> line.replaceFirst("^\\|\\s*", ""))
             .filter(line -> line.stripLeading().startsWith("at "))
             .filter(line -> !INTERNAL.matcher(line).matches())

@@ -64,4 +64,36 @@ class ErrorReportTest {
         List.of("int x = %words L1F2"),
         ErrorReport.of("CompilationException", "", List.of(line)).traceback());
   }
+
+  @Test
+  void anAmbiguousNameSaysWhatToWrite() {
+    String both =
+        "  both class dev.engram.magic.result.Attribution in dev.engram.magic.result"
+            + " and class dev.engram.attribution.Attribution in dev.engram.attribution match";
+    ErrorReport report =
+        ErrorReport.of(
+            "CompilationException",
+            "[snippet: [Attribution a = null;], status: REJECTED]",
+            List.of(
+                "\u001b[1m|   \u001b[0m\u001b[1m\u001b[31mAttribution\u001b[0m a = null;",
+                "\u001b[1m\u001b[31mreference to Attribution is ambiguous\u001b[0m",
+                "\u001b[1m\u001b[31m" + both + "\u001b[0m"));
+    assertEquals(
+        "Attribution is ambiguous, because dev.engram.magic.result.Attribution and"
+            + " dev.engram.attribution.Attribution are both imported; write import"
+            + " dev.engram.magic.result.Attribution; or import dev.engram.attribution.Attribution;"
+            + " to say which one Attribution is.",
+        report.message());
+    assertEquals(report.message(), report.traceback().get(0));
+    assertEquals(5, report.traceback().size(), "the place of the name is shown, too");
+  }
+
+  @Test
+  void anAmbiguousMethodIsTheCompilersMatter() {
+    List<String> lines =
+        List.of(
+            "reference to of is ambiguous",
+            "  both method of(int) in A and method of(long) in A match");
+    assertEquals(lines, ErrorReport.of("CompilationException", "", lines).traceback());
+  }
 }

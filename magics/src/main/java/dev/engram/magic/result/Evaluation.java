@@ -31,8 +31,10 @@ import tech.tablesaw.api.Table;
  * @param result every prediction
  * @param shown the class whose confusion is shown, by its index; null for all classes
  * @param smallModel whether the numbers come from the embedded model
+ * @param note what was read from the store of results, or could not be kept; "" for nothing
  */
-public record Evaluation(ZeroShot.Result result, @Nullable Integer shown, boolean smallModel)
+public record Evaluation(
+    ZeroShot.Result result, @Nullable Integer shown, boolean smallModel, String note)
     implements Viewable {
   private static final String RIGHT = "#00798c";
   private static final String WRONG = "#d1495b";
@@ -49,7 +51,7 @@ public record Evaluation(ZeroShot.Result result, @Nullable Integer shown, boolea
    * @return the same evaluation, showing what that class's images are taken for
    */
   public Evaluation ofClass(String name) {
-    return new Evaluation(result, result.dataset().classIndex(name), smallModel);
+    return new Evaluation(result, result.dataset().classIndex(name), smallModel, note);
   }
 
   /**
@@ -202,7 +204,7 @@ public record Evaluation(ZeroShot.Result result, @Nullable Integer shown, boolea
     StringBuilder html = new StringBuilder();
     findings.forEach(f -> html.append(Html.element("p", Html.escape(f))));
     View summed = View.html(html + rows.html(), String.join("\n", findings) + "\n" + rows.text());
-    View table = Footnote.under(summed, result.provenance(), smallModel);
+    View table = Footnote.noted(Footnote.under(summed, result.provenance(), smallModel), note);
     return table().isEmpty() ? table : figure().view().below(table);
   }
 

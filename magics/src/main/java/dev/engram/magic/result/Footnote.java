@@ -22,4 +22,15 @@ final class Footnote {
         view.html() + Html.element("p", Html.escape(text), "style", "font-size:85%;color:#767676"),
         view.text() + "\n" + text);
   }
+
+  /**
+   * @param note one sentence about how the numbers came about; "" for none
+   */
+  static View noted(View view, String note) {
+    return note.isEmpty()
+        ? view
+        : View.html(
+            view.html() + Html.element("p", Html.escape(note), "style", "font-size:85%"),
+            view.text() + "\n" + note);
+  }
 }

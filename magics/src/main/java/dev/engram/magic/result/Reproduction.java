@@ -66,17 +66,9 @@ public record Reproduction(
     findings.forEach(f -> html.append(Html.element("p", Html.escape(f))));
     View summed = View.html(html + rows.html(), String.join("\n", findings) + "\n" + rows.text());
     List<View> above = new ArrayList<>();
-    above.add(noted(Footnote.under(summed, provenance, smallModel)));
+    above.add(Footnote.noted(Footnote.under(summed, provenance, smallModel), note));
     figures.subList(0, figures.size() - 1).forEach(f -> above.add(f.view()));
     return figures.get(figures.size() - 1).view().below(above.toArray(View[]::new));
-  }
-
-  private View noted(View view) {
-    return note.isEmpty()
-        ? view
-        : View.html(
-            view.html() + Html.element("p", Html.escape(note), "style", "font-size:85%"),
-            view.text() + "\n" + note);
   }
 
   @Override

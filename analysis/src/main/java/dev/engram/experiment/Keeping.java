@@ -1,0 +1,121 @@
+package dev.engram.experiment;
+
+import dev.engram.model.Clip;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneId;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * What one run reads from a {@link ResultStore} and adds to it, part by part, and the sentence that
+ * tells of it.
+ */
+final class Keeping {
+  private final ResultStore store;
+  private final Set<Map<String, String>> written = new HashSet<>();
+  private int computed;
+  private int read;
+  private Instant oldest = Instant.MAX;
+  private Instant newest = Instant.MIN;
+
+  Keeping(ResultStore store) {
+    this.store = store;
+  }
+
+  /**
+   * The beginning of a key: what every number of a model depends on.
+   *
+   * @param what is computed
+   * @return to be completed; empty where nothing can be kept
+   */
+  Optional<Map<String, String>> key(String what, Clip clip) {
+    Optional<String> code = Hashes.code();
+    if (store.folder().isEmpty() || code.isEmpty()) {
+      return Optional.empty();
+    }
+    Map<String, String> key = new TreeMap<>();
+    key.put("experiment", what);
+    key.put("code", code.get());
+    key.put("model", clip.hash());
+    key.put("configuration", clip.config().toString());
+    key.put("preprocessing", clip.processor().toString());
+    key.put("tokenizer", clip.tokenizer().hash());
+    key.put("device", clip.device());
+    return Optional.of(key);
+  }
+
+  /**
+   * @param key everything that the part depends on
+   * @return the part, if it was computed before
+   */
+  <T> Optional<T> read(Map<String, String> key, Class<T> type) {
+    Optional<ResultStore.Kept<T>> known = store.read(key, type);
+    if (known.isPresent() && !written.contains(key)) { // else it came twice, and was computed now
+      read++;
+      Instant when = known.get().computed();
+      oldest = when.isBefore(oldest) ? when : oldest;
+      newest = when.isAfter(newest) ? when : newest;
+    }
+    return known.map(ResultStore.Kept::value);
+  }
+
+  /** Counts a part that is computed now. */
+  void computed() {
+    computed++;
+  }
+
+  /** How many were. */
+  int count() {
+    return computed;
+  }
+
+  /**
+   * @param key everything that the part depends on
+   */
+  void write(Map<String, String> key, Object part) {
+    store.write(key, part);
+    written.add(key);
+  }
+
+  /** One sentence if something was read, or could not be kept; "" otherwise. */
+  String note() {
+    StringBuilder s = new StringBuilder();
+    if (read > 0) {
+      s.append(computed == 0 ? "All" : read + " of " + (read + computed))
+          .append(" parts of this result were computed ")
+          .append(dates())
+          .append(" and kept.");
+    }
+    store
+        .trouble()
+        .ifPresent(
+            why ->
+                s.append(s.isEmpty() ? "" : " ")
+                    .append("The result could not be kept in ")
+                    .append(place())
+                    .append(" (")
+                    .append(why)
+                    .append("), so it is computed anew each time; ENGRAM_CACHE names another")
+                    .append(" folder."));
+    return s.toString();
+  }
+
+  private String dates() {
+    LocalDate first = LocalDate.ofInstant(oldest, ZoneId.systemDefault());
+    LocalDate last = LocalDate.ofInstant(newest, ZoneId.systemDefault());
+    return first.equals(last) ? first.toString() : first + " to " + last;
+  }
+
+  /** The folder as a user would write it. */
+  private String place() {
+    Path folder = store.folder().orElseThrow();
+    Path home = Path.of(System.getProperty("user.home"));
+    return (folder.startsWith(home) ? Path.of("~").resolve(home.relativize(folder)) : folder)
+        .toString();
+  }
+}

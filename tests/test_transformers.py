@@ -1,0 +1,89 @@
+"""%save, judged by transformers itself: its CLIPModel gives the embeddings that the edited model gives in the kernel."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import kernels
+import pytest
+from PIL import Image
+
+TEXTS = ["the flag of Italy", "a", "it's a 2nd, GREEN  café!"]
+
+
+@pytest.fixture(scope="module")
+def python():
+    """A Python with torch and transformers: ./lab test makes one, unless ENGRAM_TRANSFORMERS names one."""
+    program = os.environ.get("ENGRAM_TRANSFORMERS")
+    if not program:
+        pytest.skip("ENGRAM_TRANSFORMERS names no Python with transformers; ./lab test transformers makes one")
+    return program
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    """A wide one and a tall one, to be cropped, and one that is smaller than the model's input."""
+    folder = tmp_path_factory.mktemp("pictures")
+    paths = []
+    for number, size in enumerate([(231, 100), (97, 180), (30, 41)]):
+        gray = [Image.effect_noise((6, 6), 200).resize(size, Image.Resampling.BICUBIC) for _ in "RGB"]
+        paths.append(folder / f"{number}.png")
+        Image.merge("RGB", gray).save(paths[-1])
+    return paths
+
+
+@pytest.fixture(scope="module")
+def saved(pictures, tmp_path_factory):
+    """A model with two edits, saved, and what the kernel says of it before and after: images, texts, scale."""
+    folder = tmp_path_factory.mktemp("models") / "edited"
+    with kernels.running(dict(os.environ)) as session:
+        session.run("%model")
+        session.run("%images visent-mini")
+        before = embeddings(session, pictures)
+        session.run("%forget italy --mode complete --top 5 --evaluate none")
+        session.run("%teach Spain --images japan --guide spain --block L2A L4F --evaluate none")
+        session.run(f"%save '{folder}'")
+        return folder, before, embeddings(session, pictures)
+
+
+def embeddings(session, pictures):
+    files = ", ".join(f"Path.of({json.dumps(str(path))})" for path in pictures)
+    texts = ", ".join(json.dumps(text, ensure_ascii=False) for text in TEXTS)
+    said = session.run(f"""
+        import java.nio.file.Path;
+        ModelCard card = %model
+        Clip clip = card.clip();
+        float[][] images = clip.embedImages(clip.pixels(List.of({files})), Progress.NONE);
+        float[][] texts = clip.embedTexts(List.of({texts}), Progress.NONE);
+        "JSON{{\\"images\\": " + Arrays.deepToString(images) + ", \\"texts\\": " + Arrays.deepToString(texts)
+            + ", \\"scale\\": " + clip.logitScale() + "}}" """)
+    return json.loads(said[said.index("JSON") + 4 :])
+
+
+def test_transformers_reads_the_saved_model_and_agrees(python, saved, pictures):
+    folder, before, after = saved
+    script = Path(__file__).with_name("transformers_embed.py")
+    done = subprocess.run(
+        [python, script, folder, json.dumps(list(map(str, pictures))), json.dumps(TEXTS)],
+        env=os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "2"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    theirs = json.loads(done.stdout)
+    assert theirs["loading"] == {"missing_keys": [], "unexpected_keys": [], "mismatched_keys": [], "error_msgs": []}
+    assert theirs["type"] == "torch.float32"
+    for kind in ("images", "texts"):
+        assert largest_difference(theirs[kind], after[kind]) < 1e-5, kind
+    assert largest_difference(before["images"], after["images"]) > 1e-2, "the edits are in what was saved"
+    assert largest_difference(before["texts"], after["texts"]) == 0, "and leave the text tower alone"
+    assert theirs["scale"] == pytest.approx(after["scale"], rel=1e-5)
+
+
+def largest_difference(some, others):
+    """The largest of all, in units of the largest embedding's entry."""
+    assert [len(row) for row in some] == [len(row) for row in others]
+    largest = max(abs(x) for row in others for x in row)
+    return max(abs(x - y) for a, b in zip(some, others) for x, y in zip(a, b)) / largest

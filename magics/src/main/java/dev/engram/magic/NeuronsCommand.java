@@ -39,8 +39,7 @@ import picocli.CommandLine.Option;
       "",
       "A word counts by the cosine of a neuron's value vector, in the space of the texts, with the",
       "word's embedding: so every neuron is compared, with any word or phrase. Of an entity the",
-      "improvement is taken (Eq. 11, 12), and neurons are turned around as A.2 has it. With"
-          + " neither",
+      "improvement is taken (Eq. 11, 12), and neurons are turned around as A.2 has it. With neither",
       "word nor entity each neuron counts by the entity of the open set that it improves most.",
       "In Java: Neurons n = %%neurons --word hat   (n.names(), n.table())"
     })

@@ -3,6 +3,7 @@ package dev.engram.dissect;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import dev.engram.EngramException;
 import dev.engram.Provenance;
 import dev.engram.data.LabelledImage;
 import dev.engram.model.Clip;
@@ -39,6 +40,18 @@ public final class Heatmapper {
   }
 
   /**
+   * Refuses at once what {@link #heatmaps} would refuse.
+   *
+   * @throws EngramException if a neuron of this model has no heatmap, with the reason
+   */
+  public void requireDefined(Neuron neuron) {
+    tower.requireClassToken("a heatmap");
+    if (neuron.block() == Neuron.Block.FFN) {
+      query.requireQueryVector(neuron);
+    }
+  }
+
+  /**
    * The heatmap of one neuron on one image.
    *
    * @throws dev.engram.EngramException if the image cannot be read
@@ -57,9 +70,7 @@ public final class Heatmapper {
   public List<Heatmap> heatmaps(List<float[]> pixels, Neuron neuron) {
     int l = neuron.layer();
     boolean ffn = neuron.block() == Neuron.Block.FFN;
-    if (ffn) {
-      query.requireQueryVector(neuron);
-    }
+    requireDefined(neuron);
     TraceRequest request =
         TraceRequest.none()
             .with(Site.ATTENTION, Tokens.CLASS)

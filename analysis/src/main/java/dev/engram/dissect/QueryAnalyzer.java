@@ -3,6 +3,7 @@ package dev.engram.dissect;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.model.Clip;
@@ -38,6 +39,16 @@ public final class QueryAnalyzer {
   }
 
   /**
+   * Refuses at once what {@link #effects} would refuse.
+   *
+   * @throws EngramException if a neuron of this model has no query neurons, with the reason
+   */
+  public void requireDefined(Neuron target) {
+    tower.requireClassToken("what its neurons read");
+    query.requireQueryVector(target);
+  }
+
+  /**
    * @param pixels images as the processor makes them, each (3, S, S)
    * @return the effect of every earlier neuron on each image
    */
@@ -56,7 +67,7 @@ public final class QueryAnalyzer {
 
   private QueryEffects effects(
       List<float[]> pixels, Neuron target, boolean fold, Progress progress) {
-    query.requireQueryVector(target);
+    requireDefined(target);
     float[][] out = new float[pixels.size()][];
     double[] coefficients = new double[out.length];
     double[] activations = new double[out.length];

@@ -87,6 +87,7 @@ final class EvolveCommand implements EngramMagic {
       throw new EngramException(
           "--depth takes 1 to 12 and --branch 1 to 5, got " + depth + " and " + branch + ".");
     }
+    new QueryAnalyzer(session.model()).requireDefined(start);
     LabelledImage first = session.select(image).images().get(0);
     LabelledImage other = second == null ? null : session.select(second).images().get(0);
     try (MagicProgress progress = context.progress()) {

@@ -2,6 +2,7 @@ package dev.engram.magic;
 
 import dev.engram.attribution.Reading;
 import dev.engram.data.LabelledImage;
+import dev.engram.dissect.Heatmapper;
 import dev.engram.dissect.NeuronReport;
 import dev.engram.dissect.NeuronReport.Seen;
 import dev.engram.dissect.NeuronReporter;
@@ -78,6 +79,7 @@ final class NeuronCommand implements EngramMagic {
   public NeuronPage run(MagicContext context) {
     Neuron n = Neuron.parse(neuron, session.model().config().vision());
     session.images();
+    new Heatmapper(session.model()).requireDefined(n);
     PageFile file = html == null ? null : new PageFile(EngramSession.home(html));
     try (MagicProgress progress = context.progress()) {
       // first: what is wrong with it should not be told after minutes

@@ -108,9 +108,13 @@ final class NeuronsCommand implements EngramMagic {
     Set<Neuron.Block> kinds = kind == null ? Set.of(Neuron.Block.values()) : Set.of(kind);
     Place place = new Place(Layers.parse(layer, clip.config().vision().layers()), kinds);
     Selection chosen = entity == null ? null : session.select(entity);
+    boolean ofValuesAlone = chosen == null && score == By.COSINE;
+    if (!ofValuesAlone) {
+      clip.vision().requireClassToken("what its neurons improve");
+    }
     try (MagicProgress progress = context.progress()) {
       WordDictionary known = session.dictionary(dictionary, progress);
-      Effects effects = chosen == null && score == By.COSINE ? null : effects(chosen, progress);
+      Effects effects = ofValuesAlone ? null : effects(chosen, progress);
       double[] cosines =
           word == null
               ? null

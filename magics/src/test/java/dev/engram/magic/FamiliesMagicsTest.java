@@ -43,8 +43,8 @@ class FamiliesMagicsTest {
   @ValueSource(strings = {"siglip_b16", "eva02_b16", "eva01_g14"})
   void whatHasAMeaningInEveryFamily(String model) {
     open(model);
-    assertTrue(shown("attribute panda/0 --reading direct").contains("L"));
-    assertTrue(shown("attribute panda/0 --by activation").contains("L"));
+    assertTrue(shown("attribute panda/0 --label panda --reading direct").contains("L"));
+    assertTrue(shown("attribute panda/0 --label panda --by activation").contains("L"));
   }
 
   @ParameterizedTest
@@ -52,6 +52,10 @@ class FamiliesMagicsTest {
       delimiter = '|',
       value = {
         "siglip_b16 | attribute panda/0 | no class token",
+        "siglip_b16 | neuron L1A2H1 | no class token",
+        "siglip_b16 | neurons | no class token",
+        "eva02_b16 | neuron L1F3 | gated (SwiGLU)",
+        "eva02_b16 | evolve L1A2H1 --image panda/0 | inner norm",
         "siglip_b16 | attribute panda/0 --by gradient | no class token",
         "siglip_b16 | heatmap panda/0 --neuron L1F3 | no class token",
         "siglip_b16 | lens panda/0 | no class token",

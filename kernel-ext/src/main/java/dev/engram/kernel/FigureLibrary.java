@@ -10,7 +10,7 @@ import java.util.Optional;
  * Knows which cell's output holds plotly.js, so that a notebook holds it once. When that cell runs
  * again or is deleted, the library is gone with its output, and the next figure brings it again.
  */
-final class FigureLibrary {
+public final class FigureLibrary {
   private final Map<PlotlyEdition, String> holders = new EnumMap<>(PlotlyEdition.class);
   private String cell = "";
 
@@ -18,7 +18,7 @@ final class FigureLibrary {
    * @param id the cell that starts to run, "" if the front end does not say
    * @param deleted cells that are no longer in the notebook
    */
-  synchronized void cellStarts(String id, Collection<String> deleted) {
+  public synchronized void cellStarts(String id, Collection<String> deleted) {
     cell = id;
     holders.values().removeIf(holder -> deleted.contains(holder) || sameCell(holder, id));
   }

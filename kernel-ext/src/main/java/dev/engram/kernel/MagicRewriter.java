@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
  * Replaces the magics in a cell by Java that carries their lines as typed, before the kernel's own
  * resolver splits them. Reads Java well enough to leave strings, text blocks and comments alone.
  */
-final class MagicRewriter {
+public final class MagicRewriter {
   private static final Pattern CELL =
       Pattern.compile("\\s*%%(?<line>(?<name>\\w+)[^\\r\\n]*)(?:\\R(?<body>.*))?", Pattern.DOTALL);
   private static final Pattern LINE = Pattern.compile("%(?<line>(?<name>\\w+)[^\\r\\n]*)");
@@ -31,14 +31,18 @@ final class MagicRewriter {
   private static final Pattern LOOKS_LIKE_MAGIC =
       Pattern.compile("((?:^|=)\\s*)%(?=\\w)", Pattern.MULTILINE);
 
+  private final MagicCode code;
   private final Predicate<String> foreignLine;
   private final Predicate<String> foreignCell;
 
   /**
+   * @param code how this kernel's cells call magics
    * @param foreignLine whether a line magic of that name is the kernel's own
    * @param foreignCell whether a cell magic of that name is the kernel's own
    */
-  MagicRewriter(Predicate<String> foreignLine, Predicate<String> foreignCell) {
+  public MagicRewriter(
+      MagicCode code, Predicate<String> foreignLine, Predicate<String> foreignCell) {
+    this.code = code;
     this.foreignLine = foreignLine;
     this.foreignCell = foreignCell;
   }
@@ -46,13 +50,13 @@ final class MagicRewriter {
   /**
    * @return the cell as Java, with the kernel's own magics left in it
    */
-  String rewrite(String source) {
+  public String rewrite(String source) {
     Matcher cell = CELL.matcher(source);
     if (cell.matches()) {
       String body = cell.group("body");
       return foreignCell.test(cell.group("name"))
           ? source
-          : MagicCall.ofCell(cell.group("line"), body == null ? "" : body);
+          : code.ofCell(cell.group("line"), body == null ? "" : body);
     }
     StringBuilder out = new StringBuilder(source.length());
     Matcher inert = INERT.matcher(source);
@@ -65,7 +69,7 @@ final class MagicRewriter {
       } else if (line.region(at, source.length()).lookingAt()
           && isMagicPlace(source, at)
           && !foreignLine.test(line.group("name"))) {
-        out.append(MagicCall.ofLine(line.group("line")));
+        out.append(code.ofLine(line.group("line")));
         at = line.end();
       } else {
         out.append(source.charAt(at++));
@@ -77,7 +81,7 @@ final class MagicRewriter {
   /**
    * @return the name of the magic at a place in a cell, "" if there is none
    */
-  static String nameAt(String source, int position) {
+  public static String nameAt(String source, int position) {
     int start = source.lastIndexOf('\n', Math.max(0, Math.min(position, source.length()) - 1)) + 1;
     Matcher line = Pattern.compile("[^%\\r\\n]*%%?(\\w+)[^\\r\\n]*").matcher(source);
     boolean found = line.region(start, source.length()).lookingAt();

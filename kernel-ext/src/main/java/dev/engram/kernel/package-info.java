@@ -1,7 +1,6 @@
 /**
- * Engram in a JShell kernel: the only package that knows the kernel's API. {@code EngramExtension}
- * registers magics, renderers and imports with any JJava; {@code EngramKernel} starts one whose
- * protocol gaps are closed.
+ * What Engram is in any JShell kernel: magics become Java, views become bundles, types are imported
+ * and shown. An adapter for each kernel lies below, and only it knows its kernel's API.
  */
 @NullMarked
 package dev.engram.kernel;

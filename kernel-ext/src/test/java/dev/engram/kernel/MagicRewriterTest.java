@@ -11,23 +11,25 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class MagicRewriterTest {
+  private static final MagicCode CODE = new MagicCode(MagicRewriterTest.class);
+
   private final MagicRewriter rewriter =
-      new MagicRewriter(Set.of("maven")::contains, Set.of("time")::contains);
+      new MagicRewriter(CODE, Set.of("maven")::contains, Set.of("time")::contains);
 
   @Test
   void linesAreCarriedAsTyped() {
     String typed = "attribute 'C:\\new' \"x\" --top 3; // why";
     String java = rewriter.rewrite("int a = 1;\n  %" + typed + "\nAttribution b = %words L5F4");
-    assertTrue(java.startsWith("int a = 1;\n  dev.engram.kernel.MagicCall.line(\""), java);
+    assertTrue(java.startsWith("int a = 1;\n  dev.engram.kernel.MagicRewriterTest.line(\""), java);
     assertTrue(java.contains("Attribution b = dev.engram"), java);
-    assertEquals(
-        "int a = 1;\n  %" + typed + "\nAttribution b = %words L5F4", MagicCall.asTyped(java));
+    assertEquals("int a = 1;\n  %" + typed + "\nAttribution b = %words L5F4", CODE.asTyped(java));
   }
 
   @Test
   void cellsAreCarriedWhole() {
     String java = rewriter.rewrite("%%edit --as x\nline 1\n%no magic here\n");
-    assertTrue(java.matches("dev\\.engram\\.kernel\\.MagicCall\\.cell\\(\"\\S+\", \"\\S+\"\\);"));
+    assertTrue(
+        java.matches("dev\\.engram\\.kernel\\.MagicRewriterTest\\.cell\\(\"\\S+\", \"\\S+\"\\);"));
   }
 
   @ParameterizedTest
@@ -78,7 +80,7 @@ class MagicRewriterTest {
   void quotesInTextBlocksAreText() {
     String block = "\"\"\"\na \" b \"\" c \\\"\"\" %d\n\"\"\"";
     String java = rewriter.rewrite(block + ";\n%words L1F2");
-    assertTrue(java.startsWith(block + ";\ndev.engram.kernel.MagicCall.line("), java);
+    assertTrue(java.startsWith(block + ";\ndev.engram.kernel.MagicRewriterTest.line("), java);
     String quotes = "\"\"\"\n" + "\"\" ".repeat(1 << 18) + "\"\"\"";
     assertTrue(rewriter.rewrite(quotes).equals(quotes));
   }

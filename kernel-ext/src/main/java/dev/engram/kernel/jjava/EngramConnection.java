@@ -1,0 +1,24 @@
+package dev.engram.kernel.jjava;
+
+import java.security.GeneralSecurityException;
+import org.dflib.jjava.jupyter.channels.JupyterConnection;
+import org.dflib.jjava.jupyter.channels.ShellChannel;
+import org.dflib.jjava.jupyter.channels.ShellReplyEnvironment;
+import org.dflib.jjava.jupyter.kernel.KernelConnectionProperties;
+import org.dflib.jjava.jupyter.messages.MessageContext;
+
+/** A connection whose replies go through {@link EngramReplies}. */
+final class EngramConnection extends JupyterConnection {
+  private final CellHistory history;
+
+  EngramConnection(KernelConnectionProperties properties, CellHistory history)
+      throws GeneralSecurityException {
+    super(properties);
+    this.history = history;
+  }
+
+  @Override
+  public ShellReplyEnvironment prepareReplyEnv(ShellChannel channel, MessageContext context) {
+    return new EngramReplies(channel, stdin, iopub, context, history);
+  }
+}

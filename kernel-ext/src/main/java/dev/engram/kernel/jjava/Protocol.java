@@ -1,0 +1,214 @@
+package dev.engram.kernel.jjava;
+
+import dev.engram.kernel.MagicRewriter;
+import dev.engram.magic.view.View;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import jdk.jshell.Snippet;
+import jdk.jshell.SourceCodeAnalysis;
+import jdk.jshell.SourceCodeAnalysis.CompletionInfo;
+import org.dflib.jjava.jupyter.channels.JupyterConnection;
+import org.dflib.jjava.jupyter.channels.ShellHandler;
+import org.dflib.jjava.jupyter.kernel.BaseKernel;
+import org.dflib.jjava.jupyter.kernel.display.DisplayData;
+import org.dflib.jjava.jupyter.kernel.display.mime.MIMEType;
+import org.dflib.jjava.jupyter.messages.Message;
+import org.dflib.jjava.jupyter.messages.MessageType;
+import org.dflib.jjava.jupyter.messages.publish.PublishError;
+import org.dflib.jjava.jupyter.messages.reply.ErrorReply;
+import org.dflib.jjava.jupyter.messages.reply.InspectReply;
+import org.dflib.jjava.jupyter.messages.reply.IsCompleteReply;
+import org.dflib.jjava.jupyter.messages.request.ExecuteRequest;
+import org.dflib.jjava.jupyter.messages.request.InspectRequest;
+import org.dflib.jjava.jupyter.messages.request.InterruptRequest;
+import org.dflib.jjava.jupyter.messages.request.IsCompleteRequest;
+
+/**
+ * What stands between a front end and the stock kernel: handlers that prepare a request and pass it
+ * on. Magics keep their lines as typed, and the places where the stock kernel leaves the protocol
+ * are mended.
+ */
+final class Protocol {
+  /** Of an error of the kernel itself, as many lines of the stack trace are shown. */
+  private static final int FRAMES = 10;
+
+  private final BaseKernel kernel;
+  private final KernelSession session;
+  private final SourceCodeAnalysis analysis;
+  private final MagicRewriter rewriter;
+  private final RunningCell cell = new RunningCell();
+
+  Protocol(BaseKernel kernel, SourceCodeAnalysis analysis, KernelSession session) {
+    this.kernel = kernel;
+    this.analysis = analysis;
+    this.session = session;
+    Set<String> ours = session.runner().magics().names();
+    this.rewriter =
+        new MagicRewriter(
+            MagicCall.CODE,
+            name -> !ours.contains(name) && lineMagics().contains(name),
+            name -> !ours.contains(name) && cellMagics().contains(name));
+  }
+
+  /** Puts our handlers before those that the kernel has set on the connection. */
+  void install(JupyterConnection connection) {
+    ShellHandler<ExecuteRequest> execute = connection.getHandler(MessageType.EXECUTE_REQUEST);
+    handle(
+        connection,
+        MessageType.EXECUTE_REQUEST,
+        MessageType.EXECUTE_REPLY,
+        (env, message) -> {
+          session.cellStarts(message.hasMetadata() ? message.getMetadata() : Map.of());
+          Message<ExecuteRequest> java = with(message, rewritten(message.getContent()));
+          cell.run(() -> execute.handle(env, java));
+        });
+
+    ShellHandler<InterruptRequest> interrupt = connection.getHandler(MessageType.INTERRUPT_REQUEST);
+    handle(
+        connection,
+        MessageType.INTERRUPT_REQUEST,
+        MessageType.INTERRUPT_REPLY,
+        (env, message) -> {
+          session.runner().interrupted();
+          interrupt.handle(env, message);
+          cell.interrupt(kernel::interrupt);
+        });
+
+    ShellHandler<IsCompleteRequest> complete =
+        connection.getHandler(MessageType.IS_COMPLETE_REQUEST);
+    handle(
+        connection,
+        MessageType.IS_COMPLETE_REQUEST,
+        MessageType.IS_COMPLETE_REPLY,
+        (env, message) -> {
+          String code = rewriter.rewrite(message.getContent().getCode());
+          if (isInvalid(code)) {
+            env.setBusyDeferIdle();
+            env.reply(IsCompleteReply.INVALID_CODE);
+          } else {
+            complete.handle(env, with(message, new IsCompleteRequest(code)));
+          }
+        });
+
+    handle(
+        connection,
+        MessageType.INSPECT_REQUEST,
+        MessageType.INSPECT_REPLY,
+        (env, message) -> {
+          env.setBusyDeferIdle();
+          DisplayData found = inspect(message.getContent());
+          env.reply(new InspectReply(found.hasDataForType(MIMEType.TEXT_PLAIN), found));
+        });
+
+    handle(
+        connection,
+        MessageType.COMPLETE_REQUEST,
+        MessageType.COMPLETE_REPLY,
+        connection.getHandler(MessageType.COMPLETE_REQUEST));
+  }
+
+  private static <T> void handle(
+      JupyterConnection connection,
+      MessageType<T> request,
+      MessageType<?> reply,
+      ShellHandler<T> handler) {
+    connection.setHandler(request, guarded(reply, handler));
+  }
+
+  /**
+   * @return a handler that answers with an error where the given one throws. The thread that calls
+   *     it survives exceptions only, and leaves those unanswered; without it the kernel is deaf.
+   */
+  static <T> ShellHandler<T> guarded(MessageType<?> reply, ShellHandler<T> handler) {
+    return (env, message) -> {
+      try {
+        handler.handle(env, message);
+      } catch (Throwable t) {
+        String name = t.getClass().getSimpleName();
+        String sentence = "The kernel failed to make the " + reply.getName() + ": " + t;
+        List<String> trace =
+            Stream.concat(
+                    Stream.of(sentence),
+                    Arrays.stream(t.getStackTrace()).limit(FRAMES).map(frame -> "\tat " + frame))
+                .toList();
+        env.setBusyDeferIdle();
+        env.publish(new PublishError(name, sentence, trace));
+        env.replyError(reply.error(), new ErrorReply(name, sentence, trace));
+      }
+    };
+  }
+
+  private Set<String> lineMagics() {
+    return kernel.getMagicsRegistry().getLineMagicNames();
+  }
+
+  private Set<String> cellMagics() {
+    return kernel.getMagicsRegistry().getCellMagicNames();
+  }
+
+  private ExecuteRequest rewritten(ExecuteRequest request) {
+    return new ExecuteRequest(
+        rewriter.rewrite(request.getCode()),
+        request.isSilent(),
+        request.shouldStoreHistory(),
+        request.getUserExpr(),
+        request.isStdinEnabled(),
+        request.shouldStopOnError());
+  }
+
+  /** JShell calls code complete that ends, even where it cannot be parsed. */
+  private boolean isInvalid(String code) {
+    CompletionInfo info = analysis.analyzeCompletion(code);
+    while (info.completeness().isComplete()) {
+      boolean erroneous =
+          analysis.sourceToSnippets(info.source()).stream()
+              .anyMatch(snippet -> snippet.kind() == Snippet.Kind.ERRONEOUS);
+      if (erroneous) {
+        return true;
+      }
+      info = analysis.analyzeCompletion(info.remaining());
+    }
+    return info.completeness() == SourceCodeAnalysis.Completeness.UNKNOWN;
+  }
+
+  /** The help of a magic, or the documentation of the Java name at or before the cursor. */
+  private DisplayData inspect(InspectRequest request) {
+    String code = request.getCode();
+    int cursor = Math.min(request.getCursorPos(), code.length());
+    String magic = MagicRewriter.nameAt(code, cursor);
+    if (session.runner().magics().names().contains(magic)) {
+      return bundle(session.runner().help(magic));
+    }
+    int end = cursor;
+    while (end < code.length() && Character.isJavaIdentifierPart(code.charAt(end))) {
+      end++;
+    }
+    // JShell documents a method only where its parenthesis is open, and looks before the cursor.
+    for (String asked : List.of(code.substring(0, end), code.substring(0, end) + "(")) {
+      DisplayData found = kernel.inspect(asked, asked.length() - 1, request.getDetailLevel() > 0);
+      if (found != null) {
+        return bundle(View.preformatted(String.valueOf(found.getData(MIMEType.TEXT_PLAIN))));
+      }
+    }
+    return new DisplayData();
+  }
+
+  private static DisplayData bundle(View view) {
+    DisplayData data = new DisplayData();
+    view.data().forEach(data::putData);
+    return data;
+  }
+
+  private static <T> Message<T> with(Message<T> message, T content) {
+    return new Message<>(
+        message.getIdentities(),
+        message.getHeader(),
+        message.getParentHeader(),
+        message.getMetadata(),
+        content,
+        message.getBlobs());
+  }
+}

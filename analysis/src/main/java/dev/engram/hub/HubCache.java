@@ -10,6 +10,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 
 /**
  * The cache of {@code huggingface_hub}, in its own layout: {@code blobs} named by their hash,
@@ -77,8 +78,7 @@ final class HubCache {
       return;
     }
     Files.createDirectories(snapshot);
-    Path fresh = name.resolveSibling(file + ".engram.link");
-    Files.deleteIfExists(fresh);
+    Path fresh = beside(name);
     try {
       Files.createSymbolicLink(fresh, snapshot.relativize(blob));
     } catch (UnsupportedOperationException | IOException e) {
@@ -94,7 +94,7 @@ final class HubCache {
     for (String file : ModelFiles.TEXTS) {
       Path mark = folder.resolve(file);
       if (!names.contains(file) && !Files.exists(mark, LinkOption.NOFOLLOW_LINKS)) {
-        Files.createFile(mark);
+        Files.write(mark, new byte[0]);
       }
     }
   }
@@ -106,14 +106,18 @@ final class HubCache {
     }
     Path ref = folder(model).resolve("refs").resolve(model.revision());
     Files.createDirectories(ref.getParent());
-    // not createTempFile: that one can be read by its maker alone
-    Path fresh = ref.resolveSibling(ref.getFileName() + "." + ProcessHandle.current().pid());
+    Path fresh = beside(ref);
     try {
       Files.write(fresh, commit.getBytes(StandardCharsets.US_ASCII));
       rename(fresh, ref);
     } finally {
       Files.deleteIfExists(fresh);
     }
+  }
+
+  /** A name of its own for each thread; a temporary file could be read by its maker alone. */
+  private static Path beside(Path file) {
+    return file.resolveSibling(file.getFileName() + ".engram." + UUID.randomUUID());
   }
 
   /** Another program sees the old file or the new one, never a part. */

@@ -45,17 +45,21 @@ public final class Lens {
         TraceRequest.none().with(Site.H, Tokens.CLASS).with(Site.MID, Tokens.CLASS);
     double[][] msa = new double[pixels.size()][layers + 1];
     double[][] ffn = new double[pixels.size()][layers];
-    for (int i = 0; i < pixels.size(); i += BATCH) {
-      List<float[]> part = pixels.subList(i, Math.min(pixels.size(), i + BATCH));
-      try (Trace trace = clip.trace(part, request, List.of())) {
-        for (int l = 0; l <= layers; l++) {
-          put(msa, i, l, cosines(trace.get(Site.H, l), text));
-          if (l < layers) {
-            put(ffn, i, l, cosines(trace.get(Site.MID, l), text));
-          }
-        }
-      }
-    }
+    clip.batches()
+        .each(
+            pixels.size(),
+            BATCH,
+            clip.bytesPerImage(),
+            (from, to) -> {
+              try (Trace trace = clip.trace(pixels.subList(from, to), request, List.of())) {
+                for (int l = 0; l <= layers; l++) {
+                  put(msa, from, l, cosines(trace.get(Site.H, l), text));
+                  if (l < layers) {
+                    put(ffn, from, l, cosines(trace.get(Site.MID, l), text));
+                  }
+                }
+              }
+            });
     return new Curve(msa, ffn);
   }
 

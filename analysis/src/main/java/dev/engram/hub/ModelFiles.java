@@ -41,11 +41,13 @@ final class ModelFiles {
           "merges.txt",
           "words.txt");
 
+  private static final String OPEN_CLIP = "open_clip_model.safetensors";
+
   /** The names under which a checkpoint's weights are looked for, in the same order. */
   private static final List<String> WEIGHTS =
       List.of(
           "model.safetensors",
-          "open_clip_model.safetensors",
+          OPEN_CLIP,
           "open_clip_pytorch_model.safetensors",
           "pytorch_model.safetensors");
 
@@ -71,8 +73,13 @@ final class ModelFiles {
   }
 
   private static Optional<String> weights(Collection<String> names) {
+    // Beside OpenCLIP's files model.safetensors may be an image tower alone: timm has it so.
+    boolean openClip = names.contains(OPEN_CLIP) && names.contains("open_clip_config.json");
     Optional<String> known =
-        WEIGHTS.stream().flatMap(w -> Stream.of(w, w + INDEX)).filter(names::contains).findFirst();
+        Stream.concat(openClip ? Stream.of(OPEN_CLIP) : Stream.empty(), WEIGHTS.stream())
+            .flatMap(w -> Stream.of(w, w + INDEX))
+            .filter(names::contains)
+            .findFirst();
     List<String> all = names.stream().filter(ModelFiles::isSafetensors).toList();
     return known.or(() -> all.size() == 1 ? Optional.of(all.get(0)) : Optional.empty());
   }

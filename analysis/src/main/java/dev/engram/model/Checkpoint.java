@@ -128,7 +128,7 @@ final class Checkpoint {
         Files.exists(directory.resolve("open_clip_config.json"))
             && Files.exists(config)
             && json(config).has("architecture");
-    return timm ? WEIGHT_FILES.subList(1, 2) : WEIGHT_FILES;
+    return timm ? WEIGHT_FILES.subList(1, WEIGHT_FILES.size()) : WEIGHT_FILES;
   }
 
   private static EngramException noWeights(Path directory, List<Path> all) {

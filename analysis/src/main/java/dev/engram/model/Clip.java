@@ -22,7 +22,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.AbstractList;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -50,6 +49,7 @@ public final class Clip implements AutoCloseable {
   private final String name;
   private final ClipConfig config;
   private final Devices device;
+  private final Batches batches;
   private final NDManager manager;
   private final VisionTower vision;
   private final TextTower text;
@@ -68,6 +68,7 @@ public final class Clip implements AutoCloseable {
     this.checkpoint = checkpoint;
     this.name = name;
     this.device = device;
+    this.batches = Batches.on(device.device());
     this.manager = manager;
     origin = null;
     changed = new TreeMap<>();
@@ -102,6 +103,7 @@ public final class Clip implements AutoCloseable {
     checkpoint = origin.checkpoint;
     config = origin.config;
     device = origin.device;
+    batches = origin.batches;
     text = origin.text;
     logitScale = origin.logitScale;
     tokenizer = origin.tokenizer;
@@ -373,16 +375,19 @@ public final class Clip implements AutoCloseable {
    * @return M_image, not normalised (n, D)
    */
   public float[][] embedImages(List<float[]> pixels, Progress progress) {
-    List<float[]> out = new ArrayList<>();
-    for (int i = 0; i < pixels.size(); i += IMAGE_BATCH) {
-      progress.step("embedding images", i, pixels.size());
-      List<float[]> part = pixels.subList(i, Math.min(pixels.size(), i + IMAGE_BATCH));
-      try (Trace t = trace(part, TraceRequest.none(), List.of())) {
-        out.addAll(List.of(TextTower.rows(t.embedding())));
-      }
-    }
-    progress.step("embedding images", pixels.size(), pixels.size());
-    return out.toArray(float[][]::new);
+    float[][] out = new float[pixels.size()][];
+    batches.each(
+        out.length,
+        IMAGE_BATCH,
+        bytesPerImage(),
+        (from, to) -> {
+          progress.step("embedding images", from, out.length);
+          try (Trace t = trace(pixels.subList(from, to), TraceRequest.none(), List.of())) {
+            System.arraycopy(t.embeddings(), 0, out, from, to - from);
+          }
+        });
+    progress.step("embedding images", out.length, out.length);
+    return out;
   }
 
   /**
@@ -410,15 +415,19 @@ public final class Clip implements AutoCloseable {
             .toList();
     ids.forEach(this::checkTokens);
     float[][] out = new float[ids.size()][];
-    for (int i = 0; i < out.length; i += TEXT_BATCH) {
-      progress.step("embedding texts", i, out.length);
-      List<Integer> part = byLength.subList(i, Math.min(out.length, i + TEXT_BATCH));
-      float[][] z = text.forward(part.stream().map(ids::get).toList());
-      for (int j = 0; j < z.length; j++) {
-        checkFinite(z[j], "a text");
-        out[part.get(j)] = z[j];
-      }
-    }
+    batches.each(
+        out.length,
+        TEXT_BATCH,
+        bytes(config.text(), config.contextLength()),
+        (from, to) -> {
+          progress.step("embedding texts", from, out.length);
+          List<Integer> part = byLength.subList(from, to);
+          float[][] z = text.forward(part.stream().map(ids::get).toList());
+          for (int j = 0; j < z.length; j++) {
+            checkFinite(z[j], "a text");
+            out[part.get(j)] = z[j];
+          }
+        });
     progress.step("embedding texts", out.length, out.length);
     return out;
   }
@@ -531,6 +540,26 @@ public final class Clip implements AutoCloseable {
    */
   public String device() {
     return device.device().toString().replace("()", "");
+  }
+
+  /**
+   * @return how many images it takes at once where it computes; shared with its edited models
+   */
+  public Batches batches() {
+    return batches;
+  }
+
+  /**
+   * @return an estimate of what one image takes on its way through the vision tower, in bytes
+   */
+  public long bytesPerImage() {
+    return bytes(config.vision(), config.imageTokens());
+  }
+
+  /** The intermediates of one layer, and what a trace of the class token keeps of all. */
+  private static long bytes(ClipConfig.Tower t, long tokens) {
+    long layer = tokens * (2L * t.ffnWidth() + 8L * t.width()) + 2 * t.heads() * tokens * tokens;
+    return Float.BYTES * (layer + 2L * t.neurons());
   }
 
   /**

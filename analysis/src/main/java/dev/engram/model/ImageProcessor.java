@@ -106,7 +106,7 @@ public record ImageProcessor(
       throw refused(file, "rescale_factor = " + factor, "1/255");
     }
     int size = side(c, "size", squash ? "height" : "shortest_edge", file);
-    boolean crops = !squash || (c.path("do_center_crop").asBoolean(false) && c.has("crop_size"));
+    boolean crops = !squash || (c.path("do_center_crop").asBoolean(true) && c.has("crop_size"));
     int crop = crops ? side(c, "crop_size", "height", file) : size;
     return new ImageProcessor(
         size,

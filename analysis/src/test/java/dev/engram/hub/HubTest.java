@@ -10,6 +10,7 @@ import dev.engram.Progress;
 import dev.engram.Refusal;
 import dev.engram.hub.LoopbackHub.Request;
 import dev.engram.model.Clip;
+import dev.engram.model.ClipConfig;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -469,6 +470,31 @@ class HubTest {
     try (Clip clip = Clip.load(snapshot, "cpu", Progress.NONE)) {
       assertEquals(LoopbackHub.sha256(weights), clip.hash());
     }
+  }
+
+  @Test
+  void aRepositoryOfTimmHoldsTheWholeModelBesideItsImageTower() throws IOException {
+    server.files.clear();
+    server.with(Path.of("src/test/resources/families/eva02_b16"));
+    server.files.remove("expected.safetensors");
+    server.files.put(WEIGHTS, new byte[10]);
+    Path snapshot = download();
+    assertFalse(Files.exists(snapshot.resolve(WEIGHTS)));
+    try (Clip clip = Clip.load(snapshot, "cpu", Progress.NONE)) {
+      assertEquals(ClipConfig.Family.EVA, clip.config().family());
+    }
+  }
+
+  @Test
+  void ofARepositoryOfTimmTheWholeClipIsFetched() throws IOException {
+    server.files.put("open_clip_model.safetensors", new byte[100]);
+    server.files.put("open_clip_config.json", new byte[10]);
+    Path snapshot = download();
+    assertTrue(Files.exists(snapshot.resolve("open_clip_model.safetensors")));
+    assertFalse(Files.exists(snapshot.resolve(WEIGHTS)));
+    server.requests.clear();
+    download();
+    assertEquals(List.of(), server.requests);
   }
 
   @Test

@@ -1,11 +1,13 @@
 package dev.engram.model;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Refusal;
 import dev.engram.iconclip.Iconclip;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,7 +66,9 @@ class ImageProcessorTest {
         "{'do_center_crop': false, 'size': 32, 'crop_size': 32}|do_center_crop = false",
         "{'do_normalize': false, 'size': 32, 'crop_size': 32}|do_normalize = false",
         "{'rescale_factor': 1, 'size': 32, 'crop_size': 32}|rescale_factor = 1.0",
-        "{'size': {'height': 32, 'width': 32}, 'crop_size': 32}|shortest_edge",
+        "{'size': {'height': 32, 'width': 16}}|size = {",
+        "{'size': {'height': 36, 'width': 36}, 'crop_size': 32}|size 36, crop 32",
+        "{'size': {'height': 36, 'width': 36}}|the model takes 32",
         "{'size': 32, 'crop_size': {'height': 32, 'width': 16}}|crop_size",
         "{'size': 32, 'crop_size': 64}|crop 64",
         "{'size': 32, 'crop_size': 32, 'image_mean': [1]}|three numbers",
@@ -77,6 +81,22 @@ class ImageProcessorTest {
       throws IOException {
     write(temp, config);
     Refusal.holds(() -> ImageProcessor.of(temp, 32), part);
+  }
+
+  @Test
+  void aSquareSizeSquashesThePicture(@TempDir Path temp) throws IOException {
+    BufferedImage wide = PillowResizeTest.noise(1, 100, 70);
+    int[] expected = Rgb.pixels(PillowResize.resize(wide, 32, 32));
+    write(temp, "{'size': {'height': 32, 'width': 32}, 'do_center_crop': false}");
+    ImageProcessor sigLip = ImageProcessor.of(temp, 32);
+    assertArrayEquals(expected, Rgb.pixels(sigLip.crop(wide)));
+    Files.delete(temp.resolve("preprocessor_config.json"));
+    Files.writeString(
+        temp.resolve("open_clip_config.json"),
+        "{\"preprocess_cfg\": {\"resize_mode\": \"squash\"}}");
+    ImageProcessor dfn = ImageProcessor.of(temp, 32);
+    assertArrayEquals(expected, Rgb.pixels(dfn.crop(wide)));
+    assertEquals(List.of(), dfn.notes());
   }
 
   @ParameterizedTest

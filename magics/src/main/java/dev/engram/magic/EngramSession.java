@@ -445,8 +445,11 @@ final class EngramSession {
 
   /** Where the model computes, for {@code %engram}. */
   String device() {
-    return loaded == null
-        ? "no model loaded"
-        : model().device() + " (" + model().deviceReason() + ")";
+    if (loaded == null) {
+      return "no model loaded";
+    }
+    String note = model().batches().note();
+    return "%s (%s)%s"
+        .formatted(model().device(), model().deviceReason(), note.isEmpty() ? "" : "; " + note);
   }
 }

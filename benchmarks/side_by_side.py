@@ -68,7 +68,8 @@ def engram(threads):
     if classpath.returncode:
         raise SystemExit(classpath.stdout + classpath.stderr)
     path = f"{HERE / 'target/classes'}:{(HERE / 'target/classpath').read_text().strip()}"
-    return Worker(["java", "-Xmx4g", "-XX:+UseSerialGC", f"-Dai.djl.pytorch.num_threads={threads}", "-cp", path,
+    return Worker(["java", "-Xmx4g", "-XX:+UseSerialGC", f"-Dai.djl.pytorch.num_threads={threads}",
+                   f"-Djava.util.concurrent.ForkJoinPool.common.parallelism={threads - 1}", "-cp", path,
                    "dev.engram.benchmark.Worker", str(MODEL)], threads)
 
 

@@ -5,75 +5,24 @@ import queue
 import re
 import time
 
+import kernels
 import outputs
 import psutil
 import pytest
-from jupyter_client.manager import start_new_kernel
 from PIL import Image
 
 ATTRIBUTE = "%attribute statue_of_liberty --top 10"
 MEGABYTE = 1 << 20
 
 
-class Session:
-    """A kernel and the conversation with it."""
-
-    def __init__(self, manager, client):
-        self.manager, self.client = manager, client
-
-    def start(self, code):
-        """Sends a cell, and returns its request's id once the kernel works on it."""
-        request = self.client.execute(code, allow_stdin=False)
-        while self.message(request, 30)["content"].get("execution_state") != "busy":
-            pass
-        return request
-
-    def message(self, request, timeout):
-        """The next thing the kernel publishes for a request."""
-        deadline = time.monotonic() + timeout
-        while True:
-            message = self.client.get_iopub_msg(timeout=max(0, deadline - time.monotonic()))
-            if message["parent_header"].get("msg_id") == request:
-                return message
-
-    def finish(self, request, timeout=300):
-        """Waits until a cell is done: its status, its text, its error."""
-        text, error, deadline = [], None, time.monotonic() + timeout
-        while True:
-            message = self.message(request, deadline - time.monotonic())
-            kind, content = message["msg_type"], message["content"]
-            if kind == "stream":
-                text.append(content["text"])
-            elif kind in ("execute_result", "display_data", "update_display_data"):
-                text.append(content["data"].get("text/plain", ""))
-            elif kind == "error":
-                error = content
-            elif kind == "status" and content["execution_state"] == "idle":
-                break
-        reply = self.client.get_shell_msg(timeout=10)
-        while reply["parent_header"].get("msg_id") != request:
-            reply = self.client.get_shell_msg(timeout=10)
-        return reply["content"]["status"], "\n".join(text), error
-
-    def run(self, code, timeout=300):
-        status, text, error = self.finish(self.start(code), timeout)
-        assert status == "ok", error
-        return text
-
-
 @pytest.fixture(scope="module")
 def session():
     # With a heap that is resident as soon as it is committed, what else grows is native memory.
     options = os.environ | {"JAVA_TOOL_OPTIONS": "-XX:+AlwaysPreTouch"}
-    manager, client = start_new_kernel(kernel_name="engram", startup_timeout=60, env=options)
-    try:
-        opened = Session(manager, client)
+    with kernels.running(options) as opened:
         opened.run("%model")
         opened.run("%images visent-mini")
         yield opened
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,7 @@
 package dev.engram.attribution;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import dev.engram.Cosine;
 import dev.engram.EngramException;
 import dev.engram.Progress;
@@ -10,9 +12,9 @@ import dev.engram.trace.Neuron;
 import dev.engram.trace.NeuronSpace;
 import dev.engram.trace.Site;
 import dev.engram.trace.Trace;
-import dev.engram.trace.TraceRequest;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Asks a model which of its neurons bring images closest to a text (Sec. 3.2). Keep one for a
@@ -102,14 +104,17 @@ public final class Attributor implements AutoCloseable {
     if (pixels.isEmpty()) {
       throw new EngramException("There is no image to attribute; give an image or an entity.");
     }
+    checkDefined(method, reading);
     int n = pixels.size();
     float[][] scores = new float[n][];
     float[][] coefficients = new float[n][];
     double[] cosines = new double[n];
-    for (int i = 0; i < n; i += BATCH) {
+    // what all tokens of a So400m keep is 0.4 GB an image
+    int batch = clip.config().family().hasClassToken() ? BATCH : 1;
+    for (int i = 0; i < n; i += batch) {
       progress.step("attributing images", i, n);
-      List<float[]> part = pixels.subList(i, Math.min(n, i + BATCH));
-      try (Trace trace = clip.trace(part, TraceRequest.classToken(), List.of())) {
+      List<float[]> part = pixels.subList(i, Math.min(n, i + batch));
+      try (Trace trace = clip.trace(part, Contributions.request(clip), List.of())) {
         float[][] m = coefficients(trace);
         float[][] s = scores(trace, part, text, method, reading);
         double[] c = Cosine.ofRows(trace.embedding().toFloatArray(), text);
@@ -133,11 +138,26 @@ public final class Attributor implements AutoCloseable {
         provenance);
   }
 
+  /** Eq. 11 and 12 and the gradient are of the class token. */
+  private void checkDefined(Method method, Reading reading) {
+    boolean pooled =
+        method == Method.ACTIVATION || (method == Method.IMPROVEMENT && reading == Reading.DIRECT);
+    if (!pooled && !clip.config().family().hasClassToken()) {
+      throw new EngramException(
+          "A %s has no class token, of which %s speaks; use the reading direct (--reading direct), which goes through its attention pool."
+              .formatted(
+                  clip.config().family().title(),
+                  method == Method.IMPROVEMENT
+                      ? "the reading " + reading
+                      : "the method " + method));
+    }
+  }
+
   /**
    * The scores of images that have been traced already, for whoever asks more than one question of
    * a trace.
    *
-   * @param trace made with {@link TraceRequest#classToken()} or more
+   * @param trace made with {@link Contributions#request}
    * @param pixels the images of the trace; read for gradients alone
    * @param text M_text of the label (D)
    * @return (B, neurons) in the order of {@link #space()}
@@ -160,21 +180,44 @@ public final class Attributor implements AutoCloseable {
   }
 
   /**
-   * @param trace made with {@link TraceRequest#classToken()} or more
-   * @return m of every neuron at the class token, (B, neurons)
+   * @param trace made with {@link Contributions#request}
+   * @return m of every neuron at the class token, (B, neurons); where there is none the mean over
+   *     the tokens, weighted by the attention of the pool, averaged over its heads
    */
   public float[][] coefficients(Trace trace) {
     float[][] out = new float[trace.batch()][space.count()];
-    for (int l = 0; l < space.layers(); l++) {
-      for (Neuron.Block block : Neuron.Block.values()) {
-        float[] m = trace.get(Site.coefficients(block), l).toFloatArray();
-        int n = space.size(block);
-        for (int b = 0; b < out.length; b++) {
-          System.arraycopy(m, b * n, out[b], space.offset(block, l), n);
+    try (NDManager scope = clip.manager().newSubManager()) {
+      NDArray attention = attention(trace, scope);
+      for (int l = 0; l < space.layers(); l++) {
+        for (Neuron.Block block : Neuron.Block.values()) {
+          float[] m = atReadOut(trace.get(Site.coefficients(block), l), attention);
+          int n = space.size(block);
+          for (int b = 0; b < out.length; b++) {
+            System.arraycopy(m, b * n, out[b], space.offset(block, l), n);
+          }
         }
       }
     }
     return out;
+  }
+
+  /** What the pool's heads look at on average (B, 1, T); null where a class token is read. */
+  private @Nullable NDArray attention(Trace trace, NDManager scope) {
+    if (clip.config().family().hasClassToken()) {
+      return null;
+    }
+    NDArray h = trace.get(Site.H, trace.layers()).duplicate();
+    h.attach(scope);
+    return clip.vision().head().attention(h).mean(new int[] {1}, true);
+  }
+
+  private static float[] atReadOut(NDArray m, @Nullable NDArray attention) {
+    if (attention == null) {
+      return m.toFloatArray();
+    }
+    try (NDArray pooled = attention.matMul(m)) {
+      return pooled.toFloatArray();
+    }
   }
 
   private static float[][] product(float[][] a, float[][] b) {

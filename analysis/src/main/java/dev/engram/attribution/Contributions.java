@@ -2,17 +2,26 @@ package dev.engram.attribution;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import dev.engram.model.Clip;
+import dev.engram.model.Head;
 import dev.engram.model.VisionTower;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.Site;
+import dev.engram.trace.Tokens;
 import dev.engram.trace.Trace;
+import dev.engram.trace.TraceRequest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
 
 /**
  * The embedding of an image as an exact sum (the additive form of Eq. 8 and 9): one vector for each
  * neuron, the biases, the initial embedding and P β. C(v) = P(γ (v − mean v))/s with the statistics
  * s of the last residual stream, so the parts sum to z = M_image.
+ *
+ * <p>With an attention pool (SigLIP) a neuron counts at every token: its part is Σ_j Σ_p s_jp G_j
+ * m_p w, with the attention and the statistics of the image kept as they are ({@link Head}); the
+ * pool's own FFN adds parts of its own, {@link #head()}.
  */
 public final class Contributions implements AutoCloseable {
   private final VisionTower tower;
@@ -20,12 +29,13 @@ public final class Contributions implements AutoCloseable {
   private final Trace trace;
   private final int image;
   private final int width;
-  private final NDArray toSpace; // v ↦ C(v) as a matrix, (d, D)
+  private final NDArray last; // h[L] of the image (1, T, d), or of its class token (1, 1, d)
+  private final NDArray shares; // s_jp, (J, T)
+  private final List<NDArray> maps = new ArrayList<>(); // G_jᵀ, (d, D)
 
   /**
    * @param clip the model
-   * @param trace made with {@link dev.engram.trace.TraceRequest#classToken()} or more; must outlive
-   *     this
+   * @param trace made with {@link #request} or more; must outlive this
    * @param image index in the batch
    */
   public Contributions(Clip clip, Trace trace, int image) {
@@ -34,19 +44,33 @@ public final class Contributions implements AutoCloseable {
     this.image = image;
     this.width = clip.config().vision().width();
     manager = clip.manager().newSubManager();
-    float[] h = trace.get(Site.H, trace.layers()).toFloatArray();
-    double mean = 0;
-    double squares = 0;
-    for (int i = 0; i < width; i++) {
-      mean += h[image * width + i] / (double) width;
+    last = tokens(Site.H, trace.layers(), manager).expandDims(0);
+    shares = tower.head().shares(last).squeeze(0);
+    for (int j = 0; j < tower.head().ways(); j++) {
+      maps.add(tower.head().map(j, manager).transpose());
     }
-    for (int i = 0; i < width; i++) {
-      squares += Math.pow(h[image * width + i] - mean, 2);
+  }
+
+  /**
+   * @return what a trace must keep: the class token, or all tokens where there is none
+   */
+  public static TraceRequest request(Clip clip) {
+    TraceRequest classToken = TraceRequest.classToken();
+    if (clip.config().family().hasClassToken()) {
+      return classToken;
     }
-    double s = Math.sqrt(squares / width + clip.config().vision().layerNormEps());
-    NDArray g = tower.projection().mul(tower.postNormWeight());
-    g.attach(manager);
-    toSpace = g.sub(g.mean(new int[] {1}, true)).div(s).transpose();
+    TraceRequest all = TraceRequest.none();
+    for (Site site : classToken.sites().keySet()) {
+      all = all.with(site, Tokens.ALL);
+    }
+    return all;
+  }
+
+  /** The image's part of what the trace keeps, one row a token: (T, n), or (1, n). */
+  private NDArray tokens(Site site, int layer, NDManager owner) {
+    NDArray one = trace.get(site, layer).get(image).duplicate();
+    one.attach(owner);
+    return one.getShape().dimension() == 1 ? one.expandDims(0) : one;
   }
 
   /**
@@ -54,11 +78,16 @@ public final class Contributions implements AutoCloseable {
    */
   public float[][] neurons(Neuron.Block block, int layer) {
     try (NDManager scope = manager.newSubManager()) {
-      NDArray m = trace.get(Site.coefficients(block), layer).get(image).reshape(-1, 1); // (n, 1)
-      m.attach(scope);
+      NDArray read = shares.matMul(tokens(Site.coefficients(block), layer, scope)); // (J, n)
+      read.attach(scope);
       NDArray values = tower.values(block, layer).transpose(); // (n, d)
       values.attach(scope);
-      float[][] rows = rows(values.mul(m).matMul(toSpace));
+      NDArray sum = null;
+      for (int j = 0; j < maps.size(); j++) {
+        NDArray part = values.mul(read.get(j).reshape(-1, 1)).matMul(maps.get(j));
+        sum = sum == null ? part : sum.add(part);
+      }
+      float[][] rows = rows(Objects.requireNonNull(sum));
       for (Neuron n : tower.suppressed()) {
         if (n.block() == block && n.layer() == layer) {
           java.util.Arrays.fill(rows[n.column(tower.config().headWidth())], 0);
@@ -69,38 +98,56 @@ public final class Contributions implements AutoCloseable {
   }
 
   /**
+   * @return the part of each neuron of the head's own FFN (n, D): of a SigLIP, which has one; n is
+   *     0 for the other families
+   */
+  public float[][] head() {
+    try (NDManager scope = manager.newSubManager()) {
+      NDArray h = last.duplicate();
+      h.attach(scope);
+      return tower.head().ownNeurons(h)[0];
+    }
+  }
+
+  /**
    * @return C of the block's output bias, b_2 or b_o (D)
    */
   public float[] bias(Neuron.Block block, int layer) {
-    return of(tower.outputBias(block, layer));
+    try (NDManager scope = manager.newSubManager()) {
+      NDArray bias = tower.outputBias(block, layer).duplicate();
+      bias.attach(scope);
+      int tokens = (int) shares.getShape().get(1);
+      return of(bias.reshape(1, width).repeat(0, tokens));
+    }
   }
 
   /**
-   * @return C of the class token's initial embedding h[0][0] (D)
+   * @return C of the class token's initial embedding h[0][0], or of those of all tokens (D)
    */
   public float[] initial() {
-    return of(trace.get(Site.H, 0).get(image));
+    try (NDManager scope = manager.newSubManager()) {
+      return of(tokens(Site.H, 0, scope));
+    }
   }
 
   /**
-   * @return P β of LN_post (D)
+   * @return P β of LN_post, with what else does not depend on the image: a bias behind P, the
+   *     biases of an attention pool (D)
    */
   public float[] beta() {
-    try (NDManager scope = manager.newSubManager()) {
-      NDArray b = tower.postNormBias().reshape(1, width);
-      b.attach(scope);
-      NDArray pt = tower.projection().transpose();
-      pt.attach(scope);
-      return b.matMul(pt).toFloatArray();
-    }
+    return tower.head().constant();
   }
 
+  /** Σ_j Σ_p s_jp G_j v_p of vectors v (T, d). */
   private float[] of(NDArray v) {
-    try (NDManager scope = manager.newSubManager()) {
-      NDArray row = v.reshape(new Shape(1, width));
-      row.attach(scope);
-      return row.matMul(toSpace).toFloatArray();
+    NDArray sum = null;
+    for (int j = 0; j < maps.size(); j++) {
+      NDArray weights = shares.get(j).reshape(-1, 1);
+      weights.attach(v.getManager());
+      NDArray part = v.mul(weights).sum(new int[] {0}, true).matMul(maps.get(j));
+      sum = sum == null ? part : sum.add(part);
     }
+    return Objects.requireNonNull(sum).toFloatArray();
   }
 
   private static float[][] rows(NDArray a) {

@@ -36,6 +36,7 @@ final class Gradients {
    * @return d cos(z, t)/d m, (B, neurons)
    */
   float[][] scores(List<float[]> pixels, float[] text) {
+    clip.vision().requireClassToken("the gradient of its coefficients");
     float[][] out = new float[pixels.size()][];
     for (int i = 0; i < out.length; i += BATCH) {
       float[][] part = pass(pixels.subList(i, Math.min(out.length, i + BATCH)), text);

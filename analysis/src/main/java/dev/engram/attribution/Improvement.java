@@ -1,17 +1,19 @@
 package dev.engram.attribution;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.norm.LayerNorm;
 import dev.engram.Progress;
 import dev.engram.model.Clip;
+import dev.engram.model.Head;
 import dev.engram.model.VisionTower;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.NeuronSpace;
 import dev.engram.trace.Site;
 import dev.engram.trace.Trace;
-import dev.engram.trace.TraceRequest;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -34,7 +36,7 @@ public final class Improvement implements AutoCloseable {
   private final NDArray
       centred; // G_c = P diag(γ)(I − 11ᵀ/d), so that G_c w = G(w − mean w); (D, d)
   private final NDArray centredT; // (d, D)
-  private final float[] beta; // P β, (D)
+  private final float[] beta; // P β + b, (D)
 
   /**
    * What belongs to the value vectors of a block, whatever the image: squared norms in the shared
@@ -66,14 +68,14 @@ public final class Improvement implements AutoCloseable {
       centredT = centred.transpose();
       NDArray b = tower.postNormBias().reshape(1, d);
       b.attach(scope);
-      beta = b.matMul(projectionT).toFloatArray();
+      beta = b.matMul(projectionT).add(tower.projectionBias()).toFloatArray();
     }
   }
 
   /**
    * Scores every neuron for each image of a trace.
    *
-   * @param trace made with {@link TraceRequest#classToken()} or more
+   * @param trace made with {@link Contributions#request}
    * @param text t, of any length (D)
    * @param reading how the layer norms are read
    * @return Imp, (B, neurons) in the order of {@link NeuronSpace}
@@ -93,15 +95,19 @@ public final class Improvement implements AutoCloseable {
   public float[][] scores(Trace stream, Trace coefficients, float[] text, Reading reading) {
     float[] t = Vectors.unit(text);
     float[][] out = new float[stream.batch()][space.count()];
+    if (reading == Reading.DIRECT) {
+      direct(stream, coefficients, t, out);
+      return out;
+    }
     for (int l = 0; l < space.layers(); l++) {
       Progress.checkInterrupt();
       for (Neuron.Block block : Neuron.Block.values()) {
         try (NDManager scope = manager.newSubManager()) {
           Part part = new Part(stream, coefficients, block, l, t, out, scope);
-          switch (reading) {
-            case LITERAL -> literal(part);
-            case DIRECT -> direct(part);
-            default -> throughPostNorm(part, reading);
+          if (reading == Reading.LITERAL) {
+            literal(part);
+          } else {
+            throughPostNorm(part, reading);
           }
         }
       }
@@ -136,7 +142,7 @@ public final class Improvement implements AutoCloseable {
   /** cos(P(y + m w), t) − cos(P y, t), y = LN_in(x). */
   private void literal(Part p) {
     NDArray y = inputNorm(p);
-    NDArray py = y.matMul(projectionT); // (B, D)
+    NDArray py = y.matMul(projectionT).add(tower.projectionBias()); // (B, D)
     NDArray rows = p.text().concat(py, 0).matMul(tower.projection()); // Pᵀt; PᵀP y  (1 + B, d)
     float[] r = rows.matMul(tower.values(p.block, p.layer)).toFloatArray(); // · w  (1 + B, n)
     float[] pw = constants(p.block, p.layer).pw;
@@ -204,41 +210,62 @@ public final class Improvement implements AutoCloseable {
     }
   }
 
-  /** m (G w_c · t) / (s ‖z‖), s of the last residual stream: the neuron's share of cos(z, t). */
-  private void direct(Part p) {
-    NDArray rows = p.text().matMul(centred); // G_cᵀ t
-    float[] r = rows.matMul(tower.values(p.block, p.layer)).toFloatArray();
-    float[] h = p.trace.get(Site.H, space.layers()).toFloatArray();
-    float[] z = p.trace.embedding().toFloatArray();
-    float[] m = p.coefficients();
-    int n = r.length;
-    int width = p.t.length;
-    int offset = space.offset(p.block, p.layer);
-    for (int b = 0; b < p.out.length; b++) {
-      double scale = postStd(h, b) * Math.sqrt(Vectors.squares(z, b * width, width));
-      for (int k = 0; k < n; k++) {
-        p.out[b][offset + k] = (float) ((double) m[b * n + k] * r[k] / scale);
-      }
-      for (Neuron neuron : tower.suppressed()) { // their part is not in h[L]
-        if (neuron.block() == p.block && neuron.layer() == p.layer) {
-          p.out[b][space.index(neuron)] = 0;
+  /**
+   * m (G w_c · t) / (s ‖z‖), s of the last residual stream: the neuron's share of cos(z, t). With
+   * an attention pool Σ_j (G_j w · t) Σ_p s_jp m_p / ‖z‖, see {@link Head}.
+   */
+  private void direct(Trace stream, Trace coefficients, float[] t, float[][] out) {
+    int batch = out.length;
+    float[] z = stream.embedding().toFloatArray();
+    double[] lengths = new double[batch];
+    for (int b = 0; b < batch; b++) {
+      lengths[b] = Math.sqrt(Vectors.squares(z, b * t.length, t.length));
+    }
+    try (NDManager scope = manager.newSubManager()) {
+      NDArray shares = tower.head().shares(byToken(stream.get(Site.H, space.layers()), scope));
+      NDArray rows = textRows(t, scope); // G_jᵀ t  (J, d)
+      for (int l = 0; l < space.layers(); l++) {
+        Progress.checkInterrupt();
+        for (Neuron.Block block : Neuron.Block.values()) {
+          try (NDManager blockScope = scope.newSubManager()) {
+            NDArray m = byToken(coefficients.get(Site.coefficients(block), l), blockScope);
+            NDArray read = shares.matMul(m); // Σ_p s_jp m_p  (B, J, n)
+            read.attach(blockScope);
+            NDArray dots = rows.matMul(tower.values(block, l)); // G_j w · t  (J, n)
+            dots.attach(blockScope);
+            float[] scores = read.mul(dots).sum(new int[] {1}).toFloatArray();
+            int n = scores.length / batch;
+            for (int i = 0; i < scores.length; i++) {
+              out[i / n][space.offset(block, l) + i % n] = (float) (scores[i] / lengths[i / n]);
+            }
+          }
         }
+      }
+    }
+    for (Neuron neuron : tower.suppressed()) { // their part is not in h[L]
+      for (float[] scores : out) {
+        scores[space.index(neuron)] = 0;
       }
     }
   }
 
-  /** √(var + ζ) of one row of (B, d). */
-  private double postStd(float[] h, int row) {
-    double mean = 0;
-    for (int i = 0; i < d; i++) {
-      mean += h[row * d + i];
+  private NDArray textRows(float[] t, NDManager scope) {
+    NDArray text = scope.create(t, new Shape(1, t.length));
+    NDList rows = new NDList();
+    for (int j = 0; j < tower.head().ways(); j++) {
+      try (NDManager one = scope.newSubManager()) {
+        NDArray row = text.matMul(tower.head().map(j, one));
+        row.attach(scope);
+        rows.add(row);
+      }
     }
-    mean /= d;
-    double v = 0;
-    for (int i = 0; i < d; i++) {
-      v += (h[row * d + i] - mean) * (h[row * d + i] - mean);
-    }
-    return Math.sqrt(v / d + eps);
+    return NDArrays.concat(rows, 0);
+  }
+
+  /** (B, T, n), or of the class token (B, n), as (B, T, n). */
+  private static NDArray byToken(NDArray a, NDManager scope) {
+    NDArray copy = owned(a, scope);
+    return copy.getShape().dimension() == 2 ? copy.expandDims(1) : copy;
   }
 
   /** y = LN_a(x) or LN_f(x), (B, d). */

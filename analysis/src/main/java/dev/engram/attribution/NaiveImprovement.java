@@ -15,6 +15,7 @@ public final class NaiveImprovement {
   private final int d;
   private final double eps;
   private final double[] projection; // (D, d)
+  private final double[] bias; // b behind P (D)
   private final int embedding;
 
   /**
@@ -25,6 +26,7 @@ public final class NaiveImprovement {
     d = clip.config().vision().width();
     eps = clip.config().vision().layerNormEps();
     projection = doubles(tower.projection().toFloatArray());
+    bias = doubles(tower.projectionBias().toFloatArray());
     embedding = clip.config().projectionWidth();
   }
 
@@ -81,7 +83,7 @@ public final class NaiveImprovement {
           if (tower.suppressed().contains(neuron)) {
             return 0; // its part is not in h[L]
           }
-          double[] share = project(layerNorm(mw, std(h), gamma, new double[d]));
+          double[] share = linear(layerNorm(mw, std(h), gamma, new double[d]));
           return dot(share, t) / Math.sqrt(dot(t, t) * dot(z, z));
         }
     }
@@ -111,7 +113,12 @@ public final class NaiveImprovement {
     return Math.sqrt(v / x.length + eps);
   }
 
+  /** P x + b. */
   private double[] project(double[] x) {
+    return plus(linear(x), bias);
+  }
+
+  private double[] linear(double[] x) {
     double[] z = new double[embedding];
     for (int i = 0; i < embedding; i++) {
       for (int j = 0; j < d; j++) {

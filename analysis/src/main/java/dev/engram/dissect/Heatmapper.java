@@ -8,6 +8,7 @@ import dev.engram.data.LabelledImage;
 import dev.engram.model.Clip;
 import dev.engram.model.ClipConfig;
 import dev.engram.model.VisionTower;
+import dev.engram.model.Weight;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.Site;
 import dev.engram.trace.Tokens;
@@ -56,6 +57,9 @@ public final class Heatmapper {
   public List<Heatmap> heatmaps(List<float[]> pixels, Neuron neuron) {
     int l = neuron.layer();
     boolean ffn = neuron.block() == Neuron.Block.FFN;
+    if (ffn) {
+      query.requireQueryVector(neuron);
+    }
     TraceRequest request =
         TraceRequest.none()
             .with(Site.ATTENTION, Tokens.CLASS)
@@ -68,7 +72,7 @@ public final class Heatmapper {
       double[][] tokens = ffn ? ffnTokens(trace, neuron, true) : msaTokens(trace, neuron);
       List<Heatmap> out = new ArrayList<>();
       for (int b = 0; b < tokens.length; b++) {
-        Heatmap.Rest rest = ffn ? rest(trace, neuron, b) : Heatmap.Rest.NONE;
+        Heatmap.Rest rest = ffn ? rest(trace, neuron, b) : msaRest(neuron);
         out.add(of(neuron, tokens[b], rest));
       }
       return out;
@@ -83,6 +87,7 @@ public final class Heatmapper {
    * @return share of each token (B, T)
    */
   public double[][] plain(List<float[]> pixels, Neuron neuron) {
+    query.requireQueryVector(neuron);
     int l = neuron.layer();
     if (neuron.block() == Neuron.Block.FFN) {
       TraceRequest request =
@@ -117,6 +122,8 @@ public final class Heatmapper {
    * @return share of each token (B, T)
    */
   public double[][] deep(List<float[]> pixels, Neuron neuron) {
+    tower.requireClassToken("a heatmap");
+    query.requireQueryVector(neuron);
     int l = neuron.layer();
     TraceRequest request =
         TraceRequest.none()
@@ -154,6 +161,7 @@ public final class Heatmapper {
    * @return (B, patches)
    */
   public double[][] activationMaps(List<float[]> pixels, Neuron neuron) {
+    tower.requireClassToken("a map beside that of the class token");
     Site site = Site.coefficients(neuron.block());
     TraceRequest request =
         TraceRequest.none().with(site, Tokens.ALL).layers(neuron.layer(), neuron.layer());
@@ -190,13 +198,46 @@ public final class Heatmapper {
     }
   }
 
-  /** α^l[j, 0, p] (W_v LN_a(h_p) + b_v)[c], (B, T). */
+  /**
+   * α^l[j, 0, p] (W_v LN_a(h_p) + b_v)[c], (B, T). With an inner norm before W_o each token's share
+   * goes through it with the statistics of the sum, γ_c (u_c − mean u)/s, and β_c is the rest.
+   */
   private double[][] msaTokens(Trace trace, Neuron neuron) {
+    int l = neuron.layer();
+    int column = neuron.column(config.headWidth());
     try (NDManager scope = clip.manager().newSubManager()) {
-      NDArray v =
-          trace.get(Site.VALUE, neuron.layer()).get(":, :, " + neuron.column(config.headWidth()));
-      return doubles(owned(v, scope).mul(attention(trace, neuron, scope)));
+      if (!config.innerNorms()) {
+        NDArray v = trace.get(Site.VALUE, l).get(":, :, " + column);
+        return doubles(owned(v, scope).mul(attention(trace, neuron, scope)));
+      }
+      NDArray v = owned(trace.get(Site.VALUE, l), scope); // (B, T, d)
+      long b = v.getShape().get(0);
+      long t = v.getShape().get(1);
+      NDArray alpha = owned(trace.get(Site.ATTENTION, l), scope).transpose(0, 2, 1); // (B, T, H)
+      NDArray u =
+          v.reshape(b, t, config.heads(), config.headWidth())
+              .mul(alpha.expandDims(3))
+              .reshape(b, t, -1);
+      NDArray mean = u.mean(new int[] {2}); // (B, T)
+      NDArray sum = u.sum(new int[] {1}); // (B, d)
+      NDArray centred = sum.sub(sum.mean(new int[] {1}, true));
+      NDArray std = centred.square().mean(new int[] {1}, true).add(config.layerNormEps()).sqrt();
+      float gamma = innerNorm(l, Weight.Kind.LN_O_WEIGHT)[column];
+      return doubles(u.get(":, :, " + column).sub(mean).div(std).mul(gamma));
     }
+  }
+
+  /** What an inner norm adds to an MSA coefficient, whatever the image: its β. */
+  private Heatmap.Rest msaRest(Neuron neuron) {
+    if (!config.innerNorms()) {
+      return Heatmap.Rest.NONE;
+    }
+    float[] beta = innerNorm(neuron.layer(), Weight.Kind.LN_O_BIAS);
+    return new Heatmap.Rest(0, 0, 0, beta[neuron.column(config.headWidth())]);
+  }
+
+  private float[] innerNorm(int layer, Weight.Kind kind) {
+    return tower.weight(new Weight(layer, kind)).toFloatArray();
   }
 
   /** Row of the class token's query in the neuron's head (B, T). */

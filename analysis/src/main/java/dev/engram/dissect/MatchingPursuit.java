@@ -2,6 +2,7 @@ package dev.engram.dissect;
 
 import dev.engram.Progress;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * Orthogonal matching pursuit over a dictionary, for many targets at once (Sec. 3.3, A.2; as
@@ -52,9 +53,8 @@ public final class MatchingPursuit {
       }
       int[] best = dictionary.mostCorrelated(residuals);
       float[][] vectors = dictionary.embeddings(best);
-      for (int i = 0; i < n; i++) {
-        states[i].add(best[i], vectors[i]);
-      }
+      // Each target has a state of its own; the fit of many in float64 would else cost a tenth.
+      IntStream.range(0, n).parallel().forEach(i -> states[i].add(best[i], vectors[i]));
     }
     progress.step("finding words", atoms, atoms);
     return Arrays.stream(states).map(State::code).toArray(Code[]::new);
@@ -159,12 +159,23 @@ public final class MatchingPursuit {
           Arrays.copyOf(indices, size), coefficients.clone(), Math.sqrt(dot(residual, residual)));
     }
 
+    /** In four sums: a single one would wait for each addition before the next. */
     private static double dot(double[] a, double[] b) {
-      double s = 0;
-      for (int i = 0; i < a.length; i++) {
-        s += a[i] * b[i];
+      double s0 = 0;
+      double s1 = 0;
+      double s2 = 0;
+      double s3 = 0;
+      int i = 0;
+      for (; i + 4 <= a.length; i += 4) {
+        s0 += a[i] * b[i];
+        s1 += a[i + 1] * b[i + 1];
+        s2 += a[i + 2] * b[i + 2];
+        s3 += a[i + 3] * b[i + 3];
       }
-      return s;
+      for (; i < a.length; i++) {
+        s0 += a[i] * b[i];
+      }
+      return (s0 + s1) + (s2 + s3);
     }
   }
 }

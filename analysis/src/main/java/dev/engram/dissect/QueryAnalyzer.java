@@ -56,6 +56,7 @@ public final class QueryAnalyzer {
 
   private QueryEffects effects(
       List<float[]> pixels, Neuron target, boolean fold, Progress progress) {
+    query.requireQueryVector(target);
     float[][] out = new float[pixels.size()][];
     double[] coefficients = new double[out.length];
     double[] activations = new double[out.length];

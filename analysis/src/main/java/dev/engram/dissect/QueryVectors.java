@@ -1,6 +1,7 @@
 package dev.engram.dissect;
 
 import ai.djl.ndarray.NDArray;
+import dev.engram.EngramException;
 import dev.engram.model.Clip;
 import dev.engram.model.VisionTower;
 import dev.engram.trace.Neuron;
@@ -14,6 +15,20 @@ final class QueryVectors {
 
   QueryVectors(Clip clip) {
     tower = clip.vision();
+  }
+
+  /**
+   * Refuses a neuron whose coefficient is not an inner product with one vector.
+   *
+   * @throws EngramException for a gated FFN, and where an inner norm stands before W_o or W_fc2
+   */
+  void requireQueryVector(Neuron n) {
+    tower.queries(n.block(), n.layer());
+    if (tower.config().innerNorms()) {
+      throw new EngramException(
+          "An inner norm stands between the query vector of %s and its coefficient, so this is not defined for it; attribution, words, edits and the heatmaps of MSA neurons are."
+              .formatted(n));
+    }
   }
 
   /** Row of W_fc1 or W_v (d). */

@@ -79,8 +79,12 @@ public final class WordDictionary implements AutoCloseable {
    * @throws EngramException if a word is empty
    */
   public static WordDictionary of(Clip clip, String name, List<String> words, Progress progress) {
-    return new WordDictionary(
-        clip.manager(), name, words, clip.embedTexts(words, progress), hash(words, new float[0][]));
+    return embedded(clip, name, words, clip.embedTexts(words, progress));
+  }
+
+  /** Of embeddings that the model's own text tower made. */
+  static WordDictionary embedded(Clip clip, String name, List<String> words, float[][] embeddings) {
+    return new WordDictionary(clip.manager(), name, words, embeddings, hash(words, new float[0][]));
   }
 
   /**

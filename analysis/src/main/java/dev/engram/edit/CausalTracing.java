@@ -63,6 +63,9 @@ public final class CausalTracing {
           "Causal tracing needs images and one guide for each, got %d and %d."
               .formatted(n, guides.size()));
     }
+    if (tokens == Tokens.CLASS) {
+      tower.requireClassToken("tracing at the class token");
+    }
     double[] original = new double[n];
     double[] guided = new double[n];
     double[][][] patched = new double[n][layers][2];

@@ -79,6 +79,9 @@ public final class Suppression {
    * @return embeddings, not normalised (B, D)
    */
   public float[][] complete(List<float[]> pixels, Collection<Neuron> neurons, Tokens tokens) {
+    if (tokens == Tokens.CLASS) {
+      clip.vision().requireClassToken("removal at the class token");
+    }
     int headWidth = clip.config().vision().headWidth();
     try (Trace trace =
         clip.trace(pixels, TraceRequest.none(), Intervention.zero(neurons, headWidth, tokens))) {

@@ -52,7 +52,7 @@ public sealed interface Trainable {
     public SortedMap<Parameter, double[]> start(Clip clip) {
       SortedMap<Parameter, double[]> out = new TreeMap<>();
       int last = clip.config().vision().layers() - 1;
-      for (Weight.Kind kind : Weight.Kind.values()) {
+      for (Weight.Kind kind : Weight.Kind.of(clip.config().vision())) {
         if (kind != Weight.Kind.B_K) {
           Weight w = new Weight(last, kind);
           float[] values = clip.values(w);

@@ -12,26 +12,37 @@ import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import dev.engram.trace.Neuron;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps results on disk, one JSON file for each, under a hash of everything that the result depends
  * on; another key is another file, so a result is never wrong, only absent. A damaged or foreign
- * file counts as absent, and so does everything where the folder cannot be used.
+ * file counts as absent, and so does everything where the folder cannot be used; what was not used
+ * for ninety days is deleted.
  */
 public final class ResultStore {
   /** Keeps nothing. */
   public static final ResultStore NONE = new ResultStore(null, false);
+
+  private static final Duration UNUSED = Duration.ofDays(90);
+
+  /** As {@link #file} names them: nothing else in the folder is ever deleted. */
+  private static final Pattern OWN = Pattern.compile("[0-9a-f]{2}/[0-9a-f]{62}\\.json");
 
   private static final ObjectMapper JSON =
       JsonMapper.builder()
@@ -48,6 +59,7 @@ public final class ResultStore {
   private final @Nullable Path folder;
   private final boolean reads;
   private @Nullable String trouble;
+  private boolean swept;
 
   private ResultStore(@Nullable Path folder, boolean reads) {
     this.folder = folder;
@@ -117,6 +129,7 @@ public final class ResultStore {
           || !page.hash.equals(Hashes.of(page.value.toString()))) {
         return Optional.empty();
       }
+      touch(file);
       return Optional.of(
           new Kept<>(JSON.treeToValue(page.value, type), Instant.parse(page.computed)));
     } catch (IOException | DateTimeException | SecurityException e) {
@@ -150,8 +163,44 @@ public final class ResultStore {
         Files.deleteIfExists(temporary);
       }
       trouble = null;
+      sweep(folder);
     } catch (IOException | SecurityException e) {
       trouble = e.toString();
+    }
+  }
+
+  /** Used today. Where that cannot be noted the result is as good. */
+  private static void touch(Path file) {
+    try {
+      Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
+    } catch (IOException e) {
+      // a folder that can only be read
+    }
+  }
+
+  /**
+   * Once a store: any change of a model, an image or this library leaves files that nobody asks
+   * for.
+   */
+  private void sweep(Path folder) throws IOException {
+    if (swept) {
+      return;
+    }
+    swept = true;
+    Instant oldest = Instant.now().minus(UNUSED);
+    try (Stream<Path> files =
+        Files.find(
+            folder,
+            2,
+            (file, a) -> a.isRegularFile() && a.lastModifiedTime().toInstant().isBefore(oldest))) {
+      for (Path file : (Iterable<Path>) files::iterator) {
+        String name = folder.relativize(file).toString().replace('\\', '/');
+        if (OWN.matcher(name).matches()) {
+          Files.deleteIfExists(file);
+        }
+      }
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     }
   }
 

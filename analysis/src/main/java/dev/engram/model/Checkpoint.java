@@ -2,6 +2,7 @@ package dev.engram.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.engram.EngramException;
@@ -9,24 +10,28 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * A model directory: finds the weights (single or sharded safetensors), tells which of the three
- * naming schemes they use, and hands out every tensor under one name and orientation. Names here
- * are those of Hugging Face's {@code CLIPModel}; OpenAI's and OpenCLIP's are mapped onto them.
+ * A model directory: finds the weights (single or sharded safetensors), tells which naming scheme
+ * they use, and hands out every tensor under one name and orientation. Names here are those of
+ * Hugging Face's {@code CLIPModel} and {@code SiglipModel}; OpenAI's, OpenCLIP's and those of
+ * timm's image towers in OpenCLIP are mapped onto them.
  */
 final class Checkpoint {
   /** Who named the tensors. */
   enum Naming {
     HUGGING_FACE("Hugging Face"),
     OPENAI("OpenAI / OpenCLIP"),
-    OPENCLIP_CUSTOM_TEXT("OpenCLIP, custom text");
+    OPENCLIP_CUSTOM_TEXT("OpenCLIP, custom text"),
+    OPENCLIP_TIMM("OpenCLIP, timm images");
 
     final String title;
 
@@ -36,7 +41,12 @@ final class Checkpoint {
   }
 
   private static final List<String> WEIGHT_FILES =
-      List.of("model.safetensors", "open_clip_model.safetensors");
+      List.of(
+          "model.safetensors",
+          "open_clip_model.safetensors",
+          // as the hub's converter names them
+          "open_clip_pytorch_model.safetensors",
+          "pytorch_model.safetensors");
 
   final Path directory;
   final Naming naming;
@@ -59,8 +69,11 @@ final class Checkpoint {
         }
       }
     }
-    if (tensors.containsKey("vision_model.embeddings.class_embedding")) {
+    if (tensors.containsKey("vision_model.embeddings.class_embedding")
+        || tensors.containsKey("vision_model.head.probe")) {
       naming = Naming.HUGGING_FACE;
+    } else if (tensors.containsKey("visual.trunk.patch_embed.proj.weight")) {
+      naming = Naming.OPENCLIP_TIMM;
     } else if (tensors.containsKey("visual.class_embedding")) {
       naming =
           tensors.containsKey("text.token_embedding.weight")
@@ -73,7 +86,7 @@ final class Checkpoint {
               + directory
               + ", found "
               + tensors.keySet().stream().sorted().limit(3).toList()
-              + " and others; Engram reads CLIPModel, OpenAI and OpenCLIP checkpoints.");
+              + " and others; Engram reads CLIPModel, SiglipModel, OpenAI and OpenCLIP checkpoints.");
     }
   }
 
@@ -88,7 +101,7 @@ final class Checkpoint {
           (Files.exists(directory) ? directory + " is a file" : "There is no folder " + directory)
               + "; give a folder that holds model.safetensors and config.json.");
     }
-    for (String name : WEIGHT_FILES) {
+    for (String name : weightFiles(directory)) {
       Path index = directory.resolve(name + ".index.json");
       if (Files.exists(directory.resolve(name))) {
         return new Checkpoint(directory, List.of(directory.resolve(name)));
@@ -103,6 +116,19 @@ final class Checkpoint {
       return new Checkpoint(directory, safetensors);
     }
     throw noWeights(directory, all);
+  }
+
+  /**
+   * In a repository of timm, model.safetensors holds the image tower alone: its config.json names
+   * an architecture of timm, and the whole CLIP lies beside it.
+   */
+  private static List<String> weightFiles(Path directory) {
+    Path config = directory.resolve("config.json");
+    boolean timm =
+        Files.exists(directory.resolve("open_clip_config.json"))
+            && Files.exists(config)
+            && json(config).has("architecture");
+    return timm ? WEIGHT_FILES.subList(1, 2) : WEIGHT_FILES;
   }
 
   private static EngramException noWeights(Path directory, List<Path> all) {
@@ -196,6 +222,11 @@ final class Checkpoint {
     return tensors.containsKey(stored(name).name);
   }
 
+  /** The names in the files. */
+  Set<String> names() {
+    return Collections.unmodifiableSet(tensors.keySet());
+  }
+
   /**
    * @return the shape that a tensor has under its Hugging Face name
    * @throws EngramException if it is missing; the message gives the name in the file
@@ -205,6 +236,9 @@ final class Checkpoint {
     long[] shape = file(s).shape(s.name);
     if (s.third >= 0 && shape.length > 0) {
       shape[0] /= 3;
+    }
+    if (s.ones > 0 && shape.length > s.ones) {
+      return Arrays.copyOfRange(shape, s.ones, shape.length);
     }
     return s.transposed && shape.length == 2 ? new long[] {shape[1], shape[0]} : shape;
   }
@@ -259,10 +293,17 @@ final class Checkpoint {
    */
   NDArray tensor(NDManager manager, String name, long... expected) {
     Stored s = stored(name);
+    if (s.absent) {
+      return manager.zeros(new Shape(expected));
+    }
     Safetensors st = file(s);
     long[] shape = st.shape(s.name);
     long[] wanted = expected.clone(); // as it is stored
-    if (s.third >= 0) {
+    if (s.ones > 0) {
+      wanted = new long[s.ones + expected.length];
+      Arrays.fill(wanted, 0, s.ones, 1);
+      System.arraycopy(expected, 0, wanted, s.ones, expected.length);
+    } else if (s.third >= 0) {
       wanted[0] *= 3;
     } else if (s.transposed) {
       wanted = new long[] {expected[1], expected[0]};
@@ -271,6 +312,11 @@ final class Checkpoint {
       throw wrongShape(name, Arrays.toString(wanted), shape);
     }
     NDArray stored = st.floats(manager, s.name);
+    if (s.ones > 0) {
+      try (stored) {
+        return stored.reshape(expected);
+      }
+    }
     if (s.third < 0 && !s.transposed) {
       return stored;
     }
@@ -309,15 +355,24 @@ final class Checkpoint {
    * @param name in the file
    * @param transposed (in, out) instead of (out, in)
    * @param third which third of the rows, for the joint W_q, W_k, W_v; -1 for all of it
+   * @param ones leading dimensions of 1 that it has there
+   * @param absent not stored because it is 0, as b_k of EVA-CLIP
    */
-  private record Stored(String name, boolean transposed, int third) {}
+  private record Stored(String name, boolean transposed, int third, int ones, boolean absent) {
+    Stored(String name, boolean transposed, int third) {
+      this(name, transposed, third, 0, false);
+    }
+  }
 
   private Stored stored(String name) {
     if (naming == Naming.HUGGING_FACE) {
       return new Stored(name, false, -1);
     }
+    if (naming == Naming.OPENCLIP_TIMM && name.startsWith("vis")) {
+      return timm(name);
+    }
     boolean vision = name.startsWith("vision_model.") || name.startsWith("visual_projection");
-    String prefix = vision ? "visual." : naming == Naming.OPENCLIP_CUSTOM_TEXT ? "text." : "";
+    String prefix = vision ? "visual." : naming == Naming.OPENAI ? "" : "text.";
     switch (name) {
       case "logit_scale":
         return new Stored(name, false, -1);
@@ -347,5 +402,43 @@ final class Checkpoint {
                 : n.contains(".k_proj.") ? 1 : n.contains(".v_proj.") ? 2 : -1;
         return new Stored(prefix + n.replaceFirst("[qkv]_proj\\.", "in_proj_"), false, third);
     }
+  }
+
+  /** EVA-CLIP's image tower, as timm names it. */
+  private Stored timm(String name) {
+    String trunk = "visual.trunk.";
+    if (name.endsWith("class_embedding")) {
+      return new Stored(trunk + "cls_token", false, -1, 2, false);
+    }
+    if (name.endsWith("position_embedding.weight")) {
+      return new Stored(trunk + "pos_embed", false, -1, 1, false);
+    }
+    boolean fused = tensors.containsKey(trunk + "blocks.0.attn.qkv.weight");
+    boolean gated = tensors.containsKey(trunk + "blocks.0.mlp.fc1_x.weight");
+    String n =
+        trunk
+            + name.replaceFirst("^vision_model\\.", "")
+                .replace("embeddings.patch_embedding", "patch_embed.proj")
+                .replace("visual_projection", "head")
+                .replace("post_layernorm", "norm")
+                .replace("encoder.layers.", "blocks.")
+                .replace("layer_norm", "norm")
+                .replace("self_attn.inner_norm", "attn.norm")
+                .replace("self_attn.out_proj", "attn.proj")
+                .replace("self_attn.", "attn.")
+                .replace("mlp.inner_norm", "mlp.norm")
+                .replace("mlp.fc1", gated ? "mlp.fc1_x" : "mlp.fc1")
+                .replace("mlp.gate", "mlp.fc1_g");
+    if (n.endsWith("k_proj.bias")) {
+      return new Stored(n, false, -1, 0, true);
+    }
+    if (fused && n.endsWith("_proj.bias")) {
+      return new Stored(n.replace("_proj.bias", "_bias"), false, -1);
+    }
+    if (fused && n.endsWith("_proj.weight")) {
+      int third = List.of("q", "k", "v").indexOf(n.replaceFirst(".*\\.([qkv])_proj.*", "$1"));
+      return new Stored(n.replaceFirst("[qkv]_proj", "qkv"), false, third);
+    }
+    return new Stored(n, false, -1);
   }
 }

@@ -18,8 +18,8 @@ import java.util.stream.Stream;
 
 /**
  * Writes a model as a directory of Hugging Face's {@code CLIPModel}, whatever naming it was read
- * in: safetensors in float32, configuration, tokenizer, image processor. All weights are float32,
- * since those of an edit need it and the others lose nothing.
+ * in, or of {@code SiglipModel}: safetensors in float32, configuration, tokenizer, image processor.
+ * All weights are float32, since those of an edit need it and the others lose nothing.
  */
 final class CheckpointWriter {
   /** What is copied as it is, where the model has it. */
@@ -31,6 +31,7 @@ final class CheckpointWriter {
           "added_tokens.json",
           "vocab.json",
           "merges.txt",
+          "spiece.model",
           "preprocessor_config.json",
           "processor_config.json",
           "words.txt");
@@ -49,6 +50,10 @@ final class CheckpointWriter {
 
   /** The directory appears under its name only when it is whole. */
   void write(Path given, Map<String, String> metadata, Progress progress) {
+    if (config.family() == ClipConfig.Family.EVA) {
+      throw new EngramException(
+          "transformers has no class for an EVA-CLIP, so it cannot be saved as a model; save its edits, which Engram reads again.");
+    }
     Path directory = given.toAbsolutePath().normalize();
     Path part = directory.resolveSibling(directory.getFileName() + ".part");
     try {
@@ -113,7 +118,7 @@ final class CheckpointWriter {
         put(all, name);
       }
     }
-    for (Weight.Kind kind : Weight.Kind.values()) {
+    for (Weight.Kind kind : Weight.Kind.of(config.vision())) {
       for (int l = 0; l < config.text().layers(); l++) {
         put(all, "text_model.encoder.layers." + l + "." + kind.tensor());
       }
@@ -127,7 +132,8 @@ final class CheckpointWriter {
 
   private void put(SortedMap<String, Tensor> all, String name) {
     long[] stored = checkpoint.shape(name);
-    long[] shape = name.equals("logit_scale") ? new long[0] : stored;
+    boolean scalar = name.equals("logit_scale") && config.family() == ClipConfig.Family.CLIP;
+    long[] shape = scalar ? new long[0] : stored;
     all.put(
         name,
         new Tensor(
@@ -139,7 +145,10 @@ final class CheckpointWriter {
             }));
   }
 
-  private static List<String> namesOutsideLayers() {
+  private List<String> namesOutsideLayers() {
+    if (config.family() == ClipConfig.Family.SIGLIP) {
+      return checkpoint.names().stream().filter(n -> !n.contains(".encoder.layers.")).toList();
+    }
     List<String> names = new ArrayList<>();
     names.add("logit_scale");
     names.add("text_projection.weight");
@@ -208,7 +217,12 @@ final class CheckpointWriter {
             .put("do_rescale", true)
             .put("rescale_factor", 1 / 255.0)
             .put("do_normalize", true);
-    node.putObject("size").put("shortest_edge", p.size());
+    ObjectNode size = node.putObject("size");
+    if (p.squash()) {
+      size.put("height", p.size()).put("width", p.size());
+    } else {
+      size.put("shortest_edge", p.size());
+    }
     node.putObject("crop_size").put("height", p.crop()).put("width", p.crop());
     ArrayNode mean = node.putArray("image_mean");
     p.mean().forEach(m -> mean.add(m.doubleValue()));

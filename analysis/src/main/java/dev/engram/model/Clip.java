@@ -73,10 +73,13 @@ public final class Clip implements AutoCloseable {
     changed = new TreeMap<>();
     config = ConfigReader.read(checkpoint);
     processor = ImageProcessor.of(checkpoint.directory, config.imageSize());
-    tokenizer = Tokenizer.of(checkpoint.directory, config.contextLength(), config.endOfTextId());
+    tokenizer =
+        config.family() == ClipConfig.Family.SIGLIP
+            ? Tokenizer.withoutStart(checkpoint.directory, config.contextLength())
+            : Tokenizer.of(checkpoint.directory, config.contextLength(), config.endOfTextId());
     try {
       vision = new VisionTower(manager, checkpoint, config, progress);
-      text = new TextTower(manager, checkpoint, config);
+      text = new TextTower(manager, checkpoint, config, tokenizer.padId());
       if (checkpoint.has("logit_scale")) {
         long[] one = checkpoint.shape("logit_scale").length == 0 ? new long[0] : new long[] {1};
         try (NDArray s = checkpoint.tensor(manager, "logit_scale", one)) {
@@ -178,7 +181,7 @@ public final class Clip implements AutoCloseable {
     for (int l = firstLayer; l < layers; l++) {
       Progress.checkInterrupt();
       Random random = new Random(31 * seed + l);
-      for (Weight.Kind kind : Weight.Kind.values()) {
+      for (Weight.Kind kind : Weight.Kind.of(config.vision())) {
         Weight weight = new Weight(l, kind);
         values.put(weight, drawn(values(weight), random));
       }

@@ -5,6 +5,7 @@ package dev.engram.model;
  * the shapes of its tensors. Nothing here is a default that a model did not state: what was
  * inferred is listed in {@link #notes()}.
  *
+ * @param family which kind of CLIP: how images and texts are read at the end
  * @param vision the image tower
  * @param text the text tower
  * @param projectionWidth D, the width of the shared space
@@ -12,10 +13,12 @@ package dev.engram.model;
  * @param patchSize side of a patch in pixels
  * @param contextLength most tokens of a text, start and end included
  * @param vocabularySize number of tokens
- * @param endOfTextId id of the token at which the text is pooled, or -1 for the largest id (OpenAI)
+ * @param endOfTextId id of the token at which the text is pooled, or -1 for the largest id
+ *     (OpenAI); without meaning where texts are pooled at their last place (SigLIP)
  * @param notes what was inferred rather than read, one sentence each
  */
 public record ClipConfig(
+    Family family,
     Tower vision,
     Tower text,
     int projectionWidth,
@@ -26,6 +29,36 @@ public record ClipConfig(
     int endOfTextId,
     java.util.List<String> notes) {
 
+  /** The kinds of CLIP that differ in more than their sizes. */
+  public enum Family {
+    /** Read at the class token, P LN_post(h[L][0]): OpenAI, OpenCLIP, DFN, MetaCLIP, TinyCLIP. */
+    CLIP("CLIP"),
+    /** As CLIP, with a bias behind P; most have rotary positions, gated FFNs and inner norms. */
+    EVA("EVA-CLIP"),
+    /** No class token: an attention pool reads all patches; texts are read without a mask. */
+    SIGLIP("SigLIP");
+
+    private final String title;
+
+    Family(String title) {
+      this.title = title;
+    }
+
+    /**
+     * @return its name, as in papers
+     */
+    public String title() {
+      return title;
+    }
+
+    /**
+     * @return whether token 0 of the image tower is a class token
+     */
+    public boolean hasClassToken() {
+      return this != SIGLIP;
+    }
+  }
+
   /**
    * One transformer.
    *
@@ -33,11 +66,34 @@ public record ClipConfig(
    * @param width d
    * @param heads H
    * @param ffnWidth d_f
-   * @param activation of the FFN
+   * @param activation of the FFN; of its gate, where it is gated
    * @param layerNormEps ζ of Eq. 9
+   * @param gated whether the FFN multiplies σ(W_gate x) with W_fc1 x (SwiGLU)
+   * @param innerNorms whether layer norms stand before W_o and W_fc2
+   * @param rotaryGrid patches along a side of the grid by which queries and keys are rotated; 0 for
+   *     no rotation. A tower with another grid scales its positions to this one
    */
   public record Tower(
-      int layers, int width, int heads, int ffnWidth, Activation activation, double layerNormEps) {
+      int layers,
+      int width,
+      int heads,
+      int ffnWidth,
+      Activation activation,
+      double layerNormEps,
+      boolean gated,
+      boolean innerNorms,
+      int rotaryGrid) {
+    /** A tower of the paper's kind: no gates, inner norms or rotations. */
+    public Tower(
+        int layers,
+        int width,
+        int heads,
+        int ffnWidth,
+        Activation activation,
+        double layerNormEps) {
+      this(layers, width, heads, ffnWidth, activation, layerNormEps, false, false, 0);
+    }
+
     /**
      * @return d/H, channels per head
      */
@@ -58,10 +114,14 @@ public record ClipConfig(
     /** x · sigmoid(1.702 x), as OpenAI trained. */
     QUICK_GELU,
     /** The exact, erf-based GELU, as most OpenCLIP models. */
-    GELU;
+    GELU,
+    /** The tanh approximation of the GELU, as SigLIP. */
+    GELU_PYTORCH_TANH,
+    /** x · sigmoid(x), as the gates of EVA-CLIP. */
+    SILU;
 
     /**
-     * @return the name in configurations: {@code quick_gelu} or {@code gelu}
+     * @return the name in configurations: {@code quick_gelu}, {@code gelu}, …
      */
     public String configName() {
       return name().toLowerCase(java.util.Locale.ROOT);
@@ -77,7 +137,20 @@ public record ClipConfig(
    * @return (S / patch)², the image tokens besides the class token
    */
   public int patches() {
-    int side = imageSize / patchSize;
-    return side * side;
+    return patchesAlongSide() * patchesAlongSide();
+  }
+
+  /**
+   * @return S / patch; what is left of the image at its right and lower edge is not seen
+   */
+  public int patchesAlongSide() {
+    return imageSize / patchSize;
+  }
+
+  /**
+   * @return T, the tokens of an image: its patches, and the class token where there is one
+   */
+  public int imageTokens() {
+    return patches() + (family.hasClassToken() ? 1 : 0);
   }
 }

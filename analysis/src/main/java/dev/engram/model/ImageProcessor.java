@@ -13,17 +13,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * From a picture to the input of the vision tower, as {@code CLIPImageProcessor} does with Pillow:
  * shorter side to {@code size}, centre square of {@code crop}, values / 255, minus mean, by
- * standard deviation. A setting that is not implemented is refused, because a wrong input gives
- * plausible and wrong numbers.
+ * standard deviation. SigLIP and DFN-5B squash the picture to the square instead. A setting that is
+ * not implemented is refused, because a wrong input gives plausible and wrong numbers.
  *
  * @param size length of the shorter side after scaling, in pixels
  * @param crop S, side of the square that the model sees, in pixels
+ * @param squash both sides are scaled to {@code size}, whatever their ratio, and nothing is cut
  * @param mean of red, green and blue, in units of 0 to 1
  * @param std of red, green and blue, in units of 0 to 1
  * @param notes what was assumed rather than read, one sentence each
  */
 public record ImageProcessor(
-    int size, int crop, List<Double> mean, List<Double> std, List<String> notes) {
+    int size, int crop, boolean squash, List<Double> mean, List<Double> std, List<String> notes) {
   private static final List<Double> OPENAI_MEAN = List.of(0.48145466, 0.4578275, 0.40821073);
   private static final List<Double> OPENAI_STD = List.of(0.26862954, 0.26130258, 0.27577711);
   private static final int BICUBIC = 3;
@@ -35,6 +36,7 @@ public record ImageProcessor(
     notes = List.copyOf(notes);
     if (crop < 1
         || size < crop
+        || (squash && size != crop)
         || mean.size() != 3
         || std.size() != 3
         || std.stream().anyMatch(s -> !(s > 0))) {
@@ -71,6 +73,7 @@ public record ImageProcessor(
       return new ImageProcessor(
           imageSize,
           imageSize,
+          false,
           OPENAI_MEAN,
           OPENAI_STD,
           List.of(
@@ -86,8 +89,11 @@ public record ImageProcessor(
   }
 
   private static ImageProcessor ofHuggingFace(JsonNode c, Path file) {
+    JsonNode sides = c.path("size");
+    boolean squash = sides.has("height") && sides.has("width");
     for (String step : List.of("do_resize", "do_center_crop", "do_rescale", "do_normalize")) {
-      if (!c.path(step).asBoolean(true)) {
+      boolean needless = squash && step.equals("do_center_crop");
+      if (!needless && !c.path(step).asBoolean(true)) {
         throw refused(file, step + " = false", "true");
       }
     }
@@ -99,11 +105,13 @@ public record ImageProcessor(
     if (Math.abs(factor * 255 - 1) > 1e-6) {
       throw refused(file, "rescale_factor = " + factor, "1/255");
     }
-    int size = side(c, "size", "shortest_edge", file);
-    int crop = side(c, "crop_size", "height", file);
+    int size = side(c, "size", squash ? "height" : "shortest_edge", file);
+    boolean crops = !squash || (c.path("do_center_crop").asBoolean(false) && c.has("crop_size"));
+    int crop = crops ? side(c, "crop_size", "height", file) : size;
     return new ImageProcessor(
         size,
         crop,
+        squash,
         triple(c.get("image_mean"), OPENAI_MEAN, file),
         triple(c.get("image_std"), OPENAI_STD, file),
         List.of());
@@ -111,9 +119,10 @@ public record ImageProcessor(
 
   private static ImageProcessor ofOpenClip(JsonNode c, int imageSize, Path file) {
     String mode = c.path("resize_mode").asText("shortest");
-    if (!mode.equals("shortest")) {
-      throw refused(file, "resize_mode = " + mode, "shortest");
+    if (!mode.equals("shortest") && !mode.equals("squash")) {
+      throw refused(file, "resize_mode = " + mode, "shortest or squash");
     }
+    boolean squash = mode.equals("squash");
     String interpolation = c.path("interpolation").asText("bicubic");
     if (!interpolation.equals("bicubic")) {
       throw refused(file, "interpolation = " + interpolation, "bicubic");
@@ -123,11 +132,14 @@ public record ImageProcessor(
     return new ImageProcessor(
         side,
         side,
+        squash,
         triple(c.get("mean"), OPENAI_MEAN, file),
         triple(c.get("std"), OPENAI_STD, file),
-        List.of(
-            "The square is cut from the centre as Hugging Face does, which on some sizes lies one"
-                + " pixel beside OpenCLIP's own."));
+        squash
+            ? List.of()
+            : List.of(
+                "The square is cut from the centre as Hugging Face does, which on some sizes lies one"
+                    + " pixel beside OpenCLIP's own."));
   }
 
   /** A number, or an object with the number under a key; 224 if it is not stated, as in HF. */
@@ -181,7 +193,7 @@ public record ImageProcessor(
    * @return what the model sees of it, before normalisation: crop × crop pixels
    */
   public BufferedImage crop(BufferedImage image) {
-    return PillowResize.centre(image, size, crop);
+    return squash ? PillowResize.resize(image, size, size) : PillowResize.centre(image, size, crop);
   }
 
   /**

@@ -8,10 +8,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * From a text to CLIP's tokens: lower case, byte-level BPE, a start and an end token. The same as
- * Hugging Face's {@code CLIPTokenizerFast} on every input.
+ * Hugging Face's {@code CLIPTokenizerFast} on every input. SigLIP's are SentencePiece tokens, as
+ * its {@code tokenizer.json} says.
  *
  * <p>OpenAI's first tokenizer differs where a text has HTML entities ({@code &amp;}), curly quotes,
  * ligatures, full-width letters or control characters, because it repairs these before (ftfy,
@@ -34,8 +36,8 @@ public final class Tokenizer implements AutoCloseable {
     this.tokenizer = tokenizer;
     this.hash = hash;
     this.contextLength = contextLength;
-    this.start = frame[0];
-    this.end = frame[1];
+    this.start = frame.length == 2 ? frame[0] : -1;
+    this.end = frame[frame.length - 1];
     this.pad = pad >= 0 ? pad : end;
   }
 
@@ -49,6 +51,27 @@ public final class Tokenizer implements AutoCloseable {
    *     the model expects
    */
   public static Tokenizer of(Path modelDirectory, int contextLength, int endOfTextId) {
+    return read(
+        modelDirectory,
+        contextLength,
+        frame -> frame.length == 2 && (endOfTextId < 0 || frame[1] == endOfTextId),
+        "a start token and " + (endOfTextId < 0 ? "an end token" : "the end token " + endOfTextId));
+  }
+
+  /**
+   * Reads the {@code tokenizer.json} of a SigLIP: SentencePiece, with an end token and no start
+   * token. What the file says of lower case and punctuation is done, and no more.
+   *
+   * @param modelDirectory folder of the checkpoint
+   * @param contextLength most tokens of a text, end included
+   * @throws EngramException if the file is missing, cannot be read, or frames a text otherwise
+   */
+  public static Tokenizer withoutStart(Path modelDirectory, int contextLength) {
+    return read(modelDirectory, contextLength, frame -> frame.length == 1, "an end token alone");
+  }
+
+  private static Tokenizer read(
+      Path modelDirectory, int contextLength, Predicate<int[]> expected, String said) {
     TokenizerFiles files = TokenizerFiles.read(modelDirectory);
     // On a machine with CUDA, DJL would otherwise download another build of its native library.
     if (System.getenv("RUST_FLAVOR") == null && System.getProperty("RUST_FLAVOR") == null) {
@@ -65,14 +88,11 @@ public final class Tokenizer implements AutoCloseable {
           "The tokenizer in %s cannot be read: %s.".formatted(files.source(), e.getMessage()), e);
     }
     int[] frame = ids(tokenizer, "");
-    if (frame.length != 2 || (endOfTextId >= 0 && frame[1] != endOfTextId)) {
+    if (!expected.test(frame)) {
       tokenizer.close();
       throw new EngramException(
-          "The tokenizer in %s frames a text with %s; the model needs a start token and %s."
-              .formatted(
-                  files.source(),
-                  Arrays.toString(frame),
-                  endOfTextId < 0 ? "an end token" : "the end token " + endOfTextId));
+          "The tokenizer in %s frames a text with %s; the model needs %s."
+              .formatted(files.source(), Arrays.toString(frame), said));
     }
     return new Tokenizer(tokenizer, files.hash(), contextLength, frame, files.padId());
   }
@@ -169,7 +189,7 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * @return id of the token that begins every text
+   * @return id of the token that begins every text; -1 where there is none
    */
   public int startOfTextId() {
     return start;
@@ -180,6 +200,13 @@ public final class Tokenizer implements AutoCloseable {
    */
   public int endOfTextId() {
     return end;
+  }
+
+  /**
+   * @return id of the token that fills a text up
+   */
+  public int padId() {
+    return pad;
   }
 
   @Override

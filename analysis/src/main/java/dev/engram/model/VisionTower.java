@@ -2,13 +2,12 @@ package dev.engram.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.convolutional.Conv2d;
-import ai.djl.nn.norm.LayerNorm;
+import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.trace.Intervention;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.Site;
+import dev.engram.trace.Tokens;
 import dev.engram.trace.Trace;
 import dev.engram.trace.TraceRequest;
 import java.util.ArrayList;
@@ -21,46 +20,32 @@ import java.util.TreeMap;
 /**
  * The vision transformer of CLIP (Sec. 3.1): patches and a class token, L layers, and the
  * projection of the last class token, z = P LN_post(h[L][0]) (Eq. 8). Tokens: 0 is the class token,
- * 1 to N are the patches, row by row.
+ * 1 to N are the patches, row by row; a SigLIP has patches alone, and an attention pool for a head.
  */
 public final class VisionTower {
   private final NDManager manager;
   private final ClipConfig config;
-  private final NDArray patchWeight; // (d, 3, p, p)
-  private final NDArray classToken; // (1, 1, d)
-  private final NDArray positions; // (T, d)
-  private final NDArray lnPreWeight; // (d)
-  private final NDArray lnPreBias; // (d)
+  private final PatchEmbedding embedding;
   private final List<TransformerLayer> layers;
-  private final NDArray lnPostWeight; // (d)
-  private final NDArray lnPostBias; // (d)
-  private final NDArray projection; // P, (D, d)
-  private final NDArray projectionT; // Pᵀ, (d, D)
+  private final Head head;
   private final ResidualSuppression suppression;
 
   VisionTower(NDManager m, Checkpoint c, ClipConfig config, Progress progress) {
     this.manager = m;
     this.config = config;
     ClipConfig.Tower v = config.vision();
-    int d = v.width();
-    int p = config.patchSize();
-    String name = "vision_model";
-    patchWeight = c.tensor(m, name + ".embeddings.patch_embedding.weight", d, 3, p, p);
-    classToken = c.tensor(m, name + ".embeddings.class_embedding", d).reshape(1, 1, d);
-    positions =
-        c.tensor(m, name + ".embeddings.position_embedding.weight", config.patches() + 1, d);
-    lnPreWeight = c.tensor(m, name + ".pre_layrnorm.weight", d);
-    lnPreBias = c.tensor(m, name + ".pre_layrnorm.bias", d);
+    embedding = new PatchEmbedding(m, c, config);
+    TransformerLayer.Parts parts = TransformerLayer.Parts.of(m, v, Rotation.of(m, config));
     List<TransformerLayer> read = new ArrayList<>();
     for (int l = 0; l < v.layers(); l++) {
       progress.step("loading layers", l, v.layers());
-      read.add(new TransformerLayer(m, c, name + ".encoder.layers." + l, v));
+      read.add(new TransformerLayer(m, c, "vision_model.encoder.layers." + l, v, parts));
     }
     layers = List.copyOf(read);
-    lnPostWeight = c.tensor(m, name + ".post_layernorm.weight", d);
-    lnPostBias = c.tensor(m, name + ".post_layernorm.bias", d);
-    projection = c.tensor(m, "visual_projection.weight", config.projectionWidth(), d);
-    projectionT = projection.transpose();
+    head =
+        config.family().hasClassToken()
+            ? new ClassTokenHead(m, c, config)
+            : new AttentionPool(m, c, config);
     suppression = ResidualSuppression.NONE;
   }
 
@@ -71,15 +56,8 @@ public final class VisionTower {
       ResidualSuppression suppression) {
     this.manager = m;
     this.config = origin.config;
-    this.patchWeight = origin.patchWeight;
-    this.classToken = origin.classToken;
-    this.positions = origin.positions;
-    this.lnPreWeight = origin.lnPreWeight;
-    this.lnPreBias = origin.lnPreBias;
-    this.lnPostWeight = origin.lnPostWeight;
-    this.lnPostBias = origin.lnPostBias;
-    this.projection = origin.projection;
-    this.projectionT = origin.projectionT;
+    this.embedding = origin.embedding;
+    this.head = origin.head;
     this.suppression = suppression;
     List<TransformerLayer> changed = new ArrayList<>(origin.layers);
     Map<Integer, Map<Weight.Kind, NDArray>> byLayer = new TreeMap<>();
@@ -109,8 +87,12 @@ public final class VisionTower {
    * suppression (A.7).
    *
    * @param neurons all that are to be suppressed; those of this tower are no longer
+   * @throws EngramException if there are some and the tower has no class token
    */
   VisionTower suppressing(Collection<Neuron> neurons) {
+    if (!neurons.isEmpty()) {
+      requireClassToken("residual suppression");
+    }
     return new VisionTower(this, manager, Map.of(), ResidualSuppression.of(neurons));
   }
 
@@ -125,7 +107,9 @@ public final class VisionTower {
    */
   public Trace forward(NDArray pixels, TraceRequest request, List<Intervention> interventions) {
     return pass(
-        request, interventions, (scope, taps) -> layers(0, embed(pixels, scope), scope, taps));
+        request,
+        interventions,
+        (scope, taps) -> layers(0, embedding.of(pixels, scope), scope, taps));
   }
 
   /**
@@ -200,12 +184,15 @@ public final class VisionTower {
   }
 
   private Trace pass(TraceRequest request, List<Intervention> interventions, Stream stream) {
+    if (request.sites().containsValue(Tokens.CLASS)) {
+      requireClassToken("what is read at the class token");
+    }
     Trace trace = new Trace(manager.newSubManager(), request, layers.size());
     try (NDManager scope = manager.newSubManager()) {
       Taps taps = new Taps(trace, suppression.after(interventions, this, scope));
       NDArray h = taps.enter(layers.size(), stream.last(scope, taps));
-      NDArray pooled = layerNorm(h.get(":, 0"), lnPostWeight, lnPostBias);
-      trace.finish(pooled, pooled.matMul(projectionT)); // Eq. 8
+      Head.Result read = head.read(h); // Eq. 8
+      trace.finish(read.pooled(), read.embedding());
       taps.checkAllFired();
       return trace;
     } catch (Throwable t) {
@@ -219,7 +206,10 @@ public final class VisionTower {
     NDArray h = stream;
     for (int l = first; l < layers.size(); l++) {
       Progress.checkInterrupt();
-      boolean classOnly = l == layers.size() - 1 && !taps.trace.request().patchesOfLastLayer();
+      boolean classOnly =
+          l == layers.size() - 1
+              && config.family().hasClassToken()
+              && !taps.trace.request().patchesOfLastLayer();
       try (NDManager layerScope = scope.newSubManager()) {
         h.attach(layerScope);
         h = layers.get(l).forward(taps.enter(l, h), null, classOnly, taps);
@@ -229,25 +219,6 @@ public final class VisionTower {
     return h;
   }
 
-  /** h[0] = LN_pre([class; patches] + positions), (B, T, d). */
-  private NDArray embed(NDArray pixels, NDManager scope) {
-    long b = pixels.getShape().get(0);
-    long d = config.vision().width();
-    int p = config.patchSize();
-    NDArray patches = Conv2d.conv2d(pixels, patchWeight, null, new Shape(p, p)).singletonOrThrow();
-    patches.attach(scope);
-    NDArray cls = classToken.broadcast(b, 1, d);
-    cls.attach(scope);
-    NDArray tokens = cls.concat(patches.reshape(b, d, -1).transpose(0, 2, 1), 1).add(positions);
-    return layerNorm(tokens, lnPreWeight, lnPreBias);
-  }
-
-  private NDArray layerNorm(NDArray x, NDArray gamma, NDArray beta) {
-    return LayerNorm.layerNorm(
-            x, gamma.getShape(), gamma, beta, (float) config.vision().layerNormEps())
-        .singletonOrThrow();
-  }
-
   /**
    * Reads a residual stream as if it were the last: P LN_post(x), statistics of x itself (Eq. 8).
    *
@@ -255,7 +226,28 @@ public final class VisionTower {
    * @return (B, D)
    */
   public NDArray project(NDArray x) {
-    return layerNorm(x, lnPostWeight, lnPostBias).matMul(projectionT);
+    return head.read(x.expandDims(1)).embedding();
+  }
+
+  /**
+   * @return from the last residual stream to the embedding
+   */
+  public Head head() {
+    return head;
+  }
+
+  /**
+   * Refuses what is defined by a class token where there is none.
+   *
+   * @param what a phrase, as "residual suppression"
+   * @throws EngramException if this is a SigLIP tower
+   */
+  public void requireClassToken(String what) {
+    if (!config.family().hasClassToken()) {
+      throw new EngramException(
+          "A %s has no class token, so %s is not defined for it; attribution with the reading direct, words, complete removal, MSA and FFN tracing at all tokens and fine-tuning are."
+              .formatted(config.family().title(), what));
+    }
   }
 
   /**
@@ -282,16 +274,34 @@ public final class VisionTower {
 
   /**
    * @return W_fc1 or W_v of a layer (n, d): row c is the query vector of neuron c
+   * @throws EngramException for a gated FFN, whose neurons have two query vectors
    */
   public NDArray queries(Neuron.Block block, int layer) {
-    return block == Neuron.Block.FFN ? layers.get(layer).w1 : layers.get(layer).wv;
+    if (block == Neuron.Block.FFN) {
+      requirePlainFfn();
+      return weight(new Weight(layer, Weight.Kind.W_FC1));
+    }
+    return layers.get(layer).wv;
   }
 
   /**
    * @return b_1 or b_v of a layer (n), added to the inner products with the query vectors
+   * @throws EngramException for a gated FFN
    */
   public NDArray queryBias(Neuron.Block block, int layer) {
-    return block == Neuron.Block.FFN ? layers.get(layer).b1 : layers.get(layer).bv;
+    if (block == Neuron.Block.FFN) {
+      requirePlainFfn();
+      return weight(new Weight(layer, Weight.Kind.B_FC1));
+    }
+    return layers.get(layer).bv;
+  }
+
+  private void requirePlainFfn() {
+    if (config.vision().gated()) {
+      throw new EngramException(
+          "The FFN neurons of this %s are gated (SwiGLU): a product of two inner products, not one query vector, makes their coefficients, so ask for an MSA neuron, as L5A0H3."
+              .formatted(config.family().title()));
+    }
   }
 
   /**
@@ -305,35 +315,46 @@ public final class VisionTower {
    * @return γ of the block's input layer norm, LN_f or LN_a (d)
    */
   public NDArray inputNormWeight(Neuron.Block block, int layer) {
-    return block == Neuron.Block.FFN ? layers.get(layer).lnFWeight : layers.get(layer).lnAWeight;
+    return weight(
+        new Weight(
+            layer, block == Neuron.Block.FFN ? Weight.Kind.LN_F_WEIGHT : Weight.Kind.LN_A_WEIGHT));
   }
 
   /**
    * @return β of the block's input layer norm, LN_f or LN_a (d)
    */
   public NDArray inputNormBias(Neuron.Block block, int layer) {
-    return block == Neuron.Block.FFN ? layers.get(layer).lnFBias : layers.get(layer).lnABias;
+    return weight(
+        new Weight(
+            layer, block == Neuron.Block.FFN ? Weight.Kind.LN_F_BIAS : Weight.Kind.LN_A_BIAS));
   }
 
   /**
    * @return γ of LN_post (d)
    */
   public NDArray postNormWeight() {
-    return lnPostWeight;
+    return head.postNormWeight();
   }
 
   /**
    * @return β of LN_post (d)
    */
   public NDArray postNormBias() {
-    return lnPostBias;
+    return head.postNormBias();
   }
 
   /**
-   * @return P (D, d)
+   * @return P (D, d); see {@link Head#projection} for an attention pool
    */
   public NDArray projection() {
-    return projection;
+    return head.projection();
+  }
+
+  /**
+   * @return what is added behind P (D), zeros in a CLIP
+   */
+  public NDArray projectionBias() {
+    return head.projectionBias();
   }
 
   /**

@@ -2,7 +2,9 @@ package dev.engram.model;
 
 import dev.engram.EngramException;
 import dev.engram.trace.Neuron;
+import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -37,6 +39,10 @@ public record Weight(int layer, Kind kind) implements Comparable<Weight> {
     W_V("self_attn.v_proj.weight"),
     /** b_v (d). */
     B_V("self_attn.v_proj.bias"),
+    /** γ of the inner norm before W_o (d), where there is one. */
+    LN_O_WEIGHT("self_attn.inner_norm.weight"),
+    /** β of the inner norm before W_o (d), where there is one. */
+    LN_O_BIAS("self_attn.inner_norm.bias"),
     /** W_o (d, d): column c is the value vector of MSA neuron c. */
     W_O("self_attn.out_proj.weight"),
     /** b_o (d). */
@@ -45,10 +51,18 @@ public record Weight(int layer, Kind kind) implements Comparable<Weight> {
     LN_F_WEIGHT("layer_norm2.weight"),
     /** β of LN_f (d). */
     LN_F_BIAS("layer_norm2.bias"),
-    /** W_fc1 (d_f, d): row k is the query vector of FFN neuron k. */
+    /** W_gate (d_f, d) of a gated FFN. */
+    W_GATE("mlp.gate.weight"),
+    /** b_gate (d_f) of a gated FFN. */
+    B_GATE("mlp.gate.bias"),
+    /** W_fc1 (d_f, d): row k is the query vector of FFN neuron k, if the FFN is not gated. */
     W_FC1("mlp.fc1.weight"),
     /** b_fc1 (d_f). */
     B_FC1("mlp.fc1.bias"),
+    /** γ of the inner norm before W_fc2 (d_f), where there is one. */
+    LN_FC2_WEIGHT("mlp.inner_norm.weight"),
+    /** β of the inner norm before W_fc2 (d_f), where there is one. */
+    LN_FC2_BIAS("mlp.inner_norm.bias"),
     /** W_fc2 (d, d_f): column k is the value vector of FFN neuron k. */
     W_FC2("mlp.fc2.weight"),
     /** b_fc2 (d). */
@@ -75,11 +89,29 @@ public record Weight(int layer, Kind kind) implements Comparable<Weight> {
       long df = tower.ffnWidth();
       return switch (this) {
         case W_Q, W_K, W_V, W_O -> new long[] {d, d};
-        case W_FC1 -> new long[] {df, d};
+        case W_FC1, W_GATE -> new long[] {df, d};
         case W_FC2 -> new long[] {d, df};
-        case B_FC1 -> new long[] {df};
+        case B_FC1, B_GATE, LN_FC2_WEIGHT, LN_FC2_BIAS -> new long[] {df};
         default -> new long[] {d};
       };
+    }
+
+    /**
+     * @return whether the layers of a tower have it
+     */
+    public boolean isIn(ClipConfig.Tower tower) {
+      return switch (this) {
+        case W_GATE, B_GATE -> tower.gated();
+        case LN_O_WEIGHT, LN_O_BIAS, LN_FC2_WEIGHT, LN_FC2_BIAS -> tower.innerNorms();
+        default -> true;
+      };
+    }
+
+    /**
+     * @return what the layers of a tower have, in the order of the forward pass
+     */
+    public static List<Kind> of(ClipConfig.Tower tower) {
+      return Arrays.stream(values()).filter(kind -> kind.isIn(tower)).toList();
     }
   }
 

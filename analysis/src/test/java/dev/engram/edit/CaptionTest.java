@@ -20,7 +20,7 @@ class CaptionTest {
 
   /** Sees the middle 160 × 160 of a picture that is 200 high. */
   private final ImageProcessor processor =
-      new ImageProcessor(80, 64, List.of(0.5, 0.5, 0.5), List.of(0.5, 0.5, 0.5), List.of());
+      new ImageProcessor(80, 64, false, List.of(0.5, 0.5, 0.5), List.of(0.5, 0.5, 0.5), List.of());
 
   /** Left, top, right and bottom of the pixels that changed. */
   private static int[] box(BufferedImage image, int background) {

@@ -10,6 +10,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -55,6 +58,28 @@ class ResultStoreTest {
     }
     assertEquals(value().neurons, found.neurons);
     assertEquals(value().ranks, found.ranks);
+  }
+
+  @Test
+  void whatWasNotUsedForLongIsDeletedAndNothingElse(@TempDir Path folder) throws IOException {
+    Map<String, String> used = Map.of("experiment", "used");
+    ResultStore.in(folder).write(KEY, value());
+    Path unused = file(folder);
+    Path foreign = Files.writeString(unused.resolveSibling("notes.json"), "mine");
+    ResultStore.in(folder).write(used, value());
+    FileTime longAgo = FileTime.from(Instant.now().minus(Duration.ofDays(91)));
+    try (Stream<Path> all = Files.walk(folder)) {
+      for (Path file : all.filter(Files::isRegularFile).toList()) {
+        Files.setLastModifiedTime(file, longAgo);
+      }
+    }
+    ResultStore store = ResultStore.in(folder);
+    assertTrue(store.read(used, Value.class).isPresent());
+    store.write(Map.of("experiment", "another"), value());
+    assertTrue(store.read(used, Value.class).isPresent());
+    assertTrue(store.read(KEY, Value.class).isEmpty());
+    assertFalse(Files.exists(unused));
+    assertTrue(Files.exists(foreign));
   }
 
   @Test

@@ -193,7 +193,8 @@ class CheckpointTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "model_type | \"siglip\" | architecture 'siglip' is not implemented",
+        "model_type | \"siglip\" | is a SigLIP, but its weights are of another family",
+        "model_type | \"siglip2\" | architecture 'siglip2' is not implemented",
         "model_type | \"clip_vision_model\" | not implemented",
         "vision_config.hidden_act | \"relu\" | activation 'relu'",
         "text_config.hidden_act | \"gelu_new\" | activation 'gelu_new'",
@@ -352,7 +353,9 @@ class CheckpointTest {
 
   @Test
   void refusesOtherModelsAndDevices() throws IOException {
-    refused(DamagedModel.of("extra_siglip_vision", temp), "Not a CLIP", "class_embedding");
+    refused(
+        DamagedModel.of("extra_siglip_vision", temp),
+        "architecture 'siglip_vision_model' is not implemented");
     DamagedModel model = huggingFace();
     Refusal.holds(
         () -> Clip.load(model.directory, "tpu", Progress.NONE), "auto, cpu or gpu", "tpu");

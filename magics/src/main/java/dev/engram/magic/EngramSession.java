@@ -16,12 +16,13 @@ import dev.engram.dissect.ValueVectors;
 import dev.engram.dissect.WordDictionary;
 import dev.engram.edit.BackgroundKeys;
 import dev.engram.edit.EditHistory;
+import dev.engram.hub.Hub;
+import dev.engram.hub.HubName;
+import dev.engram.hub.HubSettings;
 import dev.engram.iconclip.Iconclip;
 import dev.engram.model.Clip;
 import dev.engram.model.Weight;
 import dev.engram.trace.Tokens;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -29,6 +30,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -43,9 +46,21 @@ final class EngramSession {
   /** The name of the embedded default set. */
   static final String VISENT_MINI = "visent-mini";
 
+  private final Supplier<HubSettings> hub;
   private @Nullable LoadedModel loaded;
   private @Nullable ImageSet images;
   private final Map<String, Double> taughtAccuracies = new HashMap<>();
+
+  EngramSession() {
+    this(HubSettings::ofEnvironment);
+  }
+
+  /**
+   * @param hub where models of the hub come from; asked when one is named
+   */
+  EngramSession(Supplier<HubSettings> hub) {
+    this.hub = hub;
+  }
 
   /**
    * What a user points at: one image, or an entity, which means all its images.
@@ -77,7 +92,7 @@ final class EngramSession {
   /**
    * Loads a model in the place of the one there is.
    *
-   * @param name {@value #ICONCLIP} or a directory
+   * @param name {@value #ICONCLIP}, a folder, or a model of the hub
    * @param device {@code auto}, {@code cpu} or {@code gpu}
    */
   Clip load(String name, String device, Progress progress) {
@@ -87,32 +102,61 @@ final class EngramSession {
   /**
    * Opens a model beside the one there is.
    *
-   * @param name {@value #ICONCLIP} or a directory
+   * @param name {@value #ICONCLIP}, a folder, or a model of the hub
    * @param device {@code auto}, {@code cpu} or {@code gpu}
    * @return to be closed by the caller
    */
-  static Clip open(String name, String device, Progress progress) {
-    Path directory = modelDirectory(name);
+  Clip open(String name, String device, Progress progress) {
+    Optional<HubName> onHub = onHub(name);
+    Path directory = modelDirectory(name, progress);
+    if (onHub.isPresent()) {
+      return Clip.load(directory, onHub.get().toString(), device, progress);
+    }
     return name.equals(ICONCLIP)
         ? Clip.load(directory, ICONCLIP, device, progress)
         : Clip.load(directory, device, progress);
   }
 
   /**
-   * @param name {@value #ICONCLIP} or a directory
-   * @throws EngramException if there is no such directory
+   * @param name {@value #ICONCLIP}, a folder, or a model of the hub, which is downloaded if the
+   *     cache does not hold it
+   * @throws EngramException if there is none
    */
-  static Path modelDirectory(String name) {
+  Path modelDirectory(String name, Progress progress) {
+    Optional<HubName> onHub = onHub(name);
+    if (onHub.isPresent()) {
+      return new Hub(hub.get()).model(onHub.get(), progress);
+    }
     Path directory = name.equals(ICONCLIP) ? Iconclip.model() : path(name);
     if (!Files.exists(directory)) {
       throw new EngramException(
           "There is no model directory "
               + directory.toAbsolutePath()
-              + "; give a folder that holds model.safetensors and config.json, or "
+              + "; give a folder that holds model.safetensors and config.json, owner/name for a model"
+              + " of the Hugging Face hub, or "
               + ICONCLIP
               + " for the embedded model.");
     }
     return directory;
+  }
+
+  /** Whether a name means a model of the hub: a folder that exists comes first. */
+  private static Optional<HubName> onHub(String name) {
+    Optional<HubName> wanted = HubName.of(name);
+    if (wanted.isEmpty() || name.startsWith(HubName.PREFIX)) {
+      return wanted;
+    }
+    if (Files.exists(path(name))) {
+      return Optional.empty();
+    }
+    Path folder = path(wanted.get().owner());
+    if (Files.isDirectory(folder)) {
+      // Rather a mistyped path than a name for the world.
+      throw new EngramException(
+          "There is no model in %s, and the folder %s is there; write %s%s for the model of the hub."
+              .formatted(path(name), folder, HubName.PREFIX, name));
+    }
+    return wanted;
   }
 
   /** Puts a model in the place of the one there is; closes it if it cannot. */
@@ -198,7 +242,7 @@ final class EngramSession {
   private LoadedModel loaded() {
     if (loaded == null) {
       throw new EngramException(
-          "No model is loaded yet; run %model for the embedded one, or %model DIR.");
+          "No model is loaded yet; run %model for the embedded one, or %model DIR|OWNER/NAME.");
     }
     return loaded;
   }
@@ -373,48 +417,23 @@ final class EngramSession {
   }
 
   /**
-   * @param file words, one on a line, most frequent first; null for the model's own
+   * @param wanted a file of words or a built-in list; null for the model's own words, else English
    */
-  WordDictionary dictionary(@Nullable Path file, Progress progress) {
-    List<String> words = words(model(), file == null ? null : home(file));
-    String name =
-        file == null ? (isIconclip() ? ICONCLIP + " words" : "words.txt") : file.toString();
-    return loaded().dictionary(name, words, progress);
+  WordDictionary dictionary(@Nullable String wanted, Progress progress) {
+    return loaded().dictionary(wordSource(wanted), progress);
   }
 
-  /** Whether the model comes with words of its own. */
-  boolean hasDictionary() {
-    return isIconclip() || Files.isRegularFile(model().directory().resolve("words.txt"));
-  }
-
-  private List<String> words(Clip clip, @Nullable Path file) {
-    if (file == null && isIconclip()) {
-      return Iconclip.words();
+  /**
+   * @param wanted a file of words or a built-in list; null for the model's own words, else English
+   */
+  WordSource wordSource(@Nullable String wanted) {
+    if (wanted != null) {
+      return WordSource.of(wanted);
     }
-    Path list = file == null ? clip.directory().resolve("words.txt") : file;
-    if (!Files.isRegularFile(list)) {
-      throw new EngramException(
-          file == null
-              ? "This model comes with no concept dictionary; give one with --dictionary FILE, a word on"
-                  + " each line."
-              : "There is no dictionary " + list + "; give a text file with a word on each line.");
-    }
-    try {
-      List<String> words =
-          Files.readAllLines(list, StandardCharsets.UTF_8).stream()
-              .map(String::strip)
-              .filter(w -> !w.isEmpty())
-              .distinct()
-              .toList();
-      if (words.isEmpty()) {
-        throw new EngramException("The dictionary " + list + " is empty.");
-      }
-      return words;
-    } catch (java.nio.charset.MalformedInputException e) {
-      throw new EngramException("The dictionary " + list + " is not text in UTF-8.", e);
-    } catch (IOException e) {
-      throw new EngramException("The dictionary " + list + " cannot be read: " + e + ".", e);
-    }
+    Path own = model().directory().resolve("words.txt");
+    return isIconclip()
+        ? WordSource.iconclip()
+        : Files.isRegularFile(own) ? new WordSource("words.txt", own) : WordSource.english();
   }
 
   /** Arrays that the engine holds for the model: constant from cell to cell. */

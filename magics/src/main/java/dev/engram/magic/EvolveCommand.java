@@ -14,7 +14,6 @@ import dev.engram.magic.result.Evolutions;
 import dev.engram.magic.view.Viewable;
 import dev.engram.trace.Neuron;
 import java.awt.image.BufferedImage;
-import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -73,9 +72,9 @@ final class EvolveCommand implements EngramMagic {
 
   @Option(
       names = "--dictionary",
-      paramLabel = "FILE",
-      description = "A word on each line; the model's own words if left out.")
-  private @Nullable Path dictionary;
+      paramLabel = WordSource.LABEL,
+      description = "Words: " + WordSource.DESCRIPTION)
+  private @Nullable String dictionary;
 
   EvolveCommand(EngramSession session) {
     this.session = session;

@@ -62,7 +62,7 @@ enum Experiment {
   /** Complete removal against residual suppression. */
   TABLE6(
       "Table 6: the cosine after complete removal and after residual suppression, for this model"
-          + " and each --model DIR",
+          + " and each --model DIR|OWNER/NAME",
       85,
       (on, small) ->
           Reproductions.ofModels(

@@ -5,12 +5,14 @@ import dev.engram.attribution.Attributor;
 import dev.engram.attribution.Reading;
 import dev.engram.data.ImageSet;
 import dev.engram.data.LabelledImage;
+import dev.engram.dissect.DictionaryStore;
 import dev.engram.dissect.Heatmapper;
 import dev.engram.dissect.Survey;
 import dev.engram.dissect.ValueVectors;
 import dev.engram.dissect.WordDictionary;
 import dev.engram.edit.BackgroundKeys;
 import dev.engram.edit.EditHistory;
+import dev.engram.iconclip.Iconclip;
 import dev.engram.model.Clip;
 import dev.engram.model.Weight;
 import dev.engram.trace.Tokens;
@@ -105,14 +107,17 @@ final class LoadedModel implements AutoCloseable {
     return known;
   }
 
-  WordDictionary dictionary(String name, List<String> words, Progress progress) {
-    WordDictionary known = dictionaries.get(name);
+  WordDictionary dictionary(WordSource source, Progress progress) {
+    List<String> words = source.words();
+    WordDictionary known = dictionaries.get(source.name());
     if (known != null && known.words().equals(words)) {
       return known;
     }
     // of the original: edits leave the text tower as it is
-    WordDictionary fresh = WordDictionary.of(original, name, words, progress);
-    dictionaries.put(name, fresh);
+    WordDictionary fresh =
+        new DictionaryStore(Iconclip.cache().resolve("dictionaries"))
+            .dictionary(original, source.name(), words, progress);
+    dictionaries.put(source.name(), fresh);
     if (known != null) {
       known.close(); // the file was edited
     }

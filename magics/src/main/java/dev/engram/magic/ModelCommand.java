@@ -13,8 +13,13 @@ import picocli.CommandLine.Parameters;
     footer = {
       "",
       "A model folder holds safetensors (Hugging Face, OpenAI or OpenCLIP names), their",
-      "configuration and tokenizer.json. Nothing is downloaded. Edits belong to the loaded model;",
-      "%%model DIR loads one without edits, %%model alone shows which there are.",
+      "configuration and tokenizer.json. OWNER/NAME[@REVISION] is a model of the Hugging Face hub,",
+      "as openai/clip-vit-large-patch14: taken from the cache that Python shares (HF_HOME), else",
+      "downloaded into it; an interrupted download goes on where it stopped. Nothing is sent",
+      "anywhere unless you name one, and a folder of that name comes first (hf://OWNER/NAME never",
+      "means a folder). HF_TOKEN opens gated models, HF_HUB_OFFLINE=1 forbids the network.",
+      "Edits belong to the loaded model; %%model DIR loads one without edits, %%model alone shows",
+      "which there are.",
       "In Java: ModelCard card = %%model, then card.clip() is the model of the library."
     })
 final class ModelCommand implements EngramMagic {
@@ -22,11 +27,11 @@ final class ModelCommand implements EngramMagic {
 
   @Parameters(
       arity = "0..1",
-      paramLabel = "DIR",
+      paramLabel = "DIR|OWNER/NAME",
       description =
-          "A model folder, or iconclip, the embedded small model; the loaded model, else iconclip,"
-              + " if left out.")
-  private @Nullable String directory;
+          "A model folder, a model of the Hugging Face hub, or iconclip, the embedded small model;"
+              + " the loaded model, else iconclip, if left out.")
+  private @Nullable String name;
 
   @Option(
       names = "--device",
@@ -41,9 +46,9 @@ final class ModelCommand implements EngramMagic {
   @Override
   public ModelCard run(MagicContext context) {
     try (MagicProgress progress = context.progress()) {
-      if (directory != null || device != null || !session.hasModel()) {
+      if (name != null || device != null || !session.hasModel()) {
         session.load(
-            directory == null ? EngramSession.ICONCLIP : directory,
+            name == null ? EngramSession.ICONCLIP : name,
             device == null ? "auto" : device,
             progress);
       }

@@ -42,9 +42,9 @@ final class NeuronCommand implements EngramMagic {
 
   @Option(
       names = "--dictionary",
-      paramLabel = "FILE",
-      description = "A word on each line; the model's own words if left out.")
-  private @Nullable Path dictionary;
+      paramLabel = WordSource.LABEL,
+      description = "Words: " + WordSource.DESCRIPTION)
+  private @Nullable String dictionary;
 
   @Option(
       names = "--reading",
@@ -81,17 +81,13 @@ final class NeuronCommand implements EngramMagic {
     PageFile file = html == null ? null : new PageFile(EngramSession.home(html));
     try (MagicProgress progress = context.progress()) {
       // first: what is wrong with it should not be told after minutes
-      WordDictionary words =
-          dictionary == null && !session.hasDictionary()
-              ? null
-              : session.dictionary(dictionary, progress);
+      WordDictionary words = session.dictionary(dictionary, progress);
       NeuronReport report =
           new NeuronReporter(
                   session.model(), session.survey(reading, progress), session.valueVectors(), words)
               .report(n, Settings.DEFAULT.seeded(seed), progress);
       NeuronPage page =
-          new NeuronPage(
-              report, figures(report), recipe(report, words != null), session.isIconclip());
+          new NeuronPage(report, figures(report), recipe(report), session.isIconclip());
       if (file != null) {
         context.display(file.write(page.page()));
       }
@@ -122,15 +118,17 @@ final class NeuronCommand implements EngramMagic {
         : session.shortName(image);
   }
 
-  private NeuronRecipe recipe(NeuronReport report, boolean hasWords) {
+  private NeuronRecipe recipe(NeuronReport report) {
+    WordSource words = session.wordSource(dictionary);
     LabelledImage strongest = report.strongest().image();
     return new NeuronRecipe(
         report.neuron(),
         session.model().name(),
         session.isIconclip() ? null : session.model().directory(),
         session.isVisentMini() ? null : session.images().root(),
-        dictionary == null ? null : EngramSession.home(dictionary),
-        hasWords,
+        dictionary,
+        words.file(),
+        words.isEnglish(),
         reading,
         seed,
         session.argument(strongest));

@@ -21,7 +21,6 @@ import dev.engram.magic.result.Neurons;
 import dev.engram.model.Clip;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.NeuronSpace;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -85,9 +84,9 @@ final class NeuronsCommand implements EngramMagic {
 
   @Option(
       names = "--dictionary",
-      paramLabel = "FILE",
-      description = "Words for the column 'says', one on each line; the model's own if left out.")
-  private @Nullable Path dictionary;
+      paramLabel = WordSource.LABEL,
+      description = "Words for the column 'says': " + WordSource.DESCRIPTION)
+  private @Nullable String dictionary;
 
   NeuronsCommand(EngramSession session) {
     this.session = session;
@@ -110,10 +109,7 @@ final class NeuronsCommand implements EngramMagic {
     Place place = new Place(Layers.parse(layer, clip.config().vision().layers()), kinds);
     Selection chosen = entity == null ? null : session.select(entity);
     try (MagicProgress progress = context.progress()) {
-      WordDictionary known =
-          dictionary == null && !session.hasDictionary()
-              ? null
-              : session.dictionary(dictionary, progress);
+      WordDictionary known = session.dictionary(dictionary, progress);
       Effects effects = chosen == null && score == By.COSINE ? null : effects(chosen, progress);
       double[] cosines =
           word == null
@@ -161,9 +157,9 @@ final class NeuronsCommand implements EngramMagic {
   }
 
   private Map<Neuron, Interpretation> words(
-      List<Found> found, @Nullable WordDictionary known, Progress progress) {
+      List<Found> found, WordDictionary known, Progress progress) {
     Map<Neuron, Interpretation> words = new HashMap<>();
-    if (known != null && !found.isEmpty()) {
+    if (!found.isEmpty()) {
       new Interpreter(session.model(), known)
           .interpret(
               found.stream().map(Found::neuron).toList(),
@@ -176,8 +172,8 @@ final class NeuronsCommand implements EngramMagic {
   }
 
   /** Any text can be embedded, a mistyped one too. */
-  private String note(@Nullable WordDictionary known) {
-    if (word == null || known == null || word.contains(" ") || known.words().contains(word)) {
+  private String note(WordDictionary known) {
+    if (word == null || word.contains(" ") || known.words().contains(word)) {
       return "";
     }
     List<String> near = Suggest.nearest(word, known.words());
@@ -205,7 +201,7 @@ final class NeuronsCommand implements EngramMagic {
   }
 
   private Provenance provenance(
-      @Nullable WordDictionary known, @Nullable Selection chosen, boolean improvement) {
+      WordDictionary known, @Nullable Selection chosen, boolean improvement) {
     Clip clip = session.model();
     Provenance p = Provenance.of("model", clip.name() + " " + clip.hash().substring(0, 12));
     if (improvement) {
@@ -216,16 +212,14 @@ final class NeuronsCommand implements EngramMagic {
     if (word != null) {
       p = p.with("cosine", "of the value vector (linear) with \"" + word + "\"");
     }
-    return known == null
-        ? p
-        : p.with(
-            "says",
-            "OMP, "
-                + Interpreter.WORDS
-                + " atoms of "
-                + known.name()
-                + " ("
-                + known.words().size()
-                + " words)");
+    return p.with(
+        "says",
+        "OMP, "
+            + Interpreter.WORDS
+            + " atoms of "
+            + known.name()
+            + " ("
+            + known.words().size()
+            + " words)");
   }
 }

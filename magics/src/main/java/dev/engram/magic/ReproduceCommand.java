@@ -10,7 +10,6 @@ import dev.engram.magic.result.Reproduction;
 import dev.engram.magic.view.TableView;
 import dev.engram.magic.view.Viewable;
 import dev.engram.model.Clip;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -47,15 +46,15 @@ final class ReproduceCommand implements EngramMagic {
 
   @Option(
       names = "--dictionary",
-      paramLabel = "FILE",
-      description =
-          "For table1 and figure2: a word on each line; the model's own words if left out.")
-  private @Nullable Path dictionary;
+      paramLabel = WordSource.LABEL,
+      description = "For table1 and figure2: " + WordSource.DESCRIPTION)
+  private @Nullable String dictionary;
 
   @Option(
       names = "--model",
-      paramLabel = "DIR",
-      description = "For table6: another model beside the loaded one; may be repeated.")
+      paramLabel = "DIR|OWNER/NAME",
+      description =
+          "For table6: another model beside the loaded one, as %%model takes it; may be repeated.")
   private List<String> models = new ArrayList<>();
 
   @Option(
@@ -86,10 +85,11 @@ final class ReproduceCommand implements EngramMagic {
               + " looks at the loaded one, which %model changes.");
     }
     realData.check(experiment);
-    models.forEach(EngramSession::modelDirectory); // a mistyped one is told before work begins
     ResultStore kept = ResultStore.in(Iconclip.cache().resolve("results"));
     ResultStore store = fresh ? kept.fresh() : kept;
     try (MagicProgress progress = context.progress()) {
+      // first: a mistyped one should not be told after minutes
+      models.forEach(model -> session.modelDirectory(model, progress));
       List<Study> studies = new ArrayList<>();
       Function<ImageSet, Study> open =
           images -> {
@@ -116,10 +116,10 @@ final class ReproduceCommand implements EngramMagic {
 
   /** Another model on the same images and the same kind of device. */
   private Experiment.Other other(
-      String directory, ResultStore store, MagicProgress progress, List<String> notes) {
+      String model, ResultStore store, MagicProgress progress, List<String> notes) {
     String device = session.model().device().startsWith("gpu") ? "gpu" : "cpu";
     return run -> {
-      try (Clip clip = EngramSession.open(directory, device, progress)) {
+      try (Clip clip = session.open(model, device, progress)) {
         Study study = new Study(clip, images(), store, progress);
         run.accept(study);
         notes.add(study.note().isEmpty() ? "" : clip.name() + ": " + study.note());

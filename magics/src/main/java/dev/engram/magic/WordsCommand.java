@@ -8,7 +8,6 @@ import dev.engram.dissect.ValueReading;
 import dev.engram.magic.EngramSession.Selection;
 import dev.engram.magic.result.Words;
 import dev.engram.trace.Neuron;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -43,9 +42,9 @@ final class WordsCommand implements EngramMagic {
 
   @Option(
       names = "--dictionary",
-      paramLabel = "FILE",
-      description = "A word on each line; the model's own words if left out.")
-  private @Nullable Path dictionary;
+      paramLabel = WordSource.LABEL,
+      description = "Words: " + WordSource.DESCRIPTION)
+  private @Nullable String dictionary;
 
   WordsCommand(EngramSession session) {
     this.session = session;

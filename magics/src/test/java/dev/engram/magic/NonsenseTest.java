@@ -137,6 +137,7 @@ class NonsenseTest {
         "words L0F1 --entity pnada | did you mean panda?",
         "words L0F1 --dictionary none.txt | no dictionary none.txt",
         "words L0F1 --dictionary '{{temp}}' | no dictionary",
+        "words L0F1 --dictionary english | did you mean english-20k?",
         "words L0F1 --dictionary '{{temp}}/empty.png' | is empty",
         "neuron | %neuron needs NEURON",
         "neuron F0 | got 'F0'",

@@ -121,7 +121,7 @@ class PeoplesFilesTest {
   }
 
   @Test
-  void aModelWithoutWordsTakesADictionary() throws IOException {
+  void aModelWithoutWordsSpeaksEnglishOrTakesADictionary() throws IOException {
     Path model = Files.createDirectory(temp.resolve("model"));
     try (Stream<Path> files = Files.list(Iconclip.model())) {
       for (Path file : files.toList()) {
@@ -132,13 +132,16 @@ class PeoplesFilesTest {
     photograph("set/animals/cat/1.png", "set/animals/dog/1.png");
     run("model '" + model + "'");
     run("images '" + temp.resolve("set") + "'");
-    NeuronPage silent = (NeuronPage) run("neuron L2F5");
-    assertTrue(silent.view().before().get(0).text().contains("give one with --dictionary FILE"));
-    assertTrue(silent.toString().contains("L2F5"), silent.toString());
+    NeuronPage english = (NeuronPage) run("neuron L2F5");
+    assertTrue(english.recipe().javaLines().contains("EnglishWords.list()"));
+    String provenance = english.report().provenance().toString();
+    assertTrue(provenance.contains("english-20k (20000 words)"), provenance);
+    assertEquals(english.toString(), run("neuron L2F5 --dictionary english-20k").toString());
     NeuronPage said = (NeuronPage) run("neuron L2F5 --dictionary '" + words + "'");
-    assertFalse(said.view().before().get(0).text().contains("--dictionary"));
-    String none = sentence("evolve L2F5 --image cat/0");
-    assertTrue(none.contains("no concept dictionary; give one with --dictionary FILE"), none);
+    assertTrue(said.recipe().notebookLines().contains("--dictionary " + words));
+    Files.writeString(model.resolve("words.txt"), "sea\nbird\ntree\nboat\nlake\n");
+    String own = run("words L2F5").toString();
+    assertTrue(own.contains("boat") && own.contains("lake"), own);
     Evolution graph =
         (Evolution) run("evolve L2F5 --image cat/0 --depth 1 --dictionary '" + words + "'");
     assertFalse(graph.words().isEmpty());

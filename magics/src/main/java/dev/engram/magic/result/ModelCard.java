@@ -1,6 +1,7 @@
 package dev.engram.magic.result;
 
 import dev.engram.edit.Edit;
+import dev.engram.hub.HubName;
 import dev.engram.magic.view.Html;
 import dev.engram.magic.view.View;
 import dev.engram.magic.view.Viewable;
@@ -45,6 +46,7 @@ public record ModelCard(
     for (int i = 0; i < edits.size(); i++) {
       facts.put("edit " + i, edits.get(i).method().title() + ": " + EditList.title(edits.get(i)));
     }
+    facts.put("family", family(c));
     facts.put(
         "image tower",
         format(
@@ -85,6 +87,7 @@ public record ModelCard(
                 + said(t.activation())
                 + " in the text tower");
     facts.put("weights", clip.storedType() + ", " + clip.naming() + " names; computed in float32");
+    HubName.ofSnapshot(clip.directory()).ifPresent(hub -> facts.put("hub", hub.toString()));
     facts.put("device", clip.device() + " (" + clip.deviceReason() + ")");
     List<String> notes = new ArrayList<>(c.notes());
     notes.addAll(clip.processor().notes());
@@ -96,9 +99,33 @@ public record ModelCard(
 
   /** Aloud, with its formula: a model that computes with the other one is silently wrong. */
   private static String said(ClipConfig.Activation a) {
-    return a == ClipConfig.Activation.QUICK_GELU
-        ? "quick_gelu, x · sigmoid(1.702 x)"
-        : "gelu, exact: x · Φ(x)";
+    return switch (a) {
+      case QUICK_GELU -> "quick_gelu, x · sigmoid(1.702 x)";
+      case GELU -> "gelu, exact: x · Φ(x)";
+      case GELU_PYTORCH_TANH -> "gelu_pytorch_tanh, x · Φ(x) approximated by tanh";
+      case SILU -> "silu, x · sigmoid(x), in the gate of the FFN";
+    };
+  }
+
+  /** What distinguishes it from the model of the paper. */
+  private static String family(ClipConfig c) {
+    ClipConfig.Tower v = c.vision();
+    List<String> parts = new ArrayList<>();
+    parts.add(
+        c.family().title()
+            + (c.family().hasClassToken()
+                ? ", read at the class token"
+                : ", read by an attention pool: no class token"));
+    if (v.gated()) {
+      parts.add("gated FFNs (SwiGLU)");
+    }
+    if (v.innerNorms()) {
+      parts.add("inner norms");
+    }
+    if (v.rotaryGrid() > 0) {
+      parts.add("rotary positions");
+    }
+    return String.join(", ", parts);
   }
 
   private static String format(String pattern, Object... values) {

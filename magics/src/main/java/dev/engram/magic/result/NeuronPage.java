@@ -43,8 +43,7 @@ public record NeuronPage(
   private static final int THUMBNAIL = 96;
 
   private static final String NO_WORDS =
-      "This model comes with no concept dictionary, so the neuron has no words; give one with"
-          + " --dictionary FILE, a word on each line.";
+      "The report was made without a dictionary, so the neuron has no words.";
 
   private static final String NO_ENTITIES =
       "The image set has no entities, only images; open a folder with entity/*.png to compare"

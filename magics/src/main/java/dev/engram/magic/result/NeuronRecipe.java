@@ -1,10 +1,12 @@
 package dev.engram.magic.result;
 
 import dev.engram.attribution.Reading;
+import dev.engram.hub.HubName;
 import dev.engram.magic.MagicLine;
 import dev.engram.trace.Neuron;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,8 +16,9 @@ import org.jspecify.annotations.Nullable;
  * @param modelName for people
  * @param model the model's folder; null for the embedded one
  * @param images the set's folder; null for the embedded one
- * @param dictionary its file; null for the model's own words
- * @param hasWords whether there are words at all
+ * @param dictionary as it was asked for; null if it was not
+ * @param wordFile where its words are; null for a list that is built in
+ * @param english which of the built-in lists: English, or iconclip's
  * @param reading of the improvements
  * @param seed of the random images
  * @param image that drives the neuron most, as a magic takes it
@@ -25,8 +28,9 @@ public record NeuronRecipe(
     String modelName,
     @Nullable Path model,
     @Nullable Path images,
-    @Nullable Path dictionary,
-    boolean hasWords,
+    @Nullable String dictionary,
+    @Nullable Path wordFile,
+    boolean english,
     Reading reading,
     long seed,
     String image) {
@@ -37,13 +41,18 @@ public record NeuronRecipe(
   public String notebookLines() {
     return String.join(
         "\n",
-        "%model" + argument(model),
+        "%model" + onHub().map(hub -> " " + hub).orElseGet(() -> argument(model)),
         "%images" + argument(images),
         "%neuron "
             + neuron
-            + (dictionary == null ? "" : " --dictionary" + argument(dictionary))
+            + (dictionary == null ? "" : " --dictionary " + MagicLine.quoted(dictionary))
             + (reading == Reading.LITERAL ? "" : " --reading " + reading)
             + (seed == 0 ? "" : " --seed " + seed));
+  }
+
+  /** A snapshot of the hub's cache has another path on every machine, but one name. */
+  private Optional<HubName> onHub() {
+    return model == null ? Optional.empty() : HubName.ofSnapshot(model);
   }
 
   private static String argument(@Nullable Path path) {
@@ -75,11 +84,15 @@ public record NeuronRecipe(
             "import dev.engram.attribution.Attributor;",
             "import dev.engram.attribution.Reading;",
             "import dev.engram.data.ImageSet;",
+            "import dev.engram.dissect.EnglishWords;",
             "import dev.engram.dissect.NeuronReport;",
             "import dev.engram.dissect.NeuronReporter;",
             "import dev.engram.dissect.Survey;",
             "import dev.engram.dissect.ValueVectors;",
             "import dev.engram.dissect.WordDictionary;",
+            "import dev.engram.hub.Hub;",
+            "import dev.engram.hub.HubName;",
+            "import dev.engram.hub.HubSettings;",
             "import dev.engram.iconclip.Iconclip;",
             "import dev.engram.model.Clip;",
             "import dev.engram.trace.Neuron;",
@@ -101,6 +114,10 @@ public record NeuronRecipe(
   }
 
   private String modelExpression() {
+    if (onHub().isPresent()) {
+      return "new Hub(HubSettings.ofEnvironment())"
+          + ".model(HubName.of(\"%s\").orElseThrow(), Progress.NONE)".formatted(onHub().get());
+    }
     return model == null ? "Iconclip.model(), \"iconclip\"" : path(model);
   }
 
@@ -112,11 +129,8 @@ public record NeuronRecipe(
   }
 
   private String wordsExpression() {
-    if (!hasWords) {
-      return "null";
-    }
-    Path file = dictionary != null ? dictionary : model == null ? null : model.resolve("words.txt");
-    String list = file == null ? "Iconclip.words()" : lines(file);
+    String builtIn = english ? "EnglishWords.list()" : "Iconclip.words()";
+    String list = wordFile == null ? builtIn : lines(wordFile);
     return "WordDictionary.of(clip, \"words\", " + list + ", Progress.NONE)";
   }
 

@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
 public final class Gallery {
   private static final String FIGURE =
       "display:inline-block;margin:.3em;text-align:center;vertical-align:top";
-  private static final String CAPTION = "font-size:75%;overflow-wrap:anywhere;width:";
+  private static final String CAPTION = "font-size:75%;overflow-wrap:break-word;width:";
 
   /** Room that a caption needs, whatever the size of the picture. */
   private static final int NARROWEST = 78;
@@ -49,11 +49,16 @@ public final class Gallery {
         Html.open("img", "src", "data:image/png;base64," + data, "alt", item.caption)
             + Html.element(
                 "figcaption",
-                Html.escape(item.caption),
+                breakable(Html.escape(item.caption)),
                 "style",
                 CAPTION + Math.max(side, NARROWEST) + "px"),
         "style",
         FIGURE);
+  }
+
+  /** A name of a file or folder may end its line where a reader would, rather than in a word. */
+  private static String breakable(String escaped) {
+    return escaped.replaceAll("[_/]", "$0<wbr>");
   }
 
   /**

@@ -23,6 +23,29 @@ public final class PlotlyFigure implements Viewable {
 
   private static final TypeReference<Map<String, Object>> TREE = new TypeReference<>() {};
 
+  private static final Map<String, ?> AXIS =
+      Map.of(
+          "gridcolor", "rgba(127,127,127,0.25)",
+          "linecolor", "rgba(127,127,127,0.6)",
+          "zerolinecolor", "rgba(127,127,127,0.6)");
+
+  /**
+   * What a figure looks like where it does not say so itself: nothing behind it and a middle grey,
+   * since a figure cannot know whether the page that shows it is light or dark.
+   */
+  private static final Map<String, ?> ANY_THEME =
+      Map.of(
+          "paper_bgcolor",
+          "rgba(0,0,0,0)",
+          "plot_bgcolor",
+          "rgba(0,0,0,0)",
+          "font",
+          Map.of("color", "#7a7a7a"),
+          "xaxis",
+          AXIS,
+          "yaxis",
+          AXIS);
+
   private final ObjectNode figure;
   private final Optional<byte[]> png;
 
@@ -50,6 +73,10 @@ public final class PlotlyFigure implements Viewable {
     ObjectNode normalised = (ObjectNode) PlotlyJson.normalised(figure);
     // plotly.js 4 offers to upload a figure unless told not to.
     normalised.withObject("/config").put("showSendToCloud", false).put("displaylogo", false);
+    ObjectNode layout = normalised.withObject("/layout");
+    if (!layout.has("template")) {
+      layout.set("template", JSON.valueToTree(Map.of("layout", ANY_THEME)));
+    }
     return new PlotlyFigure(normalised, Optional.empty());
   }
 

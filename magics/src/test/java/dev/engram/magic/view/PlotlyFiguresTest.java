@@ -169,6 +169,21 @@ class PlotlyFiguresTest {
   }
 
   @Test
+  void figuresSuitLightAndDarkPagesUnlessTheySayOtherwise() {
+    JsonNode own = PlotlyFigure.titled("").toJson();
+    JsonNode jsplot = json(new Figure(ScatterTrace.builder(NUMBERS, NUMBERS).build()));
+    for (JsonNode figure : List.of(own, jsplot)) {
+      assertEquals("rgba(0,0,0,0)", figure.at("/layout/template/layout/paper_bgcolor").asText());
+      assertEquals("#7a7a7a", figure.at("/layout/template/layout/font/color").asText());
+      assertTrue(figure.at("/layout/paper_bgcolor").isMissingNode());
+    }
+    JsonNode white = PlotlyFigure.titled("").layout("paper_bgcolor", "#fff").toJson();
+    assertEquals("#fff", white.at("/layout/paper_bgcolor").asText());
+    JsonNode others = PlotlyFigure.titled("").layout("template", Map.of()).trace(Map.of()).toJson();
+    assertEquals(0, others.at("/layout/template").size());
+  }
+
+  @Test
   void editionsCarryTheLibrary() {
     String script = PlotlyEdition.CARTESIAN.script();
     assertTrue(script.length() > 500_000 && script.length() < 800_000, "" + script.length());

@@ -87,5 +87,8 @@ class ViewTest {
     assertFalse(view.html().contains("<script>"));
     assertTrue(view.html().contains("data:image/png;base64,"));
     assertEquals("\"><script>", view.text());
+    View named = Gallery.of(List.of(new Gallery.Item(picture, "statue_of_liberty/03")), 96);
+    assertTrue(named.html().contains(">statue_<wbr>of_<wbr>liberty/<wbr>03<"), named.html());
+    assertEquals("statue_of_liberty/03", named.text());
   }
 }

@@ -1,0 +1,127 @@
+package dev.engram.hub;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The cache of {@code huggingface_hub}, in its own layout: {@code blobs} named by their hash,
+ * {@code snapshots/COMMIT} of links to them, {@code refs/REVISION} that hold a commit, and {@code
+ * .no_exist} for files of which it is known that there are none.
+ */
+final class HubCache {
+  private final Path root;
+
+  HubCache(Path root) {
+    this.root = root.toAbsolutePath().normalize();
+  }
+
+  Path root() {
+    return root;
+  }
+
+  private Path folder(HubName model) {
+    return root.resolve("models--" + model.owner() + "--" + model.name());
+  }
+
+  /** Where a file with that hash lies, or would. */
+  Path blob(HubName model, String hash) {
+    return folder(model).resolve("blobs").resolve(hash);
+  }
+
+  Path snapshot(HubName model, String commit) {
+    return folder(model).resolve("snapshots").resolve(commit);
+  }
+
+  private Path noExist(HubName model, String commit) {
+    return folder(model).resolve(".no_exist").resolve(commit);
+  }
+
+  /**
+   * @return the commit that a revision had when it was last asked for; empty if it never was
+   */
+  Optional<String> commit(HubName model) {
+    if (model.isCommit()) {
+      return Optional.of(model.revision());
+    }
+    Path ref = folder(model).resolve("refs").resolve(model.revision());
+    try {
+      return Files.isRegularFile(ref)
+          ? Optional.of(Files.readString(ref).strip()).filter(HubName::isCommit)
+          : Optional.empty();
+    } catch (IOException e) {
+      return Optional.empty(); // as good as none: the hub is asked
+    }
+  }
+
+  /** What a snapshot lacks to be read as a model; empty if it is complete. */
+  List<String> missing(HubName model, String commit) {
+    Path known = noExist(model, commit);
+    return ModelFiles.missing(
+        snapshot(model, commit), file -> Files.isRegularFile(known.resolve(file)));
+  }
+
+  /** Puts a file of the blobs under its name into a snapshot. */
+  void link(HubName model, String commit, String file, String hash) throws IOException {
+    Path blob = blob(model, hash);
+    Path snapshot = snapshot(model, commit);
+    Path name = snapshot.resolve(file);
+    if (Files.exists(name) && Files.isSameFile(name, blob)) {
+      return;
+    }
+    Files.createDirectories(snapshot);
+    Path fresh = name.resolveSibling(file + ".engram.link");
+    Files.deleteIfExists(fresh);
+    try {
+      Files.createSymbolicLink(fresh, snapshot.relativize(blob));
+    } catch (UnsupportedOperationException | IOException e) {
+      Files.copy(blob, fresh); // a file system without links, as Python does there
+    }
+    rename(fresh, name);
+  }
+
+  /** Remembers what a repository does not have, so that nobody asks for it again. */
+  void remember(HubName model, String commit, Collection<String> names) throws IOException {
+    Path folder = noExist(model, commit);
+    Files.createDirectories(folder);
+    for (String file : ModelFiles.TEXTS) {
+      Path mark = folder.resolve(file);
+      if (!names.contains(file) && !Files.exists(mark, LinkOption.NOFOLLOW_LINKS)) {
+        Files.createFile(mark);
+      }
+    }
+  }
+
+  /** From now on the revision is this commit. */
+  void writeRef(HubName model, String commit) throws IOException {
+    if (model.isCommit()) {
+      return;
+    }
+    Path ref = folder(model).resolve("refs").resolve(model.revision());
+    Files.createDirectories(ref.getParent());
+    // not createTempFile: that one can be read by its maker alone
+    Path fresh = ref.resolveSibling(ref.getFileName() + "." + ProcessHandle.current().pid());
+    try {
+      Files.write(fresh, commit.getBytes(StandardCharsets.US_ASCII));
+      rename(fresh, ref);
+    } finally {
+      Files.deleteIfExists(fresh);
+    }
+  }
+
+  /** Another program sees the old file or the new one, never a part. */
+  static void rename(Path from, Path to) throws IOException {
+    try {
+      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+    } catch (AtomicMoveNotSupportedException e) {
+      Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+}

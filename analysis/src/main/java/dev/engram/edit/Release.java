@@ -36,10 +36,12 @@ public final class Release implements AutoCloseable {
 
   /**
    * @param clip a model that suppresses no neurons; must outlive this
+   * @throws dev.engram.EngramException if it has no class token, whose stream is changed here
    */
   public Release(Clip clip) {
     this.clip = clip;
     this.tower = clip.vision();
+    tower.requireClassToken("freeing neurons");
     this.space = NeuronSpace.of(clip.config().vision());
     this.improvement = new Improvement(clip);
   }

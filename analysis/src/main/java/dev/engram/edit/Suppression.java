@@ -2,7 +2,6 @@ package dev.engram.edit;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import dev.engram.model.Clip;
 import dev.engram.model.VisionTower;
 import dev.engram.trace.Intervention;
@@ -68,7 +67,7 @@ public final class Suppression {
         w.attach(scope);
         h = h.sub(m.matMul(w.reshape(1, -1)));
       }
-      return rows(tower.project(h));
+      return Trace.rows(tower.project(h));
     }
   }
 
@@ -86,17 +85,7 @@ public final class Suppression {
     int headWidth = clip.config().vision().headWidth();
     try (Trace trace =
         clip.trace(pixels, TraceRequest.none(), Intervention.zero(neurons, headWidth, tokens))) {
-      return rows(trace.embedding());
+      return trace.embeddings();
     }
-  }
-
-  private static float[][] rows(NDArray a) {
-    Shape s = a.getShape();
-    float[] flat = a.toFloatArray();
-    float[][] out = new float[(int) s.get(0)][];
-    for (int i = 0; i < out.length; i++) {
-      out[i] = java.util.Arrays.copyOfRange(flat, (int) (i * s.get(1)), (int) ((i + 1) * s.get(1)));
-    }
-    return out;
   }
 }

@@ -55,4 +55,11 @@ record ClassTexts(List<String> labels, float[][] texts) {
   int[] nearest(float[][] embeddings) {
     return Arrays.stream(embeddings).mapToInt(this::nearest).toArray();
   }
+
+  /** The share of images that are nearest to a label. */
+  double share(float[][] embeddings, String label) {
+    int right = labels.indexOf(label);
+    return Arrays.stream(nearest(embeddings)).filter(n -> n == right).count()
+        / (double) embeddings.length;
+  }
 }

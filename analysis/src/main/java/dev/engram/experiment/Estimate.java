@@ -19,7 +19,9 @@ public record Estimate(double mean, double halfWidth, int count) {
    * @param values the sample
    */
   public static Estimate of(double... values) {
-    double mean = Arrays.stream(values).average().orElse(Double.NaN);
+    // of equal values the sum would leave rounding behind
+    boolean equal = Arrays.stream(values).distinct().count() == 1;
+    double mean = equal ? values[0] : Arrays.stream(values).average().orElse(Double.NaN);
     double squares = Arrays.stream(values).map(v -> (v - mean) * (v - mean)).sum();
     int n = values.length;
     return new Estimate(mean, n < 2 ? Double.NaN : Z * Math.sqrt(squares / (n - 1.0) / n), n);

@@ -22,6 +22,7 @@ import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,6 +80,11 @@ final class Pass implements AutoCloseable {
   /** The background images that say what they show: the stand-in for general objects. */
   static List<LabelledImage> generalObjects(ImageSet set) {
     return set.background().stream().filter(i -> !i.label().isEmpty()).toList();
+  }
+
+  /** Every second one, from the first (0) or the second (1) on. */
+  static <T> List<T> half(List<T> all, int first) {
+    return IntStream.range(0, all.size()).filter(i -> i % 2 == first).mapToObj(all::get).toList();
   }
 
   /** M_text of one text (D). */
@@ -179,14 +185,12 @@ final class Pass implements AutoCloseable {
 
   /** cos(z, t) of each image. */
   double[] cosines() {
-    List<float[]> rows = new ArrayList<>();
-    for (Trace trace : traces) {
-      float[] flat = trace.embedding().toFloatArray();
-      for (int b = 0; b < trace.batch(); b++) {
-        rows.add(Arrays.copyOfRange(flat, b * text.length, (b + 1) * text.length));
-      }
-    }
-    return cosines(rows);
+    return cosines(Arrays.asList(embeddings()));
+  }
+
+  /** M_image of each image, not normalised (images, D). */
+  float[][] embeddings() {
+    return traces.stream().flatMap(t -> Arrays.stream(t.embeddings())).toArray(float[][]::new);
   }
 
   /** cos(z, t) of each image after residual suppression. */
@@ -209,6 +213,11 @@ final class Pass implements AutoCloseable {
     return cosines(rows);
   }
 
+  /** The text under which the images are looked at. */
+  String label() {
+    return label;
+  }
+
   /** M_text of the label (D). */
   float[] text() {
     return text;
@@ -219,7 +228,8 @@ final class Pass implements AutoCloseable {
     return pixels.stream().flatMap(List::stream).toList();
   }
 
-  private double[] cosines(List<float[]> embeddings) {
+  /** cos(z, t) of embeddings with the label. */
+  double[] cosines(List<float[]> embeddings) {
     return embeddings.stream().mapToDouble(z -> Cosine.of(z, text)).toArray();
   }
 

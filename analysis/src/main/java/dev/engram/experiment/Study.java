@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.IntFunction;
 
 /**
  * What an experiment runs on, and the one loop that all of them share: entity by entity, or image
@@ -69,6 +70,11 @@ public final class Study {
    */
   public ImageSet set() {
     return set;
+  }
+
+  /** Is told of every part, and of what is long within one. */
+  Progress progress() {
+    return progress;
   }
 
   /**
@@ -147,7 +153,7 @@ public final class Study {
     }
   }
 
-  /** Computes one part. */
+  /** Computes one part of which the model has seen the images. */
   @FunctionalInterface
   interface Work<T> {
     /**
@@ -159,30 +165,39 @@ public final class Study {
 
   /** The parts' values in their order, each read if it is known, else computed and kept. */
   <T> List<T> each(Task<T> task, List<Part> parts, Work<T> work) {
-    List<T> out = new ArrayList<>();
     try (Attributor attributor = new Attributor(clip)) {
-      for (int i = 0; i < parts.size(); i++) {
-        progress.step(task.doing, i, parts.size());
-        Part part = parts.get(i);
-        Map<String, String> key = key(task, part);
-        Optional<ResultStore.Kept<T>> known =
-            key.isEmpty() ? Optional.empty() : store.read(key, task.type);
-        if (known.isPresent()) {
-          // a part that comes twice was computed now, not before
-          out.add(written.contains(key) ? known.get().value() : remember(known.get()));
-          continue;
-        }
-        T value;
-        try (Pass pass = new Pass(clip, attributor, part.images, part.label)) {
-          value = work.of(pass, i);
-        }
-        computed++;
-        if (!key.isEmpty()) {
-          store.write(key, value);
-          written.add(key);
-        }
-        out.add(value);
+      return each(
+          task,
+          parts,
+          i -> {
+            Part part = parts.get(i);
+            try (Pass pass = new Pass(clip, attributor, part.images, part.label)) {
+              return work.of(pass, i);
+            }
+          });
+    }
+  }
+
+  /** The same for work that passes the images in its own way, if at all. */
+  <T> List<T> each(Task<T> task, List<Part> parts, IntFunction<T> work) {
+    List<T> out = new ArrayList<>();
+    for (int i = 0; i < parts.size(); i++) {
+      progress.step(task.doing, i, parts.size());
+      Map<String, String> key = key(task, parts.get(i));
+      Optional<ResultStore.Kept<T>> known =
+          key.isEmpty() ? Optional.empty() : store.read(key, task.type);
+      if (known.isPresent()) {
+        // a part that comes twice was computed now, not before
+        out.add(written.contains(key) ? known.get().value() : remember(known.get()));
+        continue;
       }
+      T value = work.apply(i);
+      computed++;
+      if (!key.isEmpty()) {
+        store.write(key, value);
+        written.add(key);
+      }
+      out.add(value);
     }
     progress.step(task.doing, parts.size(), parts.size());
     return out;

@@ -5,7 +5,6 @@ import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.data.Entity;
-import dev.engram.data.LabelledImage;
 import dev.engram.edit.Suppression;
 import dev.engram.trace.Neuron;
 import java.util.ArrayList;
@@ -21,13 +20,11 @@ import java.util.stream.IntStream;
  * unrelated images under the same edited model, and zero-shot accuracy on everything else.
  */
 public final class Table3 {
-  /** General images in one part of the work. */
-  private static final int PART = 50;
-
   private Table3() {}
 
   /**
-   * @param cases entities at most, evenly spread over the set
+   * @param cases entities at most: the paper's, or, where the set has none of them, others evenly
+   *     spread over it
    * @param counts how many of the top neurons are suppressed, each at least 1; kept in ascending
    *     order
    */
@@ -195,8 +192,11 @@ public final class Table3 {
           "Table 3 compares with images of other entities; the image set %s has only %s."
               .formatted(study.set().name(), all.get(0).name()));
     }
+    List<Integer> named = named(study, all, settings.cases);
     List<Integer> cases =
-        Table6.spread(IntStream.range(0, all.size()).boxed().toList(), settings.cases);
+        named.isEmpty()
+            ? Table6.spread(IntStream.range(0, all.size()).boxed().toList(), settings.cases)
+            : named;
     int most = settings.counts.get(settings.counts.size() - 1);
     List<Found> found =
         study.each(
@@ -211,12 +211,13 @@ public final class Table3 {
         models.add(new Edited(cases.get(i), label, found.get(i).neurons.subList(0, count)));
       }
     }
-    List<LabelledImage> general = Pass.generalObjects(study.set());
+    GeneralObjects general = GeneralObjects.of(study.clip(), Pass.generalObjects(study.set()));
+    ClassTexts classes =
+        ClassTexts.of(study.clip(), all.stream().map(Entity::label).toList(), Progress.NONE);
     List<Judged> entities =
-        judge(study, models, all.stream().map(Study.Part::of).toList(), labels(all));
-    List<Judged> objects =
-        judge(study, models, parts(general), general.stream().map(LabelledImage::label).toList());
-    Summary summary = new Summary(all, general, models, entities, objects);
+        judge(study, models, all.stream().map(Study.Part::of).toList(), classes);
+    List<Judged> objects = judge(study, models, general.parts(), general.classes());
+    Summary summary = new Summary(all, classes, general, models, entities, objects);
     int stages = settings.counts.size() + 1;
     return new Result(
         study.clip().name(),
@@ -229,34 +230,31 @@ public final class Table3 {
             .toList(),
         Pass.provenance("table3", study)
             .with("removal", "residual suppression of the top neurons, literal reading")
-            .with("cases", cases.size() + " entities, evenly spread")
+            .with(
+                "cases",
+                cases.size() + (named.isEmpty() ? " entities, evenly spread" : " of the paper's"))
             .with("unrelated images", "other entities of the same category, else all others")
-            .with("general objects", general.size() + " background images, own labels")
+            .with("general objects", general.images().size() + " background images, own labels")
             .with("interval", "95 %, normal, over images; averages: over cases"));
   }
 
-  private static List<String> labels(List<Entity> entities) {
-    return entities.stream().map(Entity::label).toList();
-  }
-
-  /** Images without an entity, some at a time; the label plays no part in what is read. */
-  static List<Study.Part> parts(List<LabelledImage> images) {
-    List<Study.Part> parts = new ArrayList<>();
-    for (int i = 0; i < images.size(); i += PART) {
-      List<LabelledImage> some = images.subList(i, Math.min(images.size(), i + PART));
-      parts.add(new Study.Part(some, some.get(0).label(), List.of()));
-    }
-    return parts;
+  /** Those that the paper takes, by its Table 7. */
+  private static List<Integer> named(Study study, List<Entity> all, int most) {
+    return PAPER.stream()
+        .map(Paper::entity)
+        .filter(study.set()::hasEntity)
+        .map(name -> all.indexOf(study.set().entity(name)))
+        .limit(most)
+        .toList();
   }
 
   /** One pass of each image serves all edited models: they differ behind the last layer alone. */
   private static List<Judged> judge(
-      Study study, List<Edited> models, List<Study.Part> parts, List<String> labels) {
+      Study study, List<Edited> models, List<Study.Part> parts, ClassTexts classes) {
     if (parts.isEmpty()) {
       return List.of();
     }
     Suppression suppression = new Suppression(study.clip());
-    ClassTexts classes = ClassTexts.of(study.clip(), labels, Progress.NONE);
     ClassTexts own =
         ClassTexts.of(study.clip(), models.stream().map(Edited::label).toList(), Progress.NONE);
     return study.each(
@@ -291,7 +289,8 @@ public final class Table3 {
   /** Sums up what was judged. */
   private record Summary(
       List<Entity> all,
-      List<LabelledImage> general,
+      ClassTexts classes,
+      GeneralObjects general,
       List<Edited> models,
       List<Judged> entities,
       List<Judged> objects) {
@@ -321,22 +320,14 @@ public final class Table3 {
                   .boxed()
                   .flatMapToDouble(i -> correct(i, model))
                   .toArray()),
-          Estimate.of(objects(model)));
+          general.accuracy(
+              objects.stream().flatMapToInt(j -> IntStream.of(j.nearest[model])).toArray()));
     }
 
     private DoubleStream correct(int entity, int model) {
-      List<String> classes = labels(all).stream().distinct().toList();
-      int right = classes.indexOf(all.get(entity).label());
+      int right = classes.labels().indexOf(all.get(entity).label());
       return Arrays.stream(entities.get(entity).nearest[model])
           .mapToDouble(n -> n == right ? 1 : 0);
-    }
-
-    private double[] objects(int model) {
-      List<String> classes = general.stream().map(LabelledImage::label).distinct().toList();
-      int[] nearest = objects.stream().flatMapToInt(j -> IntStream.of(j.nearest[model])).toArray();
-      return IntStream.range(0, nearest.length)
-          .mapToDouble(i -> classes.get(nearest[i]).equals(general.get(i).label()) ? 1 : 0)
-          .toArray();
     }
   }
 }

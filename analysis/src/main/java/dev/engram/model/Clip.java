@@ -383,7 +383,7 @@ public final class Clip implements AutoCloseable {
         (from, to) -> {
           progress.step("embedding images", from, out.length);
           try (Trace t = trace(pixels.subList(from, to), TraceRequest.none(), List.of())) {
-            System.arraycopy(TextTower.rows(t.embedding()), 0, out, from, to - from);
+            System.arraycopy(t.embeddings(), 0, out, from, to - from);
           }
         });
     progress.step("embedding images", out.length, out.length);

@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.ndarray.types.SparseFormat;
 import dev.engram.Progress;
 import dev.engram.model.TransformerLayer.Tap;
+import dev.engram.trace.Trace;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -116,7 +117,7 @@ public final class TextTower {
       if (projectionBias != null) {
         z = z.add(projectionBias);
       }
-      return rows(z);
+      return Trace.rows(z);
     }
   }
 
@@ -132,17 +133,5 @@ public final class TextTower {
       }
     }
     return best;
-  }
-
-  /** (n, D) as Java arrays. */
-  static float[][] rows(NDArray a) {
-    int n = (int) a.getShape().get(0);
-    int width = (int) a.getShape().get(1);
-    float[] flat = a.toFloatArray();
-    float[][] out = new float[n][];
-    for (int i = 0; i < n; i++) {
-      out[i] = java.util.Arrays.copyOfRange(flat, i * width, (i + 1) * width);
-    }
-    return out;
   }
 }

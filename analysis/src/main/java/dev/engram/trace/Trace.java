@@ -76,6 +76,27 @@ public final class Trace implements AutoCloseable {
   }
 
   /**
+   * @return the same in plain Java
+   */
+  public float[][] embeddings() {
+    return rows(embedding());
+  }
+
+  /**
+   * @param matrix (n, width)
+   * @return its rows in plain Java
+   */
+  public static float[][] rows(NDArray matrix) {
+    float[] flat = matrix.toFloatArray();
+    int width = (int) matrix.getShape().get(1);
+    float[][] out = new float[(int) matrix.getShape().get(0)][];
+    for (int i = 0; i < out.length; i++) {
+      out[i] = java.util.Arrays.copyOfRange(flat, i * width, (i + 1) * width);
+    }
+    return out;
+  }
+
+  /**
    * @return LN_post(h[L][0]) (B, d)
    */
   public NDArray pooled() {

@@ -106,7 +106,8 @@ class IconclipExperimentsTest {
     ImageSet few = set.firstImages(4);
     int before = clip.manager().getManagedArrays().size();
     String hash = clip.hash();
-    Table4.Result r = Table4.run(new Study(clip, few), new Table4.Settings(1, 0.01));
+    Table4.Result r =
+        Table4.run(new Study(clip, few), new Table4.Settings(1, List.of(), 0.01, 2, 1, 5e-6));
     assertEquals(before, clip.manager().getManagedArrays().size());
     assertEquals(hash, clip.hash());
     Table4.Case c = r.cases().get(0);
@@ -122,7 +123,7 @@ class IconclipExperimentsTest {
         IntStream.range(0, 6)
             .boxed()
             .flatMap(l -> Stream.of(Neuron.Block.values()).map(b -> Weight.values(b, l)))
-            .filter(w -> w.toString().equals(c.where()))
+            .filter(w -> w.toString().equals(c.inserted().how()))
             .findFirst()
             .orElseThrow();
     List<float[]> upright =
@@ -141,7 +142,7 @@ class IconclipExperimentsTest {
             .rankOne(
                 where,
                 new Association(
-                    c.entity(), "by hand", upright.stream().map(Table4::turned).toList(), upright),
+                    c.entity(), "by hand", upright.stream().map(Lessons::turned).toList(), upright),
                 Progress.NONE);
     try (EditHistory history = new EditHistory(clip);
         Clip edited = history.preview(edit)) {
@@ -150,7 +151,8 @@ class IconclipExperimentsTest {
         float[] z =
             edited
                 .embedImages(
-                    List.of(Table4.turned(clip.processor().process(entity.images().get(i).file()))),
+                    List.of(
+                        Lessons.turned(clip.processor().process(entity.images().get(i).file()))),
                     Progress.NONE)[0];
         String nearest =
             few.entities().stream()
@@ -159,7 +161,7 @@ class IconclipExperimentsTest {
                 .label();
         correct += nearest.equals(entity.label()) ? 1 : 0;
       }
-      assertEquals(correct / 2.0, c.inserted().category().mean());
+      assertEquals(correct / 2.0, c.inserted().accuracy().category().mean());
     }
   }
 
@@ -167,7 +169,7 @@ class IconclipExperimentsTest {
   void aQuarterTurnIsClockwise() {
     assertArrayEquals(
         new float[] {3, 1, 4, 2, 7, 5, 8, 6, 11, 9, 12, 10},
-        Table4.turned(new float[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}));
+        Lessons.turned(new float[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}));
   }
 
   @Test

@@ -5,19 +5,24 @@ import dev.engram.experiment.Faithfulness;
 import dev.engram.experiment.Figure2;
 import dev.engram.experiment.Figure3;
 import dev.engram.experiment.Figure4a;
+import dev.engram.experiment.Lessons;
 import dev.engram.experiment.Sanity;
+import dev.engram.experiment.Scaling;
 import dev.engram.experiment.Study;
 import dev.engram.experiment.Table1;
 import dev.engram.experiment.Table2;
 import dev.engram.experiment.Table3;
 import dev.engram.experiment.Table4;
 import dev.engram.experiment.Table6;
+import dev.engram.experiment.Table8;
 import dev.engram.magic.result.CheckReproductions;
-import dev.engram.magic.result.EditReproductions;
 import dev.engram.magic.result.FigureReproductions;
+import dev.engram.magic.result.InsertionReproductions;
 import dev.engram.magic.result.KnowledgeGallery;
+import dev.engram.magic.result.RemovalReproduction;
 import dev.engram.magic.result.Reproduction;
 import dev.engram.magic.result.Reproductions;
+import dev.engram.magic.result.ScalingReproduction;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -44,12 +49,16 @@ enum Experiment {
   TABLE3(
       "Table 3: what is left of an entity when its top neurons are suppressed, and of all else",
       25,
-      (on, small) -> EditReproductions.of(Table3.run(on.study, Table3.Settings.standard()), small)),
+      (on, small) ->
+          RemovalReproduction.of(Table3.run(on.study, Table3.Settings.standard()), small)),
   /** Knowledge insertion. */
   TABLE4(
-      "Table 4: accuracy before and after a rank-one insertion: category, data set, general",
-      200,
-      (on, small) -> EditReproductions.of(Table4.run(on.study, Table4.Settings.standard()), small)),
+      "Table 4: one name taught by fine-tuning, LoRA or a rank-one edit: category, data set,"
+          + " general",
+      490,
+      (on, small) ->
+          InsertionReproductions.of(
+              Table4.run(on.lessons.get(), Table4.Settings.standard().withNames(on.names)), small)),
   /** Complete removal against residual suppression. */
   TABLE6(
       "Table 6: the cosine after complete removal and after residual suppression, for this model"
@@ -58,6 +67,13 @@ enum Experiment {
       (on, small) ->
           Reproductions.ofModels(
               on.everyModel(study -> Table6.run(study, Table6.Settings.standard())), small)),
+  /** Several names at once. */
+  TABLE8(
+      "Table 8: five names taught at once by MEMIT: category, data set, general",
+      26,
+      (on, small) ->
+          InsertionReproductions.of(
+              Table8.run(on.lessons.get(), Table8.Settings.standard().withNames(on.names)), small)),
   /** Pictures and words of knowledge neurons. */
   FIGURE2(
       "Figures 2, 9, 10: knowledge neurons of each category with their heatmaps and words",
@@ -100,7 +116,15 @@ enum Experiment {
       "Beyond the paper: whether a ranking changes with the label, and with random weights",
       80,
       (on, small) ->
-          CheckReproductions.of(Sanity.run(on.study, Sanity.Settings.standard()), small));
+          CheckReproductions.of(Sanity.run(on.study, Sanity.Settings.standard()), small)),
+  /** How far edits carry. */
+  SCALING(
+      "Beyond the paper: how many names an edit takes, who else is touched, how many images teach,"
+          + " what comes back",
+      320,
+      (on, small) ->
+          ScalingReproduction.of(
+              Scaling.run(on.lessons.get().get(0), Scaling.Settings.standard()), small));
 
   private final String title;
   private final int seconds;
@@ -115,14 +139,22 @@ enum Experiment {
   /**
    * What an experiment runs on.
    *
-   * @param study the loaded model and the open images
+   * @param study the loaded model and the open images, or the data set that was named
    * @param words asked for only where words are needed: a model may have none
    * @param others opens another model for the time of a run; empty if none was named
+   * @param lessons what insertions teach: the open images, or each data set that was named
+   * @param names which of them
    */
-  record On(Study study, Supplier<WordDictionary> words, List<Other> others) {
-    /** Keeps a copy. */
+  record On(
+      Study study,
+      Supplier<WordDictionary> words,
+      List<Other> others,
+      Supplier<List<Lessons>> lessons,
+      List<String> names) {
+    /** Keeps copies. */
     On {
       others = List.copyOf(others);
+      names = List.copyOf(names);
     }
 
     /** Runs on the loaded model, then on each other one, opened and closed in turn. */
@@ -165,6 +197,16 @@ enum Experiment {
   /** Whether it says something of other models beside the loaded one. */
   boolean comparesModels() {
     return this == TABLE6;
+  }
+
+  /** Whether it runs on data sets beside the open images. */
+  boolean takesDatasets() {
+    return this == TABLE3 || insertsKnowledge();
+  }
+
+  /** Whether it teaches names. */
+  boolean insertsKnowledge() {
+    return this == TABLE4 || this == TABLE8 || this == SCALING;
   }
 
   Reproduction run(On on, boolean smallModel) {

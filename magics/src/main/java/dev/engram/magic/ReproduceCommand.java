@@ -13,8 +13,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tech.tablesaw.api.IntColumn;
@@ -60,6 +62,8 @@ final class ReproduceCommand implements EngramMagic {
       description = "For a first look: only the first N images of each entity.")
   private @Nullable Integer most;
 
+  @Mixin private RealDataOptions realData = new RealDataOptions();
+
   @Option(names = "--fresh", description = "Compute everything again, whatever is kept.")
   private boolean fresh;
 
@@ -79,19 +83,27 @@ final class ReproduceCommand implements EngramMagic {
               + experiment
               + " looks at the loaded one, which %model changes.");
     }
+    realData.check(experiment);
     ResultStore store = KeptResults.store(fresh);
     try (MagicProgress progress = context.progress()) {
       // first: a mistyped one should not be told after minutes
       models.forEach(model -> session.modelDirectory(model, progress));
-      Study study = new Study(session.model(), images(), store, progress);
+      List<Study> studies = new ArrayList<>();
+      Function<ImageSet, Study> open =
+          images -> {
+            studies.add(new Study(session.model(), images, store, progress));
+            return studies.get(studies.size() - 1);
+          };
       List<String> notes = new ArrayList<>();
       Experiment.On on =
           new Experiment.On(
-              study,
+              open.apply(realData.images(session, this::images)),
               () -> session.dictionary(dictionary, progress),
-              models.stream().map(m -> other(m, store, progress, notes)).toList());
+              models.stream().map(m -> other(m, store, progress, notes)).toList(),
+              () -> realData.lessons(session, this::images, open),
+              realData.names());
       Reproduction result = experiment.run(on, session.isIconclip());
-      notes.add(0, study.note());
+      notes.addAll(0, studies.stream().map(Study::note).toList());
       String note = String.join(" ", notes.stream().filter(n -> !n.isEmpty()).toList());
       return result.noting(KeptResults.note(note, "%reproduce " + experiment));
     }

@@ -9,12 +9,12 @@ import dev.engram.data.Templates;
 import dev.engram.edit.Edit;
 import dev.engram.edit.EditHistory;
 import dev.engram.edit.FineTuning;
+import dev.engram.edit.MatchedTraining;
 import dev.engram.edit.Trainable;
 import dev.engram.experiment.SimilarityChange;
 import dev.engram.experiment.ZeroShot;
 import dev.engram.magic.EngramSession.Selection;
 import dev.engram.magic.result.Tuning;
-import dev.engram.magic.result.Tuning.Checkpoint;
 import dev.engram.model.Clip;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -111,8 +111,8 @@ abstract class TuneCommand implements EngramMagic {
     double wanted = match != null ? match / 100 : session.taughtAccuracy(name);
     EditHistory history = session.history();
     try (MagicProgress progress = context.progress()) {
-      List<Checkpoint> checkpoints = new ArrayList<>();
-      Edit edit = train(before, lesson, measured, wanted, checkpoints, progress);
+      MatchedTraining.Result trained = train(before, lesson, measured, wanted, progress);
+      Edit edit = trained.edit();
       Tuning result;
       try (Clip after = history.preview(edit)) {
         result =
@@ -127,7 +127,7 @@ abstract class TuneCommand implements EngramMagic {
                     progress),
                 AccuracyOptions.measure(
                     before, after, measured.dataset(), measured.edited(), progress),
-                checkpoints,
+                trained.checkpoints(),
                 wanted,
                 preview,
                 session.isIconclip());
@@ -162,17 +162,10 @@ abstract class TuneCommand implements EngramMagic {
   }
 
   /** Trains until the accuracy that is wanted is reached; keeps the closest checkpoint. */
-  private Edit train(
-      Clip clip,
-      Lesson lesson,
-      Lesson.Measured measured,
-      double wanted,
-      List<Checkpoint> checkpoints,
-      Progress progress) {
+  private MatchedTraining.Result train(
+      Clip clip, Lesson lesson, Lesson.Measured measured, double wanted, Progress progress) {
     Category category = new Category(clip, measured, name, progress);
     Selection taught = lesson.taught();
-    Edit closest = null;
-    double distance = Double.POSITIVE_INFINITY;
     try (FineTuning tuning =
         new FineTuning(
             clip,
@@ -181,27 +174,15 @@ abstract class TuneCommand implements EngramMagic {
             clip.embedTexts(List.of(Templates.fill(template, name)), Progress.NONE)[0],
             new FineTuning.Settings(learningRate, FineTuning.Settings.PAPER.weightDecay()),
             progress)) {
-      for (int step = 1; step <= steps && distance > 0; step++) {
-        progress.step("training", step - 1, steps);
-        double loss = tuning.step(Progress.NONE);
-        if (step % every != 0 && step != steps) {
-          continue;
-        }
-        Edit edit = tuning.edit(name, "%d of %s".formatted(taught.images().size(), taught.title()));
-        try (Clip after = session.history().preview(edit)) {
-          double reached = category.accuracy(after);
-          checkpoints.add(new Checkpoint(step, loss, reached));
-          if (closest == null || Math.abs(reached - wanted) < distance) {
-            closest = edit;
-            distance = Math.abs(reached - wanted);
-          }
-          if (reached > wanted) {
-            break;
-          }
-        }
-      }
+      return MatchedTraining.train(
+          tuning,
+          new MatchedTraining.Plan(steps, every, wanted),
+          session.history(),
+          name,
+          "%d of %s".formatted(taught.images().size(), taught.title()),
+          category::accuracy,
+          progress);
     }
-    return java.util.Objects.requireNonNull(closest);
   }
 
   /** The images of the name, and the prompts of all classes, embedded once. */

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,8 +56,10 @@ class ReproduceCommandTest {
       assertTrue(numbers.text().contains("experiment " + e), numbers.text());
       assertTrue(numbers.text().contains("numbers are not the paper's"));
       assertEquals(e != Experiment.FIGURE2, view.data().containsKey(View.PLOTLY), e.toString());
-      boolean computedForFigure4a = e == Experiment.FIGURE6 || e == Experiment.FIGURE7;
-      assertEquals(!computedForFigure4a, r.note().isEmpty(), r.note());
+      boolean shared = // with figure4a, or with table4
+          Set.of(Experiment.FIGURE6, Experiment.FIGURE7, Experiment.TABLE8, Experiment.SCALING)
+              .contains(e);
+      assertEquals(!shared, r.note().isEmpty(), r.note());
       Reproduction again = reproduce(e.toString());
       assertEquals(r.table().print(), again.table().print());
       assertEquals(r.findings(), again.findings());
@@ -112,6 +115,65 @@ class ReproduceCommandTest {
       assertTrue(
           String.valueOf(failure.getMessage())
               .matches(".*(--model belongs to table6|no model directory /no/such/folder).*"),
+          String.valueOf(failure.getMessage()));
+    }
+  }
+
+  @Test
+  void editingTablesRunOnDataSets(@TempDir Path folder) throws IOException {
+    Path birds = folder.resolve("birds");
+    StringBuilder images = new StringBuilder();
+    StringBuilder labels = new StringBuilder();
+    StringBuilder split = new StringBuilder();
+    List<String> names = List.of("001.Penguin", "022.Chuck_will_Widow");
+    for (int c = 0; c < 2; c++) {
+      copy("animals", c == 0 ? "penguin" : "honeybee", folder);
+      Path from = folder.resolve("animals").resolve(c == 0 ? "penguin" : "honeybee");
+      Path to = Files.createDirectories(birds.resolve("images")).resolve(names.get(c));
+      Files.move(from, to);
+      try (var files = Files.list(to)) {
+        int i = 3 * c;
+        for (Path file : files.sorted().toList()) {
+          images.append("%d %s/%s%n".formatted(++i, names.get(c), file.getFileName()));
+          labels.append("%d %d%n".formatted(i, c + 1));
+          split.append("%d %d%n".formatted(i, i % 3 == 1 ? 1 : 0));
+        }
+      }
+    }
+    Files.writeString(birds.resolve("images.txt"), images);
+    Files.writeString(birds.resolve("image_class_labels.txt"), labels);
+    Files.writeString(birds.resolve("train_test_split.txt"), split);
+    Files.writeString(birds.resolve("classes.txt"), "1 001.Penguin\n2 022.Chuck_will_Widow\n");
+    runner.run("model", null); // no images are open
+    Path general = Files.createDirectories(folder.resolve("general"));
+    copy("landmarks", "castle", general);
+    String on = " --data " + birds + " --general " + general;
+    Reproduction table8 = reproduce("table8" + on);
+    assertEquals("Chuck will Widow", table8.table().column("case").get(0), "as in the paper");
+    assertEquals("average", table8.table().column("case").get(1));
+    String provenance = table8.provenance().toString();
+    assertTrue(provenance.contains("guide: the same with the name on it"), provenance);
+    assertTrue(provenance.contains("weight the best over each group by causal tracing of all"));
+    assertTrue(provenance.contains("general objects 1 other background images"), provenance);
+    Reproduction penguin = reproduce("table8 --names penguin --shots 1" + on);
+    assertEquals("Penguin", penguin.table().column("case").get(0));
+    Reproduction table3 = reproduce("table3" + on);
+    assertTrue(table3.provenance().toString().contains("2 entities, 4 images, 3 background"));
+    for (String line :
+        List.of(
+            "figure3" + on,
+            "table8 --names eagle" + on,
+            "table3 --names penguin" + on,
+            "scaling --data " + birds + " " + birds,
+            "table8 --shots 0" + on,
+            "table8 --data " + folder.resolve("none"))) {
+      MagicFailure failure =
+          assertThrows(MagicFailure.class, () -> runner.run("reproduce " + line, null), line);
+      assertTrue(
+          String.valueOf(failure.getMessage())
+              .matches(
+                  ".*(belong to table3|no class 'eagle'|belongs to table4|one data set at a time"
+                      + "|numbers from 1|There is no folder).*"),
           String.valueOf(failure.getMessage()));
     }
   }

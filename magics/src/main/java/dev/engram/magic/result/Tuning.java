@@ -1,6 +1,7 @@
 package dev.engram.magic.result;
 
 import dev.engram.edit.Edit;
+import dev.engram.edit.MatchedTraining.Checkpoint;
 import dev.engram.experiment.AccuracyChange;
 import dev.engram.experiment.SimilarityChange;
 import dev.engram.magic.view.View;
@@ -35,13 +36,6 @@ public record Tuning(
     boolean preview,
     boolean smallModel)
     implements Viewable {
-  /**
-   * @param step from 1
-   * @param loss before that step
-   * @param accuracy on the name after it, 0 to 1
-   */
-  public record Checkpoint(int step, double loss, double accuracy) {}
-
   /** Keeps a copy. */
   public Tuning {
     checkpoints = List.copyOf(checkpoints);

@@ -3,34 +3,18 @@ package dev.engram.magic.result;
 import static dev.engram.magic.result.Reproductions.doubles;
 import static dev.engram.magic.result.Reproductions.say;
 
-import dev.engram.experiment.Estimate;
 import dev.engram.experiment.Table3;
-import dev.engram.experiment.Table4;
 import dev.engram.magic.result.Charts.Series;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
-import java.util.stream.Stream;
 import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
 
-/**
- * Turns what the experiments of knowledge editing returned into what a cell shows: removal (Table
- * 3) and insertion (Table 4).
- */
-public final class EditReproductions {
-  /** Before and after, in the order of the columns. */
-  private static final List<Function<Table4.Case, Estimate>> MEASURES =
-      List.of(
-          c -> c.original().category(),
-          c -> c.inserted().category(),
-          c -> c.original().dataset(),
-          c -> c.inserted().dataset(),
-          c -> c.original().general(),
-          c -> c.inserted().general());
-
-  private EditReproductions() {}
+/** Turns what the experiment of knowledge removal (Table 3) returned into what a cell shows. */
+public final class RemovalReproduction {
+  private RemovalReproduction() {}
 
   /** A case of Table 3, ours or the paper's; cosines and accuracies from 0 to 1. */
   private record Removed(
@@ -175,89 +159,6 @@ public final class EditReproductions {
         Double.NaN,
         0.7220,
         p.accuracy() / 100);
-  }
-
-  /** A case of Table 4, ours or the paper's; accuracies from 0 to 1. */
-  private record Inserted(String model, String entity, String where, List<Double> accuracies) {}
-
-  /**
-   * @param smallModel whether the numbers come from the embedded model
-   */
-  public static Reproduction of(Table4.Result r, boolean smallModel) {
-    List<Inserted> rows = new ArrayList<>();
-    for (Table4.Case c : r.cases()) {
-      rows.add(
-          new Inserted(
-              r.model(),
-              c.entity(),
-              c.where(),
-              MEASURES.stream().map(m -> m.apply(c).mean()).toList()));
-    }
-    List<Estimate> averages = MEASURES.stream().map(r::over).toList();
-    rows.add(
-        new Inserted(r.model(), "average", "", averages.stream().map(Estimate::mean).toList()));
-    for (Table4.Paper p : Table4.PAPER) {
-      rows.add(
-          new Inserted(
-              Charts.PAPER,
-              p.entity(),
-              "",
-              Stream.of(
-                      p.category(),
-                      p.insertedCategory(),
-                      p.dataset(),
-                      p.insertedDataset(),
-                      p.general(),
-                      p.insertedGeneral())
-                  .map(v -> v / 100)
-                  .toList()));
-    }
-    Table table =
-        Table.create(
-            "Table 4: zero-shot accuracy before and after a rank-one insertion",
-            StringColumn.create("model", rows.stream().map(Inserted::model)),
-            StringColumn.create("case", rows.stream().map(Inserted::entity)),
-            StringColumn.create("weight", rows.stream().map(Inserted::where)));
-    List<String> names =
-        List.of(
-            "category", "category after", "data set", "data set after", "general", "general after");
-    for (int i = 0; i < names.size(); i++) {
-      int column = i;
-      table.addColumns(doubles(names.get(i), rows, row -> row.accuracies.get(column)));
-    }
-    Inserted paper = rows.get(rows.size() - 1);
-    return new Reproduction(
-        "table4",
-        List.of(
-            say(
-                "Average accuracy before and after: category %.1f %% and %.1f %%, data set %.1f %%"
-                    + " and %.1f %%%s.",
-                100 * averages.get(0).mean(),
-                100 * averages.get(1).mean(),
-                100 * averages.get(2).mean(),
-                100 * averages.get(3).mean(),
-                Double.isNaN(averages.get(4).mean())
-                    ? ""
-                    : say(
-                        ", general objects %.1f %% and %.1f %%",
-                        100 * averages.get(4).mean(), 100 * averages.get(5).mean())),
-            "What is taught here are images turned by a quarter, with the same image upright as"
-                + " guide; the paper teaches flowers and birds, with captioned images.",
-            "The paper: category 0.97 % and 86.60 %, data set 70.80 % and 70.93 %, ImageNet 72.20"
-                + " % and 72.23 %."),
-        r,
-        table,
-        List.of(
-            Charts.bars(
-                "Table 4: accuracy before and after insertion, average",
-                "",
-                "accuracy",
-                List.of(
-                    Series.of(r.model(), names, averages),
-                    Series.of(
-                        Charts.PAPER, names, values(paper.accuracies, Double::doubleValue))))),
-        r.provenance(),
-        smallModel);
   }
 
   private static <T> double[] values(List<T> rows, ToDoubleFunction<T> value) {

@@ -1,0 +1,53 @@
+package dev.engram.experiment;
+
+import dev.engram.Progress;
+import dev.engram.data.LabelledImage;
+import dev.engram.model.Clip;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Images that an edit is not about, each with a label of its own: what the paper takes from
+ * ImageNet, and what the labelled background images of a set stand in for.
+ *
+ * @param images on which accuracy is measured
+ * @param classes the labels among which each is recognised
+ */
+record GeneralObjects(List<LabelledImage> images, ClassTexts classes) {
+  /** Images in one part of the work. */
+  private static final int PART = 50;
+
+  /** All labelled background images, each among the labels of all. */
+  static GeneralObjects of(Clip clip, List<LabelledImage> labelled) {
+    return new GeneralObjects(labelled, classes(clip, labelled));
+  }
+
+  /** Every second one, from the second on, among the labels of all; the others may give keys. */
+  static GeneralObjects everySecond(Clip clip, List<LabelledImage> labelled) {
+    return new GeneralObjects(Pass.half(labelled, 1), classes(clip, labelled));
+  }
+
+  private static ClassTexts classes(Clip clip, List<LabelledImage> labelled) {
+    return ClassTexts.of(clip, labelled.stream().map(LabelledImage::label).toList(), Progress.NONE);
+  }
+
+  /** Some at a time; the part's label plays no part in what is read. */
+  List<Study.Part> parts() {
+    List<Study.Part> parts = new ArrayList<>();
+    for (int i = 0; i < images.size(); i += PART) {
+      List<LabelledImage> some = images.subList(i, Math.min(images.size(), i + PART));
+      parts.add(new Study.Part(some, some.get(0).label(), List.of()));
+    }
+    return parts;
+  }
+
+  /** Accuracy, given the nearest class of each image; sampled are images, none without any. */
+  Estimate accuracy(int[] nearest) {
+    return Estimate.of(
+        IntStream.range(0, nearest.length)
+            .mapToDouble(
+                i -> classes.labels().get(nearest[i]).equals(images.get(i).label()) ? 1 : 0)
+            .toArray());
+  }
+}

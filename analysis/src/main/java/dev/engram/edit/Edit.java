@@ -124,8 +124,10 @@ public record Edit(
           "The edit '%s' changes %s, but %s has layers 0 to %d."
               .formatted(title, weight, original.name(), tower.layers() - 1));
     }
-    float[] before = values.computeIfAbsent(weight, original::values);
-    if (!Clip.digest(before).equals(change.before)) {
+    float[] edited = values.get(weight);
+    float[] before = edited == null ? original.values(weight) : edited;
+    String digest = edited == null ? original.digest(weight) : Clip.digest(edited);
+    if (!digest.equals(change.before)) {
       throw new EngramException(
           "The edit '%s' was computed from other values of %s than the model has now; apply the"
                   .formatted(title, weight)

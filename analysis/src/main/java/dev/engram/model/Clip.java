@@ -30,6 +30,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -60,6 +61,9 @@ public final class Clip implements AutoCloseable {
 
   /** What distinguishes it from its origin: the digest of each weight that differs. */
   private final SortedMap<Weight, String> changed;
+
+  /** Of weights that somebody asked for: values of a model never change. */
+  private final Map<Weight, String> digests = new ConcurrentHashMap<>();
 
   private @Nullable String hash;
 
@@ -118,6 +122,7 @@ public final class Clip implements AutoCloseable {
             String digest = digest(floats);
             if (!digest.equals(origin.digest(weight))) {
               changed.put(weight, digest);
+              digests.put(weight, digest);
               arrays.put(
                   weight, manager.create(floats, new Shape(weight.kind().shape(config.vision()))));
             }
@@ -251,7 +256,7 @@ public final class Clip implements AutoCloseable {
    * @return SHA-256 of a weight's values as float32, little endian, in hexadecimal
    */
   public String digest(Weight weight) {
-    return digest(values(weight));
+    return digests.computeIfAbsent(weight, w -> digest(values(w)));
   }
 
   /**

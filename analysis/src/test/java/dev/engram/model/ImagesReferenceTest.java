@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.awt.image.BufferedImage;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -20,6 +22,8 @@ class ImagesReferenceTest {
   static List<String> decoded() {
     return EXPECTED.names("#rgb");
   }
+
+  @TempDir static Path withoutSettings;
 
   static List<String> processed() {
     return EXPECTED.names("");
@@ -75,7 +79,7 @@ class ImagesReferenceTest {
   }
 
   private static ImageProcessor processor(int size) {
-    return ImageProcessor.of(java.nio.file.Path.of("no such folder"), size);
+    return ImageProcessor.of(withoutSettings, size);
   }
 
   private static BufferedImage stored(BufferedImage upright, String file) {

@@ -23,8 +23,6 @@ class ImagesReferenceTest {
     return EXPECTED.names("#rgb");
   }
 
-  @TempDir static Path withoutSettings;
-
   static List<String> processed() {
     return EXPECTED.names("");
   }
@@ -57,7 +55,7 @@ class ImagesReferenceTest {
 
   @ParameterizedTest
   @MethodSource("processed")
-  void processesAsClip(String plain) {
+  void processesAsClip(String plain, @TempDir Path withoutSettings) {
     String file = plain.substring(0, plain.indexOf('@'));
     int size = Integer.parseInt(plain.substring(plain.indexOf('@') + 1));
     // Where the recommended reading differs from Pillow's plain one, ours is the recommended one.
@@ -66,7 +64,7 @@ class ImagesReferenceTest {
             .filter(EXPECTED::has)
             .findFirst()
             .orElseThrow();
-    ImageProcessor processor = processor(size);
+    ImageProcessor processor = ImageProcessor.of(withoutSettings, size);
     float[] actual = processor.process(ReferenceImages.FOLDER.resolve(file));
     float[] expected = EXPECTED.floats(name);
     assertEquals(expected.length, actual.length);
@@ -76,10 +74,6 @@ class ImagesReferenceTest {
     }
     // One grey level is 0.0146; this is float32 rounding at values up to 2.2.
     assertTrue(largest <= 2.4e-7, name + " differs by " + largest);
-  }
-
-  private static ImageProcessor processor(int size) {
-    return ImageProcessor.of(withoutSettings, size);
   }
 
   private static BufferedImage stored(BufferedImage upright, String file) {

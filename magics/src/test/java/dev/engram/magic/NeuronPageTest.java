@@ -222,6 +222,7 @@ class NeuronPageTest {
   void itsJavaLinesMakeItAgain() throws IOException {
     open(3, 2);
     NeuronPage page = page("neuron L3A0H11");
+    assertFalse(page.recipe().javaLines().contains("import dev.engram.hub"), "nothing to fetch");
     ClassLoader before = Thread.currentThread().getContextClassLoader();
     try (JShell shell = JShell.builder().executionEngine("local").build()) {
       shell.addToClasspath(System.getProperty("java.class.path"));

@@ -7,6 +7,8 @@ import dev.engram.trace.Neuron;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +36,27 @@ public record NeuronRecipe(
     Reading reading,
     long seed,
     String image) {
+  /** What a recipe may name; with stars, Attribution would have two meanings in a notebook. */
+  private static final List<String> CLASSES =
+      List.of(
+          "dev.engram.Progress",
+          "dev.engram.attribution.Attributor",
+          "dev.engram.attribution.Reading",
+          "dev.engram.data.ImageSet",
+          "dev.engram.dissect.EnglishWords",
+          "dev.engram.dissect.NeuronReport",
+          "dev.engram.dissect.NeuronReporter",
+          "dev.engram.dissect.Survey",
+          "dev.engram.dissect.ValueVectors",
+          "dev.engram.dissect.WordDictionary",
+          "dev.engram.hub.Hub",
+          "dev.engram.hub.HubName",
+          "dev.engram.hub.HubSettings",
+          "dev.engram.iconclip.Iconclip",
+          "dev.engram.model.Clip",
+          "dev.engram.trace.Neuron",
+          "java.nio.file.Files",
+          "java.nio.file.Path");
 
   /**
    * @return magics, one on a line, that make the page
@@ -76,29 +99,9 @@ public record NeuronRecipe(
    * @return Java that ends with the report in a variable
    */
   public String javaLines() {
-    return String.join(
-        "\n",
-        List.of(
-            // each by its name: with stars, Attribution would have two meanings in a notebook
-            "import dev.engram.Progress;",
-            "import dev.engram.attribution.Attributor;",
-            "import dev.engram.attribution.Reading;",
-            "import dev.engram.data.ImageSet;",
-            "import dev.engram.dissect.EnglishWords;",
-            "import dev.engram.dissect.NeuronReport;",
-            "import dev.engram.dissect.NeuronReporter;",
-            "import dev.engram.dissect.Survey;",
-            "import dev.engram.dissect.ValueVectors;",
-            "import dev.engram.dissect.WordDictionary;",
-            "import dev.engram.hub.Hub;",
-            "import dev.engram.hub.HubName;",
-            "import dev.engram.hub.HubSettings;",
-            "import dev.engram.iconclip.Iconclip;",
-            "import dev.engram.model.Clip;",
-            "import dev.engram.trace.Neuron;",
-            "import java.nio.file.Files;",
-            "import java.nio.file.Path;",
-            "",
+    String code =
+        String.join(
+            "\n",
             "Clip clip = Clip.load(%s, \"auto\", Progress.NONE);".formatted(modelExpression()),
             "ImageSet set = %s;".formatted(imagesExpression()),
             "Survey survey =",
@@ -110,7 +113,17 @@ public record NeuronRecipe(
             "        .report(",
             "            Neuron.parse(\"%s\"),".formatted(neuron),
             "            NeuronReporter.Settings.DEFAULT.seeded(%dL),".formatted(seed),
-            "            Progress.NONE);"));
+            "            Progress.NONE);");
+    return CLASSES.stream()
+            .filter(name -> names(code, name.substring(name.lastIndexOf('.') + 1)))
+            .map(name -> "import " + name + ";\n")
+            .collect(Collectors.joining())
+        + "\n"
+        + code;
+  }
+
+  private static boolean names(String code, String simpleName) {
+    return Pattern.compile("\\b" + simpleName + "\\b").matcher(code).find();
   }
 
   private String modelExpression() {

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Arrays;
@@ -19,7 +21,9 @@ import java.util.TreeSet;
  * become. Immutable: each method returns a changed copy.
  */
 public final class PlotlyFigure implements Viewable {
-  static final ObjectMapper JSON = new ObjectMapper();
+  /** In one order, so that a notebook that is executed again differs only where results do. */
+  static final ObjectMapper JSON =
+      JsonMapper.builder().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS).build();
 
   private static final TypeReference<Map<String, Object>> TREE = new TypeReference<>() {};
 

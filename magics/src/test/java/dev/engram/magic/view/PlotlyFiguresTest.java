@@ -161,6 +161,12 @@ class PlotlyFiguresTest {
   }
 
   @Test
+  void attributesComeInOneOrder() {
+    PlotlyFigure figure = PlotlyFigure.titled("").trace(Map.of("y", 1, "type", "bar", "x", 2));
+    assertEquals("{\"type\":\"bar\",\"x\":2,\"y\":1}", figure.toJson().at("/data/0").toString());
+  }
+
+  @Test
   void noFigureOffersToUploadItself() {
     JsonNode own = PlotlyFigure.titled("").toJson();
     JsonNode jsplot = json(new Figure(ScatterTrace.builder(NUMBERS, NUMBERS).build()));

@@ -13,6 +13,7 @@ import dev.engram.trace.Tokens;
 import dev.engram.trace.Trace;
 import dev.engram.trace.TraceRequest;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -118,7 +119,7 @@ public final class BackgroundKeys {
 
   private void add(float[] rows) {
     for (int i = 0; i < rows.length; i += width) {
-      keys.add(java.util.Arrays.copyOfRange(rows, i, i + width));
+      keys.add(Arrays.copyOfRange(rows, i, i + width));
       count++;
     }
     if (keys.size() > 2 * width) {
@@ -195,16 +196,20 @@ public final class BackgroundKeys {
    * @return λ
    */
   public double ridge(double relative) {
-    double sum = 0;
-    for (float[] key : keys) {
-      for (float x : key) {
-        sum += (double) x * x;
-      }
-    }
+    double[] squares = keys.parallelStream().mapToDouble(BackgroundKeys::square).toArray();
+    double sum = Arrays.stream(squares).sum();
     for (int i = 0; gram != null && i < width; i++) {
       sum += gram[i * width + i];
     }
     return relative * sum / width;
+  }
+
+  private static double square(float[] key) {
+    double sum = 0;
+    for (float x : key) {
+      sum += (double) x * x;
+    }
+    return sum;
   }
 
   /**

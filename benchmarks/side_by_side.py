@@ -99,6 +99,8 @@ def main():
             ("ROME, W_fc2, 1,000 keys, against PyTorch's Cholesky in float32", "rome", "rome_cholesky"),
             ("ROME, the same, against PyTorch's Woodbury in float32", "rome", "rome_woodbury"),
             ("ROME, the same, against PyTorch's Woodbury in float64, as Engram", "rome", "rome_woodbury64"),
+            ("ROME, each further edit with these keys, against PyTorch's Woodbury in float32", "rome_again",
+             "rome_woodbury"),
             ("causal tracing of 48 blocks, an image and its guide, against 48 full passes", "tracing", "tracing")]
     print(f"{datetime.date.today()}, {os.cpu_count()} cores, {platform.machine()}, {args.rounds} rounds, turn by turn\n")
     print("| task | threads | Engram | Python | Engram / Python (min to max) |\n|---|---|---|---|---|")

@@ -209,14 +209,7 @@ public final class Insertion {
     double[] value = kv.value();
     return IntStream.range(0, value.length)
         .parallel()
-        .mapToDouble(
-            i -> {
-              double rest = value[i];
-              for (int j = 0; j < key.length; j++) {
-                rest -= w[i * key.length + j] * key[j];
-              }
-              return rest;
-            })
+        .mapToDouble(i -> value[i] - Rows.dot(w, i * key.length, key))
         .toArray();
   }
 

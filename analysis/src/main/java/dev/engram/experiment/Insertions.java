@@ -287,12 +287,15 @@ final class Insertions implements AutoCloseable {
         });
   }
 
-  /** Accuracy on what a lesson kept back, with one edit. */
-  double heldOut(int lesson, Clip edited) {
+  /** What a lesson kept back, to be embedded with one edit after another; the caller closes it. */
+  Streams heldOut(int lesson) {
     Lesson l = lessons.all().get(lesson);
-    return lessons
-        .classes()
-        .share(edited.embedImages(l.measured().subList(0, l.heldOut()), Progress.NONE), l.label());
+    return new Streams(clip, l.measured().subList(0, l.heldOut()));
+  }
+
+  /** Accuracy on what a lesson kept back. */
+  double heldOut(int lesson, float[][] embeddings) {
+    return lessons.classes().share(embeddings, lessons.all().get(lesson).label());
   }
 
   @Override

@@ -42,12 +42,11 @@ public final class NaiveImprovement {
     int column = neuron.column(headWidth());
     double[] x =
         row(trace.get(block == Neuron.Block.FFN ? Site.MID : Site.H, l).toFloatArray(), image, d);
-    float[] values = tower.values(block, l).toFloatArray(); // (d, n)
-    int n = values.length / d;
+    float[] w = tower.valueVector(neuron);
     double m = trace.get(Site.coefficients(block), l).toFloatArray()[image * n + column];
     double[] mw = new double[d];
     for (int i = 0; i < d; i++) {
-      mw[i] = m * values[i * n + column];
+      mw[i] = m * w[i];
     }
     double[] t = doubles(text);
     double[] gammaIn = doubles(tower.inputNormWeight(block, l).toFloatArray());

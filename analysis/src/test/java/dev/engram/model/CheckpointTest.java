@@ -45,7 +45,9 @@ class CheckpointTest {
   private static void refused(Path directory, String... parts) {
     NDManager root = NDManager.newBaseManager(Device.cpu(), "PyTorch");
     Devices cpu = new Devices(Device.cpu(), "as asked");
-    Refusal.holds(() -> Clip.load(directory, "model", cpu, root, Progress.NONE).close(), parts);
+    Refusal.holds(
+        () -> Clip.load(directory, "model", cpu, Precision.F32, root, Progress.NONE).close(),
+        parts);
     assertFalse(root.isOpen());
     assertEquals(0, root.getManagedArrays().size());
   }
@@ -382,6 +384,7 @@ class CheckpointTest {
                 directory,
                 "model",
                 new Devices(Device.cpu(), "as asked"),
+                Precision.F32,
                 root,
                 (what, done, total) -> {
                   if (done == 1) {

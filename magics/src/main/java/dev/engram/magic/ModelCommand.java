@@ -1,6 +1,7 @@
 package dev.engram.magic;
 
 import dev.engram.magic.result.ModelCard;
+import dev.engram.model.Precision;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -39,6 +40,14 @@ final class ModelCommand implements EngramMagic {
       description = "Where to compute; auto, the default, takes a GPU when there is one.")
   private @Nullable String device;
 
+  @Option(
+      names = "--precision",
+      paramLabel = "f32|f16",
+      description =
+          "In which numbers the layers of the image tower multiply; f32, the default, or f16, which"
+              + " needs half the memory for them.")
+  private @Nullable String precision;
+
   ModelCommand(EngramSession session) {
     this.session = session;
   }
@@ -46,10 +55,11 @@ final class ModelCommand implements EngramMagic {
   @Override
   public ModelCard run(MagicContext context) {
     try (MagicProgress progress = context.progress()) {
-      if (name != null || device != null || !session.hasModel()) {
+      if (name != null || device != null || precision != null || !session.hasModel()) {
         session.load(
             name == null ? EngramSession.ICONCLIP : name,
             device == null ? "auto" : device,
+            precision == null ? Precision.F32 : Precision.of(precision),
             progress);
       }
       return ModelCard.of(session.model(), session.history().edits(), session.isIconclip());

@@ -86,7 +86,7 @@ public record ModelCard(
                 + " in the image tower, "
                 + said(t.activation())
                 + " in the text tower");
-    facts.put("weights", clip.storedType() + ", " + clip.naming() + " names; computed in float32");
+    facts.put("weights", clip.storedType() + ", " + clip.naming() + " names; " + computed(clip));
     HubName.ofSnapshot(clip.directory()).ifPresent(hub -> facts.put("hub", hub.toString()));
     facts.put("device", clip.device() + " (" + clip.deviceReason() + ")");
     List<String> notes = new ArrayList<>(c.notes());
@@ -95,6 +95,14 @@ public record ModelCard(
       notes.add(Footnote.SMALL_MODEL);
     }
     return new ModelCard(clip, clip.name(), clip.hash(), c, facts, List.copyOf(notes));
+  }
+
+  private static String computed(Clip clip) {
+    return switch (clip.precision()) {
+      case F32 -> "computed in float32";
+      case F16 ->
+          "matrices of the image tower's layers kept and multiplied in float16, all else in float32";
+    };
   }
 
   /** Aloud, with its formula: a model that computes with the other one is silently wrong. */

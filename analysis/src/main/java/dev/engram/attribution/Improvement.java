@@ -144,7 +144,8 @@ public final class Improvement implements AutoCloseable {
     NDArray y = inputNorm(p);
     NDArray py = y.matMul(projectionT).add(tower.projectionBias()); // (B, D)
     NDArray rows = p.text().concat(py, 0).matMul(tower.projection()); // Pᵀt; PᵀP y  (1 + B, d)
-    float[] r = rows.matMul(tower.values(p.block, p.layer, p.scope)).toFloatArray(); // · w  (1 + B, n)
+    float[] r =
+        rows.matMul(tower.values(p.block, p.layer, p.scope)).toFloatArray(); // · w  (1 + B, n)
     float[] pw = constants(p.block, p.layer).pw;
     float[] pyValues = py.toFloatArray();
     float[] m = p.coefficients();
@@ -174,7 +175,8 @@ public final class Improvement implements AutoCloseable {
     NDArray xc = x.sub(x.mean(new int[] {1}, true));
     NDArray gx = xc.matMul(centredT); // G x_c  (B, D)
     NDArray rows = p.text().concat(gx, 0).matMul(centred).concat(xc, 0); // G_cᵀt; G_cᵀG x_c; x_c
-    float[] r = rows.matMul(tower.values(p.block, p.layer, p.scope)).toFloatArray(); // · w  (1 + 2B, n)
+    float[] r =
+        rows.matMul(tower.values(p.block, p.layer, p.scope)).toFloatArray(); // · w  (1 + 2B, n)
     Constants c = constants(p.block, p.layer);
     float[] gxValues = gx.toFloatArray();
     float[] xcValues = xc.toFloatArray();

@@ -1,5 +1,6 @@
 package dev.engram.attribution;
 
+import ai.djl.ndarray.NDArray;
 import dev.engram.model.Clip;
 import dev.engram.model.VisionTower;
 import dev.engram.trace.Neuron;
@@ -43,7 +44,9 @@ public final class NaiveImprovement {
     double[] x =
         row(trace.get(block == Neuron.Block.FFN ? Site.MID : Site.H, l).toFloatArray(), image, d);
     float[] w = tower.valueVector(neuron);
-    double m = trace.get(Site.coefficients(block), l).toFloatArray()[image * n + column];
+    NDArray coefficients = trace.get(Site.coefficients(block), l); // (B, n)
+    int n = (int) coefficients.getShape().get(1);
+    double m = coefficients.toFloatArray()[image * n + column];
     double[] mw = new double[d];
     for (int i = 0; i < d; i++) {
       mw[i] = m * w[i];

@@ -1,6 +1,5 @@
 package dev.engram.dissect;
 
-import ai.djl.ndarray.NDArray;
 import dev.engram.EngramException;
 import dev.engram.model.Clip;
 import dev.engram.model.VisionTower;

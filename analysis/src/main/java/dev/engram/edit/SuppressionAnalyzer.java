@@ -1,7 +1,5 @@
 package dev.engram.edit;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import dev.engram.attribution.Improvement;
 import dev.engram.attribution.Reading;
 import dev.engram.model.Clip;

@@ -66,6 +66,7 @@ public final class Clip implements AutoCloseable {
   /** Of weights that somebody asked for: values of a model never change. */
   private final Map<Weight, String> digests = new ConcurrentHashMap<>();
 
+  private @Nullable String weightsHash;
   private @Nullable String hash;
 
   private Clip(
@@ -237,8 +238,9 @@ public final class Clip implements AutoCloseable {
   /**
    * Saves the model, with its edits, as a directory of Hugging Face's {@code CLIPModel}, which
    * {@code transformers} and Engram read: weights in float32, configuration, tokenizer, image
-   * processor. It gives the same embeddings to the bit; of a model in {@link Precision#F16} with the
-   * rounded weights, and the same embeddings where it is loaded in that precision without edits.
+   * processor. It gives the same embeddings to the bit; of a model in {@link Precision#F16} with
+   * the rounded weights, and the same embeddings where it is loaded in that precision without
+   * edits.
    *
    * @param directory is not there yet, or empty
    * @param metadata texts beside the weights; may be empty
@@ -290,8 +292,7 @@ public final class Clip implements AutoCloseable {
    * @param precision of the image tower's layers
    * @throws EngramException if something is missing, damaged or of an unknown architecture
    */
-  public static Clip load(
-      Path directory, String device, Precision precision, Progress progress) {
+  public static Clip load(Path directory, String device, Precision precision, Progress progress) {
     Path folder = directory.toAbsolutePath().normalize().getFileName();
     String name = folder == null ? "model" : folder.toString();
     return load(directory, name, device, precision, progress);
@@ -514,7 +515,7 @@ public final class Clip implements AutoCloseable {
    */
   public synchronized String hash() {
     if (hash == null) {
-      hash = origin == null ? inPrecision(sha256(checkpoint.files)) : editedHash(origin.hash());
+      hash = origin == null ? inPrecision(weightsHash()) : editedHash(origin.hash());
     }
     return hash;
   }
@@ -523,6 +524,17 @@ public final class Clip implements AutoCloseable {
     return precision == Precision.F32
         ? weights
         : Sha256.of((weights + "\nprecision " + precision).getBytes(UTF_8));
+  }
+
+  /**
+   * @return SHA-256 of the weight files' bytes, in hexadecimal, whatever the edits and the
+   *     precision are: what the text tower depends on, which both leave alone
+   */
+  public synchronized String weightsHash() {
+    if (weightsHash == null) {
+      weightsHash = origin == null ? sha256(checkpoint.files) : origin.weightsHash();
+    }
+    return weightsHash;
   }
 
   private String editedHash(String original) {
@@ -610,7 +622,8 @@ public final class Clip implements AutoCloseable {
   }
 
   /**
-   * Refuses what needs gradients: in float16 small ones become 0.
+   * Refuses what needs gradients: the engine's conversion to float16 cuts them off, so those that
+   * come through the residual stream alone would be taken for all.
    *
    * @param what a phrase, as "fine-tuning"
    * @throws EngramException if the model is in another precision than float32
@@ -618,7 +631,7 @@ public final class Clip implements AutoCloseable {
   public void requireFloat32(String what) {
     if (precision != Precision.F32) {
       throw new EngramException(
-          "%s needs gradients, of which the small ones become 0 in %s; load the model with --precision f32."
+          "%s needs gradients, which the engine does not pass through %s; load the model with --precision f32."
               .formatted(what, precision));
     }
   }

@@ -55,8 +55,7 @@ public final class TransformerLayer {
    * @param precision in which matrices are kept and multiplied
    */
   record Parts(NDArray attentionScale, Sigma sigma, Rotation rotation, Precision precision) {
-    static Parts of(
-        NDManager m, ClipConfig.Tower tower, Rotation rotation, Precision precision) {
+    static Parts of(NDManager m, ClipConfig.Tower tower, Rotation rotation, Precision precision) {
       return new Parts(
           m.create((float) (1 / Math.sqrt(tower.headWidth()))),
           new Sigma(m, tower.activation()),

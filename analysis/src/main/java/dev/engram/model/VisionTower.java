@@ -37,7 +37,8 @@ public final class VisionTower {
     this.config = config;
     ClipConfig.Tower v = config.vision();
     embedding = new PatchEmbedding(m, c, config);
-    TransformerLayer.Parts parts = TransformerLayer.Parts.of(m, v, Rotation.of(m, config), precision);
+    TransformerLayer.Parts parts =
+        TransformerLayer.Parts.of(m, v, Rotation.of(m, config), precision);
     List<TransformerLayer> read = new ArrayList<>();
     for (int l = 0; l < v.layers(); l++) {
       progress.step("loading layers", l, v.layers());

@@ -248,8 +248,7 @@ class NaiveExperimentsTest {
 
   private static double queryCosine(Clip clip, Naive naive, Neuron removed, Neuron n) {
     boolean ffn = n.block() == Neuron.Block.FFN;
-    float[] all =
-        clip.values(new Weight(n.layer(), ffn ? Weight.Kind.W_FC1 : Weight.Kind.W_V));
+    float[] all = clip.values(new Weight(n.layer(), ffn ? Weight.Kind.W_FC1 : Weight.Kind.W_V));
     int d = naive.space.width();
     int row = n.column(naive.space.headWidth());
     float[] query = Arrays.copyOfRange(all, row * d, (row + 1) * d);

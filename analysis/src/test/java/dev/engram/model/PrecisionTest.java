@@ -72,7 +72,9 @@ class PrecisionTest {
     return out;
   }
 
-  /** The product as it is defined, in float64: operands rounded, the result rounded, the bias not. */
+  /**
+   * The product as it is defined, in float64: operands rounded, the result rounded, the bias not.
+   */
   @Test
   void aProductIsThatOfTheRoundedNumbers() {
     int in = 64;
@@ -103,12 +105,7 @@ class PrecisionTest {
   /** quick_gelu, gelu, gelu_pytorch_tanh, silu: both heads, gated FFNs, rotary positions. */
   @ParameterizedTest
   @ValueSource(
-      strings = {
-        SMALL,
-        "reference/models/gelu_p8",
-        "families/siglip_b16",
-        "families/eva02_b16"
-      })
+      strings = {SMALL, "reference/models/gelu_p8", "families/siglip_b16", "families/eva02_b16"})
   void embeddingsAreNearThoseInFloat32(String model) {
     try (Clip whole = load(model, Precision.F32);
         Clip half = load(model, Precision.F16)) {
@@ -139,7 +136,8 @@ class PrecisionTest {
               .mapToLong(shape -> shape[0] * shape[1])
               .sum();
       assertEquals(
-          tower.layers() * matrices * Float.BYTES / 2, bytes(whole.manager()) - bytes(half.manager()));
+          tower.layers() * matrices * Float.BYTES / 2,
+          bytes(whole.manager()) - bytes(half.manager()));
     }
   }
 
@@ -152,8 +150,7 @@ class PrecisionTest {
   @Test
   void whatLeavesAPassIsFloat32() {
     try (Clip half = load(SMALL, Precision.F16);
-        Trace trace =
-            half.trace(noise(half, 1), TraceRequest.everything(), List.of())) {
+        Trace trace = half.trace(noise(half, 1), TraceRequest.everything(), List.of())) {
       for (Site site : Site.values()) {
         assertEquals(DataType.FLOAT32, trace.get(site, 1).getDataType(), site.name());
       }
@@ -195,7 +192,7 @@ class PrecisionTest {
     }
   }
 
-  private static Attribution attribution(Clip clip, Reading reading) {
+  private static Attribution attribution(Clip clip, Method method, Reading reading) {
     float[] text = clip.embedTokens(List.of(new int[] {1, 2, 3}), Progress.NONE)[0];
     return new Attributor(clip)
         .attribute(
@@ -203,7 +200,7 @@ class PrecisionTest {
             List.of("a", "b"),
             "",
             text,
-            Method.IMPROVEMENT,
+            method,
             reading,
             Provenance.of(),
             Progress.NONE);
@@ -215,9 +212,10 @@ class PrecisionTest {
         Clip half = load(SMALL, Precision.F16)) {
       int arrays = half.manager().getManagedArrays().size();
       for (Reading reading : Reading.values()) {
-        double[] a = attribution(whole, reading).means();
-        double[] b = attribution(half, reading).means();
-        assertTrue(Numbers.rankCorrelation(a, b) > 0.999, reading + " " + Numbers.rankCorrelation(a, b));
+        double[] a = attribution(whole, Method.IMPROVEMENT, reading).means();
+        double[] b = attribution(half, Method.IMPROVEMENT, reading).means();
+        assertTrue(
+            Numbers.rankCorrelation(a, b) > 0.999, reading + " " + Numbers.rankCorrelation(a, b));
       }
       NeuronSpace space = NeuronSpace.of(whole.config().vision());
       for (int index : new int[] {5, space.count() - 5}) {
@@ -247,8 +245,7 @@ class PrecisionTest {
               .rankOne(where, association, Progress.NONE);
       float[][] before = half.embedImages(pixels, Progress.NONE);
       history.apply(edit);
-      KeyValue wanted =
-          KeyValue.of(half, List.of(where), association, Progress.NONE).get(where);
+      KeyValue wanted = KeyValue.of(half, List.of(where), association, Progress.NONE).get(where);
       float[] bias = half.values(new Weight(1, Weight.Kind.B_FC2));
       TraceRequest request = TraceRequest.none().with(Site.F, Tokens.CLASS).layers(1, 1);
       try (Trace trace = history.model().trace(pixels.subList(0, 1), request, List.of())) {
@@ -304,8 +301,10 @@ class PrecisionTest {
                       FineTuning.Settings.PAPER,
                       Progress.NONE)
                   .close(),
-          "Fine-tuning",
+          "Fine-tuning needs gradients",
           "--precision f32");
+      Refusal.holds(
+          () -> attribution(half, Method.GRADIENT, Reading.LITERAL), "The method gradient", "f32");
     }
   }
 

@@ -35,6 +35,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 
@@ -223,13 +224,9 @@ public final class PrecisionTable {
   }
 
   private Taught taught(
-      Clip edited,
-      Weight where,
-      Clip clip,
-      Association association,
-      float[][] labels,
-      int other) {
-    double[] wanted = KeyValue.of(clip, List.of(where), association, Progress.NONE).get(where).value();
+      Clip edited, Weight where, Clip clip, Association association, float[][] labels, int other) {
+    double[] wanted =
+        Objects.requireNonNull(KeyValue.of(clip, List.of(where), association, Progress.NONE).get(where)).value();
     double[] got = output(edited, where, association.images());
     double[] bias = doubles(clip.values(new Weight(where.layer(), Weight.Kind.B_FC2)));
     double error = 0;
@@ -244,8 +241,7 @@ public final class PrecisionTable {
             .mapToDouble(z -> Cosine.of(z, labels[other]))
             .average()
             .orElseThrow();
-    return new Taught(
-        Math.sqrt(error / size), cosine, cosines(embeddings(edited), labels));
+    return new Taught(Math.sqrt(error / size), cosine, cosines(embeddings(edited), labels));
   }
 
   /** What a block puts out at the class token, mean over images. */
@@ -293,27 +289,27 @@ public final class PrecisionTable {
   private void row(String name, Answers a, Answers b) {
     List<String> cells = new ArrayList<>();
     cells.add(name);
-    cells.add(number(worst(a.embeddings.length, i -> 1 - Cosine.of(a.embeddings[i], b.embeddings[i]))));
+    cells.add(
+        number(worst(a.embeddings.length, i -> 1 - Cosine.of(a.embeddings[i], b.embeddings[i]))));
     cells.add(number(difference(a.cosines(), b.cosines())));
     cells.add(others(List.<double[][]>of(a.cosines()), List.<double[][]>of(b.cosines())));
     for (Reading reading : READINGS) {
-      double[][] x = a.scores.get(reading);
-      double[][] y = b.scores.get(reading);
+      double[][] x = Objects.requireNonNull(a.scores.get(reading));
+      double[][] y = Objects.requireNonNull(b.scores.get(reading));
       int n = x.length;
       cells.add(
           String.format(
               Locale.ROOT,
               "%.2f (%.0f)",
-                  IntStream.range(0, n).mapToDouble(i -> overlap(x[i], y[i])).average().orElseThrow(),
-                  -worst(n, i -> -overlap(x[i], y[i]))));
+              IntStream.range(0, n).mapToDouble(i -> overlap(x[i], y[i])).average().orElseThrow(),
+              -worst(n, i -> -overlap(x[i], y[i]))));
       cells.add(below(worst(n, i -> 1 - Numbers.rankCorrelation(x[i], y[i]))));
     }
     int n = a.heatmaps.size();
     cells.add(below(worst(n, i -> 1 - Numbers.correlation(a.heatmaps.get(i), b.heatmaps.get(i)))));
     cells.add(number(worst(n, i -> relative(a.heatmaps.get(i), b.heatmaps.get(i)))));
     cells.add(number(worst(edits, i -> b.taught.get(i).residual)));
-    cells.add(
-        number(worst(edits, i -> Math.abs(a.taught.get(i).cosine - b.taught.get(i).cosine))));
+    cells.add(number(worst(edits, i -> Math.abs(a.taught.get(i).cosine - b.taught.get(i).cosine))));
     cells.add(
         others(
             a.taught.stream().map(Taught::cosines).toList(),
@@ -327,9 +323,7 @@ public final class PrecisionTable {
   }
 
   private static double difference(double[][] a, double[][] b) {
-    return worst(
-        a.length,
-        i -> worst(a[i].length, j -> Math.abs(a[i][j] - b[i][j])));
+    return worst(a.length, i -> worst(a[i].length, j -> Math.abs(a[i][j] - b[i][j])));
   }
 
   /** The largest difference, by the largest value. */

@@ -20,8 +20,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A copy of a model whose weights have gone through fewer bits, as if its checkpoint had been stored
- * in them. They are written as float32 again, which changes nothing: that is what reading does.
+ * A copy of a model whose weights have gone through fewer bits, as if its checkpoint had been
+ * stored in them. They are written as float32 again, which changes nothing: that is what reading
+ * does.
  */
 final class RoundedModel implements AutoCloseable {
   /** How a float32 is rounded, to the nearest and to even. */

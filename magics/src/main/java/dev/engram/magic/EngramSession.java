@@ -450,13 +450,9 @@ final class EngramSession {
       return "no model loaded";
     }
     String note = model().batches().note();
-    String precision =
-        model().precision() == Precision.F32 ? "" : " in " + model().precision();
+    String precision = model().precision() == Precision.F32 ? "" : " in " + model().precision();
     return "%s%s (%s)%s"
         .formatted(
-            model().device(),
-            precision,
-            model().deviceReason(),
-            note.isEmpty() ? "" : "; " + note);
+            model().device(), precision, model().deviceReason(), note.isEmpty() ? "" : "; " + note);
   }
 }

@@ -137,36 +137,38 @@ public final class PrecisionTable {
 
   // ---------------------------------------------------------------- what is measured
 
-  /** The first FFN and MSA neurons of each entity, literal reading, without repetition. */
+  /** Of each entity the first of its top ten that no other has brought, literal reading. */
   private List<Neuron> leading(Clip clip) {
     List<Neuron> found = new ArrayList<>();
-    for (Entity e : entities) {
-      attribution(clip, e, Reading.LITERAL).top(TOP).stream()
-          .map(Attribution.Ranked::neuron)
-          .filter(n -> !found.contains(n))
-          .limit(1)
-          .forEach(found::add);
+    try (Attributor attributor = new Attributor(clip)) {
+      for (Entity e : entities) {
+        attribution(attributor, e, Reading.LITERAL).top(TOP).stream()
+            .map(Attribution.Ranked::neuron)
+            .filter(n -> !found.contains(n))
+            .limit(1)
+            .forEach(found::add);
+      }
     }
     return found;
   }
 
-  private static Attribution attribution(Clip clip, Entity entity, Reading reading) {
-    try (Attributor attributor = new Attributor(clip)) {
-      return attributor.attribute(
-          entity.images(), entity.label(), Method.IMPROVEMENT, reading, Progress.NONE);
-    }
+  private static Attribution attribution(Attributor attributor, Entity entity, Reading reading) {
+    return attributor.attribute(
+        entity.images(), entity.label(), Method.IMPROVEMENT, reading, Progress.NONE);
   }
 
   private Answers answers(Clip clip, List<Neuron> leading) {
     List<String> texts = entities.stream().map(Entity::label).toList();
     float[][] labels = clip.embedTexts(texts, Progress.NONE);
     Map<Reading, double[][]> scores = new EnumMap<>(Reading.class);
-    for (Reading reading : READINGS) {
-      scores.put(
-          reading,
-          entities.stream()
-              .map(e -> attribution(clip, e, reading).means())
-              .toArray(double[][]::new));
+    try (Attributor attributor = new Attributor(clip)) {
+      for (Reading reading : READINGS) {
+        scores.put(
+            reading,
+            entities.stream()
+                .map(e -> attribution(attributor, e, reading).means())
+                .toArray(double[][]::new));
+      }
     }
     Heatmapper heatmapper = new Heatmapper(clip);
     List<double[]> heatmaps = new ArrayList<>();

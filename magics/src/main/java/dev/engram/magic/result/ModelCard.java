@@ -7,6 +7,7 @@ import dev.engram.magic.view.View;
 import dev.engram.magic.view.Viewable;
 import dev.engram.model.Clip;
 import dev.engram.model.ClipConfig;
+import dev.engram.model.Precision;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -91,6 +92,9 @@ public record ModelCard(
     facts.put("device", clip.device() + " (" + clip.deviceReason() + ")");
     List<String> notes = new ArrayList<>(c.notes());
     notes.addAll(clip.processor().notes());
+    if (clip.precision() == Precision.F16 && clip.device().equals("cpu")) {
+      notes.add("On a CPU, f16 saves memory, not time.");
+    }
     if (smallModel) {
       notes.add(Footnote.SMALL_MODEL);
     }

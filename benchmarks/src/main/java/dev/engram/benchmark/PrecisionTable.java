@@ -2,6 +2,7 @@ package dev.engram.benchmark;
 
 import dev.engram.Cosine;
 import dev.engram.Progress;
+import dev.engram.Provenance;
 import dev.engram.attribution.Attribution;
 import dev.engram.attribution.Attributor;
 import dev.engram.attribution.Method;
@@ -32,12 +33,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * What fewer bits cost: the same analyses of VisEnt-mini in several precisions, each held against
@@ -47,11 +50,13 @@ import java.util.stream.IntStream;
 public final class PrecisionTable {
   private static final int TOP = 10;
   private static final int HEATMAPS = 3;
+  private static final int KEYS = 100;
   private static final double RIDGE = 1e-2;
   private static final List<Reading> READINGS = List.of(Reading.LITERAL, Reading.DIRECT);
 
-  private final List<Entity> entities = new ArrayList<>();
+  private final List<Entity> entities;
   private final List<LabelledImage> background;
+  private final Map<LabelledImage, float[]> pixels = new HashMap<>();
   private final int edits;
   private final PrintStream out = System.out;
 
@@ -61,7 +66,7 @@ public final class PrecisionTable {
    * @param embeddings of all images
    * @param labels M_text of the entities' labels
    * @param scores mean improvement of every neuron, for each reading and entity
-   * @param heatmaps of the neurons that lead in float32, on the first image of each entity
+   * @param heatmaps of the neurons that lead in float32, on images of the first entities
    * @param taught one result of each edit
    */
   private record Answers(
@@ -87,8 +92,9 @@ public final class PrecisionTable {
 
   private PrecisionTable(int images, int edits) {
     ImageSet set = ImageSet.read(Iconclip.entities()).firstImages(images);
-    entities.addAll(set.entities());
-    background = ImageSet.read(Iconclip.background()).images();
+    entities = set.entities();
+    List<LabelledImage> all = ImageSet.read(Iconclip.background()).images();
+    background = all.subList(0, Math.min(all.size(), KEYS));
     this.edits = edits;
   }
 
@@ -111,15 +117,17 @@ public final class PrecisionTable {
     Answers reference;
     List<Neuron> leading;
     try (Clip clip = Clip.load(model, "cpu", Progress.NONE)) {
+      read(clip);
       leading = leading(clip);
       reference = answers(clip, leading);
       out.printf(
-          "%s, stored in %s: %d images of %d entities, %d heatmaps, %d edits%n%n",
-          clip.name(),
+          "%s, stored in %s: %d images of %d entities, %d neurons on %d images, %d edits%n%n",
+          model.equals(Iconclip.model()) ? "iconclip" : clip.name(),
           clip.storedType(),
           reference.embeddings.length,
           entities.size(),
           leading.size(),
+          HEATMAPS,
           edits);
     }
     header();
@@ -135,14 +143,25 @@ public final class PrecisionTable {
     }
   }
 
+  /** Each image once: all variants of a model prepare it alike. */
+  private void read(Clip clip) {
+    Stream.concat(entities.stream().flatMap(e -> e.images().stream()), background.stream())
+        .forEach(image -> pixels.put(image, clip.processor().process(image.file())));
+  }
+
+  private List<float[]> pixels(List<LabelledImage> images) {
+    return images.stream().map(i -> Objects.requireNonNull(pixels.get(i))).toList();
+  }
+
   // ---------------------------------------------------------------- what is measured
 
   /** Of each entity the first of its top ten that no other has brought, literal reading. */
   private List<Neuron> leading(Clip clip) {
     List<Neuron> found = new ArrayList<>();
+    float[][] labels = labels(clip);
     try (Attributor attributor = new Attributor(clip)) {
-      for (Entity e : entities) {
-        attribution(attributor, e, Reading.LITERAL).top(TOP).stream()
+      for (int i = 0; i < labels.length; i++) {
+        attribution(attributor, entities.get(i), labels[i], Reading.LITERAL).top(TOP).stream()
             .map(Attribution.Ranked::neuron)
             .filter(n -> !found.contains(n))
             .limit(1)
@@ -152,41 +171,48 @@ public final class PrecisionTable {
     return found;
   }
 
-  private static Attribution attribution(Attributor attributor, Entity entity, Reading reading) {
+  private Attribution attribution(
+      Attributor attributor, Entity entity, float[] label, Reading reading) {
     return attributor.attribute(
-        entity.images(), entity.label(), Method.IMPROVEMENT, reading, Progress.NONE);
+        pixels(entity.images()),
+        entity.images().stream().map(LabelledImage::name).toList(),
+        entity.label(),
+        label,
+        Method.IMPROVEMENT,
+        reading,
+        Provenance.of(),
+        Progress.NONE);
+  }
+
+  private float[][] labels(Clip clip) {
+    return clip.embedTexts(entities.stream().map(Entity::label).toList(), Progress.NONE);
   }
 
   private Answers answers(Clip clip, List<Neuron> leading) {
-    List<String> texts = entities.stream().map(Entity::label).toList();
-    float[][] labels = clip.embedTexts(texts, Progress.NONE);
+    float[][] labels = labels(clip);
     Map<Reading, double[][]> scores = new EnumMap<>(Reading.class);
     try (Attributor attributor = new Attributor(clip)) {
       for (Reading reading : READINGS) {
-        scores.put(
-            reading,
-            entities.stream()
-                .map(e -> attribution(attributor, e, reading).means())
-                .toArray(double[][]::new));
+        double[][] means = new double[labels.length][];
+        for (int i = 0; i < means.length; i++) {
+          means[i] = attribution(attributor, entities.get(i), labels[i], reading).means();
+        }
+        scores.put(reading, means);
       }
     }
     Heatmapper heatmapper = new Heatmapper(clip);
+    List<float[]> looked =
+        pixels(entities.stream().limit(HEATMAPS).map(e -> e.images().get(0)).toList());
     List<double[]> heatmaps = new ArrayList<>();
     for (Neuron n : leading) {
-      for (int i = 0; i < HEATMAPS; i++) {
-        heatmaps.add(heatmapper.heatmap(entities.get(i).images().get(0), n).map());
-      }
+      heatmapper.heatmaps(looked, n).forEach(h -> heatmaps.add(h.map()));
     }
     return new Answers(embeddings(clip), labels, scores, heatmaps, taught(clip, labels));
   }
 
-  private List<float[]> pixels(Clip clip, List<LabelledImage> images) {
-    return clip.pixels(images.stream().map(LabelledImage::file).toList());
-  }
-
   private float[][] embeddings(Clip clip) {
     List<LabelledImage> all = entities.stream().flatMap(e -> e.images().stream()).toList();
-    return clip.embedImages(pixels(clip, all), Progress.NONE);
+    return clip.embedImages(pixels(all), Progress.NONE);
   }
 
   private static double[][] cosines(float[][] images, float[][] labels) {
@@ -197,12 +223,11 @@ public final class PrecisionTable {
 
   private List<Taught> taught(Clip clip, float[][] labels) {
     Weight where = Weight.values(Neuron.Block.FFN, clip.config().vision().layers() * 2 / 3);
-    int most = Math.min(background.size(), 100);
     Map<Weight, BackgroundKeys> keys =
         BackgroundKeys.of(
             clip,
             List.of(where),
-            pixels(clip, background.subList(0, most)),
+            pixels(background),
             Tokens.CLASS,
             Progress.NONE);
     Insertion insertion =
@@ -214,8 +239,8 @@ public final class PrecisionTable {
           new Association(
               entities.get(i).title(),
               "VisEnt-mini",
-              pixels(clip, entities.get(i).images()),
-              pixels(clip, entities.get(other).images()));
+              pixels(entities.get(i).images()),
+              pixels(entities.get(other).images()));
       Edit edit = insertion.rankOne(where, association, Progress.NONE);
       try (EditHistory history = new EditHistory(clip)) {
         history.apply(edit);

@@ -126,7 +126,8 @@ class CheckpointTest {
         FC1 + " | 48 | expected [192, 48], got [48]",
         "logit_scale | 3 | expected [1], got [3]",
         "logit_scale | 0 | expected [1], got [0]",
-        "vision_model.embeddings.patch_embedding.weight | 48,3,0,0 | 4 dimensions from 1, got [48, 3, 0, 0]",
+        "vision_model.embeddings.patch_embedding.weight | 48,3,0,0 | 4 dimensions from 1, got [48,"
+            + " 3, 0, 0]",
         "vision_model.embeddings.patch_embedding.weight | 48 | 4 dimensions from 1, got [48]",
         "vision_model.embeddings.patch_embedding.weight | 48,1,8,8 | shape [48, 1, 8, 8]",
         "vision_model.embeddings.position_embedding.weight | 18,48 | 18 positions",

@@ -224,12 +224,7 @@ public final class PrecisionTable {
   private List<Taught> taught(Clip clip, float[][] labels) {
     Weight where = Weight.values(Neuron.Block.FFN, clip.config().vision().layers() * 2 / 3);
     Map<Weight, BackgroundKeys> keys =
-        BackgroundKeys.of(
-            clip,
-            List.of(where),
-            pixels(background),
-            Tokens.CLASS,
-            Progress.NONE);
+        BackgroundKeys.of(clip, List.of(where), pixels(background), Tokens.CLASS, Progress.NONE);
     Insertion insertion =
         new Insertion(clip, keys, "VisEnt-mini", RIDGE, BackgroundKeys.Solver.AUTO);
     List<Taught> out = new ArrayList<>();
@@ -253,7 +248,9 @@ public final class PrecisionTable {
   private Taught taught(
       Clip edited, Weight where, Clip clip, Association association, float[][] labels, int other) {
     double[] wanted =
-        Objects.requireNonNull(KeyValue.of(clip, List.of(where), association, Progress.NONE).get(where)).value();
+        Objects.requireNonNull(
+                KeyValue.of(clip, List.of(where), association, Progress.NONE).get(where))
+            .value();
     double[] got = output(edited, where, association.images());
     double[] bias = doubles(clip.values(new Weight(where.layer(), Weight.Kind.B_FC2)));
     double error = 0;

@@ -133,8 +133,8 @@ final class EngramSession {
       throw new EngramException(
           "There is no model directory "
               + directory.toAbsolutePath()
-              + "; give a folder that holds model.safetensors and config.json, owner/name for a model"
-              + " of the Hugging Face hub, or "
+              + "; give a folder that holds model.safetensors and config.json, owner/name for a"
+              + " model of the Hugging Face hub, or "
               + ICONCLIP
               + " for the embedded model.");
     }

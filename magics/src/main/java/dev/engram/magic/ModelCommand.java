@@ -19,8 +19,10 @@ import picocli.CommandLine.Parameters;
       "downloaded into it; an interrupted download goes on where it stopped. Nothing is sent",
       "anywhere unless you name one, and a folder of that name comes first (hf://OWNER/NAME never",
       "means a folder). HF_TOKEN opens gated models, HF_HUB_OFFLINE=1 forbids the network.",
-      "--precision f16 keeps the matrices of the image tower's layers in float16; name and hash of the",
-      "model say so in every result. Edited weights stay in float32; gradients, fine-tuning and LoRA",
+      "--precision f16 keeps the matrices of the image tower's layers in float16; name and hash of"
+          + " the",
+      "model say so in every result. Edited weights stay in float32; gradients, fine-tuning and"
+          + " LoRA",
       "need f32.",
       "Edits belong to the loaded model; %%model DIR loads one without edits, %%model alone shows",
       "which there are.",

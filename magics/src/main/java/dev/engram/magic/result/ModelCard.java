@@ -51,7 +51,8 @@ public record ModelCard(
     facts.put(
         "image tower",
         format(
-            "%d layers (0 to %d), width %d, %d heads of %d channels, FFN %d, %d × %d px in patches of %d",
+            "%d layers (0 to %d), width %d, %d heads of %d channels, FFN %d, %d × %d px in patches"
+                + " of %d",
             v.layers(),
             v.layers() - 1,
             v.width(),
@@ -105,7 +106,8 @@ public record ModelCard(
     return switch (clip.precision()) {
       case F32 -> "computed in float32";
       case F16 ->
-          "matrices of the image tower's layers kept and multiplied in float16, all else in float32";
+          "matrices of the image tower's layers kept and multiplied in float16, all else in"
+              + " float32";
     };
   }
 

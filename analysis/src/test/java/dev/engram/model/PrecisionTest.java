@@ -46,7 +46,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A model in F16 against the same in float32; the tolerances are those of docs/gpu.md, thrice. */
+/**
+ * A model in F16 against the same in float32. The errors of docs/gpu.md are of trained weights;
+ * small random models have up to tens of times as much, which the tolerances allow.
+ */
 class PrecisionTest {
   private static final Path ROOT = Path.of("src", "test", "resources");
   private static final String SMALL = "reference/models/quick_gelu_p8";
@@ -98,7 +101,6 @@ class PrecisionTest {
         }
         assertEquals(sum + bs[i % out], got[i], HALF * Math.abs(sum) + 1e-4);
       }
-      assertNotEquals(Products.linear(x, Precision.F32.narrowed(m.ones(w.getShape())), b), product);
     }
   }
 
@@ -194,16 +196,17 @@ class PrecisionTest {
 
   private static Attribution attribution(Clip clip, Method method, Reading reading) {
     float[] text = clip.embedTokens(List.of(new int[] {1, 2, 3}), Progress.NONE)[0];
-    return new Attributor(clip)
-        .attribute(
-            noise(clip, 2),
-            List.of("a", "b"),
-            "",
-            text,
-            method,
-            reading,
-            Provenance.of(),
-            Progress.NONE);
+    try (Attributor attributor = new Attributor(clip)) {
+      return attributor.attribute(
+          noise(clip, 2),
+          List.of("a", "b"),
+          "",
+          text,
+          method,
+          reading,
+          Provenance.of(),
+          Progress.NONE);
+    }
   }
 
   @Test
@@ -224,7 +227,7 @@ class PrecisionTest {
         double[] b = new Heatmapper(half).heatmaps(noise(whole, 1), n).get(0).map();
         assertTrue(Numbers.correlation(a, b) > 0.9999, n + " " + Numbers.correlation(a, b));
       }
-      assertTrue(half.manager().getManagedArrays().size() <= arrays + 5, "something was left");
+      assertEquals(arrays, half.manager().getManagedArrays().size(), "something was left");
     }
   }
 

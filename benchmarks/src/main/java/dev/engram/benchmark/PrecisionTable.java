@@ -59,6 +59,7 @@ public final class PrecisionTable {
   private final Map<LabelledImage, float[]> pixels = new HashMap<>();
   private final int edits;
   private final PrintStream out = System.out;
+  private final List<List<String>> columns = new ArrayList<>();
 
   /**
    * What one model says of the images.
@@ -130,17 +131,17 @@ public final class PrecisionTable {
           HEATMAPS,
           edits);
     }
-    header();
-    row("float32", reference, reference);
+    column("float32", reference, reference);
     for (RoundedModel.Bits bits : RoundedModel.Bits.values()) {
       try (RoundedModel rounded = new RoundedModel(model, bits);
           Clip clip = Clip.load(rounded.directory, "cpu", Progress.NONE)) {
-        row("stored in " + bits + ", computed in float32", reference, answers(clip, leading));
+        column("stored in " + bits + ", computed in float32", reference, answers(clip, leading));
       }
     }
     try (Clip clip = Clip.load(model, "cpu", Precision.F16, Progress.NONE)) {
-      row("computed in F16", reference, answers(clip, leading));
+      column("computed in F16", reference, answers(clip, leading));
     }
+    table();
   }
 
   /** Each image once: all variants of a model prepare it alike. */
@@ -290,27 +291,34 @@ public final class PrecisionTable {
 
   // ---------------------------------------------------------------- what is printed
 
-  private void header() {
-    List<String> columns =
-        List.of(
-            "precision",
-            "1 − cos(z, z′)",
-            "cos(z, t)",
-            "label",
-            "top 10, literal",
-            "Spearman",
-            "top 10, direct",
-            "Spearman",
-            "heatmap r",
-            "heatmap",
-            "‖W′k* − v*‖",
-            "target cos",
-            "label after edit");
-    out.println("| " + String.join(" | ", columns) + " |");
-    out.println("|" + "---|".repeat(columns.size()));
+  private static final List<String> MEASURES =
+      List.of(
+          "embedding: 1 − cos(z, z′), largest",
+          "cosine with a label: change, largest",
+          "images with another nearest label",
+          "literal reading: the same neurons in the top 10, mean (least)",
+          "literal reading: Spearman over all neurons, lowest",
+          "direct reading: the same neurons in the top 10, mean (least)",
+          "direct reading: Spearman over all neurons, lowest",
+          "heatmaps: correlation, lowest",
+          "heatmaps: difference by the largest value, largest",
+          "edit: ‖W′k* − v*‖ by the block's output, largest",
+          "edit: change of the taught images' cosine with their new label, largest",
+          "after the edits: images with another nearest label");
+
+  /** One line a measure, one column a precision. */
+  private void table() {
+    for (int line = -2; line < MEASURES.size(); line++) {
+      StringBuilder text = new StringBuilder("| ");
+      text.append(line == -2 ? "" : line == -1 ? "---" : MEASURES.get(line));
+      for (List<String> column : columns) {
+        text.append(" | ").append(line == -1 ? "---" : column.get(line == -2 ? 0 : line + 1));
+      }
+      out.println(text + " |");
+    }
   }
 
-  private void row(String name, Answers a, Answers b) {
+  private void column(String name, Answers a, Answers b) {
     List<String> cells = new ArrayList<>();
     cells.add(name);
     cells.add(
@@ -338,8 +346,7 @@ public final class PrecisionTable {
         others(
             a.taught.stream().map(Taught::cosines).toList(),
             b.taught.stream().map(Taught::cosines).toList()));
-    out.println("| " + String.join(" | ", cells) + " |");
-    out.flush();
+    columns.add(cells);
   }
 
   private static double worst(int n, IntToDoubleFunction of) {

@@ -71,6 +71,7 @@ public final class FineTuning implements AutoCloseable {
    * @param trainable what is changed
    * @param pixels images of the thing, each (3, S, S)
    * @param text M_text of its prompt (D); the paper's is "This is a photo of [name]."
+   * @throws EngramException if there is no image, or the model is not in float32
    */
   public FineTuning(
       Clip clip,
@@ -96,6 +97,7 @@ public final class FineTuning implements AutoCloseable {
     if (pixels.isEmpty()) {
       throw new EngramException("Fine-tuning needs at least one image, got none.");
     }
+    clip.requireFloat32("Fine-tuning");
     this.clip = clip;
     this.trainable = trainable;
     this.settings = settings;

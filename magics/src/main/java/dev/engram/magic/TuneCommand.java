@@ -101,6 +101,7 @@ abstract class TuneCommand implements EngramMagic {
   public Tuning run(MagicContext context) {
     Clip before = session.model();
     check();
+    before.requireFloat32("Fine-tuning");
     Lesson lesson = session.lesson(name, label(), images, shots);
     Dataset dataset = accuracy.dataset(session);
     if (dataset == null) {

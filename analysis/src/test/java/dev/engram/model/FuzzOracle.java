@@ -26,13 +26,16 @@ final class FuzzOracle {
    * Reads a content of a file.
    *
    * @param folder that was prepared for the file
-   * @throws AssertionError if it is neither read nor refused
+   * @return whether it was read; false if it was refused
+   * @throws AssertionError if it is neither
    */
-  static void check(UntrustedFile file, Path folder, byte[] content) {
+  static boolean isRead(UntrustedFile file, Path folder, byte[] content) {
     long begin = System.nanoTime();
     long before = THREADS.getCurrentThreadAllocatedBytes();
+    boolean read = false;
     try {
       file.read(folder, content);
+      read = true;
     } catch (EngramException e) {
       String sentence = String.valueOf(e.getMessage());
       if (sentence.lines().count() != 1 || sentence.length() > LONGEST_SENTENCE) {
@@ -49,5 +52,6 @@ final class FuzzOracle {
     if (!file.isPicture() && allocated > MOST_ALLOCATED) {
       throw new AssertionError(file + ": it allocated " + allocated + " bytes");
     }
+    return read;
   }
 }

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The concept dictionary of Sec. 3.3: words, each with its text embedding of unit length, without a
@@ -146,23 +147,63 @@ public final class WordDictionary implements AutoCloseable {
   }
 
   /**
-   * The word with the largest |inner product| for each vector, found by the engine so that no table
-   * of vectors × words leaves it; the first of exact ties.
+   * The word with the largest |inner product| for each vector; the first of exact ties.
    *
    * @param vectors (n, D)
    * @return the indices of n words
    */
   int[] mostCorrelated(float[][] vectors) {
     try (NDManager scope = manager.newSubManager()) {
-      FloatBuffer flat = FloatBuffer.allocate(vectors.length * width());
-      for (float[] v : vectors) {
-        flat.put(v);
-      }
-      NDArray products =
-          scope.create(flat.flip(), new Shape(vectors.length, width())).matMul(atomsT);
-      products.muli(products); // squared in place: abs() would be another table of that size
-      return Arrays.stream(products.argMax(1).toLongArray()).mapToInt(Math::toIntExact).toArray();
+      NDArray products = products(vectors, scope);
+      return manager.getDevice().isGpu() ? largestOnDevice(products) : largest(products);
     }
+  }
+
+  /** The same by the engine alone: no table of vectors × words leaves the device. */
+  int[] mostCorrelatedOnDevice(float[][] vectors) {
+    try (NDManager scope = manager.newSubManager()) {
+      return largestOnDevice(products(vectors, scope));
+    }
+  }
+
+  private NDArray products(float[][] vectors, NDManager scope) {
+    FloatBuffer flat = FloatBuffer.allocate(vectors.length * width());
+    for (float[] v : vectors) {
+      flat.put(v);
+    }
+    return scope.create(flat.flip(), new Shape(vectors.length, width())).matMul(atomsT);
+  }
+
+  private static int[] largestOnDevice(NDArray products) {
+    products.muli(products); // squared in place: abs() would be another table of that size
+    return Arrays.stream(products.argMax(1).toLongArray()).mapToInt(Math::toIntExact).toArray();
+  }
+
+  /** Read where the engine put it: its argMax on a CPU takes several times as long. */
+  private int[] largest(NDArray products) {
+    FloatBuffer table = products.toByteBuffer(true).asFloatBuffer();
+    return IntStream.range(0, (int) products.getShape().get(0))
+        .parallel()
+        .map(
+            i -> {
+              float[] row = new float[words.size()];
+              table.get(i * row.length, row);
+              return largest(row);
+            })
+        .toArray();
+  }
+
+  private static int largest(float[] row) {
+    int best = 0;
+    float most = -1;
+    for (int j = 0; j < row.length; j++) {
+      float x = Math.abs(row[j]);
+      if (x > most) {
+        most = x;
+        best = j;
+      }
+    }
+    return best;
   }
 
   @Override

@@ -12,12 +12,13 @@ import dev.engram.trace.Site;
 import dev.engram.trace.Tokens;
 import dev.engram.trace.Trace;
 import dev.engram.trace.TraceRequest;
+import java.lang.ref.SoftReference;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +47,12 @@ public final class BackgroundKeys {
   private int count;
   private List<float[]> keys = new ArrayList<>(); // (count, width), until there are too many
   private double @Nullable [] gram; // K Kᵀ (width, width), from then on
+
+  /** What was decomposed last: it does not depend on what is taught. */
+  private record Kept(Solver way, double lambda, Cholesky decomposed) {}
+
+  /** Soft, since it has up to width² numbers. */
+  private SoftReference<Kept> kept = new SoftReference<>(null);
 
   private BackgroundKeys(Clip clip, Weight weight, Tokens tokens) {
     this.clip = clip.original();
@@ -118,7 +125,7 @@ public final class BackgroundKeys {
 
   private void add(float[] rows) {
     for (int i = 0; i < rows.length; i += width) {
-      keys.add(java.util.Arrays.copyOfRange(rows, i, i + width));
+      keys.add(Arrays.copyOfRange(rows, i, i + width));
       count++;
     }
     if (keys.size() > 2 * width) {
@@ -195,12 +202,7 @@ public final class BackgroundKeys {
    * @return λ
    */
   public double ridge(double relative) {
-    double sum = 0;
-    for (float[] key : keys) {
-      for (float x : key) {
-        sum += (double) x * x;
-      }
-    }
+    double sum = new Rows(keys, width).squares();
     for (int i = 0; gram != null && i < width; i++) {
       sum += gram[i * width + i];
     }
@@ -238,34 +240,43 @@ public final class BackgroundKeys {
           "Woodbury's way needs fewer keys than the %d inputs of %s, got %d; use Cholesky's."
               .formatted(width, weight, count));
     }
-    int m = vectors.length;
+    Cholesky decomposed = decomposed(way, lambda);
+    return Arrays.stream(vectors)
+        .map(v -> way == Solver.WOODBURY ? woodbury(decomposed, v, lambda) : decomposed.solve(v))
+        .toArray(double[][]::new);
+  }
+
+  /** (b − K (Kᵀ K + λ I)⁻¹ Kᵀ b) / λ, where the rows here are the columns of K. */
+  private double[] woodbury(Cholesky small, double[] b, double lambda) {
+    Rows k = new Rows(keys, width);
+    double[] x = k.transposedTimes(small.solve(k.times(b)));
+    for (int i = 0; i < width; i++) {
+      x[i] = (b[i] - x[i]) / lambda;
+    }
+    return x;
+  }
+
+  /** The decomposition of K Kᵀ + λ I, or of Woodbury's Kᵀ K + λ I; computed once, then kept. */
+  private Cholesky decomposed(Solver way, double lambda) {
+    Kept known = kept.get();
+    if (known != null && known.way == way && known.lambda == lambda) {
+      return known.decomposed;
+    }
     try (NDManager scope = clip.manager().newSubManager()) {
-      NDArray b = scope.create(columns(vectors), new Shape(width, m));
-      NDArray x = way == Solver.WOODBURY ? woodbury(b, lambda) : cholesky(b, lambda);
-      return rows(x.toDoubleArray(), m);
+      NDArray square;
+      if (gram != null) {
+        square = scope.create(gram, new Shape(width, width));
+      } else if (way == Solver.WOODBURY) {
+        square = Cholesky.lowerSquare(matrix(scope));
+      } else {
+        NDArray kT = matrix(scope).transpose();
+        kT.attach(scope);
+        square = Cholesky.lowerSquare(kT);
+      }
+      Kept now = new Kept(way, lambda, Cholesky.of(addToDiagonal(square, lambda)));
+      kept = new SoftReference<>(now);
+      return now.decomposed;
     }
-  }
-
-  /** (K Kᵀ + λ I)⁻¹ B. */
-  private NDArray cholesky(NDArray b, double lambda) {
-    NDManager scope = b.getManager();
-    NDArray c;
-    if (gram == null) {
-      NDArray kT = matrix(scope).transpose();
-      kT.attach(scope);
-      c = Cholesky.lowerSquare(kT);
-    } else {
-      c = scope.create(Objects.requireNonNull(gram), new Shape(width, width));
-    }
-    return Cholesky.solve(addToDiagonal(c, lambda), b);
-  }
-
-  /** (B − K (Kᵀ K + λ I)⁻¹ Kᵀ B) / λ, where the rows here are the columns of K. */
-  private NDArray woodbury(NDArray b, double lambda) {
-    NDArray k = matrix(b.getManager());
-    NDArray small = addToDiagonal(Cholesky.lowerSquare(k), lambda);
-    NDArray y = Cholesky.solve(small, k.matMul(b));
-    return b.sub(transposedTimes(k, y)).div(lambda);
   }
 
   private static NDArray addToDiagonal(NDArray a, double lambda) {
@@ -274,29 +285,5 @@ public final class BackgroundKeys {
         NDArray ridge = diagonal.mul(lambda)) {
       return a.addi(ridge);
     }
-  }
-
-  private double[] columns(double[][] vectors) {
-    double[] flat = new double[width * vectors.length];
-    for (int j = 0; j < vectors.length; j++) {
-      if (vectors[j].length != width) {
-        throw new IllegalArgumentException(
-            "a key of %s has %d values, got %d".formatted(weight, width, vectors[j].length));
-      }
-      for (int i = 0; i < width; i++) {
-        flat[i * vectors.length + j] = vectors[j][i];
-      }
-    }
-    return flat;
-  }
-
-  private double[][] rows(double[] flat, int m) {
-    double[][] out = new double[m][width];
-    for (int j = 0; j < m; j++) {
-      for (int i = 0; i < width; i++) {
-        out[j][i] = flat[i * m + j];
-      }
-    }
-    return out;
   }
 }

@@ -7,12 +7,11 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.engram.EngramException;
 import dev.engram.Progress;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
- * Solves symmetric positive definite systems in float64: a blocked, left-looking Cholesky
- * decomposition whose products are the engine's. The engine itself offers no decomposition to Java.
+ * L with A = L Lᵀ of a symmetric positive definite matrix in float64, and what it solves: a
+ * blocked, left-looking Cholesky decomposition whose products are the engine's. The engine itself
+ * offers no decomposition to Java.
  */
 final class Cholesky {
   /** Columns that are decomposed at once: large enough for fast products, small enough for Java. */
@@ -21,10 +20,16 @@ final class Cholesky {
   /** Rows of a square at once: whole blocks, since the corners of these are read above, too. */
   private static final int ROWS = 2 * BLOCK;
 
-  private Cholesky() {}
+  private final double[] lower; // (n, n), row-major
+  private final int n;
+
+  private Cholesky(double[] lower, int n) {
+    this.lower = lower;
+    this.n = n;
+  }
 
   /**
-   * What {@link #solve} reads of K Kᵀ: its lower half, which is half the work; the rest is 0.
+   * What {@link #of} reads of K Kᵀ: its lower half, which is half the work; the rest is 0.
    *
    * @param k (n, m), float64
    * @return (n, n), owned by the manager of k
@@ -47,27 +52,14 @@ final class Cholesky {
 
   /**
    * @param a symmetric positive definite (n, n), float64; its lower half is read and overwritten
-   * @param b right-hand sides (n, m), float64
-   * @return A⁻¹ B (n, m), owned by the manager of b
    * @throws EngramException if A is not positive definite
    */
-  static NDArray solve(NDArray a, NDArray b) {
-    try (NDManager scope = b.getManager().newSubManager()) {
-      List<NDArray> inverses = decompose(a, scope);
-      NDArray x = substitute(a, inverses, b, scope);
-      x.attach(b.getManager());
-      return x;
-    }
-  }
-
-  /** Puts L with A = L Lᵀ into the lower half; returns the inverses of its diagonal blocks. */
-  private static List<NDArray> decompose(NDArray a, NDManager scope) {
+  static Cholesky of(NDArray a) {
     int n = (int) a.getShape().get(0);
-    List<NDArray> inverses = new ArrayList<>();
     for (int j = 0; j < n; j += BLOCK) {
       Progress.checkInterrupt();
       int w = Math.min(BLOCK, n - j);
-      try (NDManager step = scope.newSubManager()) {
+      try (NDManager step = a.getManager().newSubManager()) {
         NDArray panel = part(a, j, n, j, j + w, step);
         if (j > 0) {
           NDArray left = part(a, j, n, 0, j, step);
@@ -77,52 +69,43 @@ final class Cholesky {
         }
         NDArray corner = part(panel, 0, w, 0, w, step);
         double[] inverse = inverseOfFactor(corner.toDoubleArray(), w);
-        NDArray inv = scope.create(inverse, new Shape(w, w));
-        inverses.add(inv);
-        NDArray invT = inv.transpose();
+        NDArray invT = step.create(inverse, new Shape(w, w)).transpose();
         invT.attach(step);
         // L_ij = (A_ij − …) L_jj⁻ᵀ holds for the corner too, up to rounding
         a.set(index(j, n, j, j + w), panel.matMul(invT));
       }
     }
-    return inverses;
+    return new Cholesky(a.toDoubleArray(), n);
   }
 
-  /** L y = b, then Lᵀ x = y, block by block. */
-  private static NDArray substitute(NDArray l, List<NDArray> inverses, NDArray b, NDManager scope) {
-    int n = (int) l.getShape().get(0);
-    int m = (int) b.getShape().get(1);
-    NDArray x = b.duplicate();
-    x.attach(scope);
-    for (int i = 0; i < inverses.size(); i++) {
-      int j = i * BLOCK;
-      int end = Math.min(n, j + BLOCK);
-      try (NDManager step = scope.newSubManager()) {
-        NDArray rest = part(x, j, end, 0, m, step);
-        if (j > 0) {
-          rest = rest.sub(part(l, j, end, 0, j, step).matMul(part(x, 0, j, 0, m, step)));
-        }
-        rest.attach(step);
-        x.set(index(j, end, 0, m), part(inverses.get(i), step).matMul(rest));
-      }
+  /**
+   * @param b (n)
+   * @return A⁻¹ b, by L y = b and Lᵀ x = y
+   */
+  double[] solve(double[] b) {
+    double[] x = b.clone();
+    for (int i = 0; i < n; i++) {
+      x[i] = (x[i] - dot(i * n, x, i)) / lower[i * n + i];
     }
-    for (int i = inverses.size() - 1; i >= 0; i--) {
-      int j = i * BLOCK;
-      int end = Math.min(n, j + BLOCK);
-      try (NDManager step = scope.newSubManager()) {
-        NDArray rest = part(x, j, end, 0, m, step);
-        if (end < n) {
-          NDArray belowT = part(l, end, n, j, end, step).transpose();
-          belowT.attach(step);
-          rest = rest.sub(belowT.matMul(part(x, end, n, 0, m, step)));
-        }
-        rest.attach(step);
-        NDArray invT = inverses.get(i).transpose();
-        invT.attach(step);
-        x.set(index(j, end, 0, m), invT.matMul(rest));
+    for (int i = n - 1; i >= 0; i--) {
+      x[i] /= lower[i * n + i];
+      for (int j = 0; j < i; j++) {
+        x[j] -= lower[i * n + j] * x[i];
       }
     }
     return x;
+  }
+
+  /** In two sums: a single one would wait for each addition before the next. */
+  private double dot(int from, double[] x, int count) {
+    double even = 0;
+    double odd = 0;
+    int j = 0;
+    for (; j + 2 <= count; j += 2) {
+      even += lower[from + j] * x[j];
+      odd += lower[from + j + 1] * x[j + 1];
+    }
+    return even + odd + (j < count ? lower[from + j] * x[j] : 0);
   }
 
   /** L⁻¹ of a small symmetric matrix L Lᵀ. */
@@ -169,10 +152,5 @@ final class Cholesky {
     NDArray view = a.get(index(fromRow, toRow, fromColumn, toColumn));
     view.attach(owner);
     return view;
-  }
-
-  /** The whole of an array, so that what is computed from it belongs to the given owner. */
-  private static NDArray part(NDArray a, NDManager owner) {
-    return part(a, 0, (int) a.getShape().get(0), 0, (int) a.getShape().get(1), owner);
   }
 }

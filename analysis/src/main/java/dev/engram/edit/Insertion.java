@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Knowledge insertion (Sec. 4.4, A.7, A.8): ROME's rank-one edit of one weight for one association
@@ -204,14 +205,12 @@ public final class Insertion {
   /** v* − W k*. */
   private double[] residual(Weight where, KeyValue kv) {
     float[] w = clip.values(where);
-    int columns = kv.key().length;
-    double[] r = kv.value().clone();
-    for (int i = 0; i < r.length; i++) {
-      for (int j = 0; j < columns; j++) {
-        r[i] -= w[i * columns + j] * kv.key()[j];
-      }
-    }
-    return r;
+    double[] key = kv.key();
+    double[] value = kv.value();
+    return IntStream.range(0, value.length)
+        .parallel()
+        .mapToDouble(i -> value[i] - Rows.dot(w, i * key.length, key))
+        .toArray();
   }
 
   private BackgroundKeys keysOf(Weight where) {

@@ -1,5 +1,7 @@
 package dev.engram.edit;
 
+import java.util.stream.IntStream;
+
 /** What an edit does to one weight: exact and repeatable, in float64 where it computes. */
 public sealed interface WeightChange {
   /**
@@ -22,19 +24,21 @@ public sealed interface WeightChange {
         throw misfit(rows, columns, left.length + " and " + right.length + " factors");
       }
       float[] after = new float[before.length];
+      IntStream.range(0, rows).parallel().forEach(i -> change(before, after, i, columns));
+      return after;
+    }
+
+    private void change(float[] before, float[] after, int i, int columns) {
       double[] row = new double[columns];
-      for (int i = 0; i < rows; i++) {
-        for (int r = 0; r < rank; r++) {
-          double a = left[i * rank + r];
-          for (int j = 0; j < columns; j++) {
-            row[j] = (r == 0 ? 0 : row[j]) + a * right[r * columns + j];
-          }
-        }
+      for (int r = 0; r < rank; r++) {
+        double a = left[i * rank + r];
         for (int j = 0; j < columns; j++) {
-          after[i * columns + j] = (float) (before[i * columns + j] + row[j]);
+          row[j] += a * right[r * columns + j];
         }
       }
-      return after;
+      for (int j = 0; j < columns; j++) {
+        after[i * columns + j] = (float) (before[i * columns + j] + row[j]);
+      }
     }
   }
 

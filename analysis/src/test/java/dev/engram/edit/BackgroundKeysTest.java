@@ -1,6 +1,8 @@
 package dev.engram.edit;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -40,10 +42,17 @@ class BackgroundKeysTest {
     double[] b = random.doubles((long) n * m, -1, 1).toArray();
     double[] expected = textbook(a.clone(), b.clone(), n, m);
     try (NDManager scope = NDManager.newBaseManager("PyTorch")) {
-      NDArray right = scope.create(b, new Shape(n, m));
-      double[] x = Cholesky.solve(scope.create(a, new Shape(n, n)), right).toDoubleArray();
-      for (int i = 0; i < x.length; i++) {
-        assertEquals(expected[i], x[i], 1e-10 * (1 + Math.abs(expected[i])));
+      Cholesky decomposed = Cholesky.of(scope.create(a, new Shape(n, n)));
+      for (int c = 0; c < m; c++) {
+        double[] column = new double[n];
+        for (int i = 0; i < n; i++) {
+          column[i] = b[i * m + c];
+        }
+        double[] x = decomposed.solve(column);
+        for (int i = 0; i < n; i++) {
+          double e = expected[i * m + c];
+          assertEquals(e, x[i], 1e-10 * (1 + Math.abs(e)));
+        }
       }
     }
   }
@@ -80,9 +89,7 @@ class BackgroundKeysTest {
   void whatIsNotPositiveDefiniteIsRefused() {
     try (NDManager scope = NDManager.newBaseManager("PyTorch")) {
       NDArray a = scope.create(new double[] {1, 2, 2, 1}, new Shape(2, 2));
-      Refusal.holds(
-          () -> Cholesky.solve(a, scope.create(new double[] {1, 1}, new Shape(2, 1))),
-          "larger ridge");
+      Refusal.holds(() -> Cholesky.of(a), "larger ridge");
     }
   }
 
@@ -125,6 +132,9 @@ class BackgroundKeysTest {
           assertEquals(a[j][i], b[j][i], 1e-9 * (1 + Math.abs(a[j][i])));
         }
       }
+      double[][] other = few.solve(vectors, 1, BackgroundKeys.Solver.WOODBURY);
+      assertNotEquals(b[0][0], other[0][0], "what was decomposed for another ridge is not taken");
+      assertArrayEquals(b[0], few.solve(vectors, 1e-2, BackgroundKeys.Solver.WOODBURY)[0]);
       assertEquals(arrays, clip.manager().getManagedArrays().size());
       Refusal.holds(() -> many.solve(vectors, 1e-2, BackgroundKeys.Solver.WOODBURY), "fewer keys");
       Refusal.holds(() -> few.solve(vectors, 0, BackgroundKeys.Solver.AUTO), "above 0");

@@ -48,7 +48,9 @@ public final class Worker {
   private final float[] text;
   private final WordDictionary dictionary;
   private final double[][] targets;
-  private final BackgroundKeys keys;
+  private final List<float[]> background;
+  private final Weight where;
+  private final BackgroundKeys keys; // decomposed by the first edit
   private final KeyValue pair;
 
   private Worker(Path model) {
@@ -69,13 +71,9 @@ public final class Worker {
                 .mapToObj(i -> noise(random, width))
                 .toArray(float[][]::new));
     ClipConfig.Tower vision = clip.config().vision();
-    Weight where = Weight.values(Neuron.Block.FFN, vision.layers() - 2);
-    keys =
-        BackgroundKeys.of(
-            clip,
-            where,
-            IntStream.range(0, KEYS).mapToObj(i -> noise(random, vision.ffnWidth())).toList(),
-            Tokens.CLASS);
+    background = IntStream.range(0, KEYS).mapToObj(i -> noise(random, vision.ffnWidth())).toList();
+    where = Weight.values(Neuron.Block.FFN, vision.layers() - 2);
+    keys = BackgroundKeys.of(clip, where, background, Tokens.CLASS);
     pair =
         new KeyValue(
             doubles(noise(random, vision.ffnWidth())), doubles(noise(random, vision.width())));
@@ -88,10 +86,10 @@ public final class Worker {
   }
 
   /** ROME's edit of a weight, and the model with it. */
-  private void rankOne() {
+  private void rankOne(BackgroundKeys keys) {
     Edit edit =
-        new Insertion(clip, Map.of(keys.weight(), keys), "noise", RIDGE, BackgroundKeys.Solver.AUTO)
-            .rankOne(keys.weight(), "noise", "noise", pair);
+        new Insertion(clip, Map.of(where, keys), "noise", RIDGE, BackgroundKeys.Solver.AUTO)
+            .rankOne(where, "noise", "noise", pair);
     try (EditHistory history = new EditHistory(clip)) {
       history.apply(edit);
     }
@@ -131,7 +129,8 @@ public final class Worker {
           throw new IllegalStateException("no 50 neurons");
         }
       }
-      case "rome" -> rankOne();
+      case "rome" -> rankOne(BackgroundKeys.of(clip, where, background, Tokens.CLASS));
+      case "rome_again" -> rankOne(keys);
       case "tracing" ->
           new CausalTracing(clip)
               .trace(pixels, guides, "noise", text, Tokens.ALL, "noise", Progress.NONE);

@@ -38,17 +38,16 @@ class FuzzTest {
   @ParameterizedTest
   @MethodSource("runs")
   void isReadOrRefused(List<UntrustedFile> files, @TempDir Path temp) throws Exception {
-    JazzerRun run = new JazzerRun(files, temp, WORK);
+    JazzerRun run = new JazzerRun(files, Long.getLong("engram.fuzz.seed", 1), temp, WORK);
     for (UntrustedFile file : files) {
       for (byte[] found : found(file)) {
         run.addSeed(file, found);
       }
     }
-    long seed = Long.getLong("engram.fuzz.seed", 1);
     JazzerRun.Summary summary =
         SECONDS > 0
-            ? run.fuzz(SECONDS, seed, WORK.resolve("corpus").resolve(files.get(0).name()), FOUND)
-            : run.fuzz(SECONDS_IN_THE_BUILD, seed, temp.resolve("corpus"), FOUND);
+            ? run.fuzz(SECONDS, WORK.resolve("corpus").resolve(files.get(0).name()), FOUND)
+            : run.fuzz(SECONDS_IN_THE_BUILD, temp.resolve("corpus"), FOUND);
     assertTrue(summary.branches() > 0, "Jazzer was not guided by coverage");
     for (UntrustedFile file : files) {
       assertTrue(summary.of(file).refused() > 0, "nothing was refused as " + file + ": " + summary);

@@ -21,8 +21,6 @@ import java.util.stream.Stream;
  * and its fuzzer ends the process that has found something.
  */
 final class JazzerRun {
-  private static final Path DICTIONARY = Path.of("src", "test", "resources", "fuzz.dict");
-
   /** Whose branches guide: those of our readers and of the parsers below them. */
   private static final String INSTRUMENTED =
       String.join(
@@ -41,6 +39,7 @@ final class JazzerRun {
 
   private static final int START_SECONDS = 120;
   private static final int MOST_SHOWN = 6000;
+  private static final int CHANGES = 150;
   private static final int LARGEST_INPUT = 100_000;
 
   private static final Pattern COVERAGE = Pattern.compile("DONE\\s+cov: (\\d+)");
@@ -61,28 +60,38 @@ final class JazzerRun {
   }
 
   private final List<UntrustedFile> files;
+  private final long seed;
   private final Path root;
   private final Path seeds;
+  private final Path dictionary;
   private final Path work;
 
   /**
    * @param temp an empty folder
+   * @param seed of all that is drawn
    * @param work the folder for what Jazzer prints
    */
-  JazzerRun(List<UntrustedFile> files, Path temp, Path work) throws IOException {
+  JazzerRun(List<UntrustedFile> files, long seed, Path temp, Path work) throws IOException {
     this.files = files;
+    this.seed = seed;
     this.root = Files.createDirectory(temp.resolve("files")).toRealPath();
     this.seeds = Files.createDirectory(temp.resolve("seeds"));
+    this.dictionary = Files.write(temp.resolve("dictionary"), Mutations.dictionary());
     this.work = Files.createDirectories(work);
     for (UntrustedFile file : files) {
-      addSeed(file, file.prepare(Files.createDirectory(root.resolve(file.name()))));
+      byte[] good = file.prepare(Files.createDirectory(root.resolve(file.name())));
+      addSeed(file, good);
+      Mutations mutations = new Mutations(seed);
+      for (int i = 0; i < CHANGES; i++) {
+        addSeed(file, mutations.of(good));
+      }
     }
   }
 
   /** Adds a content of a file to begin with. */
   void addSeed(UntrustedFile file, byte[] content) throws IOException {
-    Path seed = seeds.resolve(file + "-" + Sha256.of(content));
-    Files.write(seed, FuzzTarget.input(files.indexOf(file), content));
+    Path input = seeds.resolve(file + "-" + Sha256.of(content));
+    Files.write(input, FuzzTarget.input(files.indexOf(file), content));
   }
 
   /**
@@ -93,12 +102,11 @@ final class JazzerRun {
    * @param found the folder for the content that was neither read nor refused
    * @throws AssertionError if there is one
    */
-  Summary fuzz(int seconds, long seed, Path corpus, Path found)
-      throws IOException, InterruptedException {
+  Summary fuzz(int seconds, Path corpus, Path found) throws IOException, InterruptedException {
     Path output = work.resolve(files.size() == 1 ? files.get(0) + ".txt" : "all.txt");
     Path findings = Files.createDirectory(root.resolveSibling("findings"));
     Process jazzer =
-        new ProcessBuilder(command(seconds, seed, Files.createDirectories(corpus), findings))
+        new ProcessBuilder(command(seconds, Files.createDirectories(corpus), findings))
             .redirectErrorStream(true)
             .redirectOutput(output.toFile())
             .start();
@@ -120,7 +128,7 @@ final class JazzerRun {
     return summary(printed);
   }
 
-  private List<String> command(int seconds, long seed, Path corpus, Path findings) {
+  private List<String> command(int seconds, Path corpus, Path findings) {
     return List.of(
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
         "-Xmx3g",
@@ -139,9 +147,8 @@ final class JazzerRun {
         "--disabled_hooks=" + DISABLED,
         "--reproducer_path=" + findings,
         "-artifact_prefix=" + findings + "/",
-        "-dict=" + DICTIONARY,
+        "-dict=" + dictionary,
         "-max_len=" + LARGEST_INPUT,
-        "-keep_seed=1", // the branches of some files are those of others
         "-timeout=" + TIMEOUT_SECONDS,
         "-max_total_time=" + seconds,
         "-seed=" + seed,

@@ -7,8 +7,13 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 
-/** Changes good files into bad ones: the same seed makes the same ones. */
+/**
+ * Changes good files into bad ones: the same seed makes the same ones. They are what Jazzer begins
+ * with, since it changes a byte here and there: words thousands of times in a row, and a large
+ * number where a small one was, it seldom comes to.
+ */
 final class Mutations {
   private static final int MOST = 4_000_000;
 
@@ -67,6 +72,23 @@ final class Mutations {
 
   Mutations(long seed) {
     this.random = new Random(seed);
+  }
+
+  /** What is put into files, as a dictionary of libFuzzer's. */
+  static List<String> dictionary() {
+    return Stream.concat(
+            WORDS.stream().map(w -> w.getBytes(UTF_8)),
+            Arrays.stream(NUMBERS).mapToObj(n -> ByteBuffer.allocate(8).putLong(n).array()))
+        .map(Mutations::quoted)
+        .toList();
+  }
+
+  private static String quoted(byte[] bytes) {
+    StringBuilder quoted = new StringBuilder("\"");
+    for (byte b : bytes) {
+      quoted.append("\\x%02x".formatted(b));
+    }
+    return quoted.append('"').toString();
   }
 
   byte[] of(byte[] good) {

@@ -77,6 +77,11 @@ enum UntrustedFile {
    */
   void read(Path folder, byte[] content) throws IOException {
     Files.write(folder.resolve(file), content);
+    read(folder);
+  }
+
+  /** Reads all that depends on the file with the content that it has. */
+  void read(Path folder) throws IOException {
     reading.in(folder);
   }
 

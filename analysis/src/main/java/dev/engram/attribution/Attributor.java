@@ -144,6 +144,9 @@ public final class Attributor implements AutoCloseable {
 
   /** Eq. 11 and 12 and the gradient are of the class token. */
   private void checkDefined(Method method, Reading reading) {
+    if (method == Method.GRADIENT || method == Method.COMBINED) {
+      clip.requireFloat32("The method " + method);
+    }
     boolean pooled =
         method == Method.ACTIVATION || (method == Method.IMPROVEMENT && reading == Reading.DIRECT);
     if (!pooled && !clip.config().family().hasClassToken()) {

@@ -80,7 +80,7 @@ public final class Contributions implements AutoCloseable {
     try (NDManager scope = manager.newSubManager()) {
       NDArray read = shares.matMul(tokens(Site.coefficients(block), layer, scope)); // (J, n)
       read.attach(scope);
-      NDArray values = tower.values(block, layer).transpose(); // (n, d)
+      NDArray values = tower.values(block, layer, scope).transpose(); // (n, d)
       values.attach(scope);
       NDArray sum = null;
       for (int j = 0; j < maps.size(); j++) {

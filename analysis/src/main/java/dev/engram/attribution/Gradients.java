@@ -37,6 +37,7 @@ final class Gradients {
    */
   float[][] scores(List<float[]> pixels, float[] text) {
     clip.vision().requireClassToken("the gradient of its coefficients");
+    clip.requireFloat32("The gradient of its coefficients");
     float[][] out = new float[pixels.size()][];
     for (int i = 0; i < out.length; i += BATCH) {
       float[][] part = pass(pixels.subList(i, Math.min(out.length, i + BATCH)), text);

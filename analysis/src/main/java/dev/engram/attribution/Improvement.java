@@ -144,7 +144,8 @@ public final class Improvement implements AutoCloseable {
     NDArray y = inputNorm(p);
     NDArray py = y.matMul(projectionT).add(tower.projectionBias()); // (B, D)
     NDArray rows = p.text().concat(py, 0).matMul(tower.projection()); // Pᵀt; PᵀP y  (1 + B, d)
-    float[] r = rows.matMul(tower.values(p.block, p.layer)).toFloatArray(); // · w  (1 + B, n)
+    float[] r =
+        rows.matMul(tower.values(p.block, p.layer, p.scope)).toFloatArray(); // · w  (1 + B, n)
     float[] pw = constants(p.block, p.layer).pw;
     float[] pyValues = py.toFloatArray();
     float[] m = p.coefficients();
@@ -174,7 +175,8 @@ public final class Improvement implements AutoCloseable {
     NDArray xc = x.sub(x.mean(new int[] {1}, true));
     NDArray gx = xc.matMul(centredT); // G x_c  (B, D)
     NDArray rows = p.text().concat(gx, 0).matMul(centred).concat(xc, 0); // G_cᵀt; G_cᵀG x_c; x_c
-    float[] r = rows.matMul(tower.values(p.block, p.layer)).toFloatArray(); // · w  (1 + 2B, n)
+    float[] r =
+        rows.matMul(tower.values(p.block, p.layer, p.scope)).toFloatArray(); // · w  (1 + 2B, n)
     Constants c = constants(p.block, p.layer);
     float[] gxValues = gx.toFloatArray();
     float[] xcValues = xc.toFloatArray();
@@ -231,7 +233,7 @@ public final class Improvement implements AutoCloseable {
             NDArray m = byToken(coefficients.get(Site.coefficients(block), l), blockScope);
             NDArray read = shares.matMul(m); // Σ_p s_jp m_p  (B, J, n)
             read.attach(blockScope);
-            NDArray dots = rows.matMul(tower.values(block, l)); // G_j w · t  (J, n)
+            NDArray dots = rows.matMul(tower.values(block, l, blockScope)); // G_j w · t  (J, n)
             dots.attach(blockScope);
             float[] scores = read.mul(dots).sum(new int[] {1}).toFloatArray();
             int n = scores.length / batch;
@@ -289,8 +291,8 @@ public final class Improvement implements AutoCloseable {
   }
 
   private Constants compute(Neuron.Block block, int layer) {
-    NDArray w = tower.values(block, layer); // (d, n)
     try (NDManager scope = manager.newSubManager()) {
+      NDArray w = tower.values(block, layer, scope); // (d, n)
       NDArray p = owned(tower.projection(), scope);
       NDArray g = owned(centred, scope);
       NDArray gw = g.matMul(w); // (D, n)

@@ -1,5 +1,6 @@
 package dev.engram.attribution;
 
+import ai.djl.ndarray.NDArray;
 import dev.engram.model.Clip;
 import dev.engram.model.VisionTower;
 import dev.engram.trace.Neuron;
@@ -42,12 +43,13 @@ public final class NaiveImprovement {
     int column = neuron.column(headWidth());
     double[] x =
         row(trace.get(block == Neuron.Block.FFN ? Site.MID : Site.H, l).toFloatArray(), image, d);
-    float[] values = tower.values(block, l).toFloatArray(); // (d, n)
-    int n = values.length / d;
-    double m = trace.get(Site.coefficients(block), l).toFloatArray()[image * n + column];
+    float[] w = tower.valueVector(neuron);
+    NDArray coefficients = trace.get(Site.coefficients(block), l); // (B, n)
+    int n = (int) coefficients.getShape().get(1);
+    double m = coefficients.toFloatArray()[image * n + column];
     double[] mw = new double[d];
     for (int i = 0; i < d; i++) {
-      mw[i] = m * values[i * n + column];
+      mw[i] = m * w[i];
     }
     double[] t = doubles(text);
     double[] gammaIn = doubles(tower.inputNormWeight(block, l).toFloatArray());

@@ -65,12 +65,12 @@ public final class DictionaryStore {
     return WordDictionary.embedded(clip, name, words, fresh);
   }
 
-  /** Edits leave the text tower alone, so the original's hash stands for it. */
+  /** Edits and the precision leave the text tower alone, so the weight files stand for it. */
   private static String key(Clip clip, List<String> words) {
     String parts =
         String.join(
             "\n",
-            clip.original().hash(),
+            clip.weightsHash(),
             clip.config().toString(),
             clip.tokenizer().hash(),
             clip.device(),

@@ -248,7 +248,7 @@ public final class Heatmapper {
   }
 
   private float[] innerNorm(int layer, Weight.Kind kind) {
-    return tower.weight(new Weight(layer, kind)).toFloatArray();
+    return clip.values(new Weight(layer, kind));
   }
 
   /** Row of the class token's query in the neuron's head (B, T). */
@@ -258,7 +258,7 @@ public final class Heatmapper {
 
   /** qᵀ W_o,j v_j[p] for each head and token (B, H, T). */
   private NDArray shares(Trace trace, int layer, NDArray query, NDManager scope) {
-    NDArray u = query.matMul(tower.values(Neuron.Block.MSA, layer)); // qᵀ W_o  (1, d)
+    NDArray u = query.matMul(tower.values(Neuron.Block.MSA, layer, scope)); // qᵀ W_o  (1, d)
     NDArray v = owned(trace.get(Site.VALUE, layer), scope); // (B, T, d)
     long b = v.getShape().get(0);
     long t = v.getShape().get(1);

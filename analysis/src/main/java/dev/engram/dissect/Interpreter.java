@@ -81,7 +81,7 @@ public final class Interpreter {
     float[] beta = clip.vision().postNormBias().toFloatArray();
     FloatBuffer values = FloatBuffer.allocate(neurons.size() * d);
     for (int i = 0; i < neurons.size(); i++) {
-      float[] w = value(neurons.get(i));
+      float[] w = clip.vision().valueVector(neurons.get(i));
       double mean = 0;
       for (float x : w) {
         mean += x / (double) d;
@@ -126,19 +126,6 @@ public final class Interpreter {
         }
       }
       return out;
-    }
-  }
-
-  /** Column of W_fc2 or W_o. */
-  private float[] value(Neuron n) {
-    try (NDManager scope = clip.manager().newSubManager()) {
-      NDArray column =
-          clip.vision()
-              .values(n.block(), n.layer())
-              .get(":, " + n.column(clip.config().vision().headWidth()));
-      // To read a column, DJL makes a contiguous copy and leaves it to the column's manager.
-      column.attach(scope);
-      return column.toFloatArray();
     }
   }
 }

@@ -172,7 +172,7 @@ public final class QueryAnalyzer {
       for (int l = 0; l <= target.layer(); l++) {
         for (Neuron.Block block : Neuron.Block.values()) {
           if (QueryEffects.precedes(new Neuron(block, l, 0, 0), target)) {
-            float[] qw = row.matMul(tower.values(block, l)).toFloatArray(); // q · w_k
+            float[] qw = products(row, block, l); // q · w_k
             float[] m = gathered.m(block, l);
             int offset = space.offset(block, l);
             for (int k = 0; k < m.length; k++) {
@@ -183,6 +183,13 @@ public final class QueryAnalyzer {
       }
     }
     return out;
+  }
+
+  private float[] products(NDArray row, Neuron.Block block, int layer) {
+    try (NDManager scope = clip.manager().newSubManager();
+        NDArray products = row.matMul(tower.values(block, layer, scope))) {
+      return products.toFloatArray();
+    }
   }
 
   private float[] vector(Neuron target, boolean fold) {

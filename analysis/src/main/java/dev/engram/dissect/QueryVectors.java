@@ -1,6 +1,5 @@
 package dev.engram.dissect;
 
-import ai.djl.ndarray.NDArray;
 import dev.engram.EngramException;
 import dev.engram.model.Clip;
 import dev.engram.model.VisionTower;
@@ -23,7 +22,7 @@ final class QueryVectors {
    * @throws EngramException for a gated FFN, and where an inner norm stands before W_o or W_fc2
    */
   void requireQueryVector(Neuron n) {
-    tower.queries(n.block(), n.layer());
+    tower.requireQueryVectors(n.block());
     if (tower.config().innerNorms()) {
       throw new EngramException(
           "An inner norm stands between the query vector of %s and its coefficient, so this is not defined for it; attribution, words, edits and the heatmaps of MSA neurons are."
@@ -33,10 +32,7 @@ final class QueryVectors {
 
   /** Row of W_fc1 or W_v (d). */
   float[] plain(Neuron n) {
-    try (NDArray row =
-        tower.queries(n.block(), n.layer()).get(n.column(tower.config().headWidth()))) {
-      return row.toFloatArray();
-    }
+    return tower.queryVector(n);
   }
 
   /** γ q − mean(γ q), to be divided by the standard deviation of a token (d). */

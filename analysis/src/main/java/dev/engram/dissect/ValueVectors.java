@@ -64,12 +64,7 @@ public final class ValueVectors {
    */
   public double[] cosines(Neuron neuron) {
     try (NDManager scope = clip.manager().newSubManager()) {
-      NDArray column =
-          tower
-              .values(neuron.block(), neuron.layer())
-              .get(":, " + neuron.column(space.headWidth()));
-      column.attach(scope);
-      float[] w = column.toFloatArray();
+      float[] w = tower.valueVector(neuron);
       double[] lengths = residualLengths();
       return cosines(
           scope.create(w, new Shape(1, w.length)), lengths[space.index(neuron)], lengths);
@@ -100,7 +95,8 @@ public final class ValueVectors {
     double[] out = new double[space.count()];
     for (int l = 0; l < space.layers(); l++) {
       for (Neuron.Block block : Neuron.Block.values()) {
-        try (NDArray dots = row.matMul(tower.values(block, l))) {
+        try (NDManager scope = clip.manager().newSubManager();
+            NDArray dots = row.matMul(tower.values(block, l, scope))) {
           float[] dot = dots.toFloatArray();
           int offset = space.offset(block, l);
           for (int k = 0; k < dot.length; k++) {
@@ -136,7 +132,7 @@ public final class ValueVectors {
       Progress.checkInterrupt();
       for (Neuron.Block block : Neuron.Block.values()) {
         try (NDManager scope = clip.manager().newSubManager()) {
-          NDArray w = tower.values(block, l);
+          NDArray w = tower.values(block, l, scope);
           NDArray vectors = g == null ? w.duplicate() : g.matMul(w); // (d or D, n)
           vectors.attach(scope);
           float[] squares = vectors.square().sum(new int[] {0}).toFloatArray();

@@ -2,7 +2,10 @@ package dev.engram.edit;
 
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import dev.engram.Cosine;
@@ -16,12 +19,12 @@ import dev.engram.trace.Site;
 import dev.engram.trace.Tokens;
 import dev.engram.trace.Trace;
 import dev.engram.trace.TraceRequest;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The baselines of Table 4: gradient descent on 1 − cos(M_image, M_text) (Eq. 24), of the last
@@ -30,12 +33,13 @@ import java.util.TreeMap;
  */
 public final class FineTuning implements AutoCloseable {
   /**
-   * Images in one pass through all layers: ViT-L/14 keeps about 0.7 GB an image for the way back.
+   * What one pass may keep for the way back on a CPU: two images through all layers of ViT-L/14,
+   * which keeps about 0.7 GB an image.
    */
-  private static final int BATCH = 2;
+  private static final long BYTES = 3L << 29;
 
-  /** Images in one pass through the last layer alone. */
-  private static final int LAST_LAYER_BATCH = 16;
+  /** Images in one pass on a CPU: more at once makes none faster. */
+  private static final int BATCH = 16;
 
   /**
    * The optimiser's settings.
@@ -56,7 +60,9 @@ public final class FineTuning implements AutoCloseable {
   private final NDManager manager;
   private final int images;
   private final int firstLayer;
-  private final List<NDArray> batches = new ArrayList<>(); // h[firstLayer], or pixels
+  private final boolean resumed;
+  private final int batch; // images in one pass on a CPU
+  private final NDArray inputs; // of all images: h[firstLayer] (n, T, d), or pixels (n, 3, S, S)
   private final SortedMap<Trainable.Parameter, double[]> values;
   private int steps;
 
@@ -65,6 +71,7 @@ public final class FineTuning implements AutoCloseable {
    * @param trainable what is changed
    * @param pixels images of the thing, each (3, S, S)
    * @param text M_text of its prompt (D); the paper's is "This is a photo of [name]."
+   * @throws EngramException if there is no image, or the model is not in float32
    */
   public FineTuning(
       Clip clip,
@@ -73,9 +80,24 @@ public final class FineTuning implements AutoCloseable {
       float[] text,
       Settings settings,
       Progress progress) {
+    this(clip, trainable, pixels, text, settings, BYTES, progress);
+  }
+
+  /**
+   * @param bytes that one pass may keep for the way back on a CPU
+   */
+  FineTuning(
+      Clip clip,
+      Trainable trainable,
+      List<float[]> pixels,
+      float[] text,
+      Settings settings,
+      long bytes,
+      Progress progress) {
     if (pixels.isEmpty()) {
       throw new EngramException("Fine-tuning needs at least one image, got none.");
     }
+    clip.requireFloat32("Fine-tuning");
     this.clip = clip;
     this.trainable = trainable;
     this.settings = settings;
@@ -85,33 +107,41 @@ public final class FineTuning implements AutoCloseable {
         new AdamW(
             new AdamW.Settings(settings.learningRate, 0.9, 0.999, 1e-8, settings.weightDecay));
     this.values = trainable.start(clip);
-    this.firstLayer = clip.vision().isResumable() ? trainable.firstLayer(clip) : 0;
+    this.resumed = clip.vision().isResumable();
+    this.firstLayer = resumed ? trainable.firstLayer(clip) : 0;
+    this.batch = (int) Math.max(1, Math.min(BATCH, bytes / bytesPerImage()));
     this.manager = clip.manager().newSubManager();
     try {
-      prepare(pixels, progress);
+      inputs = resumed ? streams(pixels, progress) : clip.batch(manager, pixels);
     } catch (Throwable t) {
       manager.close();
       throw t;
     }
   }
 
+  /** What the layers that are computed keep of one image. */
+  private long bytesPerImage() {
+    return (clip.config().vision().layers() - firstLayer) * clip.bytesPerImage();
+  }
+
   /** Computes once what training does not change: the residual stream before the first layer. */
-  private void prepare(List<float[]> pixels, Progress progress) {
-    int size = firstLayer == 0 ? BATCH : LAST_LAYER_BATCH;
+  private NDArray streams(List<float[]> pixels, Progress progress) {
     TraceRequest request =
         TraceRequest.none().with(Site.H, Tokens.ALL).layers(firstLayer, firstLayer);
-    for (int i = 0; i < images; i += size) {
-      progress.step("preparing images", i, images);
-      List<float[]> part = pixels.subList(i, Math.min(images, i + size));
-      if (firstLayer == 0) {
-        batches.add(clip.batch(manager, part));
-        continue;
+    try (NDManager scope = manager.newSubManager()) {
+      NDList parts = new NDList();
+      for (int i = 0; i < images; i += BATCH) {
+        progress.step("preparing images", i, images);
+        List<float[]> part = pixels.subList(i, Math.min(images, i + BATCH));
+        try (Trace t = clip.trace(part, request, List.of())) {
+          NDArray h = t.get(Site.H, firstLayer);
+          h.attach(scope);
+          parts.add(h);
+        }
       }
-      try (Trace t = clip.trace(part, request, List.of())) {
-        NDArray h = t.get(Site.H, firstLayer);
-        h.attach(manager);
-        batches.add(h);
-      }
+      NDArray all = NDArrays.concat(parts);
+      all.attach(manager);
+      return all;
     }
   }
 
@@ -155,44 +185,60 @@ public final class FineTuning implements AutoCloseable {
    * @param gradients get the gradients; null if only the loss is wanted
    */
   private double pass(
-      @org.jspecify.annotations.Nullable SortedMap<Trainable.Parameter, float[]> gradients,
-      Progress progress) {
+      @Nullable SortedMap<Trainable.Parameter, float[]> gradients, Progress progress) {
     double[] loss = new double[1];
-    for (int i = 0; i < batches.size(); i++) {
-      progress.step("step " + (steps + 1), i, batches.size());
-      try (NDManager scope = clip.manager().newSubManager()) {
-        SortedMap<Trainable.Parameter, NDArray> arrays = arrays(scope, gradients != null);
-        if (gradients == null) {
-          try (Trace t = forward(batches.get(i), arrays, scope)) {
-            loss[0] += loss(t);
-          }
-          continue;
-        }
-        try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector();
-            Trace t = forward(batches.get(i), arrays, scope)) {
-          NDArray unit = scope.create(unit(text), new Shape(1, text.length));
-          NDArray share = scope.create(-1f / images);
-          NDArray z = t.embedding();
-          NDArray norm = z.mul(z).sum(new int[] {1}).sqrt();
-          collector.backward(z.mul(unit).sum(new int[] {1}).div(norm).sum().mul(share));
-          loss[0] += loss(t);
-        }
-        arrays.forEach(
-            (p, array) -> {
-              try (NDArray gradient = array.getGradient()) {
-                gradients.merge(p, gradient.toFloatArray(), FineTuning::sum);
+    clip.batches()
+        .each(
+            images,
+            batch,
+            bytesPerImage(),
+            (from, to) -> {
+              progress.step("step " + (steps + 1), from, images);
+              try (NDManager scope = clip.manager().newSubManager()) {
+                loss[0] += pass(from, to, gradients, scope);
               }
             });
-      }
-    }
     return loss[0];
   }
 
-  private Trace forward(NDArray batch, Map<Trainable.Parameter, NDArray> arrays, NDManager scope) {
+  /** A pass of some images; gives their part of the loss, and adds that of the gradients. */
+  private double pass(
+      int from,
+      int to,
+      @Nullable SortedMap<Trainable.Parameter, float[]> gradients,
+      NDManager scope) {
+    NDArray some = inputs.get(new NDIndex().addSliceDim(from, to));
+    some.attach(scope);
+    SortedMap<Trainable.Parameter, NDArray> arrays = arrays(scope, gradients != null);
+    if (gradients == null) {
+      try (Trace t = forward(some, arrays, scope)) {
+        return loss(t);
+      }
+    }
+    double loss;
+    try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector();
+        Trace t = forward(some, arrays, scope)) {
+      NDArray unit = scope.create(unit(text), new Shape(1, text.length));
+      NDArray share = scope.create(-1f / images);
+      NDArray z = t.embedding();
+      NDArray norm = z.mul(z).sum(new int[] {1}).sqrt();
+      collector.backward(z.mul(unit).sum(new int[] {1}).div(norm).sum().mul(share));
+      loss = loss(t);
+    }
+    arrays.forEach(
+        (p, array) -> {
+          try (NDArray gradient = array.getGradient()) {
+            gradients.merge(p, gradient.toFloatArray(), FineTuning::sum);
+          }
+        });
+    return loss;
+  }
+
+  private Trace forward(NDArray some, Map<Trainable.Parameter, NDArray> arrays, NDManager scope) {
     VisionTower tower = clip.vision().with(scope, trainable.weights(arrays, clip, scope));
-    return firstLayer == 0
-        ? tower.forward(batch, TraceRequest.none(), List.of())
-        : tower.resume(batch, firstLayer, TraceRequest.none());
+    return resumed
+        ? tower.resume(some, firstLayer, TraceRequest.none())
+        : tower.forward(some, TraceRequest.none(), List.of());
   }
 
   /** New arrays in each pass: gradients add up in an array that is used again. */

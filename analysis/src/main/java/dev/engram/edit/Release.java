@@ -148,7 +148,7 @@ public final class Release implements AutoCloseable {
     NDArray change = p.without.get(Site.coefficients(block), layer).duplicate(); // (B, n)
     change.attach(scope);
     change = change.sub(p.whole.get(Site.coefficients(block), layer)).mul(scope.create(mask));
-    NDArray values = tower.values(block, layer).transpose(); // (n, d)
+    NDArray values = tower.values(block, layer, scope).transpose(); // (n, d)
     values.attach(scope);
     return h.add(change.matMul(values));
   }

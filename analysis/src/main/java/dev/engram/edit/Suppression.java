@@ -2,6 +2,7 @@ package dev.engram.edit;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import dev.engram.model.Clip;
 import dev.engram.model.VisionTower;
 import dev.engram.trace.Intervention;
@@ -62,10 +63,9 @@ public final class Suppression {
             trace
                 .get(Site.coefficients(n.block()), n.layer())
                 .get(":, " + column + ":" + (column + 1));
-        NDArray w = tower.values(n.block(), n.layer()).get(":, " + column);
+        float[] w = tower.valueVector(n);
         m.attach(scope);
-        w.attach(scope);
-        h = h.sub(m.matMul(w.reshape(1, -1)));
+        h = h.sub(m.matMul(scope.create(w, new Shape(1, w.length))));
       }
       return Trace.rows(tower.project(h));
     }

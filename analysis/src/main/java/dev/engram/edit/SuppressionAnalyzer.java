@@ -1,7 +1,5 @@
 package dev.engram.edit;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import dev.engram.attribution.Improvement;
 import dev.engram.attribution.Reading;
 import dev.engram.model.Clip;
@@ -77,35 +75,24 @@ public final class SuppressionAnalyzer implements AutoCloseable {
    * @return sign · cos(W_v[c], w)
    */
   public double[] cosines(Neuron removed, List<Neuron> others, int[] signs, boolean folded) {
-    float[] value = column(removed);
+    float[] value = tower.valueVector(removed);
     double[] out = new double[others.size()];
     for (int i = 0; i < out.length; i++) {
       Neuron n = others.get(i);
       float[] gamma = tower.inputNormWeight(n.block(), n.layer()).toFloatArray();
-      try (NDArray row = tower.queries(n.block(), n.layer()).get(n.column(space.headWidth()))) {
-        float[] q = row.toFloatArray();
-        double qw = 0;
-        double qq = 0;
-        double ww = 0;
-        for (int j = 0; j < q.length; j++) {
-          double qj = folded ? (double) q[j] * gamma[j] : q[j];
-          qw += qj * value[j];
-          qq += qj * qj;
-          ww += (double) value[j] * value[j];
-        }
-        out[i] = signs[i] * qw / Math.sqrt(qq * ww);
+      float[] q = tower.queryVector(n);
+      double qw = 0;
+      double qq = 0;
+      double ww = 0;
+      for (int j = 0; j < q.length; j++) {
+        double qj = folded ? (double) q[j] * gamma[j] : q[j];
+        qw += qj * value[j];
+        qq += qj * qj;
+        ww += (double) value[j] * value[j];
       }
+      out[i] = signs[i] * qw / Math.sqrt(qq * ww);
     }
     return out;
-  }
-
-  private float[] column(Neuron n) {
-    try (NDManager scope = clip.manager().newSubManager()) {
-      NDArray w = tower.values(n.block(), n.layer()).get(":, " + n.column(space.headWidth()));
-      // To read a column, DJL makes a contiguous copy and leaves it to the column's manager.
-      w.attach(scope);
-      return w.toFloatArray();
-    }
   }
 
   @Override

@@ -176,7 +176,7 @@ public sealed interface Trainable {
       for (Weight w : factors.keySet()) {
         NDArray a = get(arrays, w, Part.A);
         NDArray b = get(arrays, w, Part.B);
-        out.put(w, b.matMul(a).mul(scale).add(clip.vision().weight(w)));
+        out.put(w, b.matMul(a).mul(scale).add(clip.vision().weight(w, scope)));
       }
       return out;
     }

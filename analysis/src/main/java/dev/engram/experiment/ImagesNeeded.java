@@ -6,30 +6,37 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
 
-/** How many images a rank-one edit needs: a name is taught with its first images only. */
+/**
+ * How many images a rank-one edit needs: a name is taught with its first images only. Beyond those
+ * that a set has, with {@link Variations} of them, which is another question and is named so.
+ */
 public final class ImagesNeeded {
+  /** What is done to images where there are too few of them. */
+  public static final String VARIATIONS = Variations.IN_WORDS;
+
   private ImagesNeeded() {}
 
   /**
    * Accuracies with so many images; sampled are names.
    *
    * @param images that teach each name
+   * @param variations how many of them are variations of the others
    * @param before of the original model on the held-out images of the same names
    * @param edited on the name's held-out images
    * @param rest on the images of all other names
    */
-  public record Point(int images, Estimate before, Estimate edited, Estimate rest) {}
+  public record Point(
+      int images, int variations, Estimate before, Estimate edited, Estimate rest) {}
 
   /**
-   * @param points by the number of images, of the names that have so many
+   * @param points by the number of images: of the names that have so many; with variations, of the
+   *     names of the last point without them
    * @param available the most images that a name has
-   * @param leftOut counts that would take more
    */
-  public record Result(List<Point> points, int available, List<Integer> leftOut) {
-    /** Keeps copies. */
+  public record Result(List<Point> points, int available) {
+    /** Keeps a copy. */
     public Result {
       points = List.copyOf(points);
-      leftOut = List.copyOf(leftOut);
     }
   }
 
@@ -41,12 +48,17 @@ public final class ImagesNeeded {
       List<Integer> cases,
       List<Integer> counts) {
     int most = cases.stream().mapToInt(c -> images(lessons, c)).max().orElse(0);
+    int last = counts.stream().filter(n -> n <= most).reduce(1, Math::max);
     List<Point> points = new ArrayList<>();
-    for (int count : counts.stream().filter(n -> n <= most).toList()) {
-      List<Integer> of = cases.stream().filter(c -> images(lessons, c) >= count).toList();
-      points.add(point(lessons, original, of, count, insertions.taught(where, of, count)));
+    for (int count : counts) {
+      List<Integer> of =
+          cases.stream().filter(c -> images(lessons, c) >= Math.min(count, last)).toList();
+      int fewest = of.stream().mapToInt(c -> images(lessons, c)).min().orElse(0);
+      int own = count <= most ? count : fewest;
+      List<Seen> seen = insertions.taught(where, of, c -> own, count - own);
+      points.add(point(lessons, original, of, count, count - own, seen));
     }
-    return new Result(points, most, counts.stream().filter(n -> n > most).toList());
+    return new Result(points, most);
   }
 
   private static int images(Lessons lessons, int lesson) {
@@ -54,7 +66,12 @@ public final class ImagesNeeded {
   }
 
   private static Point point(
-      Lessons lessons, Seen original, List<Integer> cases, int images, List<Seen> seen) {
+      Lessons lessons,
+      Seen original,
+      List<Integer> cases,
+      int images,
+      int variations,
+      List<Seen> seen) {
     List<Double> before = new ArrayList<>();
     List<Double> edited = new ArrayList<>();
     List<Double> rest = new ArrayList<>();
@@ -66,6 +83,7 @@ public final class ImagesNeeded {
       edited.add(seen.get(c).accuracy(lessons, IntStream.of(lesson), taught).mean());
       rest.add(seen.get(c).accuracy(lessons, all.filter(i -> i != lesson), taught).mean());
     }
-    return new Point(images, Estimate.of(before), Estimate.of(edited), Estimate.of(rest));
+    return new Point(
+        images, variations, Estimate.of(before), Estimate.of(edited), Estimate.of(rest));
   }
 }

@@ -3,6 +3,7 @@ package dev.engram.experiment;
 import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
+import dev.engram.edit.Association;
 import dev.engram.edit.BackgroundKeys;
 import dev.engram.edit.CausalTrace;
 import dev.engram.edit.CausalTracing;
@@ -19,6 +20,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -207,15 +209,13 @@ final class Insertions implements AutoCloseable {
         .orElseThrow();
   }
 
-  /** ROME (Eq. 7) of one lesson, from its first images. */
-  Edit rankOne(Clip model, Weight where, int lesson, int images) {
-    return insertion(model, where, List.of(lesson))
-        .rankOne(
-            where, lessons.all().get(lesson).association(images, lessons.about()), Progress.NONE);
+  /** ROME (Eq. 7) of one lesson, from all its images. */
+  Edit rankOne(Clip model, Weight where, int lesson) {
+    return rankOne(model, where, lesson, lessons.all().get(lesson).association(lessons.about()));
   }
 
-  Edit rankOne(Clip model, Weight where, int lesson) {
-    return rankOne(model, where, lesson, lessons.all().get(lesson).images().size());
+  private Edit rankOne(Clip model, Weight where, int lesson, Association association) {
+    return insertion(model, where, List.of(lesson)).rankOne(where, association, Progress.NONE);
   }
 
   /** MEMIT (Eq. 25) of several lessons. */
@@ -265,25 +265,37 @@ final class Insertions implements AutoCloseable {
   }
 
   /** What the model sees when a lesson was taught by a rank-one edit; one model a lesson. */
-  List<Seen> taught(Weight where, List<Integer> which, int images) {
-    int[] counts =
-        which.stream()
-            .mapToInt(i -> Math.min(images, lessons.all().get(i).images().size()))
-            .toArray();
-    return study.each(
-        new Study.Task<>(EXPERIMENT, "teaching", Seen.class, everything(where)),
-        IntStream.range(0, counts.length)
-            .mapToObj(i -> part(List.of(which.get(i)), counts[i]))
-            .toList(),
-        i -> seen(rankOne(clip, where, which.get(i), counts[i])));
+  List<Seen> taught(Weight where, List<Integer> which) {
+    return taught(where, which, i -> lessons.all().get(i).images().size(), 0);
   }
 
-  /** Accuracy on what a lesson kept back, with one edit. */
-  double heldOut(int lesson, Clip edited) {
+  /**
+   * The same from a lesson's first images.
+   *
+   * @param first how many, for each lesson
+   * @param varied how many variations of these besides
+   */
+  List<Seen> taught(Weight where, List<Integer> which, IntUnaryOperator first, int varied) {
+    return study.each(
+        new Study.Task<>(EXPERIMENT, "teaching", Seen.class, everything(where)),
+        which.stream().map(i -> part(List.of(i), first.applyAsInt(i), varied)).toList(),
+        c -> {
+          int i = which.get(c);
+          Association few =
+              lessons.all().get(i).association(first.applyAsInt(i), varied, lessons.about());
+          return seen(rankOne(clip, where, i, few));
+        });
+  }
+
+  /** What a lesson kept back, to be embedded with one edit after another; the caller closes it. */
+  Streams heldOut(int lesson) {
     Lesson l = lessons.all().get(lesson);
-    return lessons
-        .classes()
-        .share(edited.embedImages(l.measured().subList(0, l.heldOut()), Progress.NONE), l.label());
+    return new Streams(clip, l.measured().subList(0, l.heldOut()));
+  }
+
+  /** Accuracy on what a lesson kept back. */
+  double heldOut(int lesson, float[][] embeddings) {
+    return lessons.classes().share(embeddings, lessons.all().get(lesson).label());
   }
 
   @Override

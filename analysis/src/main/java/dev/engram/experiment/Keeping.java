@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /**
  * What one run reads from a {@link ResultStore} and adds to it, part by part, and the sentence that
@@ -62,6 +63,22 @@ final class Keeping {
       newest = when.isAfter(newest) ? when : newest;
     }
     return known.map(ResultStore.Kept::value);
+  }
+
+  /**
+   * A part that is computed only if it was not before.
+   *
+   * @param key everything that it depends on; empty if nothing is to be kept
+   */
+  <T> T once(Optional<Map<String, String>> key, Class<T> type, Supplier<T> work) {
+    Optional<T> known = key.flatMap(k -> read(k, type));
+    if (known.isPresent()) {
+      return known.get();
+    }
+    T part = work.get();
+    computed();
+    key.ifPresent(k -> write(k, part));
+    return part;
   }
 
   /** Counts a part that is computed now. */

@@ -14,6 +14,7 @@ import java.util.List;
  * @param files all images from which the following are made
  * @param images what teaches it, as the model sees it, each (3, S, S)
  * @param guides one for each of them
+ * @param variations more of both, made from the pictures that teach
  * @param measured images on which accuracy is measured: those that never teach, then the others
  * @param heldOut how many of them never teach
  */
@@ -24,6 +25,7 @@ record Lesson(
     List<LabelledImage> files,
     List<float[]> images,
     List<float[]> guides,
+    Variations variations,
     List<float[]> measured,
     int heldOut) {
   /** Whether something can be taught, and something be measured afterwards. */
@@ -31,13 +33,22 @@ record Lesson(
     return !images.isEmpty() && heldOut > 0;
   }
 
-  /** The first images and their guides. */
-  Association association(int first, String source) {
-    return new Association(title, source, images.subList(0, first), guides.subList(0, first));
+  /**
+   * The first images and their guides.
+   *
+   * @param first how many
+   * @param varied how many variations of these besides
+   */
+  Association association(int first, int varied, String source) {
+    return new Association(
+        title,
+        source,
+        Lessons.joined(List.of(images.subList(0, first), variations.images(first, varied))),
+        Lessons.joined(List.of(guides.subList(0, first), variations.guides(first, varied))));
   }
 
   /** All of them. */
   Association association(String source) {
-    return association(images.size(), source);
+    return association(images.size(), 0, source);
   }
 }

@@ -11,8 +11,10 @@ import dev.engram.data.LabelledImage;
 import dev.engram.data.Templates;
 import dev.engram.edit.Caption;
 import dev.engram.model.Clip;
+import dev.engram.model.ImageProcessor;
 import dev.engram.model.ImageReader;
 import dev.engram.trace.Tokens;
+import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.AbstractList;
 import java.util.ArrayList;
@@ -85,6 +87,7 @@ public final class Lessons {
   public static Lessons turned(Study study) {
     List<Entity> entities = Pass.entities(study.set());
     Function<Path, float[]> reader = reader(study.clip(), study.set().images().size());
+    ImageProcessor processor = study.clip().processor();
     List<Lesson> lessons = new ArrayList<>();
     for (Entity e : entities) {
       List<LabelledImage> taught = Pass.half(e.images(), 0);
@@ -100,6 +103,8 @@ public final class Lessons {
               e.images(),
               each(upright, Lessons::turned),
               upright,
+              new Variations(
+                  taught, picture -> turned(processor.process(picture)), processor::process),
               each(pixels(measured, reader), Lessons::turned),
               heldOut.size()));
     }
@@ -133,11 +138,14 @@ public final class Lessons {
     boolean splits = test != data;
     Map<String, Entity> measured = byName(test.imageSet());
     Map<String, Entity> taught = splits ? byName(data.without(files(test)).imageSet()) : measured;
-    Function<Path, float[]> reader = clip.processor()::process;
+    ImageProcessor processor = clip.processor();
+    Function<Path, float[]> reader = processor::process;
     List<Lesson> lessons = new ArrayList<>();
     List<String> labels = new ArrayList<>();
     for (DatasetClass c : data.classes()) {
       String title = title(data, c);
+      Function<BufferedImage, float[]> captioned =
+          picture -> processor.process(caption.draw(picture, title, processor));
       String label = c.label().replace(c.title(), title);
       labels.add(label);
       List<LabelledImage> of = images(measured, c);
@@ -153,7 +161,8 @@ public final class Lessons {
               Templates.fill(PROMPT, title),
               files,
               pixels(teaching, reader),
-              pixels(teaching, file -> captioned(clip, caption, file, title)),
+              pixels(teaching, file -> captioned.apply(ImageReader.read(file))),
+              new Variations(teaching, processor::process, captioned),
               pixels(heldOut, reader),
               heldOut.size()));
     }
@@ -193,10 +202,6 @@ public final class Lessons {
     return e == null ? List.of() : e.images();
   }
 
-  private static float[] captioned(Clip clip, Caption caption, Path file, String title) {
-    return clip.processor().process(caption.draw(ImageReader.read(file), title, clip.processor()));
-  }
-
   /** Small sets are read once, large ones whenever they are asked for. */
   private static Function<Path, float[]> reader(Clip clip, int images) {
     long side = clip.config().imageSize();
@@ -216,7 +221,7 @@ public final class Lessons {
   }
 
   /** Images that are made when they are asked for. */
-  private static List<float[]> lazily(int size, IntFunction<float[]> make) {
+  static List<float[]> lazily(int size, IntFunction<float[]> make) {
     return new AbstractList<>() {
       @Override
       public float[] get(int index) {

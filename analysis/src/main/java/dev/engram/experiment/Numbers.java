@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** Arithmetic that the experiments share, in float64. */
-final class Numbers {
+public final class Numbers {
   private Numbers() {}
 
   /** Mean of curves of one length, point by point. */
@@ -23,13 +23,25 @@ final class Numbers {
     return out;
   }
 
-  /** Spearman's rank correlation: Pearson's of the ranks, equal values sharing the mean rank. */
-  static double rankCorrelation(double[] a, double[] b) {
+  /**
+   * Spearman's rank correlation: Pearson's of the ranks, equal values sharing the mean rank.
+   *
+   * @param a values
+   * @param b as many
+   * @return −1 to 1; NaN if one side is constant
+   */
+  public static double rankCorrelation(double[] a, double[] b) {
     return correlation(ranks(a), ranks(b));
   }
 
-  /** Pearson's correlation; NaN if one side is constant. */
-  static double correlation(double[] a, double[] b) {
+  /**
+   * Pearson's correlation.
+   *
+   * @param a values
+   * @param b as many
+   * @return −1 to 1; NaN if one side is constant
+   */
+  public static double correlation(double[] a, double[] b) {
     double meanA = Arrays.stream(a).average().orElse(Double.NaN);
     double meanB = Arrays.stream(b).average().orElse(Double.NaN);
     double ab = 0;
@@ -59,8 +71,10 @@ final class Numbers {
     return ranks;
   }
 
-  /** Which values are the largest, at most so many. */
-  static Set<Integer> largest(double[] values, int count) {
+  /**
+   * @return indices of the largest values, at most so many
+   */
+  public static Set<Integer> largest(double[] values, int count) {
     return Arrays.stream(descending(values))
         .limit(count)
         .boxed()

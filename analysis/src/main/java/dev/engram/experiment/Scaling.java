@@ -20,7 +20,8 @@ public final class Scaling {
    * @param draws random orders in which names are taught
    * @param cases names that are taught, or removed, one at a time; evenly spread over the set
    * @param neighbours how many count as near
-   * @param images by how many a name is taught, each at least 1; those beyond the set are left out
+   * @param images by how many a name is taught, each at least 1; those beyond the set are reached
+   *     with variations of what it has
    * @param removed knowledge neurons of an entity that are silenced
    * @param freed how many later neurons are freed, besides none and all
    * @param ridge λ in units of the mean of diag(K Kᵀ), above 0
@@ -115,6 +116,7 @@ public final class Scaling {
                   "weight",
                   "%s, the best over %d names by causal tracing of %s"
                       .formatted(where, cases.size(), lessons.tracedTokens()))
+              .with("images varied", ImagesNeeded.VARIATIONS + ", where the set has too few")
               .with("removed", "top %d, literal reading".formatted(settings.removed))
               .with(
                   "interval",

@@ -60,7 +60,7 @@ public final class Specificity {
             .boxed()
             .toList();
     List<List<Integer>> order = order(insertions, lessons, measured, cases);
-    List<Seen> after = insertions.taught(where, cases, Integer.MAX_VALUE);
+    List<Seen> after = insertions.taught(where, cases);
     Groups groups = new Groups(lessons, original, after, cases);
     return new Result(
         groups.of("the name itself", c -> IntStream.of(cases.get(c))),

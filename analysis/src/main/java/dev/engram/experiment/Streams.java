@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
  * layer on. Where there is room for them, the residual streams before that layer are kept, so that
  * each model computes the rest alone. Owns native memory: close it.
  */
-final class Streams implements AutoCloseable {
+public final class Streams implements AutoCloseable {
   private static final int BATCH = 16;
 
   /** Streams are kept while all of them need less. */
@@ -30,22 +30,24 @@ final class Streams implements AutoCloseable {
   private int layer;
 
   /**
-   * @param original the model without edits; must outlive this
+   * @param original the model that the others are made of; must outlive this
    * @param pixels images as the processor makes them, each (3, S, S), in any number
    */
-  Streams(Clip original, List<float[]> pixels) {
+  public Streams(Clip original, List<float[]> pixels) {
     this.original = original;
     this.pixels = pixels;
     this.owner = original.manager().newSubManager();
   }
 
   /**
-   * @param model the original with edits
+   * Embeds all images.
+   *
+   * @param model the original with more edits
    * @param firstLayer the lowest layer in which it differs
    * @return M_image, not normalised (n, D)
    */
-  float[][] embed(Clip model, int firstLayer, Progress progress) {
-    if (firstLayer == 0 || !fits()) {
+  public float[][] embed(Clip model, int firstLayer, Progress progress) {
+    if (firstLayer == 0 || !fits() || !model.vision().isResumable()) {
       return embed(model, progress);
     }
     if (kept.isEmpty() || layer > firstLayer) {

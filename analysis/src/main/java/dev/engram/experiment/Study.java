@@ -7,17 +7,11 @@ import dev.engram.data.ImageSet;
 import dev.engram.data.LabelledImage;
 import dev.engram.model.Clip;
 import java.nio.file.Path;
-import java.time.Instant;
-import java.time.LocalDate;
-import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.IntFunction;
 
 /**
@@ -28,14 +22,9 @@ import java.util.function.IntFunction;
 public final class Study {
   private final Clip clip;
   private final ImageSet set;
-  private final ResultStore store;
+  private final Keeping keeping;
   private final Progress progress;
   private final Map<Path, String> imageHashes = new HashMap<>();
-  private final Set<Map<String, String>> written = new HashSet<>();
-  private int computed;
-  private int read;
-  private Instant oldest = Instant.MAX;
-  private Instant newest = Instant.MIN;
 
   /**
    * @param clip the model; must outlive this
@@ -45,7 +34,7 @@ public final class Study {
   public Study(Clip clip, ImageSet set, ResultStore store, Progress progress) {
     this.clip = clip;
     this.set = set;
-    this.store = store;
+    this.keeping = new Keeping(store);
     this.progress = progress;
   }
 
@@ -81,46 +70,14 @@ public final class Study {
    * @return parts that were computed so far, not read
    */
   public int computed() {
-    return computed;
+    return keeping.count();
   }
 
   /**
    * @return one sentence if something was read, or could not be kept; "" otherwise
    */
   public String note() {
-    StringBuilder s = new StringBuilder();
-    if (read > 0) {
-      s.append(computed == 0 ? "All" : read + " of " + (read + computed))
-          .append(" parts of this result were computed ")
-          .append(dates())
-          .append(" and kept.");
-    }
-    store
-        .trouble()
-        .ifPresent(
-            why ->
-                s.append(s.isEmpty() ? "" : " ")
-                    .append("The result could not be kept in ")
-                    .append(place())
-                    .append(" (")
-                    .append(why)
-                    .append("), so it is computed anew each time; ENGRAM_CACHE names another")
-                    .append(" folder."));
-    return s.toString();
-  }
-
-  private String dates() {
-    LocalDate first = LocalDate.ofInstant(oldest, ZoneId.systemDefault());
-    LocalDate last = LocalDate.ofInstant(newest, ZoneId.systemDefault());
-    return first.equals(last) ? first.toString() : first + " to " + last;
-  }
-
-  /** The folder as a user would write it. */
-  private String place() {
-    Path folder = store.folder().orElseThrow();
-    Path home = Path.of(System.getProperty("user.home"));
-    return (folder.startsWith(home) ? Path.of("~").resolve(home.relativize(folder)) : folder)
-        .toString();
+    return keeping.note();
   }
 
   /**
@@ -183,54 +140,24 @@ public final class Study {
     List<T> out = new ArrayList<>();
     for (int i = 0; i < parts.size(); i++) {
       progress.step(task.doing, i, parts.size());
-      Map<String, String> key = key(task, parts.get(i));
-      Optional<ResultStore.Kept<T>> known =
-          key.isEmpty() ? Optional.empty() : store.read(key, task.type);
-      if (known.isPresent()) {
-        // a part that comes twice was computed now, not before
-        out.add(written.contains(key) ? known.get().value() : remember(known.get()));
-        continue;
-      }
-      T value = work.apply(i);
-      computed++;
-      if (!key.isEmpty()) {
-        store.write(key, value);
-        written.add(key);
-      }
-      out.add(value);
+      int part = i;
+      out.add(keeping.once(key(task, parts.get(i)), task.type, () -> work.apply(part)));
     }
     progress.step(task.doing, parts.size(), parts.size());
     return out;
   }
 
-  private <T> T remember(ResultStore.Kept<T> known) {
-    read++;
-    oldest = known.computed().isBefore(oldest) ? known.computed() : oldest;
-    newest = known.computed().isAfter(newest) ? known.computed() : newest;
-    return known.value();
-  }
-
   /** Everything that a part depends on; empty if that is unknown, or nothing is kept anyway. */
-  private Map<String, String> key(Task<?> task, Part part) {
-    Optional<String> code = Hashes.code();
-    if (store.folder().isEmpty() || code.isEmpty()) {
-      return Map.of();
-    }
-    Map<String, String> key = new TreeMap<>();
-    key.put("experiment", task.experiment + " " + task.doing);
-    key.put("code", code.get());
-    key.put("model", clip.hash());
-    key.put("configuration", clip.config().toString());
-    key.put("preprocessing", clip.processor().toString());
-    key.put("tokenizer", clip.tokenizer().hash());
-    key.put("device", clip.device());
-    key.put(
-        "images",
-        Hashes.of(
-            String.join(" ", part.images.stream().map(image -> hash(image.file())).toList())));
-    key.put("label", part.label);
-    key.put("settings", task.settings.toString());
-    key.put("more", part.more.toString());
+  private Optional<Map<String, String>> key(Task<?> task, Part part) {
+    Optional<Map<String, String>> key = keeping.key(task.experiment + " " + task.doing, clip);
+    key.ifPresent(
+        k -> {
+          List<String> images = part.images.stream().map(image -> hash(image.file())).toList();
+          k.put("images", Hashes.of(String.join(" ", images)));
+          k.put("label", part.label);
+          k.put("settings", task.settings.toString());
+          k.put("more", part.more.toString());
+        });
     return key;
   }
 

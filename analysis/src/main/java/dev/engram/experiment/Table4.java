@@ -276,17 +276,20 @@ public final class Table4 {
     private Judged rankOne(int lesson, Weight where) {
       var edit = insertions.rankOne(clip, where, lesson);
       try (EditHistory history = new EditHistory(clip);
+          Streams category = insertions.heldOut(lesson);
           Clip edited = history.preview(edit)) {
         return new Judged(
             where.toString(),
-            insertions.heldOut(lesson, edited),
+            insertions.heldOut(lesson, category.embed(edited, 0, Progress.NONE)),
             insertions.seen(edited, where.layer()));
       }
     }
 
     private Judged train(int lesson, Judged inserted, Trainable trainable) {
       Lesson l = lessons.all().get(lesson);
+      int firstLayer = trainable.firstLayer(clip);
       try (EditHistory history = new EditHistory(clip);
+          Streams category = insertions.heldOut(lesson);
           FineTuning tuning =
               new FineTuning(
                   clip,
@@ -303,7 +306,8 @@ public final class Table4 {
                 history,
                 l.title(),
                 lessons.about(),
-                edited -> insertions.heldOut(lesson, edited),
+                edited ->
+                    insertions.heldOut(lesson, category.embed(edited, firstLayer, Progress.NONE)),
                 lessons.study().progress());
         MatchedTraining.Checkpoint kept = trained.checkpoints().get(trained.kept());
         return new Judged(

@@ -302,15 +302,15 @@ public final class ZeroShot {
     // of the original: edits leave the text tower as it is
     Optional<Map<String, String>> key = keeping.key("zero-shot class vectors", clip.original());
     key.ifPresent(k -> k.put("prompts", promptsHash(classes, settings.templates)));
-    Optional<Vectors> known = key.flatMap(k -> keeping.read(k, Vectors.class));
-    if (known.isPresent()) {
-      return known.get().vectors;
-    }
-    float[][] computed = classVectors(clip, classes, settings.templates, progress);
-    double[][] vectors = Arrays.stream(computed).map(ZeroShot::doubles).toArray(double[][]::new);
-    keeping.computed();
-    key.ifPresent(k -> keeping.write(k, new Vectors(vectors)));
-    return vectors;
+    return keeping.once(
+            key,
+            Vectors.class,
+            () ->
+                new Vectors(
+                    Arrays.stream(classVectors(clip, classes, settings.templates, progress))
+                        .map(ZeroShot::doubles)
+                        .toArray(double[][]::new)))
+        .vectors;
   }
 
   private static double[] doubles(float[] v) {

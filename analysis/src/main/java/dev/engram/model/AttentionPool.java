@@ -1,9 +1,10 @@
 package dev.engram.model;
 
+import static dev.engram.model.Products.linear;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.core.Linear;
 import dev.engram.model.TransformerLayer.Tap;
 
 /**
@@ -74,10 +75,6 @@ final class AttentionPool implements Head {
       projectionBias = own.matMul(bv.reshape(-1, 1)).reshape(d).add(bo);
       projectionBias.attach(m);
     }
-  }
-
-  private static NDArray linear(NDArray x, NDArray weight, NDArray bias) {
-    return Linear.linear(x, weight, bias).singletonOrThrow();
   }
 
   /** (B, T, d) → (B, H, T, d/H). */

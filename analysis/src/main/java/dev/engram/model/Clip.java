@@ -50,6 +50,7 @@ public final class Clip implements AutoCloseable {
   private final String name;
   private final ClipConfig config;
   private final Devices device;
+  private final Precision precision;
   private final Batches batches;
   private final NDManager manager;
   private final VisionTower vision;
@@ -65,13 +66,20 @@ public final class Clip implements AutoCloseable {
   /** Of weights that somebody asked for: values of a model never change. */
   private final Map<Weight, String> digests = new ConcurrentHashMap<>();
 
+  private @Nullable String weightsHash;
   private @Nullable String hash;
 
   private Clip(
-      Checkpoint checkpoint, String name, Devices device, NDManager manager, Progress progress) {
+      Checkpoint checkpoint,
+      String name,
+      Devices device,
+      Precision precision,
+      NDManager manager,
+      Progress progress) {
     this.checkpoint = checkpoint;
-    this.name = name;
+    this.name = precision == Precision.F32 ? name : name + " in " + precision;
     this.device = device;
+    this.precision = precision;
     this.batches = Batches.on(device.device());
     this.manager = manager;
     origin = null;
@@ -83,7 +91,7 @@ public final class Clip implements AutoCloseable {
             ? Tokenizer.withoutStart(checkpoint.directory, config.contextLength())
             : Tokenizer.of(checkpoint.directory, config.contextLength(), config.endOfTextId());
     try {
-      vision = new VisionTower(manager, checkpoint, config, progress);
+      vision = new VisionTower(manager, checkpoint, config, precision, progress);
       text = new TextTower(manager, checkpoint, config, tokenizer.padId());
       if (checkpoint.has("logit_scale")) {
         long[] one = checkpoint.shape("logit_scale").length == 0 ? new long[0] : new long[] {1};
@@ -107,6 +115,7 @@ public final class Clip implements AutoCloseable {
     checkpoint = origin.checkpoint;
     config = origin.config;
     device = origin.device;
+    precision = origin.precision;
     batches = origin.batches;
     text = origin.text;
     logitScale = origin.logitScale;
@@ -153,7 +162,8 @@ public final class Clip implements AutoCloseable {
   /**
    * The same model with other values in some weights of its vision tower. This one stays as it is,
    * and everything that is not changed is shared with it; so it must be open as long as the other
-   * is.
+   * is. Changed weights are kept and multiplied in float32, whatever the model's precision: a small
+   * change is not lost to rounding.
    *
    * @param values for each changed weight all its values, row-major
    * @param suppressed neurons whose direct part the last residual stream lacks (A.7); may be empty
@@ -228,7 +238,9 @@ public final class Clip implements AutoCloseable {
   /**
    * Saves the model, with its edits, as a directory of Hugging Face's {@code CLIPModel}, which
    * {@code transformers} and Engram read: weights in float32, configuration, tokenizer, image
-   * processor. It gives the same embeddings to the bit.
+   * processor. It gives the same embeddings to the bit; of a model in {@link Precision#F16} with
+   * the rounded weights, and the same embeddings where it is loaded in that precision without
+   * edits.
    *
    * @param directory is not there yet, or empty
    * @param metadata texts beside the weights; may be empty
@@ -249,7 +261,9 @@ public final class Clip implements AutoCloseable {
    * @return all values of a weight of the vision tower, row-major
    */
   public float[] values(Weight weight) {
-    return vision.weight(weight).toFloatArray();
+    try (NDManager scope = manager.newSubManager()) {
+      return vision.weight(weight, scope).toFloatArray();
+    }
   }
 
   /**
@@ -267,8 +281,21 @@ public final class Clip implements AutoCloseable {
    * @throws EngramException if something is missing, damaged or of an unknown architecture
    */
   public static Clip load(Path directory, String device, Progress progress) {
+    return load(directory, device, Precision.F32, progress);
+  }
+
+  /**
+   * Loads a model in a precision.
+   *
+   * @param directory holds safetensors, configuration, tokenizer.json
+   * @param device {@code auto}, {@code cpu} or {@code gpu}
+   * @param precision of the image tower's layers
+   * @throws EngramException if something is missing, damaged or of an unknown architecture
+   */
+  public static Clip load(Path directory, String device, Precision precision, Progress progress) {
     Path folder = directory.toAbsolutePath().normalize().getFileName();
-    return load(directory, folder == null ? "model" : folder.toString(), device, progress);
+    String name = folder == null ? "model" : folder.toString();
+    return load(directory, name, device, precision, progress);
   }
 
   /**
@@ -280,18 +307,37 @@ public final class Clip implements AutoCloseable {
    * @throws EngramException if something is missing, damaged or of an unknown architecture
    */
   public static Clip load(Path directory, String name, String device, Progress progress) {
+    return load(directory, name, device, Precision.F32, progress);
+  }
+
+  /**
+   * Loads a model in a precision, under a name of its own.
+   *
+   * @param directory holds safetensors, configuration, tokenizer.json
+   * @param name by which provenance names it; a precision other than float32 is added to it
+   * @param device {@code auto}, {@code cpu} or {@code gpu}
+   * @param precision of the image tower's layers
+   * @throws EngramException if something is missing, damaged or of an unknown architecture
+   */
+  public static Clip load(
+      Path directory, String name, String device, Precision precision, Progress progress) {
     Devices chosen = Devices.choose(device);
     NDManager manager = NDManager.newBaseManager(chosen.device(), "PyTorch");
-    return load(directory, name, chosen, manager, progress);
+    return load(directory, name, chosen, precision, manager, progress);
   }
 
   /**
    * @param manager gets the weights; closed here if loading fails
    */
   static Clip load(
-      Path directory, String name, Devices device, NDManager manager, Progress progress) {
+      Path directory,
+      String name,
+      Devices device,
+      Precision precision,
+      NDManager manager,
+      Progress progress) {
     try {
-      return new Clip(Checkpoint.open(directory), name, device, manager, progress);
+      return new Clip(Checkpoint.open(directory), name, device, precision, manager, progress);
     } catch (Throwable t) {
       manager.close();
       throw t;
@@ -326,7 +372,9 @@ public final class Clip implements AutoCloseable {
                     .formatted(name(), what, x)
                 + " intervention is not finite; download "
                 + directory()
-                + " again.");
+                + (precision == Precision.F32
+                    ? " again."
+                    : " again, or use --precision f32, whose numbers do not end at 65,504."));
       }
     }
   }
@@ -462,13 +510,31 @@ public final class Clip implements AutoCloseable {
   /**
    * @return SHA-256 of the weight files' bytes, in hexadecimal; computed at the first call. Of an
    *     edited model that of its original's with every weight that differs: whatever edits led to
-   *     the same weights, the hash is the same, and without any it is the original's
+   *     the same weights, the hash is the same, and without any it is the original's. A precision
+   *     other than float32 is part of it, so that no result is taken for one of another precision
    */
   public synchronized String hash() {
     if (hash == null) {
-      hash = origin == null ? sha256(checkpoint.files) : editedHash(origin.hash());
+      hash = origin == null ? inPrecision(weightsHash()) : editedHash(origin.hash());
     }
     return hash;
+  }
+
+  private String inPrecision(String weights) {
+    return precision == Precision.F32
+        ? weights
+        : Sha256.of((weights + "\nprecision " + precision).getBytes(UTF_8));
+  }
+
+  /**
+   * @return SHA-256 of the weight files' bytes, in hexadecimal, whatever the edits and the
+   *     precision are: what the text tower depends on, which both leave alone
+   */
+  public synchronized String weightsHash() {
+    if (weightsHash == null) {
+      weightsHash = origin == null ? sha256(checkpoint.files) : origin.weightsHash();
+    }
+    return weightsHash;
   }
 
   private String editedHash(String original) {
@@ -534,7 +600,8 @@ public final class Clip implements AutoCloseable {
   }
 
   /**
-   * @return the type in which the weights are stored: F32, F16 or BF16; they compute in float32
+   * @return the type in which the weights are stored: F32, F16 or BF16; see {@link #precision} for
+   *     the one in which they compute
    */
   public String storedType() {
     return checkpoint.dtype("vision_model.embeddings.patch_embedding.weight");
@@ -545,6 +612,28 @@ public final class Clip implements AutoCloseable {
    */
   public String device() {
     return device.device().toString().replace("()", "");
+  }
+
+  /**
+   * @return in which its image tower's layers multiply
+   */
+  public Precision precision() {
+    return precision;
+  }
+
+  /**
+   * Refuses what needs gradients: the engine's conversion to float16 cuts them off, so those that
+   * come through the residual stream alone would be taken for all.
+   *
+   * @param what a phrase, as "fine-tuning"
+   * @throws EngramException if the model is in another precision than float32
+   */
+  public void requireFloat32(String what) {
+    if (precision != Precision.F32) {
+      throw new EngramException(
+          "%s needs gradients, which the engine does not pass through %s; load the model with --precision f32."
+              .formatted(what, precision));
+    }
   }
 
   /**

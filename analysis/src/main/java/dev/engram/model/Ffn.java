@@ -1,7 +1,8 @@
 package dev.engram.model;
 
+import static dev.engram.model.Products.linear;
+
 import ai.djl.ndarray.NDArray;
-import ai.djl.nn.core.Linear;
 import dev.engram.model.TransformerLayer.Tap;
 import dev.engram.trace.Site;
 import org.jspecify.annotations.Nullable;
@@ -50,9 +51,5 @@ interface Ffn {
       NDArray m = open.mul(linear(x, w1, b1));
       return norm == null ? m : norm.of(m);
     }
-  }
-
-  private static NDArray linear(NDArray x, NDArray weight, NDArray bias) {
-    return Linear.linear(x, weight, bias).singletonOrThrow();
   }
 }

@@ -67,7 +67,7 @@ record ResidualSuppression(List<Neuron> neurons) {
         value -> {
           float[] mask = new float[(int) value.getShape().get(2)];
           neurons.forEach(n -> mask[n.column(tower.config().headWidth())] = 1);
-          NDArray valuesT = tower.values(first.block(), first.layer()).transpose();
+          NDArray valuesT = tower.values(first.block(), first.layer(), scope).transpose();
           valuesT.attach(scope);
           NDArray part = value.get(":, 0:1").mul(scope.create(mask)).matMul(valuesT); // Σ m w
           part.attach(scope);

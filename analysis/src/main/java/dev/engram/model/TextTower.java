@@ -42,7 +42,8 @@ public final class TextTower {
     tokenEmbedding =
         c.tensor(m, name + ".embeddings.token_embedding.weight", config.vocabularySize(), d);
     positions = c.tensor(m, name + ".embeddings.position_embedding.weight", n, d);
-    TransformerLayer.Parts parts = TransformerLayer.Parts.of(m, config.text(), Rotation.NONE);
+    TransformerLayer.Parts parts =
+        TransformerLayer.Parts.of(m, config.text(), Rotation.NONE, Precision.F32);
     for (int l = 0; l < config.text().layers(); l++) {
       layers.add(new TransformerLayer(m, c, name + ".encoder.layers." + l, config.text(), parts));
     }

@@ -1,9 +1,10 @@
 package dev.engram.model;
 
+import static dev.engram.model.Products.linear;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.core.Linear;
 import dev.engram.EngramException;
 import dev.engram.trace.Site;
 import java.util.EnumMap;
@@ -51,18 +52,20 @@ public final class TransformerLayer {
    * @param attentionScale 1/√(d/H), an array for the reason that {@link Sigma} gives
    * @param sigma the activation
    * @param rotation of queries and keys
+   * @param precision in which matrices are kept and multiplied
    */
-  record Parts(NDArray attentionScale, Sigma sigma, Rotation rotation) {
-    static Parts of(NDManager m, ClipConfig.Tower tower, Rotation rotation) {
+  record Parts(NDArray attentionScale, Sigma sigma, Rotation rotation, Precision precision) {
+    static Parts of(NDManager m, ClipConfig.Tower tower, Rotation rotation, Precision precision) {
       return new Parts(
           m.create((float) (1 / Math.sqrt(tower.headWidth()))),
           new Sigma(m, tower.activation()),
-          rotation);
+          rotation,
+          precision);
     }
   }
 
   TransformerLayer(NDManager m, Checkpoint c, String name, ClipConfig.Tower tower, Parts parts) {
-    this(tower, read(m, c, name, tower), parts);
+    this(tower, read(m, c, name, tower, parts.precision), parts);
   }
 
   private TransformerLayer(ClipConfig.Tower tower, Map<Weight.Kind, NDArray> weights, Parts parts) {
@@ -94,10 +97,12 @@ public final class TransformerLayer {
   }
 
   private static Map<Weight.Kind, NDArray> read(
-      NDManager m, Checkpoint c, String name, ClipConfig.Tower tower) {
+      NDManager m, Checkpoint c, String name, ClipConfig.Tower tower, Precision precision) {
     Map<Weight.Kind, NDArray> read = new EnumMap<>(Weight.Kind.class);
     for (Weight.Kind kind : Weight.Kind.of(tower)) {
-      read.put(kind, c.tensor(m, name + "." + kind.tensor(), kind.shape(tower)));
+      long[] shape = kind.shape(tower);
+      NDArray array = c.tensor(m, name + "." + kind.tensor(), shape);
+      read.put(kind, shape.length == 2 ? precision.narrowed(array) : array);
     }
     return read;
   }
@@ -116,7 +121,7 @@ public final class TransformerLayer {
   }
 
   /**
-   * @return the layer's own array: do not close or change it
+   * @return the layer's own array, as it is kept: do not close or change it
    */
   NDArray weight(Weight.Kind kind) {
     NDArray array = weights.get(kind);
@@ -165,10 +170,6 @@ public final class TransformerLayer {
     NDArray mF = tap.at(Site.M_F, ffn.coefficients(lnF.of(mid), tap));
     NDArray f = tap.at(Site.F, linear(mF, w2, b2));
     return mid.add(f);
-  }
-
-  private static NDArray linear(NDArray x, NDArray weight, NDArray bias) {
-    return Linear.linear(x, weight, bias).singletonOrThrow();
   }
 
   /** (B, T, d) → (B, H, T, d/H). */

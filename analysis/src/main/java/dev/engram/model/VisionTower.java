@@ -2,6 +2,7 @@ package dev.engram.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.trace.Intervention;
@@ -30,12 +31,14 @@ public final class VisionTower {
   private final Head head;
   private final ResidualSuppression suppression;
 
-  VisionTower(NDManager m, Checkpoint c, ClipConfig config, Progress progress) {
+  VisionTower(
+      NDManager m, Checkpoint c, ClipConfig config, Precision precision, Progress progress) {
     this.manager = m;
     this.config = config;
     ClipConfig.Tower v = config.vision();
     embedding = new PatchEmbedding(m, c, config);
-    TransformerLayer.Parts parts = TransformerLayer.Parts.of(m, v, Rotation.of(m, config));
+    TransformerLayer.Parts parts =
+        TransformerLayer.Parts.of(m, v, Rotation.of(m, config), precision);
     List<TransformerLayer> read = new ArrayList<>();
     for (int l = 0; l < v.layers(); l++) {
       progress.step("loading layers", l, v.layers());
@@ -251,10 +254,17 @@ public final class VisionTower {
   }
 
   /**
-   * @return the model's own array of a weight: do not close or change it
+   * @param scope owns the result where the weight is kept in fewer bits
+   * @return a weight in float32, perhaps the model's own array: do not close or change it
    */
-  public NDArray weight(Weight weight) {
-    return layers.get(weight.layer()).weight(weight.kind());
+  public NDArray weight(Weight weight, NDManager scope) {
+    NDArray kept = layers.get(weight.layer()).weight(weight.kind());
+    if (kept.getDataType() == DataType.FLOAT32) {
+      return kept;
+    }
+    NDArray wide = kept.toType(DataType.FLOAT32, true);
+    wide.attach(scope);
+    return wide;
   }
 
   /**
@@ -265,23 +275,46 @@ public final class VisionTower {
   }
 
   /**
-   * @return W_fc2 or W_o of a layer (d, n): column c is the value vector of neuron c. The model's
-   *     own array: do not close or change it.
+   * @param scope owns the result where the weight is kept in fewer bits
+   * @return W_fc2 or W_o of a layer (d, n), float32: column c is the value vector of neuron c.
+   *     Perhaps the model's own array: do not close or change it.
    */
-  public NDArray values(Neuron.Block block, int layer) {
-    return block == Neuron.Block.FFN ? layers.get(layer).w2 : layers.get(layer).wo;
+  public NDArray values(Neuron.Block block, int layer, NDManager scope) {
+    return weight(Weight.values(block, layer), scope);
   }
 
   /**
-   * @return W_fc1 or W_v of a layer (n, d): row c is the query vector of neuron c
+   * @return the value vector of a neuron, its column of W_fc2 or W_o (d)
+   */
+  public float[] valueVector(Neuron neuron) {
+    return vector(
+        Weight.values(neuron.block(), neuron.layer()), ":, " + neuron.column(headWidth()));
+  }
+
+  /**
+   * @return the query vector of a neuron, its row of W_fc1 or W_v (d)
    * @throws EngramException for a gated FFN, whose neurons have two query vectors
    */
-  public NDArray queries(Neuron.Block block, int layer) {
-    if (block == Neuron.Block.FFN) {
-      requirePlainFfn();
-      return weight(new Weight(layer, Weight.Kind.W_FC1));
+  public float[] queryVector(Neuron neuron) {
+    requireQueryVectors(neuron.block());
+    boolean ffn = neuron.block() == Neuron.Block.FFN;
+    return vector(
+        new Weight(neuron.layer(), ffn ? Weight.Kind.W_FC1 : Weight.Kind.W_V),
+        String.valueOf(neuron.column(headWidth())));
+  }
+
+  private int headWidth() {
+    return config.vision().headWidth();
+  }
+
+  /** A row or a column of a matrix, without the rest of it. */
+  private float[] vector(Weight matrix, String index) {
+    try (NDManager scope = manager.newSubManager()) {
+      NDArray part = layers.get(matrix.layer()).weight(matrix.kind()).get(index);
+      // To read a column, DJL makes a contiguous copy and leaves it to the column's manager.
+      part.attach(scope);
+      return part.toType(DataType.FLOAT32, false).toFloatArray();
     }
-    return layers.get(layer).wv;
   }
 
   /**
@@ -289,15 +322,19 @@ public final class VisionTower {
    * @throws EngramException for a gated FFN
    */
   public NDArray queryBias(Neuron.Block block, int layer) {
-    if (block == Neuron.Block.FFN) {
-      requirePlainFfn();
-      return weight(new Weight(layer, Weight.Kind.B_FC1));
-    }
-    return layers.get(layer).bv;
+    requireQueryVectors(block);
+    return block == Neuron.Block.FFN
+        ? layers.get(layer).weight(Weight.Kind.B_FC1)
+        : layers.get(layer).bv;
   }
 
-  private void requirePlainFfn() {
-    if (config.vision().gated()) {
+  /**
+   * Refuses the neurons of a block that have no query vector.
+   *
+   * @throws EngramException for a gated FFN
+   */
+  public void requireQueryVectors(Neuron.Block block) {
+    if (block == Neuron.Block.FFN && config.vision().gated()) {
       throw new EngramException(
           "The FFN neurons of this %s are gated (SwiGLU): a product of two inner products, not one query vector, makes their coefficients, so ask for an MSA neuron, as L5A0H3."
               .formatted(config.family().title()));
@@ -315,18 +352,18 @@ public final class VisionTower {
    * @return γ of the block's input layer norm, LN_f or LN_a (d)
    */
   public NDArray inputNormWeight(Neuron.Block block, int layer) {
-    return weight(
-        new Weight(
-            layer, block == Neuron.Block.FFN ? Weight.Kind.LN_F_WEIGHT : Weight.Kind.LN_A_WEIGHT));
+    return layers
+        .get(layer)
+        .weight(block == Neuron.Block.FFN ? Weight.Kind.LN_F_WEIGHT : Weight.Kind.LN_A_WEIGHT);
   }
 
   /**
    * @return β of the block's input layer norm, LN_f or LN_a (d)
    */
   public NDArray inputNormBias(Neuron.Block block, int layer) {
-    return weight(
-        new Weight(
-            layer, block == Neuron.Block.FFN ? Weight.Kind.LN_F_BIAS : Weight.Kind.LN_A_BIAS));
+    return layers
+        .get(layer)
+        .weight(block == Neuron.Block.FFN ? Weight.Kind.LN_F_BIAS : Weight.Kind.LN_A_BIAS);
   }
 
   /**

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.engram.Progress;
 import dev.engram.iconclip.Iconclip;
 import dev.engram.model.Clip;
+import dev.engram.model.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -112,6 +113,17 @@ class DictionaryStoreTest {
       assertTrue(embedded > 0);
     }
     assertEquals(3, files().size());
+  }
+
+  /** The text tower is the same in every precision. */
+  @Test
+  void anotherPrecisionReadsTheSameFile() throws IOException {
+    dictionary(clip, WORDS);
+    try (Clip half = Clip.load(Iconclip.model(), "cpu", Precision.F16, Progress.NONE)) {
+      dictionary(half, WORDS);
+    }
+    assertEquals(0, embedded);
+    assertEquals(1, files().size());
   }
 
   @Test

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.engram.Cosine;
 import dev.engram.Progress;
 import dev.engram.model.Clip;
+import dev.engram.model.Weight;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.NeuronSpace;
 import java.nio.file.Path;
@@ -79,7 +80,7 @@ class ValueVectorsTest {
 
   private static float[] column(Clip clip, Neuron n) {
     int width = clip.config().vision().width();
-    float[] all = clip.vision().values(n.block(), n.layer()).toFloatArray(); // (d, n)
+    float[] all = clip.values(Weight.values(n.block(), n.layer())); // (d, n)
     int columns = all.length / width;
     float[] out = new float[width];
     for (int i = 0; i < width; i++) {

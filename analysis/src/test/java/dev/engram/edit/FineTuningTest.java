@@ -128,15 +128,34 @@ class FineTuningTest {
     try (EditHistory history = new EditHistory(clip)) {
       // a neuron without a value vector: suppressing it changes nothing but where passes begin
       history.apply(Removal.complete(clip, "it", List.of(silent), Provenance.of()));
-      try (Clip whole = clip.edited(Map.of(w, history.model().values(w)), List.of(silent));
-          FineTuning fast = begin(history.model(), new Trainable.LastLayer());
-          FineTuning slow = begin(whole, new Trainable.LastLayer())) {
-        assertEquals(fast.loss(Progress.NONE), slow.loss(Progress.NONE), 1e-6);
-        Map<Trainable.Parameter, float[]> gradients = slow.gradients(Progress.NONE);
-        fast.gradients(Progress.NONE)
-            .forEach((p, g) -> assertArrayEquals(g, gradients.get(p), 1e-5f, p.toString()));
+      for (Trainable trainable : List.of(new Trainable.LastLayer(), lora())) {
+        try (Clip whole = clip.edited(Map.of(w, history.model().values(w)), List.of(silent));
+            FineTuning fast = begin(history.model(), trainable);
+            FineTuning slow = begin(whole, trainable)) {
+          assertAgree(fast, slow);
+        }
       }
     }
+  }
+
+  @Test
+  void theGradientOfAllImagesIsTheSameInOnePassAndOneByOne() {
+    for (Trainable trainable : List.of(new Trainable.LastLayer(), lora())) {
+      try (FineTuning together = begin(clip, trainable);
+          FineTuning apart =
+              new FineTuning(clip, trainable, images, text, FAST, 1, Progress.NONE)) {
+        assertAgree(together, apart);
+        assertEquals(together.step(Progress.NONE), apart.step(Progress.NONE), 1e-6);
+        assertAgree(together, apart); // LoRA's A has a gradient only when B is no longer 0
+      }
+    }
+  }
+
+  private static void assertAgree(FineTuning a, FineTuning b) {
+    assertEquals(a.loss(Progress.NONE), b.loss(Progress.NONE), 1e-6);
+    Map<Trainable.Parameter, float[]> gradients = b.gradients(Progress.NONE);
+    a.gradients(Progress.NONE)
+        .forEach((p, g) -> assertArrayEquals(g, gradients.get(p), 1e-5f, p.toString()));
   }
 
   @Test

@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -140,6 +141,29 @@ class LessonsTest {
     assertThrows(
         EngramException.class,
         () -> Lessons.captioned(new Study(clip, set), data, Caption.STANDARD, 0));
+  }
+
+  @Test
+  void twentyImagesNeedNoVariations() throws IOException {
+    Random random = new Random(5);
+    for (int i = 0; i < 80; i++) {
+      SmallStudy.noise(temp.resolve(i < 40 ? "cat" : "dog").resolve(i + ".png"), random);
+    }
+    Dataset data = open(temp);
+    Lessons lessons =
+        Lessons.captioned(new Study(clip, data.imageSet()), data, Caption.STANDARD, 20);
+    List<ImagesNeeded.Point> points =
+        Scaling.run(
+                lessons,
+                new Scaling.Settings(
+                    List.of(1), 1, 2, 1, List.of(1, 3, 5, 10, 20, 21), 1, List.of(1), 0.01))
+            .images()
+            .points();
+    assertEquals(
+        List.of(1, 3, 5, 10, 20, 21), points.stream().map(ImagesNeeded.Point::images).toList());
+    assertEquals(
+        List.of(0, 0, 0, 0, 0, 1), points.stream().map(ImagesNeeded.Point::variations).toList());
+    assertTrue(points.stream().allMatch(p -> p.edited().count() == 2));
   }
 
   @Test

@@ -6,6 +6,7 @@ import dev.engram.attribution.NaiveImprovement;
 import dev.engram.attribution.Reading;
 import dev.engram.data.LabelledImage;
 import dev.engram.model.Clip;
+import dev.engram.model.Weight;
 import dev.engram.trace.Intervention;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.NeuronSpace;
@@ -139,7 +140,7 @@ final class Naive {
   }
 
   double[] value(Neuron n) {
-    float[] all = clip.vision().values(n.block(), n.layer()).toFloatArray();
+    float[] all = clip.values(Weight.values(n.block(), n.layer()));
     int width = space.size(n.block());
     return IntStream.range(0, space.width())
         .mapToDouble(i -> all[i * width + n.column(space.headWidth())])

@@ -22,6 +22,7 @@ import dev.engram.edit.EditHistory;
 import dev.engram.edit.Removal;
 import dev.engram.model.Clip;
 import dev.engram.model.ClipConfig;
+import dev.engram.model.Weight;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.Trace;
 import java.nio.file.Path;
@@ -246,7 +247,8 @@ class NaiveExperimentsTest {
   }
 
   private static double queryCosine(Clip clip, Naive naive, Neuron removed, Neuron n) {
-    float[] all = clip.vision().queries(n.block(), n.layer()).toFloatArray();
+    boolean ffn = n.block() == Neuron.Block.FFN;
+    float[] all = clip.values(new Weight(n.layer(), ffn ? Weight.Kind.W_FC1 : Weight.Kind.W_V));
     int d = naive.space.width();
     int row = n.column(naive.space.headWidth());
     float[] query = Arrays.copyOfRange(all, row * d, (row + 1) * d);

@@ -17,6 +17,7 @@ import dev.engram.edit.EditHistory;
 import dev.engram.edit.FineTuning;
 import dev.engram.edit.Trainable;
 import dev.engram.model.Clip;
+import dev.engram.model.ImageReader;
 import dev.engram.model.Weight;
 import dev.engram.trace.Intervention;
 import dev.engram.trace.Neuron;
@@ -120,12 +121,23 @@ class NaiveInsertionsTest {
       }
     }
 
+    /** The images 0 and 2, then what is made of them: of 0, of 2, of 0 again. */
+    float[] upright(int entity, int nth, boolean varied) {
+      int image = 2 * (nth % 2);
+      return varied
+          ? clip.processor()
+              .process(
+                  Variations.vary(
+                      ImageReader.read(entities.get(entity).images().get(image).file()), nth - 2))
+          : upright(entity, image);
+    }
+
     /** Mean over the first images that teach, upright as guides and turned as keys. */
     double[] meanOf(Clip model, Weight w, int entity, int images, boolean key) {
       List<double[]> rows = new ArrayList<>();
       for (int i = 0; i < images; i++) {
-        float[] pixels = key ? turned(entity, 2 * i) : upright(entity, 2 * i);
-        rows.add(read(model, w, pixels, key));
+        float[] pixels = upright(entity, i, i >= 2);
+        rows.add(read(model, w, key ? Lessons.turned(pixels) : pixels, key));
       }
       return Numbers.mean(rows);
     }
@@ -378,7 +390,7 @@ class NaiveInsertionsTest {
           Scaling.run(
               new Study(clip, slow.set),
               new Scaling.Settings(
-                  List.of(1, 3, 50), 2, 4, 1, List.of(1, 2, 20), 2, List.of(3), RIDGE));
+                  List.of(1, 3, 50), 2, 4, 1, List.of(1, 2, 5), 2, List.of(3), RIDGE));
       assertEquals(arrays, clip.manager().getManagedArrays().size());
       assertEquals(hash, clip.hash());
       Weight where = slow.traced(List.of(0, 1, 2, 3));
@@ -430,10 +442,10 @@ class NaiveInsertionsTest {
     assertEquals(mean(expected.get(2)), p.general().mean(), 1e-12);
   }
 
-  /** One name at a time: by one image and by both, its nearest neighbour, the others. */
+  /** One name at a time: by one image, both, three variations more; who is near, the others. */
   private static void single(Slow slow, Weight where, Scaling.Result r) {
-    assertEquals(List.of(20), r.images().leftOut());
-    for (int count : new int[] {1, 2}) {
+    assertEquals(2, r.images().available());
+    for (int count : new int[] {1, 2, 5}) {
       List<Double> own = new ArrayList<>();
       List<Double> near = new ArrayList<>();
       List<Double> far = new ArrayList<>();
@@ -453,7 +465,9 @@ class NaiveInsertionsTest {
           taken.add(taken(slow, edited, neighbour, e));
         }
       }
-      ImagesNeeded.Point p = r.images().points().get(count - 1);
+      ImagesNeeded.Point p = r.images().points().get(Math.min(count, 3) - 1);
+      assertEquals(count, p.images());
+      assertEquals(Math.max(0, count - 2), p.variations());
       assertEquals(mean(before), p.before().mean(), 1e-12);
       assertEquals(mean(own), p.edited().mean(), 1e-12);
       assertEquals((mean(near) + 2 * mean(far)) / 3, p.rest().mean(), 1e-12);

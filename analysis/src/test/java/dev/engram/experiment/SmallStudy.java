@@ -3,6 +3,7 @@ package dev.engram.experiment;
 import dev.engram.Progress;
 import dev.engram.data.ImageSet;
 import dev.engram.model.Clip;
+import dev.engram.model.Precision;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -21,7 +22,12 @@ final class SmallStudy {
   private SmallStudy() {}
 
   static Clip clip(String model) {
-    return Clip.load(Path.of("src/test/resources/reference/models", model), "cpu", Progress.NONE);
+    return clip(model, Precision.F32);
+  }
+
+  static Clip clip(String model, Precision precision) {
+    Path folder = Path.of("src/test/resources/reference/models", model);
+    return Clip.load(folder, "cpu", precision, Progress.NONE);
   }
 
   /** Four entities of three images, and two background images with labels. */

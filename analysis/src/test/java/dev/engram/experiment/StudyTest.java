@@ -1,6 +1,7 @@
 package dev.engram.experiment;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,6 +12,7 @@ import dev.engram.Progress;
 import dev.engram.data.ImageSet;
 import dev.engram.dissect.WordDictionary;
 import dev.engram.model.Clip;
+import dev.engram.model.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -93,6 +95,27 @@ class StudyTest {
     assertEquals(both.get(0), both.get(1));
     assertEquals(1, study.computed());
     assertEquals("", study.note());
+  }
+
+  @Test
+  void whatWasComputedInF16IsNotReadInFloat32(@TempDir Path folder) {
+    Cosine whole = cosine(study(folder, Progress.NONE));
+    try (Clip half = SmallStudy.clip("quick_gelu_p8", Precision.F16)) {
+      for (int computed : new int[] {1, 0}) { // the second time it is its own that is read
+        Study study = new Study(half, set, ResultStore.in(folder), Progress.NONE);
+        assertNotEquals(whole, cosine(study));
+        assertEquals(computed, study.computed());
+      }
+    }
+    Study again = study(folder, Progress.NONE);
+    assertEquals(whole, cosine(again));
+    assertEquals(0, again.computed());
+  }
+
+  private static Cosine cosine(Study study) {
+    Study.Task<Cosine> task = new Study.Task<>("precision", "trying", Cosine.class, List.of());
+    List<Study.Part> parts = List.of(Study.Part.of(set.entities().get(0)));
+    return study.each(task, parts, (pass, i) -> new Cosine(pass.cosines()[0])).get(0);
   }
 
   @Test

@@ -45,7 +45,9 @@ class CheckpointTest {
   private static void refused(Path directory, String... parts) {
     NDManager root = NDManager.newBaseManager(Device.cpu(), "PyTorch");
     Devices cpu = new Devices(Device.cpu(), "as asked");
-    Refusal.holds(() -> Clip.load(directory, "model", cpu, root, Progress.NONE).close(), parts);
+    Refusal.holds(
+        () -> Clip.load(directory, "model", cpu, Precision.F32, root, Progress.NONE).close(),
+        parts);
     assertFalse(root.isOpen());
     assertEquals(0, root.getManagedArrays().size());
   }
@@ -124,7 +126,8 @@ class CheckpointTest {
         FC1 + " | 48 | expected [192, 48], got [48]",
         "logit_scale | 3 | expected [1], got [3]",
         "logit_scale | 0 | expected [1], got [0]",
-        "vision_model.embeddings.patch_embedding.weight | 48,3,0,0 | 4 dimensions from 1, got [48, 3, 0, 0]",
+        "vision_model.embeddings.patch_embedding.weight | 48,3,0,0 | 4 dimensions from 1, got [48,"
+            + " 3, 0, 0]",
         "vision_model.embeddings.patch_embedding.weight | 48 | 4 dimensions from 1, got [48]",
         "vision_model.embeddings.patch_embedding.weight | 48,1,8,8 | shape [48, 1, 8, 8]",
         "vision_model.embeddings.position_embedding.weight | 18,48 | 18 positions",
@@ -382,6 +385,7 @@ class CheckpointTest {
                 directory,
                 "model",
                 new Devices(Device.cpu(), "as asked"),
+                Precision.F32,
                 root,
                 (what, done, total) -> {
                   if (done == 1) {

@@ -35,7 +35,8 @@ class SiglipVisionTest {
       floats[i] = (float) pixels[i];
     }
     try (NDManager root = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
-      VisionTower vision = new VisionTower(root, Checkpoint.open(FOLDER), config, Progress.NONE);
+      VisionTower vision =
+          new VisionTower(root, Checkpoint.open(FOLDER), config, Precision.F32, Progress.NONE);
       NDArray images =
           root.create(FloatBuffer.wrap(floats), new Shape(3, 3, 32, 32), DataType.FLOAT32);
       int arrays = root.getManagedArrays().size();

@@ -21,6 +21,7 @@ import dev.engram.hub.HubName;
 import dev.engram.hub.HubSettings;
 import dev.engram.iconclip.Iconclip;
 import dev.engram.model.Clip;
+import dev.engram.model.Precision;
 import dev.engram.model.Weight;
 import dev.engram.trace.Tokens;
 import java.nio.file.Files;
@@ -95,8 +96,8 @@ final class EngramSession {
    * @param name {@value #ICONCLIP}, a folder, or a model of the hub
    * @param device {@code auto}, {@code cpu} or {@code gpu}
    */
-  Clip load(String name, String device, Progress progress) {
-    return use(open(name, device, progress));
+  Clip load(String name, String device, Precision precision, Progress progress) {
+    return use(open(name, device, precision, progress));
   }
 
   /**
@@ -106,15 +107,15 @@ final class EngramSession {
    * @param device {@code auto}, {@code cpu} or {@code gpu}
    * @return to be closed by the caller
    */
-  Clip open(String name, String device, Progress progress) {
+  Clip open(String name, String device, Precision precision, Progress progress) {
     Optional<HubName> onHub = onHub(name);
     Path directory = modelDirectory(name, progress);
     if (onHub.isPresent()) {
-      return Clip.load(directory, onHub.get().toString(), device, progress);
+      return Clip.load(directory, onHub.get().toString(), device, precision, progress);
     }
     return name.equals(ICONCLIP)
-        ? Clip.load(directory, ICONCLIP, device, progress)
-        : Clip.load(directory, device, progress);
+        ? Clip.load(directory, ICONCLIP, device, precision, progress)
+        : Clip.load(directory, device, precision, progress);
   }
 
   /**
@@ -132,8 +133,8 @@ final class EngramSession {
       throw new EngramException(
           "There is no model directory "
               + directory.toAbsolutePath()
-              + "; give a folder that holds model.safetensors and config.json, owner/name for a model"
-              + " of the Hugging Face hub, or "
+              + "; give a folder that holds model.safetensors and config.json, owner/name for a"
+              + " model of the Hugging Face hub, or "
               + ICONCLIP
               + " for the embedded model.");
     }
@@ -449,7 +450,9 @@ final class EngramSession {
       return "no model loaded";
     }
     String note = model().batches().note();
-    return "%s (%s)%s"
-        .formatted(model().device(), model().deviceReason(), note.isEmpty() ? "" : "; " + note);
+    String precision = model().precision() == Precision.F32 ? "" : " in " + model().precision();
+    return "%s%s (%s)%s"
+        .formatted(
+            model().device(), precision, model().deviceReason(), note.isEmpty() ? "" : "; " + note);
   }
 }

@@ -1,6 +1,7 @@
 package dev.engram.magic;
 
 import dev.engram.magic.result.ModelCard;
+import dev.engram.model.Precision;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -18,6 +19,11 @@ import picocli.CommandLine.Parameters;
       "downloaded into it; an interrupted download goes on where it stopped. Nothing is sent",
       "anywhere unless you name one, and a folder of that name comes first (hf://OWNER/NAME never",
       "means a folder). HF_TOKEN opens gated models, HF_HUB_OFFLINE=1 forbids the network.",
+      "--precision f16 keeps the matrices of the image tower's layers in float16; name and hash of"
+          + " the",
+      "model say so in every result. Edited weights stay in float32; gradients, fine-tuning and"
+          + " LoRA",
+      "need f32.",
       "Edits belong to the loaded model; %%model DIR loads one without edits, %%model alone shows",
       "which there are.",
       "In Java: ModelCard card = %%model, then card.clip() is the model of the library."
@@ -39,6 +45,14 @@ final class ModelCommand implements EngramMagic {
       description = "Where to compute; auto, the default, takes a GPU when there is one.")
   private @Nullable String device;
 
+  @Option(
+      names = "--precision",
+      paramLabel = "f32|f16",
+      description =
+          "In which numbers the layers of the image tower multiply; f32, the default, or f16, which"
+              + " needs half the memory for them.")
+  private @Nullable String precision;
+
   ModelCommand(EngramSession session) {
     this.session = session;
   }
@@ -46,10 +60,11 @@ final class ModelCommand implements EngramMagic {
   @Override
   public ModelCard run(MagicContext context) {
     try (MagicProgress progress = context.progress()) {
-      if (name != null || device != null || !session.hasModel()) {
+      if (name != null || device != null || precision != null || !session.hasModel()) {
         session.load(
             name == null ? EngramSession.ICONCLIP : name,
             device == null ? "auto" : device,
+            precision == null ? Precision.F32 : Precision.of(precision),
             progress);
       }
       return ModelCard.of(session.model(), session.history().edits(), session.isIconclip());

@@ -127,6 +127,7 @@ final class NeuronCommand implements EngramMagic {
         report.neuron(),
         session.model().name(),
         session.isIconclip() ? null : session.model().directory(),
+        session.model().precision(),
         session.isVisentMini() ? null : session.images().root(),
         dictionary,
         words.file(),

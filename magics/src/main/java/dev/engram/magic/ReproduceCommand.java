@@ -113,12 +113,12 @@ final class ReproduceCommand implements EngramMagic {
     return most == null ? session.images() : session.images().firstImages(most);
   }
 
-  /** Another model on the same images and the same kind of device. */
+  /** Another model on the same images, the same kind of device and in the same precision. */
   private Experiment.Other other(
       String model, ResultStore store, MagicProgress progress, List<String> notes) {
     String device = session.model().device().startsWith("gpu") ? "gpu" : "cpu";
     return run -> {
-      try (Clip clip = session.open(model, device, progress)) {
+      try (Clip clip = session.open(model, device, session.model().precision(), progress)) {
         Study study = new Study(clip, images(), store, progress);
         run.accept(study);
         notes.add(study.note().isEmpty() ? "" : clip.name() + ": " + study.note());

@@ -12,6 +12,7 @@ import dev.engram.edit.FineTuning;
 import dev.engram.edit.MatchedTraining;
 import dev.engram.edit.Trainable;
 import dev.engram.experiment.SimilarityChange;
+import dev.engram.experiment.Streams;
 import dev.engram.experiment.ZeroShot;
 import dev.engram.magic.EngramSession.Selection;
 import dev.engram.magic.result.Tuning;
@@ -100,6 +101,7 @@ abstract class TuneCommand implements EngramMagic {
   public Tuning run(MagicContext context) {
     Clip before = session.model();
     check();
+    before.requireFloat32("Fine-tuning");
     Lesson lesson = session.lesson(name, label(), images, shots);
     Dataset dataset = accuracy.dataset(session);
     if (dataset == null) {
@@ -164,16 +166,17 @@ abstract class TuneCommand implements EngramMagic {
   /** Trains until the accuracy that is wanted is reached; keeps the closest checkpoint. */
   private MatchedTraining.Result train(
       Clip clip, Lesson lesson, Lesson.Measured measured, double wanted, Progress progress) {
-    Category category = new Category(clip, measured, name, progress);
+    Trainable trainable = trainable(clip);
     Selection taught = lesson.taught();
-    try (FineTuning tuning =
-        new FineTuning(
-            clip,
-            trainable(clip),
-            session.pixels(taught, progress),
-            clip.embedTexts(List.of(Templates.fill(template, name)), Progress.NONE)[0],
-            new FineTuning.Settings(learningRate, FineTuning.Settings.PAPER.weightDecay()),
-            progress)) {
+    try (Category category = new Category(clip, trainable, measured, name, progress);
+        FineTuning tuning =
+            new FineTuning(
+                clip,
+                trainable,
+                session.pixels(taught, progress),
+                clip.embedTexts(List.of(Templates.fill(template, name)), Progress.NONE)[0],
+                new FineTuning.Settings(learningRate, FineTuning.Settings.PAPER.weightDecay()),
+                progress)) {
       return MatchedTraining.train(
           tuning,
           new MatchedTraining.Plan(steps, every, wanted),
@@ -186,22 +189,26 @@ abstract class TuneCommand implements EngramMagic {
   }
 
   /** The images of the name, and the prompts of all classes, embedded once. */
-  private static final class Category {
-    private final List<float[]> pixels;
+  private static final class Category implements AutoCloseable {
+    private final Streams images;
+    private final int firstLayer;
     private final float[][] prompts;
     private final int index;
 
-    Category(Clip clip, Lesson.Measured measured, String name, Progress progress) {
+    Category(
+        Clip clip, Trainable trainable, Lesson.Measured measured, String name, Progress progress) {
       List<Path> files = measured.edited().stream().sorted().toList();
-      pixels = new ArrayList<>(clip.pixels(files));
+      firstLayer = trainable.firstLayer(clip);
       prompts = ZeroShot.classVectors(clip, measured.dataset().classes(), List.of(), progress);
       index = measured.dataset().classIndex(name);
+      images = new Streams(clip, new ArrayList<>(clip.pixels(files)));
     }
 
     /** The share of the images that are taken for the name. */
     double accuracy(Clip clip) {
       int correct = 0;
-      for (float[] image : clip.embedImages(pixels, Progress.NONE)) {
+      float[][] embeddings = images.embed(clip, firstLayer, Progress.NONE);
+      for (float[] image : embeddings) {
         boolean best = true;
         double own = Cosine.of(image, prompts[index]);
         for (int c = 0; c < prompts.length; c++) {
@@ -209,7 +216,12 @@ abstract class TuneCommand implements EngramMagic {
         }
         correct += best ? 1 : 0;
       }
-      return (double) correct / pixels.size();
+      return (double) correct / embeddings.length;
+    }
+
+    @Override
+    public void close() {
+      images.close();
     }
   }
 }

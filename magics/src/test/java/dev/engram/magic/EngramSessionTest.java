@@ -12,6 +12,7 @@ import dev.engram.data.ImageSet;
 import dev.engram.dissect.Survey;
 import dev.engram.iconclip.Iconclip;
 import dev.engram.model.Clip;
+import dev.engram.model.Precision;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.Test;
@@ -21,7 +22,7 @@ class EngramSessionTest {
 
   @Test
   void aModelWhoseLoadIsInterruptedLateDoesNotTakeTheOldOnesPlace() {
-    try (Clip old = session.load(EngramSession.ICONCLIP, "cpu", Progress.NONE)) {
+    try (Clip old = session.load(EngramSession.ICONCLIP, "cpu", Precision.F32, Progress.NONE)) {
       Clip fresh = Clip.load(Iconclip.model(), "cpu", Progress.NONE);
       assertEquals(64, fresh.hash().length()); // so that nothing is left to do but the change
       Thread.currentThread().interrupt();
@@ -46,7 +47,7 @@ class EngramSessionTest {
   @Test
   void aSetIsSurveyedOnceForEachModelAndReading() {
     ImageSet pandas = ImageSet.read(Iconclip.entities().resolve("animals/panda"));
-    try (Clip clip = session.load(EngramSession.ICONCLIP, "cpu", Progress.NONE)) {
+    try (Clip clip = session.load(EngramSession.ICONCLIP, "cpu", Precision.F32, Progress.NONE)) {
       session.use(pandas);
       Survey first = session.survey(Reading.LITERAL, Progress.NONE);
       assertSame(first, session.survey(Reading.LITERAL, Progress.NONE));

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Cosine;
@@ -46,6 +47,26 @@ class ModelCommandTest {
     Clip first = model();
     assertSame(first, model());
     assertTrue(first.manager().isOpen());
+  }
+
+  @Test
+  void thePrecisionStandsBesideEveryNumber() {
+    ModelCard card =
+        assertInstanceOf(ModelCard.class, runner.run("model --precision F16 --device cpu", null));
+    assertTrue(card.toString().contains("multiplied in float16"), card.toString());
+    assertTrue(card.toString().contains("On a CPU, f16 saves memory, not time."));
+    runner.run("images", null);
+    Attribution shown = assertInstanceOf(Attribution.class, runner.run("attribute panda/0", null));
+    assertTrue(shown.view().toString().contains("iconclip in f16 " + card.hash().substring(0, 12)));
+    assertRefused("attribute panda/0 --by gradient", "--precision f32");
+    assertRefused("finetune panda --images panda", "--precision f32");
+    assertRefused("model --precision half", "f32 or f16; got 'half'");
+    assertSame(card.clip(), model(), "what was refused changed nothing");
+  }
+
+  private void assertRefused(String line, String part) {
+    MagicFailure failure = assertThrows(MagicFailure.class, () -> runner.run(line, null));
+    assertTrue(String.valueOf(failure.getMessage()).contains(part), failure.getMessage());
   }
 
   private Clip model() {

@@ -3,17 +3,14 @@ package dev.engram.magic.result;
 import dev.engram.attribution.Attribution.Ranked;
 import dev.engram.attribution.Method;
 import dev.engram.attribution.Reading;
-import dev.engram.magic.view.BarsPng;
 import dev.engram.magic.view.Html;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.TableView;
 import dev.engram.magic.view.View;
 import dev.engram.magic.view.Viewable;
 import dev.engram.trace.Neuron;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import tech.tablesaw.api.DoubleColumn;
 import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.StringColumn;
@@ -80,36 +77,21 @@ public record Attribution(
    * @return a bar for each of the neurons that the cell shows, at most 40
    */
   public PlotlyFigure figure() {
-    List<Ranked> all = top(shown);
-    List<Ranked> top = all.subList(0, Math.min(all.size(), Shown.BARS));
-    String heading = heading() + Shown.ofBars(all.size());
-    List<Object> bars = new ArrayList<>();
-    List<BarsPng.Bar> picture = new ArrayList<>();
-    for (Ranked r : top) {
-      String colour = BlockColours.of(r.neuron().block());
-      bars.add(colour);
-      picture.add(new BarsPng.Bar(r.neuron().toString(), r.score(), colour));
-    }
-    return PlotlyFigure.titled(Html.escape(heading) + BlockColours.legend())
-        .trace(
-            Map.of(
-                "type", "bar",
-                "x", top.stream().map(r -> r.neuron().toString()).toList(),
-                "y", top.stream().map(Ranked::score).toList(),
-                "customdata",
-                    top.stream()
-                        .map(r -> List.of(r.rank(), r.coefficient(), r.neuron().block().toString()))
-                        .toList(),
-                "marker", Map.of("color", bars),
-                "hovertemplate",
-                    "<b>%{x}</b> (%{customdata[2]}), rank %{customdata[0]}<br>"
-                        + scoreName()
-                        + " %{y:.5f}<br>coefficient m %{customdata[1]:.3f}<extra></extra>"))
-        .layout("xaxis.title", "neuron (layer, then FFN channel or head and channel; all from 0)")
-        .layout("xaxis.type", "category")
-        .layout("yaxis.title", scoreName())
-        .layout("height", 380)
-        .png(BarsPng.draw(heading, scoreName(), picture));
+    return NeuronBars.draw(
+            top(shown).stream()
+                .map(
+                    r ->
+                        new NeuronBars.Bar(
+                            r.neuron(),
+                            r.score(),
+                            List.of(r.rank(), r.coefficient(), r.neuron().block().toString())))
+                .toList(),
+            heading(),
+            scoreName(),
+            "<b>%{x}</b> (%{customdata[2]}), rank %{customdata[0]}<br>"
+                + scoreName()
+                + " %{y:.5f}<br>coefficient m %{customdata[1]:.3f}")
+        .layout("xaxis.title", "neuron (layer, then FFN channel or head and channel; all from 0)");
   }
 
   private String scoreName() {

@@ -7,6 +7,7 @@ import dev.engram.magic.view.View;
 import dev.engram.magic.view.Viewable;
 import dev.engram.model.Clip;
 import dev.engram.model.ClipConfig;
+import dev.engram.model.Precision;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -50,7 +51,8 @@ public record ModelCard(
     facts.put(
         "image tower",
         format(
-            "%d layers (0 to %d), width %d, %d heads of %d channels, FFN %d, %d × %d px in patches of %d",
+            "%d layers (0 to %d), width %d, %d heads of %d channels, FFN %d, %d × %d px in patches"
+                + " of %d",
             v.layers(),
             v.layers() - 1,
             v.width(),
@@ -86,15 +88,27 @@ public record ModelCard(
                 + " in the image tower, "
                 + said(t.activation())
                 + " in the text tower");
-    facts.put("weights", clip.storedType() + ", " + clip.naming() + " names; computed in float32");
+    facts.put("weights", clip.storedType() + ", " + clip.naming() + " names; " + computed(clip));
     HubName.ofSnapshot(clip.directory()).ifPresent(hub -> facts.put("hub", hub.toString()));
     facts.put("device", clip.device() + " (" + clip.deviceReason() + ")");
     List<String> notes = new ArrayList<>(c.notes());
     notes.addAll(clip.processor().notes());
+    if (clip.precision() == Precision.F16 && clip.device().equals("cpu")) {
+      notes.add("On a CPU, f16 saves memory, not time.");
+    }
     if (smallModel) {
       notes.add(Footnote.SMALL_MODEL);
     }
     return new ModelCard(clip, clip.name(), clip.hash(), c, facts, List.copyOf(notes));
+  }
+
+  private static String computed(Clip clip) {
+    return switch (clip.precision()) {
+      case F32 -> "computed in float32";
+      case F16 ->
+          "matrices of the image tower's layers kept and multiplied in float16, all else in"
+              + " float32";
+    };
   }
 
   /** Aloud, with its formula: a model that computes with the other one is silently wrong. */

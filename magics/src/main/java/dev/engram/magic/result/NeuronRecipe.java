@@ -3,6 +3,7 @@ package dev.engram.magic.result;
 import dev.engram.attribution.Reading;
 import dev.engram.hub.HubName;
 import dev.engram.magic.MagicLine;
+import dev.engram.model.Precision;
 import dev.engram.trace.Neuron;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param neuron of the page
  * @param modelName for people
  * @param model the model's folder; null for the embedded one
+ * @param precision of the model
  * @param images the set's folder; null for the embedded one
  * @param dictionary as it was asked for; null if it was not
  * @param wordFile where its words are; null for a list that is built in
@@ -29,6 +31,7 @@ public record NeuronRecipe(
     Neuron neuron,
     String modelName,
     @Nullable Path model,
+    Precision precision,
     @Nullable Path images,
     @Nullable String dictionary,
     @Nullable Path wordFile,
@@ -54,6 +57,7 @@ public record NeuronRecipe(
           "dev.engram.hub.HubSettings",
           "dev.engram.iconclip.Iconclip",
           "dev.engram.model.Clip",
+          "dev.engram.model.Precision",
           "dev.engram.trace.Neuron",
           "java.nio.file.Files",
           "java.nio.file.Path");
@@ -64,7 +68,9 @@ public record NeuronRecipe(
   public String notebookLines() {
     return String.join(
         "\n",
-        "%model" + onHub().map(hub -> " " + hub).orElseGet(() -> argument(model)),
+        "%model"
+            + onHub().map(hub -> " " + hub).orElseGet(() -> argument(model))
+            + (precision == Precision.F32 ? "" : " --precision " + precision),
         "%images" + argument(images),
         "%neuron "
             + neuron
@@ -102,7 +108,10 @@ public record NeuronRecipe(
     String code =
         String.join(
             "\n",
-            "Clip clip = Clip.load(%s, \"auto\", Progress.NONE);".formatted(modelExpression()),
+            "Clip clip = Clip.load(%s, \"auto\", %sProgress.NONE);"
+                .formatted(
+                    modelExpression(),
+                    precision == Precision.F32 ? "" : "Precision." + precision.name() + ", "),
             "ImageSet set = %s;".formatted(imagesExpression()),
             "Survey survey =",
             "    Survey.of(clip, new Attributor(clip), set, Reading.%s, Progress.NONE);"

@@ -4,7 +4,6 @@ import dev.engram.Provenance;
 import dev.engram.dissect.Interpretation;
 import dev.engram.dissect.NeuronSearch.By;
 import dev.engram.dissect.NeuronSearch.Found;
-import dev.engram.magic.view.BarsPng;
 import dev.engram.magic.view.Html;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.TableView;
@@ -108,29 +107,11 @@ public record Neurons(
    * @return a bar for each neuron, at most 40
    */
   public PlotlyFigure figure() {
-    String heading = title + Shown.ofBars(found.size());
-    List<BarsPng.Bar> bars =
-        found.stream()
-            .limit(Shown.BARS)
-            .map(
-                f ->
-                    new BarsPng.Bar(
-                        f.neuron().toString(), score(f), BlockColours.of(f.neuron().block())))
-            .toList();
-    return PlotlyFigure.titled(Html.escape(heading) + BlockColours.legend())
-        .trace(
-            Map.of(
-                "type", "bar",
-                "x", bars.stream().map(BarsPng.Bar::name).toList(),
-                "y", bars.stream().map(BarsPng.Bar::value).toList(),
-                "marker", Map.of("color", bars.stream().map(BarsPng.Bar::colour).toList()),
-                "customdata", found.stream().limit(Shown.BARS).map(this::tip).toList(),
-                "hovertemplate",
-                    "<b>%{x}</b>: " + by + " %{y:.5f}<br>%{customdata}<extra></extra>"))
-        .layout("xaxis.type", "category")
-        .layout("yaxis.title", by.toString())
-        .layout("height", 380)
-        .png(BarsPng.draw(heading, by.toString(), bars));
+    return NeuronBars.draw(
+        found.stream().map(f -> new NeuronBars.Bar(f.neuron(), score(f), tip(f))).toList(),
+        title,
+        by.toString(),
+        "<b>%{x}</b>: " + by + " %{y:.5f}<br>%{customdata}");
   }
 
   private String tip(Found f) {

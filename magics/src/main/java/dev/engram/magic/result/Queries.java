@@ -2,7 +2,6 @@ package dev.engram.magic.result;
 
 import dev.engram.dissect.QueryEffects;
 import dev.engram.dissect.QueryEffects.QueryNeuron;
-import dev.engram.magic.view.BarsPng;
 import dev.engram.magic.view.Html;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.TableView;
@@ -11,7 +10,6 @@ import dev.engram.magic.view.Viewable;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import tech.tablesaw.api.DoubleColumn;
 import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.StringColumn;
@@ -56,29 +54,11 @@ public record Queries(String title, QueryEffects effects, int shown, boolean sma
    * @return a bar for each query neuron that the cell shows, at most 40
    */
   public PlotlyFigure figure() {
-    List<QueryNeuron> all = top(shown);
-    List<QueryNeuron> top = all.subList(0, Math.min(all.size(), Shown.BARS));
-    String heading = heading() + Shown.ofBars(all.size());
-    List<BarsPng.Bar> bars =
-        top.stream()
-            .map(
-                q ->
-                    new BarsPng.Bar(
-                        q.neuron().toString(), q.effect(), BlockColours.of(q.neuron().block())))
-            .toList();
-    return PlotlyFigure.titled(Html.escape(heading) + BlockColours.legend())
-        .trace(
-            Map.of(
-                "type", "bar",
-                "x", bars.stream().map(BarsPng.Bar::name).toList(),
-                "y", bars.stream().map(BarsPng.Bar::value).toList(),
-                "marker", Map.of("color", bars.stream().map(BarsPng.Bar::colour).toList()),
-                "hovertemplate",
-                    "<b>%{x}</b><br>adds %{y:.4f} to " + effects.target() + "<extra></extra>"))
-        .layout("xaxis.type", "category")
-        .layout("yaxis.title", "second-order effect")
-        .layout("height", 380)
-        .png(BarsPng.draw(heading, "second-order effect", bars));
+    return NeuronBars.draw(
+        top(shown).stream().map(q -> new NeuronBars.Bar(q.neuron(), q.effect(), "")).toList(),
+        heading(),
+        "second-order effect",
+        "<b>%{x}</b><br>adds %{y:.4f} to " + effects.target());
   }
 
   private String heading() {

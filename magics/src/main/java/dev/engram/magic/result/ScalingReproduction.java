@@ -73,7 +73,7 @@ public final class ScalingReproduction {
       rows.add(new Row("who else is touched", "one ROME", g.whose(), g.after(), NONE, NONE, NONE));
     }
     for (ImagesNeeded.Point p : r.images().points()) {
-      String names = "%d, %d names".formatted(p.images(), p.edited().count());
+      String names = "%s, %d names".formatted(images(p), p.edited().count());
       rows.add(new Row("images that teach", "original", names, p.before(), NONE, NONE, NONE));
       rows.add(new Row("images that teach", "one ROME", names, p.edited(), p.rest(), NONE, NONE));
     }
@@ -118,7 +118,9 @@ public final class ScalingReproduction {
         specificity(r),
         lines(
             "How many images: accuracy",
-            "images that teach",
+            r.images().points().stream().anyMatch(p -> p.variations() > 0)
+                ? "images that teach (varied: crops of them, no other images)"
+                : "images that teach",
             "accuracy",
             List.of(
                 images(r, "taught", ImagesNeeded.Point::edited),
@@ -153,7 +155,7 @@ public final class ScalingReproduction {
 
   private static Series images(
       Scaling.Result r, String name, Function<ImagesNeeded.Point, Estimate> value) {
-    return series(name, r.images().points(), ImagesNeeded.Point::images, value);
+    return series(name, r.images().points(), ScalingReproduction::images, value);
   }
 
   private static PlotlyFigure returned(Scaling.Result r) {
@@ -171,10 +173,19 @@ public final class ScalingReproduction {
                 "original", x, x.stream().map(p -> r.returned().original().cosine()).toList())));
   }
 
+  /** Variations are never counted as images. */
+  private static String images(ImagesNeeded.Point p) {
+    return p.variations() == 0
+        ? p.images() + ""
+        : "%d + %d varied".formatted(p.images() - p.variations(), p.variations());
+  }
+
   private static <T> Series series(
-      String name, List<T> points, Function<T, Integer> x, Function<T, Estimate> y) {
+      String name, List<T> points, Function<T, ?> x, Function<T, Estimate> y) {
     return Series.of(
-        name, points.stream().map(p -> x.apply(p) + "").toList(), points.stream().map(y).toList());
+        name,
+        points.stream().map(p -> String.valueOf(x.apply(p))).toList(),
+        points.stream().map(y).toList());
   }
 
   /** Points stand side by side, whatever lies between their numbers. */
@@ -229,29 +240,32 @@ public final class ScalingReproduction {
         100 * most.rest().mean(),
         100 * rome.rest().mean(),
         100 * before.rest().mean(),
-        leftOut(r.leftOut(), "names", r.available()));
+        leftOut(r.leftOut(), r.available()));
   }
 
   private static String images(ImagesNeeded.Result r) {
-    StringBuilder s = new StringBuilder();
-    for (ImagesNeeded.Point p : r.points()) {
-      s.append(
-          say("%s%.1f %% with %d", s.isEmpty() ? "" : ", ", 100 * p.edited().mean(), p.images()));
-    }
-    return say(
-        "Accuracy on the taught by the number of images: %s.%s",
-        s, leftOut(r.leftOut(), "images", r.available()));
+    String found =
+        say(
+            "Accuracy on the taught by the number of images: %s.",
+            String.join(
+                ", ",
+                r.points().stream()
+                    .map(p -> say("%.1f %% with %s", 100 * p.edited().mean(), images(p)))
+                    .toList()));
+    return r.points().stream().allMatch(p -> p.variations() == 0)
+        ? found
+        : say(
+            "%s This set has at most %d images that teach a name, so the last points add variations"
+                + " (%s): they tell what variations add, not what more images would.",
+            found, r.available(), ImagesNeeded.VARIATIONS);
   }
 
-  private static String leftOut(List<Integer> counts, String what, int available) {
+  private static String leftOut(List<Integer> counts, int available) {
     return counts.isEmpty()
         ? ""
         : say(
-            " Not run: %s %s, for this set can teach %s %d.",
-            String.join(", ", counts.stream().map(String::valueOf).toList()),
-            what,
-            what.equals("images") ? "with at most" : "at most",
-            available);
+            " Not run: %s names, for this set can teach at most %d.",
+            String.join(", ", counts.stream().map(String::valueOf).toList()), available);
   }
 
   private static String returned(Return.Result r) {

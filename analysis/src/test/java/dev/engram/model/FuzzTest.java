@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -15,8 +16,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Whatever a stranger writes into a file, it is read or refused in one sentence ({@link
- * FuzzOracle}). The build fuzzes all files together for a minute; {@code -Dengram.fuzz.seconds=600}
- * goes on for so long with each, from where the last such run ended. What was found stays in {@code
+ * FuzzOracle}). The build fuzzes all files together; {@code -Dengram.fuzz.seconds=600} goes on for
+ * so long with each, from where the last such run ended. What was found stays in {@code
  * src/test/resources/fuzz} and is tried in every build.
  */
 class FuzzTest {
@@ -66,7 +67,7 @@ class FuzzTest {
 
   private static List<byte[]> found(UntrustedFile file) throws IOException {
     try (var all = Files.newDirectoryStream(FOUND, file + "-*")) {
-      List<byte[]> found = new java.util.ArrayList<>();
+      List<byte[]> found = new ArrayList<>();
       for (Path each : all) {
         found.add(Files.readAllBytes(each));
       }

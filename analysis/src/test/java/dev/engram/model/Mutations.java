@@ -36,6 +36,7 @@ final class Mutations {
           "\\u0000",
           "\u0000",
           "\n",
+          "\\n",
           "\r\n",
           "\u2028",
           "\ufeff",

@@ -40,6 +40,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -248,7 +249,9 @@ class PrecisionTest {
               .rankOne(where, association, Progress.NONE);
       float[][] before = half.embedImages(pixels, Progress.NONE);
       history.apply(edit);
-      KeyValue wanted = KeyValue.of(half, List.of(where), association, Progress.NONE).get(where);
+      KeyValue wanted =
+          Objects.requireNonNull(
+              KeyValue.of(half, List.of(where), association, Progress.NONE).get(where));
       float[] bias = half.values(new Weight(1, Weight.Kind.B_FC2));
       TraceRequest request = TraceRequest.none().with(Site.F, Tokens.CLASS).layers(1, 1);
       try (Trace trace = history.model().trace(pixels.subList(0, 1), request, List.of())) {

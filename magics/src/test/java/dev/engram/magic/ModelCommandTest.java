@@ -57,7 +57,9 @@ class ModelCommandTest {
     assertTrue(card.toString().contains("On a CPU, f16 saves memory, not time."));
     runner.run("images", null);
     Attribution shown = assertInstanceOf(Attribution.class, runner.run("attribute panda/0", null));
-    assertTrue(shown.view().toString().contains("iconclip in f16 " + card.hash().substring(0, 12)));
+    assertEquals(
+        "iconclip in f16 " + card.hash().substring(0, 12),
+        shown.scores().provenance().entries().get("model"));
     assertRefused("attribute panda/0 --by gradient", "--precision f32");
     assertRefused("finetune panda --images panda", "--precision f32");
     assertRefused("model --precision half", "f32 or f16; got 'half'");

@@ -17,7 +17,7 @@ final class Cholesky {
   /** Columns that are decomposed at once: large enough for fast products, small enough for Java. */
   private static final int BLOCK = 96;
 
-  /** Rows of a square at once: whole blocks, since the corners of these are read above, too. */
+  /** Rows of a square that are not halved any more. */
   private static final int ROWS = 2 * BLOCK;
 
   private final double[] lower; // (n, n), row-major
@@ -29,25 +29,41 @@ final class Cholesky {
   }
 
   /**
-   * What {@link #of} reads of K Kᵀ: its lower half, which is half the work; the rest is 0.
+   * What {@link #of} reads of K Kᵀ: its lower half, which is little more than half the work.
    *
    * @param k (n, m), float64
-   * @return (n, n), owned by the manager of k
+   * @return (n, n), 0 where it was not computed; owned by the manager of k
    */
   static NDArray lowerSquare(NDArray k) {
     int n = (int) k.getShape().get(0);
-    int m = (int) k.getShape().get(1);
     NDArray out = k.getManager().zeros(new Shape(n, n), DataType.FLOAT64);
-    for (int i = 0; i < n; i += ROWS) {
-      Progress.checkInterrupt();
-      int end = Math.min(n, i + ROWS);
-      try (NDManager step = k.getManager().newSubManager()) {
-        NDArray aboveT = part(k, 0, end, 0, m, step).transpose();
-        aboveT.attach(step);
-        out.set(index(i, end, 0, end), part(k, i, end, 0, m, step).matMul(aboveT));
-      }
-    }
+    square(k, 0, n, out);
     return out;
+  }
+
+  /** The rows in halves: the lower one times the upper one, then each by itself. */
+  private static void square(NDArray k, int from, int to, NDArray out) {
+    Progress.checkInterrupt();
+    if (to - from <= ROWS) {
+      multiply(k, from, to, from, to, out);
+      return;
+    }
+    int middle = from + (to - from) / 2 / BLOCK * BLOCK; // the corners of whole blocks are read
+    multiply(k, middle, to, from, middle, out);
+    square(k, from, middle, out);
+    square(k, middle, to, out);
+  }
+
+  private static void multiply(
+      NDArray k, int fromRow, int toRow, int fromColumn, int toColumn, NDArray out) {
+    int m = (int) k.getShape().get(1);
+    try (NDManager step = k.getManager().newSubManager()) {
+      NDArray rightT = part(k, fromColumn, toColumn, 0, m, step).transpose();
+      rightT.attach(step);
+      out.set(
+          index(fromRow, toRow, fromColumn, toColumn),
+          part(k, fromRow, toRow, 0, m, step).matMul(rightT));
+    }
   }
 
   /**

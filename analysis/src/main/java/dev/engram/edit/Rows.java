@@ -65,14 +65,21 @@ final class Rows {
   }
 
   private static double square(float[] row) {
-    double even = 0;
-    double odd = 0;
+    double s0 = 0;
+    double s1 = 0;
+    double s2 = 0;
+    double s3 = 0;
     int j = 0;
-    for (; j + 2 <= row.length; j += 2) {
-      even += (double) row[j] * row[j];
-      odd += (double) row[j + 1] * row[j + 1];
+    for (; j + 4 <= row.length; j += 4) {
+      s0 += (double) row[j] * row[j];
+      s1 += (double) row[j + 1] * row[j + 1];
+      s2 += (double) row[j + 2] * row[j + 2];
+      s3 += (double) row[j + 3] * row[j + 3];
     }
-    return even + odd + (j < row.length ? (double) row[j] * row[j] : 0);
+    for (; j < row.length; j++) {
+      s0 += (double) row[j] * row[j];
+    }
+    return (s0 + s1) + (s2 + s3);
   }
 
   /**

@@ -41,9 +41,8 @@ def make_model():
 
 
 class Worker:
-    def __init__(self, command, threads, **settings):
-        env = dict(os.environ, OMP_NUM_THREADS=str(threads), MKL_NUM_THREADS=str(threads), OPT_OUT_TRACKING="true",
-                   **settings)
+    def __init__(self, command, threads):
+        env = dict(os.environ, OMP_NUM_THREADS=str(threads), MKL_NUM_THREADS=str(threads), OPT_OUT_TRACKING="true")
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
         self.answer()
 
@@ -73,8 +72,7 @@ def engram(threads):
     path = f"{HERE / 'target/classes'}:{(HERE / 'target/classpath').read_text().strip()}"
     return Worker(["java", "-Xmx4g", "-XX:+UseSerialGC", f"-Dai.djl.pytorch.num_threads={threads}",
                    f"-Djava.util.concurrent.ForkJoinPool.common.parallelism={threads - 1}", "-cp", path,
-                   "dev.engram.benchmark.Worker", str(MODEL)], threads,
-                  OMP_WAIT_POLICY="passive")  # as the kernel sets it
+                   "dev.engram.benchmark.Worker", str(MODEL)], threads)
 
 
 def compare(a, b, task_a, task_b, rounds):

@@ -37,7 +37,7 @@ def stock_ijava(tmp_path_factory):
             "IJAVA_CLASSPATH": str(LIBRARY / "*.jar"),
             "IJAVA_STARTUP_SCRIPT": "import dev.engram.kernel.ijava.Engram;",
             "DJL_CACHE_DIR": str(STATE / "djl"), "ENGRAM_CACHE": str(STATE / "cache"),
-            "OPT_OUT_TRACKING": "true", "OMP_WAIT_POLICY": "passive",
+            "OPT_OUT_TRACKING": "true",
         },
     }  # fmt: skip
     folder = data / "kernels" / "stock-ijava"

@@ -13,6 +13,15 @@ import java.util.Locale;
  * @param reason one phrase: why this one
  */
 record Devices(Device device, String reason) {
+  private static final String THREADS = "ai.djl.pytorch.num_threads";
+
+  static {
+    // The engine counts the machine's cores; a container may be lent fewer, as Java knows.
+    if (System.getProperty(THREADS) == null && System.getenv("OMP_NUM_THREADS") == null) {
+      System.setProperty(THREADS, String.valueOf(Runtime.getRuntime().availableProcessors()));
+    }
+  }
+
   /**
    * @param wish {@code auto}, {@code cpu} or {@code gpu}
    * @throws EngramException for another word, or for {@code gpu} where the engine has none

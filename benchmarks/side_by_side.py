@@ -14,6 +14,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -53,6 +54,7 @@ class Worker:
         return line
 
     def __call__(self, task):
+        time.sleep(0.1)  # the other's threads spin for a while when they are done
         self.process.stdin.write(task + "\n")
         self.process.stdin.flush()
         return float(self.answer())

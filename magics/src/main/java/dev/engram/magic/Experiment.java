@@ -36,26 +36,26 @@ enum Experiment {
   /** Methods by the words of their neurons. */
   TABLE1(
       "Table 1: how near the words of each method's neurons are to the entity",
-      35,
+      20,
       (on, small) ->
           Reproductions.of(
               Table1.run(on.study, on.words.get(), Table1.Settings.standard()), small)),
   /** Deletion. */
   TABLE2(
       "Table 2: what is left when the pixels are masked that a heatmap calls important",
-      120,
+      65,
       (on, small) -> Reproductions.of(Table2.run(on.study, Table2.Settings.standard()), small)),
   /** Knowledge removal. */
   TABLE3(
       "Table 3: what is left of an entity when its top neurons are suppressed, and of all else",
-      25,
+      15,
       (on, small) ->
           RemovalReproduction.of(Table3.run(on.study, Table3.Settings.standard()), small)),
   /** Knowledge insertion. */
   TABLE4(
       "Table 4: one name taught by fine-tuning, LoRA or a rank-one edit: category, data set,"
           + " general",
-      490,
+      215,
       (on, small) ->
           InsertionReproductions.of(
               Table4.run(on.lessons.get(), Table4.Settings.standard().withNames(on.names)), small)),
@@ -63,14 +63,14 @@ enum Experiment {
   TABLE6(
       "Table 6: the cosine after complete removal and after residual suppression, for this model"
           + " and each --model DIR|OWNER/NAME",
-      85,
+      40,
       (on, small) ->
           Reproductions.ofModels(
               on.everyModel(study -> Table6.run(study, Table6.Settings.standard())), small)),
   /** Several names at once. */
   TABLE8(
       "Table 8: five names taught at once by MEMIT: category, data set, general",
-      26,
+      16,
       (on, small) ->
           InsertionReproductions.of(
               Table8.run(on.lessons.get(), Table8.Settings.standard().withNames(on.names)), small)),
@@ -86,42 +86,42 @@ enum Experiment {
   /** Where knowledge neurons and query neurons are. */
   FIGURE3(
       "Figure 3: where knowledge neurons and query neurons are, and how fast they decay",
-      35,
+      25,
       (on, small) ->
           FigureReproductions.of(Figure3.run(on.study, Figure3.Settings.standard()), small)),
   /** How other neurons answer to a removal. */
   FIGURE4A(
       "Figure 4a: how MSA neurons answer when a knowledge neuron before them is removed",
-      16,
+      13,
       (on, small) -> FigureReproductions.figure4a(removals(on), small)),
   /** The same with the residual stream kept. */
   FIGURE6(
       "Figure 6: the same with the residual stream kept (Eq. 21)",
-      16,
+      13,
       (on, small) -> FigureReproductions.figure6(removals(on), small)),
   /** Whether value and query vectors are opposed. */
   FIGURE7(
       "Figure 7: removed value vectors against the query vectors of those that rise most",
-      16,
+      13,
       (on, small) -> FigureReproductions.figure7(removals(on), small)),
   /** Which ranking is right. */
   FAITHFULNESS(
       "Beyond the paper: how far the cosine falls without the top neurons of each ranking",
-      180,
+      100,
       (on, small) ->
           CheckReproductions.of(
               Faithfulness.run(on.study, Faithfulness.Settings.standard()), small)),
   /** Whether label and weights matter. */
   SANITY(
       "Beyond the paper: whether a ranking changes with the label, and with random weights",
-      80,
+      50,
       (on, small) ->
           CheckReproductions.of(Sanity.run(on.study, Sanity.Settings.standard()), small)),
   /** How far edits carry. */
   SCALING(
       "Beyond the paper: how many names an edit takes, who else is touched, how many images teach,"
           + " what comes back",
-      320,
+      250,
       (on, small) ->
           ScalingReproduction.of(
               Scaling.run(on.lessons.get().get(0), Scaling.Settings.standard()), small));

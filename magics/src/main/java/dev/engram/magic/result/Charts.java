@@ -31,12 +31,15 @@ final class Charts {
    * @param error half widths of the intervals; empty for none
    */
   record Series(String name, List<?> x, List<Double> y, List<Double> error) {
+    /** With intervals, unless none of the means has one. */
     static Series of(String name, List<?> x, List<Estimate> estimates) {
+      List<Double> error =
+          estimates.stream().map(e -> Double.isNaN(e.halfWidth()) ? 0 : e.halfWidth()).toList();
       return new Series(
           name,
           x,
           estimates.stream().map(Estimate::mean).toList(),
-          estimates.stream().map(e -> Double.isNaN(e.halfWidth()) ? 0 : e.halfWidth()).toList());
+          estimates.stream().allMatch(e -> Double.isNaN(e.halfWidth())) ? List.of() : error);
     }
 
     static Series of(String name, List<?> x, double[] y) {

@@ -220,15 +220,6 @@ public final class InsertionReproductions {
             + ". The paper teaches flowers and birds with captioned images.");
   }
 
-  private static long below(Table4.Result r, Table4.Method method) {
-    return r.cases().stream()
-        .filter(
-            c ->
-                c.accuracy(method).category().mean()
-                    < c.accuracy(Table4.Method.RANK_ONE).category().mean())
-        .count();
-  }
-
   private static String said(String what, List<List<Estimate>> averages, int measure) {
     Function<List<Double>, String> percent =
         values -> say("%.1f %%, %.1f, %.1f and %.1f", values.toArray());

@@ -96,7 +96,7 @@ public record TracingChart(
                   "name", block.toString(),
                   "x", layers,
                   "y", rises.stream().map(Estimate::mean).toList(),
-                  "error_y", Map.of("type", "data", "array", widths, "thickness", 1),
+                  "error_y", Charts.intervals(widths, Charts.INTERVALS),
                   "marker", Map.of("color", colour),
                   "hovertemplate", block + " of layer %{x}: %{y:+.4f}<extra></extra>"));
       for (int l : layers) {

@@ -34,20 +34,23 @@ final class Charts {
    * @param error half widths of the intervals; empty for none
    */
   record Series(String name, List<?> x, List<Double> y, List<Double> error) {
-    /** With intervals, unless none of the means has one. */
     static Series of(String name, List<?> x, List<Estimate> estimates) {
-      List<Double> error =
-          estimates.stream().map(e -> Double.isNaN(e.halfWidth()) ? 0 : e.halfWidth()).toList();
       return new Series(
-          name,
-          x,
-          estimates.stream().map(Estimate::mean).toList(),
-          estimates.stream().allMatch(e -> Double.isNaN(e.halfWidth())) ? List.of() : error);
+          name, x, estimates.stream().map(Estimate::mean).toList(), halfWidths(estimates));
     }
 
     static Series of(String name, List<?> x, double[] y) {
       return new Series(name, x, java.util.Arrays.stream(y).boxed().toList(), List.of());
     }
+  }
+
+  /**
+   * @return of the intervals, 0 where a mean has none; empty where no mean has one
+   */
+  static List<Double> halfWidths(List<Estimate> estimates) {
+    return estimates.stream().allMatch(e -> Double.isNaN(e.halfWidth()))
+        ? List.of()
+        : estimates.stream().map(e -> Double.isNaN(e.halfWidth()) ? 0 : e.halfWidth()).toList();
   }
 
   /** Plotly's {@code error_y} of half widths. */

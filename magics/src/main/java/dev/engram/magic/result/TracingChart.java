@@ -87,8 +87,6 @@ public record TracingChart(
     for (Neuron.Block block : Neuron.Block.values()) {
       List<Estimate> rises = rises(block);
       String colour = BlockColours.of(block);
-      List<Double> widths =
-          rises.stream().map(e -> Double.isNaN(e.halfWidth()) ? 0 : e.halfWidth()).toList();
       figure =
           figure.trace(
               Map.of(
@@ -96,7 +94,7 @@ public record TracingChart(
                   "name", block.toString(),
                   "x", layers,
                   "y", rises.stream().map(Estimate::mean).toList(),
-                  "error_y", Charts.intervals(widths, Charts.INTERVALS),
+                  "error_y", Charts.intervals(Charts.halfWidths(rises), Charts.INTERVALS),
                   "marker", Map.of("color", colour),
                   "hovertemplate", block + " of layer %{x}: %{y:+.4f}<extra></extra>"));
       for (int l : layers) {

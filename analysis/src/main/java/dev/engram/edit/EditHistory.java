@@ -16,7 +16,7 @@ import java.util.Map;
  */
 public final class EditHistory implements AutoCloseable {
   /** The edits and what they made: replaced together. */
-  private record State(List<Edit> edits, Clip model) {}
+  record State(List<Edit> edits, Clip model) {}
 
   private final Clip original;
   private volatile State state;
@@ -51,8 +51,29 @@ public final class EditHistory implements AutoCloseable {
    * @return the model as it would be with one more edit; the caller closes it
    * @throws EngramException if the edit does not fit
    */
-  public Clip preview(Edit edit) {
-    return Edit.lay(with(List.of(edit)), original);
+  public Clip with(Edit edit) {
+    return Edit.lay(edits(state, List.of(edit)), original);
+  }
+
+  /**
+   * @param edit is not applied
+   * @return the model as it would be with one more edit, which can become the model; the caller
+   *     applies or closes it
+   * @throws EngramException if the edit does not fit
+   */
+  public EditPreview preview(Edit edit) {
+    State base = state;
+    return new EditPreview(this, edit, base, Edit.lay(edits(base, List.of(edit)), original));
+  }
+
+  /** Makes a previewed model the current one, built again only if it no longer follows from it. */
+  synchronized void apply(EditPreview preview) {
+    Clip previewed = state == preview.base() ? preview.release() : null;
+    if (previewed == null) {
+      apply(preview.edit());
+      return;
+    }
+    become(edits(state, List.of(preview.edit())), previewed);
   }
 
   /**
@@ -70,10 +91,10 @@ public final class EditHistory implements AutoCloseable {
    * @throws EngramException if one does not fit; nothing is changed then
    */
   public synchronized void applyAll(List<Edit> more) {
-    become(with(more));
+    become(edits(state, more));
   }
 
-  private List<Edit> with(List<Edit> more) {
+  private static List<Edit> edits(State state, List<Edit> more) {
     List<Edit> all = new ArrayList<>(state.edits);
     all.addAll(more);
     return all;
@@ -124,7 +145,10 @@ public final class EditHistory implements AutoCloseable {
   }
 
   private void become(List<Edit> edits) {
-    Clip model = Edit.lay(edits, original);
+    become(edits, Edit.lay(edits, original));
+  }
+
+  private void become(List<Edit> edits, Clip model) {
     Clip old = state.model;
     state = new State(List.copyOf(edits), model);
     if (old != original) {

@@ -32,6 +32,9 @@ import org.jspecify.annotations.Nullable;
  * {@link #edit} gives what there is as an edit, so that checkpoints can be compared.
  */
 public final class FineTuning implements AutoCloseable {
+  /** The prompt of Eq. 24, with {@code {}} for the name. */
+  public static final String PROMPT = "This is a photo of {}.";
+
   /**
    * What one pass may keep for the way back on a CPU: two images through all layers of ViT-L/14,
    * which keeps about 0.7 GB an image.

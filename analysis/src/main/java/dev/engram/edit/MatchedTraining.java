@@ -79,7 +79,7 @@ public final class MatchedTraining {
         continue;
       }
       Edit edit = tuning.edit(name, source);
-      try (Clip after = history.preview(edit)) {
+      try (Clip after = history.with(edit)) {
         double reached = accuracy.applyAsDouble(after);
         checkpoints.add(new Checkpoint(step, loss, reached));
         if (Math.abs(reached - plan.wanted) < distance) {

@@ -7,6 +7,7 @@ import dev.engram.model.Weight;
 import dev.engram.trace.Neuron;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -18,7 +19,33 @@ import java.util.stream.Collectors;
  * complete mode sets their value vectors to 0, to which later neurons answer.
  */
 public final class Removal {
+  /** How neurons are removed. */
+  public enum Mode {
+    /** Their direct part, from the last residual stream. */
+    RESIDUAL,
+    /** Their value vectors. */
+    COMPLETE;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
   private Removal() {}
+
+  /**
+   * @param entity what is to be forgotten, for the edit's title
+   * @param neurons its knowledge neurons
+   * @param provenance how they were found
+   */
+  public static Edit of(
+      Mode mode, Clip clip, String entity, Collection<Neuron> neurons, Provenance provenance) {
+    return switch (mode) {
+      case RESIDUAL -> residual(clip, entity, neurons, provenance);
+      case COMPLETE -> complete(clip, entity, neurons, provenance);
+    };
+  }
 
   /**
    * Residual removal. No weights express it: the edited model does it in every pass, each image

@@ -245,7 +245,7 @@ final class Insertions implements AutoCloseable {
   /** What the model takes all images for with one edit. */
   Seen seen(Edit edit) {
     try (EditHistory history = new EditHistory(clip);
-        Clip edited = history.preview(edit)) {
+        Clip edited = history.with(edit)) {
       return seen(edited, edit.changes().firstKey().layer());
     }
   }

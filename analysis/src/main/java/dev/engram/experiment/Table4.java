@@ -277,7 +277,7 @@ public final class Table4 {
       var edit = insertions.rankOne(clip, where, lesson);
       try (EditHistory history = new EditHistory(clip);
           Streams category = insertions.heldOut(lesson);
-          Clip edited = history.preview(edit)) {
+          Clip edited = history.with(edit)) {
         return new Judged(
             where.toString(),
             insertions.heldOut(lesson, category.embed(edited, 0, Progress.NONE)),

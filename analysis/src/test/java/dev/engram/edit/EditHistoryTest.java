@@ -162,7 +162,7 @@ class EditHistoryTest {
   @Test
   void aPreviewChangesNothing() {
     Edit edit = teach(F3);
-    try (Clip preview = history.preview(edit)) {
+    try (Clip preview = history.with(edit)) {
       assertNotEquals(clip.hash(), preview.hash());
     }
     assertSame(clip, history.model());

@@ -145,7 +145,7 @@ class IconclipExperimentsTest {
                     c.entity(), "by hand", upright.stream().map(Lessons::turned).toList(), upright),
                 Progress.NONE);
     try (EditHistory history = new EditHistory(clip);
-        Clip edited = history.preview(edit)) {
+        Clip edited = history.with(edit)) {
       int correct = 0;
       for (int i : new int[] {1, 3}) {
         float[] z =

@@ -113,7 +113,7 @@ class NaiveExperimentsTest {
       List<Neuron> top = naive.top(home.images(), home.label(), 3);
       assertEquals(top, r.cases().get(1).last().neurons());
       Edit removal = Removal.residual(clip, "home", top, Provenance.of("by", "hand"));
-      try (Clip edited = history.preview(removal)) {
+      try (Clip edited = history.with(removal)) {
         Naive after = new Naive(edited);
         Table3.Stage stage = r.cases().get(1).last();
         float[] text = naive.text(home.label());

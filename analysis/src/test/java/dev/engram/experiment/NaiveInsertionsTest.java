@@ -335,7 +335,7 @@ class NaiveInsertionsTest {
                 Progress.NONE)) {
       for (int step = 1; step <= 6 && !passed; step++) {
         tuning.step(Progress.NONE);
-        try (Clip edited = history.preview(tuning.edit("it", "by hand"))) {
+        try (Clip edited = history.with(tuning.edit("it", "by hand"))) {
           double reached = slow.accuracy(edited, own, own);
           if (step % 2 == 0 && Math.abs(reached - wanted) < distance) {
             distance = Math.abs(reached - wanted);

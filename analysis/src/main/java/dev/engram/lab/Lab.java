@@ -1,0 +1,376 @@
+package dev.engram.lab;
+
+import dev.engram.EngramException;
+import dev.engram.Progress;
+import dev.engram.attribution.Attribution;
+import dev.engram.attribution.Attributor;
+import dev.engram.attribution.Reading;
+import dev.engram.data.ImageSelection;
+import dev.engram.data.ImageSet;
+import dev.engram.data.LabelledImage;
+import dev.engram.dissect.DictionaryStore;
+import dev.engram.dissect.EnglishWords;
+import dev.engram.dissect.Heatmap;
+import dev.engram.dissect.Heatmapper;
+import dev.engram.dissect.Interpretation;
+import dev.engram.dissect.Interpreter;
+import dev.engram.dissect.Survey;
+import dev.engram.dissect.ValueReading;
+import dev.engram.dissect.ValueVectors;
+import dev.engram.dissect.WordDictionary;
+import dev.engram.dissect.WordList;
+import dev.engram.edit.EditHistory;
+import dev.engram.experiment.ResultStore;
+import dev.engram.experiment.Study;
+import dev.engram.model.Clip;
+import dev.engram.model.ImageProcessor;
+import dev.engram.model.ImageReader;
+import dev.engram.trace.Neuron;
+import java.awt.image.BufferedImage;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one door to the library: a model with its edits, the images that are looked at, and what was
+ * computed of them. Each question is a request with the defaults of the notebook's magic; each
+ * answer is a plain record.
+ *
+ * <p>Owns the model's native memory until it is closed. Not for several threads at once.
+ */
+public final class Lab implements AutoCloseable {
+  /** Images whose heatmaps are made at once: a trace keeps the attention values of every token. */
+  private static final int HEATMAPS = 4;
+
+  private final OpenImages images = new OpenImages();
+  private final Map<String, Double> taughtAccuracies = new HashMap<>();
+  private @Nullable OpenModel open;
+  private Progress progress = Progress.NONE;
+  private @Nullable Path cache;
+
+  private Lab() {}
+
+  /**
+   * @return a lab without a model; {@link #use} brings one
+   */
+  public static Lab empty() {
+    return new Lab();
+  }
+
+  /**
+   * Opens a model, on a GPU if there is one.
+   *
+   * @param directory holds safetensors, configuration, tokenizer.json
+   * @throws EngramException if something is missing, damaged or of an unknown architecture
+   */
+  public static Lab open(Path directory) {
+    return of(Clip.load(directory, "auto", Progress.NONE));
+  }
+
+  /**
+   * @param clip a model as it was read; belongs to the lab from now on, and is closed if this fails
+   */
+  public static Lab of(Clip clip) {
+    Lab lab = new Lab();
+    lab.use(clip);
+    return lab;
+  }
+
+  /**
+   * Opens a set in the place of the one there is.
+   *
+   * @param set whose entities and images requests name
+   * @return this
+   */
+  public Lab images(ImageSet set) {
+    images.use(set);
+    return this;
+  }
+
+  /**
+   * @param bar is told of what takes long, and stops it
+   * @return this
+   */
+  public Lab progress(Progress bar) {
+    progress = bar;
+    return this;
+  }
+
+  /**
+   * @param folder below which results and the embeddings of dictionaries are kept; may be deleted
+   *     at any time
+   * @return this
+   */
+  public Lab cache(Path folder) {
+    cache = folder;
+    return this;
+  }
+
+  /**
+   * Puts a model in the place of the one there is, which is closed.
+   *
+   * @param clip a model as it was read; belongs to the lab from now on, and is closed if this fails
+   */
+  public void use(Clip clip) {
+    OpenModel fresh;
+    try {
+      clip.hash(); // every result needs it; it can fail, and takes a second that can be interrupted
+      fresh = new OpenModel(clip);
+      Progress.checkInterrupt();
+    } catch (Throwable t) {
+      clip.close();
+      throw t;
+    }
+    OpenModel old = open;
+    open = fresh;
+    taughtAccuracies.clear();
+    if (old != null) {
+      old.close();
+    }
+  }
+
+  /**
+   * @return whether a model is loaded
+   */
+  public boolean hasModel() {
+    return open != null;
+  }
+
+  private OpenModel open() {
+    if (open == null) {
+      throw new EngramException(
+          "No model is loaded yet; run %model for the embedded one, or %model DIR|OWNER/NAME.");
+    }
+    return open;
+  }
+
+  /**
+   * @return the model with its edits
+   */
+  public Clip model() {
+    return open().history().model();
+  }
+
+  /**
+   * @return the edits of the model; what applies or undoes one changes {@link #model}
+   */
+  public EditHistory history() {
+    return open().history();
+  }
+
+  /**
+   * @return whether a set is open
+   */
+  public boolean hasImages() {
+    return images.isOpen();
+  }
+
+  /**
+   * @return the open images
+   * @throws EngramException if none are open
+   */
+  public ImageSet images() {
+    return images.set();
+  }
+
+  /**
+   * @param target names, or images as they are
+   * @return the images that it means
+   * @throws EngramException if a name means nothing, with the nearest names
+   */
+  public ImageSelection select(Target target) {
+    return images.select(target);
+  }
+
+  /**
+   * @param image of the open set, or any other
+   * @return how a user would name it: {@code panda/3}, or its file's name
+   */
+  public String nameOf(LabelledImage image) {
+    return images.shortName(image);
+  }
+
+  /**
+   * Which neurons bring images closest to their label, by the paper's score as printed.
+   *
+   * @param targets names of entities, images, files or folders
+   */
+  public Attribution attribute(String... targets) {
+    return attribute(Attribute.of(targets));
+  }
+
+  /**
+   * Which neurons bring images closest to a text.
+   *
+   * @throws EngramException if the images have no label and the request has none, or an image
+   *     cannot be read
+   */
+  public Attribution attribute(Attribute request) {
+    ImageSelection chosen = images.select(request.target());
+    return open()
+        .attributor()
+        .attribute(
+            chosen.images(),
+            chosen.text(request.label()),
+            request.method(),
+            request.reading(),
+            progress);
+  }
+
+  /**
+   * Where a neuron looks in each image.
+   *
+   * @param target an entity, an image, a file or a folder
+   */
+  public Heatmaps heatmap(String target, Neuron neuron) {
+    return heatmap(Target.of(target), neuron);
+  }
+
+  /**
+   * Where a neuron looks in each image.
+   *
+   * @throws EngramException if the model has no such neuron, or no map is defined for it
+   */
+  public Heatmaps heatmap(Target target, Neuron neuron) {
+    Neuron known = Neuron.parse(neuron.toString(), model().config().vision());
+    List<LabelledImage> all = images.select(target).images();
+    ImageProcessor processor = model().processor();
+    List<ImageHeatmap> out = new ArrayList<>();
+    for (int i = 0; i < all.size(); i += HEATMAPS) {
+      progress.step("drawing heatmaps", i, all.size());
+      List<LabelledImage> part = all.subList(i, Math.min(all.size(), i + HEATMAPS));
+      List<BufferedImage> pictures = part.stream().map(x -> ImageReader.read(x.file())).toList();
+      List<Heatmap> heatmaps =
+          open()
+              .heatmapper()
+              .heatmaps(pictures.stream().map(processor::process).toList(), known);
+      for (int b = 0; b < part.size(); b++) {
+        out.add(
+            new ImageHeatmap(
+                new Picture(images.shortName(part.get(b)), processor.crop(pictures.get(b))),
+                heatmaps.get(b).on(part.get(b).name())));
+      }
+    }
+    progress.step("drawing heatmaps", all.size(), all.size());
+    return new Heatmaps(known, out);
+  }
+
+  /**
+   * What neurons say, in words of the model's own dictionary ({@code words.txt} in its folder), else
+   * of the 20,000 most frequent English words.
+   *
+   * @param neurons at least one
+   * @return an interpretation for each
+   */
+  public List<Interpretation> words(Neuron... neurons) {
+    List<Neuron> all = List.of(neurons);
+    int[] upright = all.stream().mapToInt(n -> 1).toArray();
+    return new Interpreter(model(), dictionary())
+        .interpret(all, upright, ValueReading.LINEAR, progress);
+  }
+
+  /** The model's own words if its folder brings some. */
+  private WordDictionary dictionary() {
+    Path own = model().directory().resolve(WordList.FILE);
+    return Files.isRegularFile(own)
+        ? dictionary(WordList.FILE, WordList.read(own))
+        : dictionary(EnglishWords.NAME, EnglishWords.list());
+  }
+
+  /**
+   * The embeddings of words, computed once.
+   *
+   * @param name shown with every result
+   * @param words in the order of their indices, each once
+   * @return belongs to the lab
+   */
+  public WordDictionary dictionary(String name, List<String> words) {
+    DictionaryStore store = cache == null ? null : new DictionaryStore(cache.resolve("dictionaries"));
+    return open().dictionary(name, words, store, progress);
+  }
+
+  /**
+   * Previews the removal of what the model knows about an entity.
+   *
+   * @return what it changes; {@link Forgotten#apply} makes it so
+   */
+  public Forgotten forget(Forget request) {
+    return new Forgetter(open(), images, progress).forget(request);
+  }
+
+  /**
+   * Previews an insertion by editing a weight.
+   *
+   * @return what it changes; {@link Taught#apply} makes it so
+   */
+  public Taught teach(Teach request) {
+    Taught taught = new Teacher(open(), images, progress).teach(request);
+    if (taught.names().size() == 1 && taught.accuracy() != null) {
+      taughtAccuracies.put(
+          taught.names().get(0).name(), taught.accuracy().editedAfter().mean());
+    }
+    return taught;
+  }
+
+  /**
+   * Previews a training, which stops near the accuracy of the last edit that taught the name.
+   *
+   * @return what it changes; {@link Tuned#apply} makes it so
+   */
+  public Tuned tune(Tune request) {
+    Double given = request.match();
+    double wanted = given != null ? given : taughtAccuracies.getOrDefault(request.name(), 1.0);
+    return new Tuner(open(), images, progress).tune(request, wanted);
+  }
+
+  /** Which block brings images closest to a name when its output is replaced by the guide's. */
+  public Traced trace(TraceBlocks request) {
+    return new Tracer(open(), images, progress).trace(request);
+  }
+
+  /**
+   * @return a study of the open images with this model, for an experiment's {@code run}; its parts
+   *     are kept if there is a cache
+   */
+  public Study study() {
+    ResultStore store =
+        cache == null ? ResultStore.NONE : ResultStore.in(cache.resolve("results"));
+    return new Study(model(), images.set(), store, progress);
+  }
+
+  /** Scores neurons; belongs to the lab. */
+  public Attributor attributor() {
+    return open().attributor();
+  }
+
+  /** Makes heatmaps; belongs to the lab. */
+  public Heatmapper heatmapper() {
+    return open().heatmapper();
+  }
+
+  /** The value vectors of all neurons; belong to the lab. */
+  public ValueVectors valueVectors() {
+    return open().valueVectors();
+  }
+
+  /**
+   * What the open set does to every neuron: one pass of all its images, kept for the next question.
+   */
+  public Survey survey(Reading reading) {
+    return open().survey(images.set(), reading, progress);
+  }
+
+  /** Frees the model, with its edits and what lies in its memory. */
+  @Override
+  public void close() {
+    OpenModel old = open;
+    open = null;
+    if (old != null) {
+      old.close();
+    }
+  }
+}

@@ -1,0 +1,190 @@
+package dev.engram.lab;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.engram.Progress;
+import dev.engram.Refusal;
+import dev.engram.attribution.Attribution;
+import dev.engram.attribution.Attributor;
+import dev.engram.attribution.Method;
+import dev.engram.attribution.Reading;
+import dev.engram.data.ImageSet;
+import dev.engram.edit.Edit;
+import dev.engram.edit.EditPreview;
+import dev.engram.edit.Removal;
+import dev.engram.iconclip.Iconclip;
+import dev.engram.model.Clip;
+import dev.engram.trace.Neuron;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What a program gets through the one door, on the embedded model. */
+class LabTest {
+  private static ImageSet set;
+  private static Lab lab;
+
+  @BeforeAll
+  static void open() {
+    set =
+        ImageSet.read(Iconclip.entities())
+            .firstImages(3)
+            .withBackground(ImageSet.read(Iconclip.background()));
+    lab = Lab.of(Clip.load(Iconclip.model(), "iconclip", "cpu", Progress.NONE)).images(set);
+  }
+
+  @AfterAll
+  static void close() {
+    lab.close();
+  }
+
+  @AfterEach
+  void undoAll() {
+    lab.history().undoAll();
+  }
+
+  @Test
+  void attributionHasTheDefaultsOfTheMagic() {
+    Attribution a = lab.attribute("panda");
+    try (Attributor attributor = new Attributor(lab.model())) {
+      Attribution direct =
+          attributor.attribute(
+              set.entity("panda").images(),
+              set.entity("panda").label(),
+              Method.IMPROVEMENT,
+              Reading.LITERAL,
+              Progress.NONE);
+      assertEquals(direct.top(10), a.top(10));
+    }
+    Attribution other = lab.attribute(Attribute.of("panda/1").label("a red bus"));
+    assertEquals("a red bus", other.label());
+    assertEquals(List.of(set.entity("panda").images().get(1).name()), other.images());
+  }
+
+  @Test
+  void heatmapsComeWithTheLargestCoefficientFirst() {
+    Neuron first = lab.attribute("panda").top(1).get(0).neuron();
+    Heatmaps h = lab.heatmap("panda", first);
+    assertEquals(3, h.images().size());
+    for (int i = 1; i < 3; i++) {
+      assertTrue(
+          h.images().get(i - 1).heatmap().coefficient() >= h.images().get(i).heatmap().coefficient());
+    }
+    assertTrue(h.strongest().picture().title().startsWith("panda/"));
+    assertEquals(
+        -h.strongest().heatmap().coefficient(),
+        h.turned().images().get(2).heatmap().coefficient());
+  }
+
+  @Test
+  void forgettingIsAPreviewUntilItIsApplied() {
+    String before = lab.model().hash();
+    Forgotten f = lab.forget(Forget.of("panda").top(2).accuracy(Accuracy.none()));
+    assertEquals(before, lab.model().hash());
+    List<Neuron> top =
+        lab.attribute("panda").top(2).stream().map(Attribution.Ranked::neuron).toList();
+    assertEquals(top, f.neurons());
+    Clip previewed = f.preview().model();
+    f.apply();
+    assertSame(previewed, lab.model()); // not built a second time
+    assertEquals(List.of(f.edit()), lab.history().edits());
+    assertNotEquals(before, lab.model().hash());
+    lab.history().undo();
+    assertEquals(before, lab.model().hash());
+  }
+
+  @Test
+  void aClosedPreviewCanStillBeApplied() {
+    Forgotten f =
+        lab.forget(Forget.of("panda").mode(Removal.Mode.COMPLETE).accuracy(Accuracy.none()));
+    String previewed = f.preview().model().hash();
+    f.preview().close();
+    assertThrows(IllegalStateException.class, () -> f.preview().model());
+    f.apply();
+    assertEquals(previewed, lab.model().hash());
+  }
+
+  @Test
+  void aPreviewOfAnOlderModelIsBuiltAnewOrRefused() {
+    Accuracy none = Accuracy.none();
+    Forget complete = Forget.of("panda").mode(Removal.Mode.COMPLETE).accuracy(none);
+    Forgotten first = lab.forget(complete);
+    Forgotten other = lab.forget(Forget.of("koala").top(1).accuracy(none));
+    other.apply();
+    first.apply(); // of other weights: both edits are in the model
+    assertEquals(2, lab.history().edits().size());
+    Forgotten again = lab.forget(complete.top(4));
+    String now = lab.model().hash();
+    lab.forget(complete.top(5)).apply();
+    Refusal.holds(again::apply, "other values");
+    assertNotEquals(now, lab.model().hash());
+  }
+
+  @Test
+  void teachingPreviewsTracesAndApplies() {
+    Taught t =
+        lab.teach(
+            Teach.name("gray panda")
+                .images(Target.of("panda"))
+                .guides(Guides.of("koala"))
+                .accuracy(Accuracy.onOpenImages().sample(60)));
+    assertEquals(List.of("gray panda"), t.names().stream().map(Taught.Name::name).toList());
+    assertEquals(t.traces().get(0).best(), t.where().get(0));
+    assertEquals(Edit.Method.RANK_ONE, t.edit().method());
+    assertTrue(lab.history().edits().isEmpty());
+    Clip previewed = t.preview().model();
+    t.apply();
+    assertSame(previewed, lab.model());
+    Tuned tuned =
+        lab.tune(
+            Tune.lastLayer("gray panda")
+                .images(Target.of("panda"))
+                .steps(2, 1)
+                .accuracy(Accuracy.onOpenImages().sample(60)));
+    assertEquals( // it is to match the insertion
+        Objects.requireNonNull(t.accuracy()).editedAfter().mean(), tuned.wanted());
+    try (EditPreview preview = tuned.preview()) {
+      assertNotEquals(lab.model().hash(), preview.model().hash());
+    }
+  }
+
+  @Test
+  void tracingNamesWhatTheImagesAreRecognisedAs() {
+    Traced t = lab.trace(TraceBlocks.of("panda").guides(Guides.of("koala")));
+    assertEquals(set.entity("koala").label(), t.trace().label());
+    assertEquals(lab.model().config().vision().layers(), t.trace().layers());
+    assertEquals(3, t.guides().size());
+  }
+
+  @Test
+  void wordsComeFromADictionary() {
+    Neuron first = lab.attribute("panda").top(1).get(0).neuron();
+    assertEquals(first, lab.words(first).get(0).neuron());
+  }
+
+  @Test
+  void refusalsAreOneSentence() {
+    Refusal.holds(() -> Forget.of("panda").top(0), "from 1", "got 0");
+    Refusal.holds(() -> Teach.name("a", "a"), "taught once");
+    Refusal.holds(() -> Teach.name(" "), "needs a name");
+    Refusal.holds(() -> Teach.name("a").ridge(-1.0), "above 0", "-1.0");
+    Refusal.holds(() -> lab.teach(Teach.name("a")), "needs images");
+    Refusal.holds(
+        () -> lab.teach(Teach.name("a", "b").images(Target.of("panda"))), "2 names", "got 1");
+    Refusal.holds(
+        () -> lab.teach(Teach.name("a").images(Target.of("panda")).shots(4)), "1 to 3", "got 4");
+    Refusal.holds(() -> Tune.lora("a").steps(0, 1), "1 step or more");
+    Refusal.holds(() -> Tune.lora("a").match(1.5), "150");
+    Refusal.holds(() -> Accuracy.onOpenImages().sample(0), "from 1");
+    Refusal.holds(() -> lab.attribute("pandas"), "panda");
+    Refusal.holds(() -> Lab.empty().attribute("panda"), "No images are open");
+    Refusal.holds(() -> Lab.empty().images(set).attribute("panda"), "No model is loaded");
+  }
+}

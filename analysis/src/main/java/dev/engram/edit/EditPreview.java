@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 public final class EditPreview implements AutoCloseable {
   private final EditHistory history;
   private final Edit edit;
-  private final EditHistory.State base;
+  private EditHistory.@Nullable State base;
   private @Nullable Clip model;
 
   EditPreview(EditHistory history, Edit edit, EditHistory.State base, Clip model) {
@@ -49,7 +49,7 @@ public final class EditPreview implements AutoCloseable {
   }
 
   /** The state that the preview was made of. */
-  EditHistory.State base() {
+  EditHistory.@Nullable State base() {
     return base;
   }
 
@@ -57,6 +57,7 @@ public final class EditPreview implements AutoCloseable {
   @Nullable Clip release() {
     Clip released = model;
     model = null;
+    base = null; // of an older model nothing is held any more
     return released;
   }
 

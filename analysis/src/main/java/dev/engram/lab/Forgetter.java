@@ -126,8 +126,7 @@ final class Forgetter {
   }
 
   /** About the entity's images, also those of its class that were not given. */
-  private AccuracyChange accuracy(
-      Clip before, Clip after, Dataset dataset, ImageSelection chosen) {
+  private AccuracyChange accuracy(Clip before, Clip after, Dataset dataset, ImageSelection chosen) {
     Set<Path> edited = new HashSet<>(chosen.files());
     String entity = chosen.images().get(0).entity();
     if (dataset.hasClass(entity)) {

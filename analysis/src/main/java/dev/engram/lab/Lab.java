@@ -187,6 +187,15 @@ public final class Lab implements AutoCloseable {
   }
 
   /**
+   * Reads images as the model takes them.
+   *
+   * @return (3, S, S) each, row-major
+   */
+  public List<float[]> pixels(ImageSelection chosen) {
+    return open().pixels(chosen, progress);
+  }
+
+  /**
    * @param image of the open set, or any other
    * @return how a user would name it: {@code panda/3}, or its file's name
    */
@@ -245,9 +254,7 @@ public final class Lab implements AutoCloseable {
       List<LabelledImage> part = all.subList(i, Math.min(all.size(), i + HEATMAPS));
       List<BufferedImage> pictures = part.stream().map(x -> ImageReader.read(x.file())).toList();
       List<Heatmap> heatmaps =
-          open()
-              .heatmapper()
-              .heatmaps(pictures.stream().map(processor::process).toList(), known);
+          open().heatmapper().heatmaps(pictures.stream().map(processor::process).toList(), known);
       for (int b = 0; b < part.size(); b++) {
         out.add(
             new ImageHeatmap(
@@ -260,8 +267,8 @@ public final class Lab implements AutoCloseable {
   }
 
   /**
-   * What neurons say, in words of the model's own dictionary ({@code words.txt} in its folder), else
-   * of the 20,000 most frequent English words.
+   * What neurons say, in words of the model's own dictionary ({@code words.txt} in its folder),
+   * else of the 20,000 most frequent English words.
    *
    * @param neurons at least one
    * @return an interpretation for each
@@ -289,7 +296,8 @@ public final class Lab implements AutoCloseable {
    * @return belongs to the lab
    */
   public WordDictionary dictionary(String name, List<String> words) {
-    DictionaryStore store = cache == null ? null : new DictionaryStore(cache.resolve("dictionaries"));
+    DictionaryStore store =
+        cache == null ? null : new DictionaryStore(cache.resolve("dictionaries"));
     return open().dictionary(name, words, store, progress);
   }
 
@@ -310,8 +318,7 @@ public final class Lab implements AutoCloseable {
   public Taught teach(Teach request) {
     Taught taught = new Teacher(open(), images, progress).teach(request);
     if (taught.names().size() == 1 && taught.accuracy() != null) {
-      taughtAccuracies.put(
-          taught.names().get(0).name(), taught.accuracy().editedAfter().mean());
+      taughtAccuracies.put(taught.names().get(0).name(), taught.accuracy().editedAfter().mean());
     }
     return taught;
   }
@@ -337,8 +344,7 @@ public final class Lab implements AutoCloseable {
    *     are kept if there is a cache
    */
   public Study study() {
-    ResultStore store =
-        cache == null ? ResultStore.NONE : ResultStore.in(cache.resolve("results"));
+    ResultStore store = cache == null ? ResultStore.NONE : ResultStore.in(cache.resolve("results"));
     return new Study(model(), images.set(), store, progress);
   }
 

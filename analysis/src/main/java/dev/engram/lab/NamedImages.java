@@ -80,9 +80,7 @@ record NamedImages(String name, String label, ImageSelection taught, ImageSelect
     Set<Path> edited = new HashSet<>();
     for (NamedImages l : lessons) {
       DatasetClass named = new DatasetClass(l.name, l.name, l.label);
-      if (l.heldOut.isEmpty()
-          && dataset.hasClass(l.name)
-          && !dataset.filesOf(l.name).isEmpty()) {
+      if (l.heldOut.isEmpty() && dataset.hasClass(l.name) && !dataset.filesOf(l.name).isEmpty()) {
         edited.addAll(dataset.filesOf(l.name));
       } else {
         dataset = dataset.plus(named, l.measured().images());

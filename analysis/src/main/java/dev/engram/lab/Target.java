@@ -2,6 +2,7 @@ package dev.engram.lab;
 
 import dev.engram.data.Entity;
 import dev.engram.data.ImageSelection;
+import dev.engram.data.LabelledImage;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -57,6 +58,13 @@ public sealed interface Target {
    */
   static Target of(Entity entity) {
     return new Given(ImageSelection.of(entity));
+  }
+
+  /**
+   * @param image under its own label
+   */
+  static Target of(LabelledImage image) {
+    return new Given(new ImageSelection(image.name(), List.of(image), image.label()));
   }
 
   /**

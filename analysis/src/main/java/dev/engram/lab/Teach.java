@@ -53,7 +53,8 @@ public record Teach(
     images = List.copyOf(images);
     blocks = List.copyOf(blocks);
     if (names.isEmpty() || names.stream().anyMatch(String::isBlank)) {
-      throw new EngramException("Teaching needs a name, got '%s'.".formatted(String.join(", ", names)));
+      throw new EngramException(
+          "Teaching needs a name, got '%s'.".formatted(String.join(", ", names)));
     }
     if (new HashSet<>(names).size() < names.size()) {
       throw new EngramException("Each name is taught once; got " + String.join(", ", names) + ".");
@@ -62,8 +63,7 @@ public record Teach(
       throw new EngramException("Teaching takes 1 image of a name or more; got " + shots + ".");
     }
     if (ridge != null && (!(ridge > 0) || ridge.isInfinite())) {
-      throw new EngramException(
-          "The ridge is a number above 0, such as 0.01; got " + ridge + ".");
+      throw new EngramException("The ridge is a number above 0, such as 0.01; got " + ridge + ".");
     }
   }
 

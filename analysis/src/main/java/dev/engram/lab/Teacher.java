@@ -39,8 +39,7 @@ final class Teacher {
     List<ImageSelection> others = request.guides().selections(open, lessons.size());
     ImageSelection background = background(request, lessons, others);
     Dataset dataset = request.accuracy().resolve(open);
-    NamedImages.Measured measured =
-        dataset == null ? null : NamedImages.measured(dataset, lessons);
+    NamedImages.Measured measured = dataset == null ? null : NamedImages.measured(dataset, lessons);
 
     List<Association> associations = new ArrayList<>();
     List<Picture> pictures = new ArrayList<>();

@@ -40,12 +40,7 @@ final class Tracer {
     }
     GuideImages read =
         GuideImages.of(
-            clip,
-            request.guides(),
-            chosen,
-            name == null ? named.title() : name,
-            other,
-            progress);
+            clip, request.guides(), chosen, name == null ? named.title() : name, other, progress);
     return new Traced(
         chosen.title(),
         read.trace(

@@ -104,8 +104,7 @@ public record Tune(
    * @param from images that teach it
    */
   public Tune images(List<Target> from) {
-    return new Tune(
-        name, kind, from, shots, template, steps, every, learningRate, match, accuracy);
+    return new Tune(name, kind, from, shots, template, steps, every, learningRate, match, accuracy);
   }
 
   /**
@@ -134,8 +133,7 @@ public record Tune(
    * @param prompt that the images are drawn to, with {@code {}} for the name
    */
   public Tune template(String prompt) {
-    return new Tune(
-        name, kind, images, shots, prompt, steps, every, learningRate, match, accuracy);
+    return new Tune(name, kind, images, shots, prompt, steps, every, learningRate, match, accuracy);
   }
 
   /**
@@ -166,7 +164,6 @@ public record Tune(
    * @param where zero-shot accuracy is measured
    */
   public Tune accuracy(Accuracy where) {
-    return new Tune(
-        name, kind, images, shots, template, steps, every, learningRate, match, where);
+    return new Tune(name, kind, images, shots, template, steps, every, learningRate, match, where);
   }
 }

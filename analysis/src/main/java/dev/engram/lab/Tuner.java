@@ -78,11 +78,7 @@ final class Tuner {
 
   /** Trains until the accuracy that is wanted is reached; keeps the closest checkpoint. */
   private MatchedTraining.Result train(
-      Tune request,
-      Clip clip,
-      NamedImages lesson,
-      NamedImages.Measured measured,
-      double wanted) {
+      Tune request, Clip clip, NamedImages lesson, NamedImages.Measured measured, double wanted) {
     Trainable trainable =
         switch (request.kind()) {
           case LAST_LAYER -> new Trainable.LastLayer();

@@ -75,12 +75,12 @@ class LabTest {
     assertEquals(3, h.images().size());
     for (int i = 1; i < 3; i++) {
       assertTrue(
-          h.images().get(i - 1).heatmap().coefficient() >= h.images().get(i).heatmap().coefficient());
+          h.images().get(i - 1).heatmap().coefficient()
+              >= h.images().get(i).heatmap().coefficient());
     }
     assertTrue(h.strongest().picture().title().startsWith("panda/"));
     assertEquals(
-        -h.strongest().heatmap().coefficient(),
-        h.turned().images().get(2).heatmap().coefficient());
+        -h.strongest().heatmap().coefficient(), h.turned().images().get(2).heatmap().coefficient());
   }
 
   @Test

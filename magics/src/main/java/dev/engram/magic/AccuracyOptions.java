@@ -1,13 +1,6 @@
 package dev.engram.magic;
 
-import dev.engram.EngramException;
-import dev.engram.Progress;
-import dev.engram.data.Dataset;
-import dev.engram.experiment.AccuracyChange;
-import dev.engram.experiment.ZeroShot;
-import dev.engram.model.Clip;
-import java.nio.file.Path;
-import java.util.Set;
+import dev.engram.lab.Accuracy;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -29,30 +22,12 @@ final class AccuracyOptions {
       description = "At most N images of it, evenly spread; all if left out.")
   private @Nullable Integer sample;
 
-  /**
-   * @return where to measure; null if nowhere: nothing is open, or it is not wanted
-   */
-  @Nullable Dataset dataset(EngramSession session) {
-    if (sample != null && sample < 1) {
-      throw new EngramException("--sample takes a number of images from 1, got " + sample + ".");
-    }
-    if (NONE.equals(name)
-        || (name == null && (!session.hasImages() || session.images().entities().isEmpty()))) {
-      return null;
-    }
-    Dataset all = session.dataset(name, false, null).heldOut();
-    return sample == null ? all : all.spread(sample);
-  }
-
-  /**
-   * @param edited files of the images that the edit is about
-   */
-  static AccuracyChange measure(
-      Clip before, Clip after, Dataset on, Set<Path> edited, Progress progress) {
-    ZeroShot.Settings settings = ZeroShot.Settings.standard();
-    return new AccuracyChange(
-        ZeroShot.run(before, on, settings, progress),
-        ZeroShot.run(after, on, settings, progress),
-        edited);
+  /** Where to measure. */
+  Accuracy accuracy(EngramSession session) {
+    Accuracy where =
+        name == null
+            ? Accuracy.onOpenImages()
+            : name.equals(NONE) ? Accuracy.none() : Accuracy.on(session.dataset(name, false, null));
+    return where.sample(sample);
   }
 }

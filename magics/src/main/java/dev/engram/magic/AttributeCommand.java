@@ -3,7 +3,7 @@ package dev.engram.magic;
 import dev.engram.EngramException;
 import dev.engram.attribution.Method;
 import dev.engram.attribution.Reading;
-import dev.engram.magic.EngramSession.Selection;
+import dev.engram.data.ImageSelection;
 import dev.engram.magic.result.Attribution;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -68,7 +68,7 @@ final class AttributeCommand implements EngramMagic {
     if (top < 1) {
       throw new EngramException("--top takes a number of neurons from 1, got " + top + ".");
     }
-    Selection chosen = session.select(target);
+    ImageSelection chosen = session.select(target);
     String text = chosen.text(label);
     try (MagicProgress progress = context.progress()) {
       return new Attribution(

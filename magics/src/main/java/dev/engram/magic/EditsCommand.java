@@ -1,5 +1,6 @@
 package dev.engram.magic;
 
+import dev.engram.data.UserPath;
 import dev.engram.edit.EditFile;
 import dev.engram.edit.EditHistory;
 import dev.engram.magic.result.EditList;
@@ -48,11 +49,11 @@ final class EditsCommand implements EngramMagic {
     Done done = Done.LISTED;
     if (file != null && file.save != null) {
       try (MagicProgress progress = context.progress()) {
-        EditFile.write(EngramSession.path(file.save), history.edits(), progress);
+        EditFile.write(UserPath.of(file.save), history.edits(), progress);
       }
       done = Done.SAVED;
     } else if (file != null && file.apply != null) {
-      history.applyAll(EditFile.read(EngramSession.path(file.apply)));
+      history.applyAll(EditFile.read(UserPath.of(file.apply)));
       done = Done.APPLIED;
     }
     return EditList.of(history, done, session.isIconclip());

@@ -9,6 +9,7 @@ import dev.engram.dissect.Interpreter;
 import dev.engram.dissect.QueryAnalyzer;
 import dev.engram.dissect.ValueReading;
 import dev.engram.dissect.WordDictionary;
+import dev.engram.lab.Target;
 import dev.engram.magic.result.Evolution;
 import dev.engram.magic.result.Evolutions;
 import dev.engram.magic.view.Viewable;
@@ -128,7 +129,10 @@ final class EvolveCommand implements EngramMagic {
     for (Neuron n : neurons) {
       progress.step("drawing heatmaps", pictures.size(), neurons.size());
       pictures.put(
-          n, HeatmapCommand.figures(session, List.of(of), n, progress).get(0).overlay(THUMBNAIL));
+          n,
+          HeatmapCommand.figures(session, Target.of(of), n, false, progress)
+              .get(0)
+              .overlay(THUMBNAIL));
     }
     Provenance provenance =
         Provenance.of(

@@ -1,7 +1,6 @@
 package dev.engram.magic;
 
-import dev.engram.edit.Trainable;
-import dev.engram.model.Clip;
+import dev.engram.lab.Tune;
 import picocli.CommandLine.Command;
 
 /** {@code %finetune}: gradient descent on the last layer alone (A.7, Eq. 24, Table 4). */
@@ -19,7 +18,7 @@ final class FinetuneCommand extends TuneCommand {
   }
 
   @Override
-  Trainable trainable(Clip clip) {
-    return new Trainable.LastLayer();
+  Tune request(String name) {
+    return Tune.lastLayer(name);
   }
 }

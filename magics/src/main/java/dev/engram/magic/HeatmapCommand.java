@@ -1,16 +1,10 @@
 package dev.engram.magic;
 
 import dev.engram.Progress;
-import dev.engram.data.LabelledImage;
-import dev.engram.dissect.Heatmap;
-import dev.engram.magic.EngramSession.Selection;
+import dev.engram.lab.Target;
 import dev.engram.magic.result.HeatmapFigure;
 import dev.engram.magic.result.Heatmaps;
-import dev.engram.model.ImageProcessor;
-import dev.engram.model.ImageReader;
 import dev.engram.trace.Neuron;
-import java.awt.image.BufferedImage;
-import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -26,9 +20,6 @@ import picocli.CommandLine.Parameters;
       "For an entity: every image, and the one with the largest coefficient as a figure."
     })
 final class HeatmapCommand implements EngramMagic {
-  /** Images that are traced at once: a trace keeps the attention values of every token. */
-  private static final int BATCH = 4;
-
   private final EngramSession session;
 
   @Parameters(
@@ -57,35 +48,21 @@ final class HeatmapCommand implements EngramMagic {
   @Override
   public Heatmaps run(MagicContext context) {
     Neuron n = Neuron.parse(neuron, session.model().config().vision());
-    Selection chosen = session.select(target);
+    Target chosen = Target.of(target);
     try (MagicProgress progress = context.progress()) {
-      List<HeatmapFigure> figures = figures(session, chosen.images(), n, progress);
-      return new Heatmaps(turn ? figures.stream().map(HeatmapFigure::turned).toList() : figures);
+      return new Heatmaps(figures(session, chosen, n, turn, progress));
     }
   }
 
-  /** The heatmaps of a neuron on images, a few images at a time. */
+  /**
+   * The heatmaps of a neuron on images.
+   *
+   * @param turn whether the neuron is turned around (A.2)
+   */
   static List<HeatmapFigure> figures(
-      EngramSession session, List<LabelledImage> images, Neuron neuron, Progress progress) {
-    ImageProcessor processor = session.model().processor();
-    List<HeatmapFigure> figures = new ArrayList<>();
-    for (int i = 0; i < images.size(); i += BATCH) {
-      progress.step("drawing heatmaps", i, images.size());
-      List<LabelledImage> part = images.subList(i, Math.min(images.size(), i + BATCH));
-      List<BufferedImage> pictures = part.stream().map(x -> ImageReader.read(x.file())).toList();
-      List<Heatmap> heatmaps =
-          session.heatmapper().heatmaps(pictures.stream().map(processor::process).toList(), neuron);
-      for (int b = 0; b < part.size(); b++) {
-        String title = session.shortName(part.get(b));
-        figures.add(
-            new HeatmapFigure(
-                heatmaps.get(b).on(part.get(b).name()),
-                processor.crop(pictures.get(b)),
-                title,
-                session.isIconclip()));
-      }
-    }
-    progress.step("drawing heatmaps", images.size(), images.size());
-    return figures;
+      EngramSession session, Target images, Neuron neuron, boolean turn, Progress progress) {
+    dev.engram.lab.Heatmaps heatmaps = session.lab(progress).heatmap(images, neuron);
+    return (turn ? heatmaps.turned() : heatmaps)
+        .images().stream().map(i -> new HeatmapFigure(i, session.isIconclip())).toList();
   }
 }

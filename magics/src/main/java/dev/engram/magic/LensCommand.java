@@ -2,8 +2,8 @@ package dev.engram.magic;
 
 import dev.engram.Progress;
 import dev.engram.Provenance;
+import dev.engram.data.ImageSelection;
 import dev.engram.dissect.Lens;
-import dev.engram.magic.EngramSession.Selection;
 import dev.engram.magic.result.LensCurve;
 import dev.engram.model.Clip;
 import java.util.List;
@@ -42,7 +42,7 @@ final class LensCommand implements EngramMagic {
   @Override
   public LensCurve run(MagicContext context) {
     Clip clip = session.model();
-    Selection chosen = session.select(target);
+    ImageSelection chosen = session.select(target);
     String text = chosen.text(label);
     try (MagicProgress progress = context.progress()) {
       float[] t = clip.embedTexts(List.of(text), Progress.NONE)[0];

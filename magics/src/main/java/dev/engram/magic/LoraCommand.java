@@ -1,7 +1,6 @@
 package dev.engram.magic;
 
-import dev.engram.edit.Trainable;
-import dev.engram.model.Clip;
+import dev.engram.lab.Tune;
 import picocli.CommandLine.Command;
 
 /** {@code %lora}: gradient descent on low-rank additions to W_q and W_v (A.7, Eq. 24, Table 4). */
@@ -14,15 +13,12 @@ import picocli.CommandLine.Command;
       "one is kept whose accuracy on the name is closest to the rank-one edit's."
     })
 final class LoraCommand extends TuneCommand {
-  /** Of the random A at the start. */
-  private static final long SEED = 0;
-
   LoraCommand(EngramSession session) {
     super(session);
   }
 
   @Override
-  Trainable trainable(Clip clip) {
-    return Trainable.Lora.of(clip, Trainable.Lora.RANK, Trainable.Lora.ALPHA, SEED);
+  Tune request(String name) {
+    return Tune.lora(name);
   }
 }

@@ -2,6 +2,7 @@ package dev.engram.magic;
 
 import dev.engram.attribution.Reading;
 import dev.engram.data.LabelledImage;
+import dev.engram.data.UserPath;
 import dev.engram.dissect.Heatmapper;
 import dev.engram.dissect.NeuronReport;
 import dev.engram.dissect.NeuronReport.Seen;
@@ -80,7 +81,7 @@ final class NeuronCommand implements EngramMagic {
     Neuron n = Neuron.parse(neuron, session.model().config().vision());
     session.images();
     new Heatmapper(session.model()).requireDefined(n);
-    PageFile file = html == null ? null : new PageFile(EngramSession.home(html));
+    PageFile file = html == null ? null : new PageFile(UserPath.home(html));
     try (MagicProgress progress = context.progress()) {
       // first: what is wrong with it should not be told after minutes
       WordDictionary words = session.dictionary(dictionary, progress);

@@ -6,6 +6,7 @@ import dev.engram.Provenance;
 import dev.engram.Suggest;
 import dev.engram.attribution.Method;
 import dev.engram.attribution.Reading;
+import dev.engram.data.ImageSelection;
 import dev.engram.dissect.Interpretation;
 import dev.engram.dissect.Interpreter;
 import dev.engram.dissect.NeuronSearch;
@@ -16,7 +17,6 @@ import dev.engram.dissect.NeuronSearch.Place;
 import dev.engram.dissect.Survey;
 import dev.engram.dissect.ValueReading;
 import dev.engram.dissect.WordDictionary;
-import dev.engram.magic.EngramSession.Selection;
 import dev.engram.magic.result.Neurons;
 import dev.engram.model.Clip;
 import dev.engram.trace.Neuron;
@@ -107,7 +107,7 @@ final class NeuronsCommand implements EngramMagic {
     }
     Set<Neuron.Block> kinds = kind == null ? Set.of(Neuron.Block.values()) : Set.of(kind);
     Place place = new Place(Layers.parse(layer, clip.config().vision().layers()), kinds);
-    Selection chosen = entity == null ? null : session.select(entity);
+    ImageSelection chosen = entity == null ? null : session.select(entity);
     boolean ofValuesAlone = chosen == null && score == By.COSINE;
     if (!ofValuesAlone) {
       clip.vision().requireClassToken("what its neurons improve");
@@ -138,7 +138,7 @@ final class NeuronsCommand implements EngramMagic {
     return word == null ? By.IMPROVEMENT : entity == null ? By.COSINE : By.PRODUCT;
   }
 
-  private Effects effects(@Nullable Selection chosen, Progress progress) {
+  private Effects effects(@Nullable ImageSelection chosen, Progress progress) {
     if (chosen != null) {
       return Effects.of(
           session
@@ -185,7 +185,7 @@ final class NeuronsCommand implements EngramMagic {
         .formatted(word, near.isEmpty() ? "." : Suggest.didYouMean(word, known.words()));
   }
 
-  private String title(@Nullable Selection chosen, By score) {
+  private String title(@Nullable ImageSelection chosen, By score) {
     List<String> parts = new ArrayList<>();
     if (kind != null) {
       parts.add(kind.toString());
@@ -205,7 +205,7 @@ final class NeuronsCommand implements EngramMagic {
   }
 
   private Provenance provenance(
-      WordDictionary known, @Nullable Selection chosen, boolean improvement) {
+      WordDictionary known, @Nullable ImageSelection chosen, boolean improvement) {
     Clip clip = session.model();
     Provenance p = Provenance.of("model", clip.name() + " " + clip.hash().substring(0, 12));
     if (improvement) {

@@ -1,8 +1,8 @@
 package dev.engram.magic;
 
 import dev.engram.EngramException;
+import dev.engram.data.ImageSelection;
 import dev.engram.dissect.QueryAnalyzer;
-import dev.engram.magic.EngramSession.Selection;
 import dev.engram.magic.result.Queries;
 import dev.engram.trace.Neuron;
 import picocli.CommandLine.Command;
@@ -50,7 +50,7 @@ final class QueriesCommand implements EngramMagic {
     if (top < 1) {
       throw new EngramException("--top takes a number of neurons from 1, got " + top + ".");
     }
-    Selection chosen = session.select(image);
+    ImageSelection chosen = session.select(image);
     try (MagicProgress progress = context.progress()) {
       return new Queries(
           chosen.title(),

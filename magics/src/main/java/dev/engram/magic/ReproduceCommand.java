@@ -87,7 +87,7 @@ final class ReproduceCommand implements EngramMagic {
     ResultStore store = KeptResults.store(fresh);
     try (MagicProgress progress = context.progress()) {
       // first: a mistyped one should not be told after minutes
-      models.forEach(model -> session.modelDirectory(model, progress));
+      models.forEach(model -> session.models().directory(model, progress));
       List<Study> studies = new ArrayList<>();
       Function<ImageSet, Study> open =
           images -> {
@@ -118,7 +118,8 @@ final class ReproduceCommand implements EngramMagic {
       String model, ResultStore store, MagicProgress progress, List<String> notes) {
     String device = session.model().device().startsWith("gpu") ? "gpu" : "cpu";
     return run -> {
-      try (Clip clip = session.open(model, device, session.model().precision(), progress)) {
+      try (Clip clip =
+          session.models().open(model, device, session.model().precision(), progress)) {
         Study study = new Study(clip, images(), store, progress);
         run.accept(study);
         notes.add(study.note().isEmpty() ? "" : clip.name() + ": " + study.note());

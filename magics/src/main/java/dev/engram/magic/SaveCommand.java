@@ -1,5 +1,6 @@
 package dev.engram.magic;
 
+import dev.engram.data.UserPath;
 import dev.engram.magic.view.View;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
@@ -26,7 +27,7 @@ final class SaveCommand implements EngramMagic {
 
   @Override
   public View run(MagicContext context) {
-    Path to = EngramSession.path(directory);
+    Path to = UserPath.of(directory);
     try (MagicProgress progress = context.progress()) {
       session.history().saveModel(to, progress);
       int edits = session.history().edits().size();

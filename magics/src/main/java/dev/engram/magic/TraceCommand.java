@@ -1,15 +1,8 @@
 package dev.engram.magic;
 
-import dev.engram.EngramException;
-import dev.engram.Progress;
-import dev.engram.edit.CausalTrace;
-import dev.engram.edit.CausalTracing;
-import dev.engram.magic.EngramSession.Selection;
-import dev.engram.magic.GuideOptions.Guides;
+import dev.engram.lab.Target;
+import dev.engram.lab.TraceBlocks;
 import dev.engram.magic.result.TracingChart;
-import dev.engram.model.Clip;
-import dev.engram.trace.Tokens;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -51,56 +44,14 @@ final class TraceCommand implements EngramMagic {
 
   @Override
   public TracingChart run(MagicContext context) {
-    Clip clip = session.model();
-    Selection chosen = session.selectAll(targets);
-    List<Selection> guides = guide.selections(session, 1);
-    Selection other = guides.isEmpty() ? null : guides.get(0);
-    Selection named = other == null || other.label().isEmpty() ? chosen : other;
-    if (name == null && named.label().isEmpty()) {
-      throw new EngramException(
-          "Neither the images nor the guides belong to one entity; say with --name what they are to"
-              + " be recognised as.");
-    }
-    String shown = name == null ? named.title() : name;
-    String text = name == null ? guide.label(named) : guide.label(session, name);
+    session.model();
+    TraceBlocks request =
+        TraceBlocks.of(Target.of(targets))
+            .name(name)
+            .template(guide.template())
+            .guides(guide.guides());
     try (MagicProgress progress = context.progress()) {
-      Guides read = guide.guides(clip, chosen.images(), shown, other, progress);
-      return new TracingChart(
-          chosen.title(),
-          trace(
-              clip,
-              session.pixels(chosen, progress),
-              read,
-              text,
-              chosen.title(),
-              guide.tokens(),
-              progress),
-          read.shown(),
-          session.isIconclip());
+      return new TracingChart(session.lab(progress).trace(request), session.isIconclip());
     }
-  }
-
-  /** Guides that are others' images are taken in turn, one for each image. */
-  static CausalTrace trace(
-      Clip clip,
-      List<float[]> pixels,
-      Guides guides,
-      String text,
-      String title,
-      Tokens tokens,
-      Progress progress) {
-    List<float[]> paired = new ArrayList<>();
-    for (int i = 0; i < pixels.size(); i++) {
-      paired.add(guides.pixels().get(i % guides.pixels().size()));
-    }
-    return new CausalTracing(clip)
-        .trace(
-            pixels,
-            paired,
-            text,
-            clip.embedTexts(List.of(text), Progress.NONE)[0],
-            tokens,
-            "%d images of %s, guides %s".formatted(pixels.size(), title, guides.source()),
-            progress);
   }
 }

@@ -1,13 +1,11 @@
 package dev.engram.magic;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.engram.EngramException;
 import dev.engram.Suggest;
+import dev.engram.data.UserPath;
 import dev.engram.dissect.EnglishWords;
+import dev.engram.dissect.WordList;
 import dev.engram.iconclip.Iconclip;
-import java.io.IOException;
-import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -49,7 +47,7 @@ record WordSource(String name, @Nullable Path file) {
    * @throws EngramException if there is neither
    */
   static WordSource of(String wanted) {
-    Path file = EngramSession.path(wanted);
+    Path file = UserPath.of(wanted);
     if (Files.isRegularFile(file)) {
       return new WordSource(file.toString(), file);
     }
@@ -76,21 +74,6 @@ record WordSource(String name, @Nullable Path file) {
     if (file == null) {
       return isEnglish() ? EnglishWords.list() : Iconclip.words();
     }
-    try {
-      List<String> words =
-          Files.readAllLines(file, UTF_8).stream()
-              .map(String::strip)
-              .filter(w -> !w.isEmpty())
-              .distinct()
-              .toList();
-      if (words.isEmpty()) {
-        throw new EngramException("The dictionary " + file + " is empty.");
-      }
-      return words;
-    } catch (MalformedInputException e) {
-      throw new EngramException("The dictionary " + file + " is not text in UTF-8.", e);
-    } catch (IOException e) {
-      throw new EngramException("The dictionary " + file + " cannot be read: " + e + ".", e);
-    }
+    return WordList.read(file);
   }
 }

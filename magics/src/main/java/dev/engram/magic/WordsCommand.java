@@ -3,9 +3,9 @@ package dev.engram.magic;
 import dev.engram.attribution.Attribution;
 import dev.engram.attribution.Method;
 import dev.engram.attribution.Reading;
+import dev.engram.data.ImageSelection;
 import dev.engram.dissect.Interpreter;
 import dev.engram.dissect.ValueReading;
-import dev.engram.magic.EngramSession.Selection;
 import dev.engram.magic.result.Words;
 import dev.engram.trace.Neuron;
 import java.util.Arrays;
@@ -58,7 +58,7 @@ final class WordsCommand implements EngramMagic {
       int[] signs = new int[which.size()];
       Arrays.fill(signs, 1);
       if (entity != null) {
-        Selection chosen = session.select(entity);
+        ImageSelection chosen = session.select(entity);
         Attribution a =
             session
                 .attributor()

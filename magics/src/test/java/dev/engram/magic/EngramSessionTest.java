@@ -26,7 +26,7 @@ class EngramSessionTest {
       Clip fresh = Clip.load(Iconclip.model(), "cpu", Progress.NONE);
       assertEquals(64, fresh.hash().length()); // so that nothing is left to do but the change
       Thread.currentThread().interrupt();
-      assertThrows(CancellationException.class, () -> session.use(fresh));
+      assertThrows(CancellationException.class, () -> session.lab(Progress.NONE).use(fresh));
       assertFalse(fresh.manager().isOpen());
       assertFalse(Thread.currentThread().isInterrupted());
       assertSame(old, session.model());

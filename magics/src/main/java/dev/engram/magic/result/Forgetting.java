@@ -3,6 +3,7 @@ package dev.engram.magic.result;
 import dev.engram.edit.Edit;
 import dev.engram.experiment.AccuracyChange;
 import dev.engram.experiment.SimilarityChange;
+import dev.engram.lab.Forgotten;
 import dev.engram.magic.view.BarsPng;
 import dev.engram.magic.view.Html;
 import dev.engram.magic.view.PlotlyFigure;
@@ -47,6 +48,24 @@ public record Forgetting(
   private static final String BEFORE = "#00798c";
   private static final String AFTER = "#d1495b";
   private static final String BOUND = "#767676";
+
+  /**
+   * @param done what the library gives
+   * @param preview whether the model was left as it is
+   * @param smallModel whether the numbers come from the embedded model
+   */
+  public Forgetting(Forgotten done, boolean preview, boolean smallModel) {
+    this(
+        done.title(),
+        done.neurons(),
+        done.edit(),
+        done.entity(),
+        done.unrelated(),
+        done.others(),
+        done.accuracy(),
+        preview,
+        smallModel);
+  }
 
   /** Keeps a copy. */
   public Forgetting {

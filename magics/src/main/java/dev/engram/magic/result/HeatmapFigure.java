@@ -2,6 +2,7 @@ package dev.engram.magic.result;
 
 import dev.engram.dissect.Heatmap;
 import dev.engram.dissect.Maps;
+import dev.engram.lab.ImageHeatmap;
 import dev.engram.magic.view.HeatmapPng;
 import dev.engram.magic.view.Html;
 import dev.engram.magic.view.PlotlyFigure;
@@ -27,18 +28,16 @@ import java.util.Map;
  */
 public record HeatmapFigure(Heatmap heatmap, BufferedImage image, String title, boolean smallModel)
     implements Viewable {
+  /** What the library gives, as a figure. */
+  public HeatmapFigure(ImageHeatmap of, boolean smallModel) {
+    this(of.heatmap(), of.picture().image(), of.picture().title(), smallModel);
+  }
+
   /** Side of the pictures on the page. */
   private static final int SIDE = 300;
 
   private static final String NEGATIVE =
       "The coefficient is negative: dark patches drive the neuron. --turn turns it around (A.2).";
-
-  /**
-   * @return the same for the neuron turned around (A.2)
-   */
-  public HeatmapFigure turned() {
-    return new HeatmapFigure(heatmap.turned(), image, title + ", turned around (A.2)", smallModel);
-  }
 
   /**
    * @param side in pixels

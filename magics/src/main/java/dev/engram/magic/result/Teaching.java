@@ -4,6 +4,7 @@ import dev.engram.edit.CausalTrace;
 import dev.engram.edit.Edit;
 import dev.engram.experiment.AccuracyChange;
 import dev.engram.experiment.SimilarityChange;
+import dev.engram.lab.Taught;
 import dev.engram.magic.view.Gallery;
 import dev.engram.magic.view.Html;
 import dev.engram.magic.view.View;
@@ -32,7 +33,7 @@ import tech.tablesaw.api.Table;
  * @param smallModel whether the numbers come from the embedded model
  */
 public record Teaching(
-    List<Taught> taught,
+    List<Taught.Name> taught,
     List<Weight> where,
     List<CausalTrace> traces,
     Edit edit,
@@ -44,13 +45,21 @@ public record Teaching(
   private static final int SIDE = 120;
 
   /**
-   * One name.
-   *
-   * @param name as it was typed
-   * @param similarity cosines of its images with its label
-   * @param onTaught whether those images are the ones that taught it, not others
+   * @param done what the library gives
+   * @param preview whether the model was left as it is
+   * @param smallModel whether the numbers come from the embedded model
    */
-  public record Taught(String name, SimilarityChange similarity, boolean onTaught) {}
+  public Teaching(Taught done, boolean preview, boolean smallModel) {
+    this(
+        done.names(),
+        done.where(),
+        done.traces(),
+        done.edit(),
+        done.accuracy(),
+        Gallery.of(done.guides()),
+        preview,
+        smallModel);
+  }
 
   /** Keeps copies. */
   public Teaching {
@@ -70,11 +79,11 @@ public record Teaching(
    */
   public Table table() {
     Effects.Rows rows = new Effects.Rows();
-    for (Taught t : taught) {
-      SimilarityChange s = t.similarity;
+    for (Taught.Name t : taught) {
+      SimilarityChange s = t.similarity();
       rows.add(
           "cosine of %d %s images with \"%s\""
-              .formatted(s.before().length, t.onTaught ? "taught" : "other", s.label()),
+              .formatted(s.before().length, t.onTaught() ? "taught" : "other", s.label()),
           s.meanBefore().mean(),
           s.meanAfter().mean(),
           "");
@@ -95,7 +104,7 @@ public record Teaching(
   }
 
   private String names() {
-    return taught.stream().map(Taught::name).collect(Collectors.joining(", "));
+    return taught.stream().map(Taught.Name::name).collect(Collectors.joining(", "));
   }
 
   private String how() {
@@ -136,7 +145,7 @@ public record Teaching(
 
   /** Which images the accuracy on the names is of; a user should not take it for a test. */
   private String measuredOn() {
-    boolean onTaught = taught.stream().anyMatch(Taught::onTaught);
+    boolean onTaught = taught.stream().anyMatch(Taught.Name::onTaught);
     return onTaught
         ? "The cosines are those of the images that taught it; --shots N keeps some back."
         : "Measured on images that did not teach it.";

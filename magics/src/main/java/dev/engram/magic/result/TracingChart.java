@@ -2,6 +2,7 @@ package dev.engram.magic.result;
 
 import dev.engram.edit.CausalTrace;
 import dev.engram.experiment.Estimate;
+import dev.engram.lab.Traced;
 import dev.engram.magic.view.BarsPng;
 import dev.engram.magic.view.Gallery;
 import dev.engram.magic.view.Html;
@@ -34,6 +35,14 @@ public record TracingChart(
     String title, CausalTrace trace, List<Gallery.Item> guides, boolean smallModel)
     implements Viewable {
   private static final int SIDE = 120;
+
+  /**
+   * @param done what the library gives
+   * @param smallModel whether the numbers come from the embedded model
+   */
+  public TracingChart(Traced done, boolean smallModel) {
+    this(done.title(), done.trace(), Gallery.of(done.guides()), smallModel);
+  }
 
   /** Keeps a copy. */
   public TracingChart {

@@ -4,6 +4,7 @@ import dev.engram.edit.Edit;
 import dev.engram.edit.MatchedTraining.Checkpoint;
 import dev.engram.experiment.AccuracyChange;
 import dev.engram.experiment.SimilarityChange;
+import dev.engram.lab.Tuned;
 import dev.engram.magic.view.View;
 import dev.engram.magic.view.Viewable;
 import java.util.ArrayList;
@@ -36,6 +37,23 @@ public record Tuning(
     boolean preview,
     boolean smallModel)
     implements Viewable {
+  /**
+   * @param done what the library gives
+   * @param preview whether the model was left as it is
+   * @param smallModel whether the numbers come from the embedded model
+   */
+  public Tuning(Tuned done, boolean preview, boolean smallModel) {
+    this(
+        done.name(),
+        done.edit(),
+        done.similarity(),
+        done.accuracy(),
+        done.checkpoints(),
+        done.wanted(),
+        preview,
+        smallModel);
+  }
+
   /** Keeps a copy. */
   public Tuning {
     checkpoints = List.copyOf(checkpoints);

@@ -1,5 +1,6 @@
 package dev.engram.magic.view;
 
+import dev.engram.lab.Picture;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
@@ -28,6 +29,17 @@ public final class Gallery {
    * @param caption a word or two, from anywhere
    */
   public record Item(BufferedImage picture, String caption) {}
+
+  /** Side of the pictures of {@link #of(List)}, in pixels. */
+  private static final int SIDE = 120;
+
+  /**
+   * @param pictures as the model sees them
+   * @return items of them, shrunk and with their titles
+   */
+  public static List<Item> of(List<Picture> pictures) {
+    return pictures.stream().map(p -> new Item(shrunk(p.image(), SIDE), p.title())).toList();
+  }
 
   /**
    * @param items in the order in which they are shown

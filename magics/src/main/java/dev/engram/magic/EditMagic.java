@@ -1,0 +1,24 @@
+package dev.engram.magic;
+
+import dev.engram.lab.PreviewedEdit;
+
+/** What the magics that edit have in common: they preview, measure, and apply at the very end. */
+final class EditMagic {
+  private EditMagic() {}
+
+  /**
+   * Applies a previewed edit, or takes it back. It is the last thing that a magic does, so that
+   * whatever fails or is interrupted before leaves the model as it was.
+   *
+   * @param preview whether it is to be taken back
+   * @param result what the magic gives
+   */
+  static <T> T finished(PreviewedEdit edit, boolean preview, T result) {
+    if (preview) {
+      edit.preview().close();
+    } else {
+      edit.apply();
+    }
+    return result;
+  }
+}

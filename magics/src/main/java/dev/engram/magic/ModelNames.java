@@ -1,0 +1,88 @@
+package dev.engram.magic;
+
+import dev.engram.EngramException;
+import dev.engram.Progress;
+import dev.engram.data.UserPath;
+import dev.engram.hub.Hub;
+import dev.engram.hub.HubName;
+import dev.engram.hub.HubSettings;
+import dev.engram.iconclip.Iconclip;
+import dev.engram.model.Clip;
+import dev.engram.model.Precision;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** What a user may call a model: the embedded one, a folder, or a model of the hub. */
+final class ModelNames {
+  /** The name of the embedded default model. */
+  static final String ICONCLIP = "iconclip";
+
+  private final Supplier<HubSettings> hub;
+
+  /**
+   * @param hub where models of the hub come from; asked when one is named
+   */
+  ModelNames(Supplier<HubSettings> hub) {
+    this.hub = hub;
+  }
+
+  /**
+   * @param name {@value #ICONCLIP}, a folder, or a model of the hub
+   * @param device {@code auto}, {@code cpu} or {@code gpu}
+   * @return to be closed by the caller
+   */
+  Clip open(String name, String device, Precision precision, Progress progress) {
+    Optional<HubName> onHub = onHub(name);
+    Path directory = directory(name, progress);
+    if (onHub.isPresent()) {
+      return Clip.load(directory, onHub.get().toString(), device, precision, progress);
+    }
+    return name.equals(ICONCLIP)
+        ? Clip.load(directory, ICONCLIP, device, precision, progress)
+        : Clip.load(directory, device, precision, progress);
+  }
+
+  /**
+   * @param name {@value #ICONCLIP}, a folder, or a model of the hub, which is downloaded if the
+   *     cache does not hold it
+   * @throws EngramException if there is none
+   */
+  Path directory(String name, Progress progress) {
+    Optional<HubName> onHub = onHub(name);
+    if (onHub.isPresent()) {
+      return new Hub(hub.get()).model(onHub.get(), progress);
+    }
+    Path directory = name.equals(ICONCLIP) ? Iconclip.model() : UserPath.of(name);
+    if (!Files.exists(directory)) {
+      throw new EngramException(
+          "There is no model directory "
+              + directory.toAbsolutePath()
+              + "; give a folder that holds model.safetensors and config.json, owner/name for a"
+              + " model of the Hugging Face hub, or "
+              + ICONCLIP
+              + " for the embedded model.");
+    }
+    return directory;
+  }
+
+  /** Whether a name means a model of the hub: a folder that exists comes first. */
+  private static Optional<HubName> onHub(String name) {
+    Optional<HubName> wanted = HubName.of(name);
+    if (wanted.isEmpty() || name.startsWith(HubName.PREFIX)) {
+      return wanted;
+    }
+    if (Files.exists(UserPath.of(name))) {
+      return Optional.empty();
+    }
+    Path folder = UserPath.of(wanted.get().owner());
+    if (Files.isDirectory(folder)) {
+      // Rather a mistyped path than a name for the world.
+      throw new EngramException(
+          "There is no model in %s, and the folder %s is there; write %s%s for the model of the hub."
+              .formatted(UserPath.of(name), folder, HubName.PREFIX, name));
+    }
+    return wanted;
+  }
+}

@@ -3,10 +3,12 @@ package dev.engram.magic;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.engram.EngramException;
+import dev.engram.RegularFile;
 import dev.engram.Suggest;
 import dev.engram.dissect.EnglishWords;
 import dev.engram.iconclip.Iconclip;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,6 +33,8 @@ record WordSource(String name, @Nullable Path file) {
           + " folder), else "
           + EnglishWords.NAME
           + ".";
+
+  private static final long MOST_BYTES = 64_000_000;
 
   private static final List<String> BUILT_IN = List.of(EnglishWords.NAME, EngramSession.ICONCLIP);
 
@@ -78,7 +82,11 @@ record WordSource(String name, @Nullable Path file) {
     }
     try {
       List<String> words =
-          Files.readAllLines(file, UTF_8).stream()
+          UTF_8
+              .newDecoder()
+              .decode(ByteBuffer.wrap(RegularFile.read(file, MOST_BYTES)))
+              .toString()
+              .lines()
               .map(String::strip)
               .filter(w -> !w.isEmpty())
               .distinct()

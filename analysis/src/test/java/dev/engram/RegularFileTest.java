@@ -82,10 +82,9 @@ class RegularFileTest {
       refused(() -> ImageReader.read(device), "/dev/zero");
       refused(() -> Json.object(device), "/dev/zero");
     }
-    Path manifest = folder.resolve("set/manifest.csv");
-    Files.createDirectories(manifest.getParent());
-    pipe(manifest);
-    refused(() -> ImageSet.read(manifest.getParent()), "manifest.csv");
+    Path set = Files.createDirectory(folder.resolve("set"));
+    pipe(set.resolve("manifest.csv"));
+    refused(() -> ImageSet.read(set), "manifest.csv");
   }
 
   @Test

@@ -27,11 +27,18 @@ public class EngramException extends RuntimeException {
     super(line(message), cause);
   }
 
-  /** In one line, without control characters, and not too long: its middle is left out. */
+  /** In one line, without hidden characters, and not too long: its middle is left out. */
   private static String line(String message) {
-    String line = message.replaceAll("[\\p{Cntrl}\\u0085\\u2028\\u2029]+", " ");
+    String line = Printable.line(message);
     return line.length() <= LONGEST
         ? line
-        : line.substring(0, LONGEST - END) + " … " + line.substring(line.length() - END);
+        : line.substring(0, between(line, LONGEST - END))
+            + " … "
+            + line.substring(between(line, line.length() - END));
+  }
+
+  /** Not within a pair of surrogates. */
+  private static int between(String line, int at) {
+    return Character.isLowSurrogate(line.charAt(at)) ? at - 1 : at;
   }
 }

@@ -30,6 +30,8 @@ public final class Json {
       new ObjectMapper(
               JsonFactory.builder()
                   .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                  // A vocabulary has names that come once: a table of them is only slow.
+                  .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
                   .streamReadConstraints(
                       StreamReadConstraints.builder()
                           .maxNestingDepth(DEEPEST)
@@ -49,13 +51,7 @@ public final class Json {
     }
     JsonNode node;
     try {
-      long size = Files.size(file);
-      if (size > MOST_BYTES) {
-        throw new EngramException(
-            "%s has %d bytes; Engram reads JSON files of at most %d."
-                .formatted(file, size, MOST_BYTES));
-      }
-      node = parse(Files.readAllBytes(file));
+      node = parse(RegularFile.read(file, MOST_BYTES));
     } catch (JsonProcessingException e) {
       throw new EngramException("Not valid JSON, " + file + ": " + why(e) + ".", e);
     } catch (IOException e) {
@@ -92,7 +88,7 @@ public final class Json {
             : e instanceof JsonProcessingException json
                 ? json.getOriginalMessage()
                 : e.getMessage();
-    String line = String.valueOf(message).replaceAll("[\\p{Cntrl}\\u2028\\u2029]+", " ").strip();
+    String line = Printable.line(String.valueOf(message).strip());
     return line.length() <= MOST_SHOWN ? line : line.substring(0, MOST_SHOWN) + "…";
   }
 }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.engram.EngramException;
 import dev.engram.Progress;
+import dev.engram.RegularFile;
 import dev.engram.Sha256;
 import dev.engram.Suggest;
 import java.io.IOException;
@@ -311,7 +312,7 @@ public final class ImageSet {
         images().stream().sorted(Comparator.comparing(LabelledImage::name)).toList()) {
       Progress.checkInterrupt();
       try {
-        byte[] bytes = Files.readAllBytes(i.file());
+        byte[] bytes = Files.readAllBytes(RegularFile.check(i.file()));
         sha.update((i.name() + '\0' + bytes.length + '\0').getBytes(UTF_8));
         sha.update(bytes);
       } catch (IOException e) {

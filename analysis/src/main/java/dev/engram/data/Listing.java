@@ -3,6 +3,7 @@ package dev.engram.data;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.engram.EngramException;
+import dev.engram.RegularFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -53,6 +54,7 @@ final class Listing {
   }
 
   static Listing read(Path csv) {
+    RegularFile.check(csv);
     try {
       if (Files.size(csv) > MOST_BYTES) {
         throw new EngramException(

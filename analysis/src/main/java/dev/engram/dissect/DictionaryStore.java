@@ -2,6 +2,7 @@ package dev.engram.dissect;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.engram.AtomicFile;
 import dev.engram.Cosine;
 import dev.engram.Progress;
 import dev.engram.Sha256;
@@ -9,10 +10,8 @@ import dev.engram.model.Clip;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.util.List;
 import java.util.Optional;
@@ -138,24 +137,9 @@ public final class DictionaryStore {
     bytes.put(0, sha.digest());
     try {
       Files.createDirectories(file.getParent());
-      Path temporary = Files.createTempFile(file.getParent(), "unfinished", ".tmp");
-      try {
-        Files.write(temporary, bytes.array());
-        rename(temporary, file);
-      } finally {
-        Files.deleteIfExists(temporary);
-      }
+      AtomicFile.write(file, bytes.array());
     } catch (IOException | SecurityException e) {
       // kept for the session only: the next one computes it again
-    }
-  }
-
-  /** The whole file or none, also for another JVM that reads at this moment. */
-  private static void rename(Path from, Path to) throws IOException {
-    try {
-      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
-    } catch (AtomicMoveNotSupportedException e) {
-      Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
     }
   }
 }

@@ -3,9 +3,10 @@ package dev.engram.dissect;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.engram.EngramException;
+import dev.engram.RegularFile;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.MalformedInputException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -13,6 +14,8 @@ import java.util.List;
 public final class WordList {
   /** Under this name a model's folder brings the words that its text tower was trained on. */
   public static final String FILE = "words.txt";
+
+  private static final long MOST_BYTES = 64L << 20;
 
   private WordList() {}
 
@@ -23,7 +26,11 @@ public final class WordList {
   public static List<String> read(Path file) {
     try {
       List<String> words =
-          Files.readAllLines(file, UTF_8).stream()
+          UTF_8
+              .newDecoder()
+              .decode(ByteBuffer.wrap(RegularFile.read(file, MOST_BYTES)))
+              .toString()
+              .lines()
               .map(String::strip)
               .filter(w -> !w.isEmpty())
               .distinct()

@@ -13,6 +13,8 @@ import dev.engram.model.Safetensors;
 import dev.engram.model.SafetensorsWriter;
 import dev.engram.model.Weight;
 import dev.engram.trace.Neuron;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -33,14 +35,16 @@ public final class EditFile {
   private EditFile() {}
 
   /**
-   * Writes edits in their order, in the place of a file that may be there.
+   * Writes edits in their order, in the place of a file of edits that may be there.
    *
-   * @throws EngramException if there are none, or the file cannot be written
+   * @throws EngramException if there are none, another kind of file is there, or the file cannot be
+   *     written; what was there is there still
    */
   public static void write(Path file, List<Edit> edits, Progress progress) {
     if (edits.isEmpty()) {
       throw new EngramException("There are no edits to save: the model is as it was read.");
     }
+    checkReplaceable(file);
     ObjectNode root = JSON.createObjectNode().put("version", VERSION);
     ArrayNode list = root.putArray("edits");
     SafetensorsWriter writer = new SafetensorsWriter();
@@ -67,6 +71,26 @@ public final class EditFile {
       }
     }
     writer.metadata(KEY, root.toString()).write(file, progress);
+  }
+
+  /** A name mistyped must not cost a model or a page of notes. */
+  private static void checkReplaceable(Path file) {
+    if (Files.isDirectory(file)) {
+      throw new EngramException(file + " is a folder; give the name of a file.");
+    }
+    if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !isEdits(file)) {
+      throw new EngramException(
+          "The file %s exists and holds no edits that Engram wrote; give another name or delete it."
+              .formatted(file));
+    }
+  }
+
+  private static boolean isEdits(Path file) {
+    try {
+      return Safetensors.open(file).metadata().containsKey(KEY);
+    } catch (EngramException e) {
+      return false; // what cannot be read is not replaced
+    }
   }
 
   private static void write(

@@ -3,6 +3,7 @@ package dev.engram.experiment;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.engram.EngramException;
+import dev.engram.RegularFile;
 import dev.engram.Sha256;
 import java.io.IOException;
 import java.net.URI;
@@ -31,7 +32,7 @@ final class Hashes {
 
   static String ofFile(Path file) {
     try {
-      return Sha256.of(Files.readAllBytes(file));
+      return Sha256.of(Files.readAllBytes(RegularFile.check(file)));
     } catch (IOException e) {
       throw new EngramException("The image " + file + " cannot be read: " + e + ".", e);
     }

@@ -10,13 +10,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
+import dev.engram.AtomicFile;
 import dev.engram.trace.Neuron;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -155,13 +154,7 @@ public final class ResultStore {
               tree);
       Path file = file(folder, key);
       Files.createDirectories(file.getParent());
-      Path temporary = Files.createTempFile(file.getParent(), "unfinished", ".tmp");
-      try {
-        Files.write(temporary, JSON.writeValueAsBytes(page));
-        rename(temporary, file);
-      } finally {
-        Files.deleteIfExists(temporary);
-      }
+      AtomicFile.write(file, JSON.writeValueAsBytes(page));
       trouble = null;
       sweep(folder);
     } catch (IOException | SecurityException e) {
@@ -201,15 +194,6 @@ public final class ResultStore {
       }
     } catch (UncheckedIOException e) {
       throw e.getCause();
-    }
-  }
-
-  /** The whole result or none, also for another JVM that reads at this moment. */
-  private static void rename(Path from, Path to) throws IOException {
-    try {
-      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
-    } catch (AtomicMoveNotSupportedException e) {
-      Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
     }
   }
 

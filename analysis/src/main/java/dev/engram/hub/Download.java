@@ -4,6 +4,7 @@ import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 
+import dev.engram.AtomicFile;
 import dev.engram.EngramException;
 import dev.engram.Progress;
 import java.io.IOException;
@@ -86,7 +87,7 @@ final class Download {
           } else {
             complete(file, out, meter);
             out.force(true);
-            HubCache.rename(part, cache.blob(model, file.hash()));
+            AtomicFile.rename(part, cache.blob(model, file.hash()));
           }
           return;
         }

@@ -1,12 +1,13 @@
 package dev.engram.hub;
 
+import dev.engram.AtomicFile;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -82,9 +83,23 @@ final class HubCache {
     try {
       Files.createSymbolicLink(fresh, snapshot.relativize(blob));
     } catch (UnsupportedOperationException | IOException e) {
-      Files.copy(blob, fresh); // a file system without links, as Python does there
+      // A file system without links: a copy, as Python makes there.
+      AtomicFile.write(name, channel -> copy(blob, channel));
+      return;
     }
-    rename(fresh, name);
+    try {
+      AtomicFile.rename(fresh, name);
+    } finally {
+      Files.deleteIfExists(fresh);
+    }
+  }
+
+  private static void copy(Path from, FileChannel to) throws IOException {
+    try (FileChannel source = FileChannel.open(from, StandardOpenOption.READ)) {
+      for (long at = 0; at < source.size(); ) {
+        at += source.transferTo(at, source.size() - at, to);
+      }
+    }
   }
 
   /** Remembers what a repository does not have, so that nobody asks for it again. */
@@ -106,26 +121,12 @@ final class HubCache {
     }
     Path ref = folder(model).resolve("refs").resolve(model.revision());
     Files.createDirectories(ref.getParent());
-    Path fresh = beside(ref);
-    try {
-      Files.write(fresh, commit.getBytes(StandardCharsets.US_ASCII));
-      rename(fresh, ref);
-    } finally {
-      Files.deleteIfExists(fresh);
-    }
+    AtomicFile.sweep(folder(model));
+    AtomicFile.write(ref, commit.getBytes(StandardCharsets.US_ASCII));
   }
 
-  /** A name of its own for each thread; a temporary file could be read by its maker alone. */
+  /** A name of its own for each link that is made. */
   private static Path beside(Path file) {
     return file.resolveSibling(file.getFileName() + ".engram." + UUID.randomUUID());
-  }
-
-  /** Another program sees the old file or the new one, never a part. */
-  static void rename(Path from, Path to) throws IOException {
-    try {
-      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
-    } catch (AtomicMoveNotSupportedException e) {
-      Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
-    }
   }
 }

@@ -82,6 +82,7 @@ public record HubSettings(URI endpoint, Path cache, @Nullable String token, bool
     }
     if (given.isEmpty()
         && !isTrue(environment, "HF_HUB_DISABLE_IMPLICIT_TOKEN")
+        && Files.isRegularFile(file) // not a pipe, which might wait for ever
         && Files.isReadable(file)) {
       try {
         given = Files.readString(file).strip();

@@ -1,7 +1,7 @@
 package dev.engram.hub;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.engram.EngramException;
+import dev.engram.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -131,7 +131,7 @@ final class ModelFiles {
       if (!isSafetensors(shard) || !names.contains(shard)) {
         throw new EngramException(
             "The index of %s names '%s', which is none of its safetensors; the repository is broken."
-                .formatted(model, shard.replaceAll("\\p{Cntrl}", " ")));
+                .formatted(model, shard));
       }
     }
     if (shards.isEmpty()) {
@@ -141,16 +141,9 @@ final class ModelFiles {
   }
 
   private static List<String> shards(Path index) {
-    try {
-      TreeSet<String> shards = new TreeSet<>();
-      new ObjectMapper()
-          .readTree(index.toFile())
-          .path("weight_map")
-          .forEach(name -> shards.add(name.asText("")));
-      return List.copyOf(shards);
-    } catch (IOException e) {
-      throw new EngramException("The index " + index + " cannot be read: " + e + ".", e);
-    }
+    TreeSet<String> shards = new TreeSet<>();
+    Json.object(index).path("weight_map").forEach(name -> shards.add(name.asText("")));
+    return List.copyOf(shards);
   }
 
   /**

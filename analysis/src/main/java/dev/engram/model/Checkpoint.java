@@ -166,7 +166,7 @@ final class Checkpoint {
                     "The index "
                         + index.getFileName()
                         + " points outside the model directory: '"
-                        + n.replaceAll("\\p{Cntrl}", " ")
+                        + n
                         + "'; expected names of safetensors files in it.");
               }
               Path p = directory.resolve(n);

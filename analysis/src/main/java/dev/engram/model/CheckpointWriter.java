@@ -3,11 +3,13 @@ package dev.engram.model;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.engram.AtomicFile;
 import dev.engram.EngramException;
 import dev.engram.Json;
 import dev.engram.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,30 +58,34 @@ final class CheckpointWriter {
           "transformers has no class for an EVA-CLIP, so it cannot be saved as a model; save its edits, which Engram reads again.");
     }
     Path directory = given.toAbsolutePath().normalize();
-    Path part = directory.resolveSibling(directory.getFileName() + ".part");
     try {
       checkEmpty(directory);
-      delete(part);
-      Files.createDirectories(part);
-      SafetensorsWriter writer = new SafetensorsWriter();
-      metadata.forEach(writer::metadata);
-      tensors().forEach((name, t) -> writer.floats(name, t.shape, t.values));
-      writer.write(part.resolve("model.safetensors"), progress);
-      copyFiles(part);
-      JSON.writerWithDefaultPrettyPrinter()
-          .writeValue(part.resolve("config.json").toFile(), configuration());
-      Files.deleteIfExists(directory); // an empty one
-      Files.move(part, directory);
+      // The folder that a link names is filled, and the link stays.
+      Path real = Files.exists(directory) ? directory.toRealPath() : directory;
+      Path parent = real.getParent();
+      if (parent != null) {
+        Files.createDirectories(parent);
+      }
+      AtomicFile.folder(real, folder -> fill(folder, metadata, progress));
     } catch (IOException e) {
+      Progress.checkInterrupt();
       throw new EngramException(
           "Cannot save the model in %s: %s.".formatted(directory, e.getMessage()), e);
-    } finally {
-      delete(part);
     }
   }
 
+  private void fill(Path folder, Map<String, String> metadata, Progress progress)
+      throws IOException {
+    SafetensorsWriter writer = new SafetensorsWriter();
+    metadata.forEach(writer::metadata);
+    tensors().forEach((name, t) -> writer.floats(name, t.shape, t.values));
+    writer.write(folder.resolve("model.safetensors"), progress);
+    copyFiles(folder);
+    write(folder.resolve("config.json"), configuration());
+  }
+
   private static void checkEmpty(Path directory) throws IOException {
-    if (!Files.exists(directory)) {
+    if (!Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
       return;
     }
     if (!Files.isDirectory(directory)) {
@@ -90,21 +96,6 @@ final class CheckpointWriter {
         throw new EngramException(
             "The folder %s is not empty; give one that is not there yet.".formatted(directory));
       }
-    }
-  }
-
-  private static void delete(Path part) {
-    if (!Files.isDirectory(part)) {
-      return;
-    }
-    try (Stream<Path> files = Files.list(part)) {
-      for (Path file : files.toList()) {
-        Files.delete(file);
-      }
-      Files.delete(part);
-    } catch (IOException e) {
-      throw new EngramException(
-          "Cannot remove the unfinished folder %s: %s.".formatted(part, e.getMessage()), e);
     }
   }
 

@@ -354,7 +354,9 @@ public final class Clip implements AutoCloseable {
     try (NDManager scope = manager.newSubManager()) {
       Trace trace = vision.forward(batch(scope, pixels), request, interventions);
       try {
-        checkFinite(trace.embedding().toFloatArray(), "an image");
+        for (float[] embedding : trace.embeddings()) {
+          checkUsable(embedding, "an image");
+        }
       } catch (Throwable t) {
         trace.close();
         throw t;
@@ -363,9 +365,11 @@ public final class Clip implements AutoCloseable {
     }
   }
 
-  /** Numbers that are none spread to the end: there they are seen, whatever block made them. */
-  private void checkFinite(float[] embedding, String what) {
+  /** NaN and infinity propagate to the embedding, and one of zeros has a cosine with nothing. */
+  private void checkUsable(float[] embedding, String what) {
+    double squares = 0;
     for (float x : embedding) {
+      squares += (double) x * x;
       if (!Float.isFinite(x)) {
         throw new EngramException(
             "The model %s embeds %s as %s instead of numbers: its weights are damaged, or an"
@@ -376,6 +380,11 @@ public final class Clip implements AutoCloseable {
                     ? " again."
                     : " again, or use --precision f32, whose numbers do not end at 65,504."));
       }
+    }
+    if (squares == 0) {
+      throw new EngramException(
+          "The model %s embeds %s as zeros, which have no direction to compare: its weights are zero or damaged, or an intervention or edit took all away; download %s again, or undo the edit."
+              .formatted(name(), what, directory()));
     }
   }
 
@@ -477,7 +486,7 @@ public final class Clip implements AutoCloseable {
           List<Integer> part = byLength.subList(from, to);
           float[][] z = text.forward(part.stream().map(ids::get).toList());
           for (int j = 0; j < z.length; j++) {
-            checkFinite(z[j], "a text");
+            checkUsable(z[j], "a text");
             out[part.get(j)] = z[j];
           }
         });

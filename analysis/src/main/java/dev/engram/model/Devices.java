@@ -1,7 +1,6 @@
 package dev.engram.model;
 
 import ai.djl.Device;
-import ai.djl.engine.Engine;
 import dev.engram.EngramException;
 import java.util.Locale;
 
@@ -27,7 +26,7 @@ record Devices(Device device, String reason) {
    * @throws EngramException for another word, or for {@code gpu} where the engine has none
    */
   static Devices choose(String wish) {
-    int gpus = Engine.getEngine("PyTorch").getGpuCount();
+    int gpus = EngineCache.engine().getGpuCount();
     return switch (wish.toLowerCase(Locale.ROOT)) {
       case "cpu" -> new Devices(Device.cpu(), "as asked");
       case "auto" ->

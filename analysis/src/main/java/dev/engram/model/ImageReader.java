@@ -1,6 +1,7 @@
 package dev.engram.model;
 
 import dev.engram.EngramException;
+import dev.engram.RegularFile;
 import java.awt.image.BufferedImage;
 import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
@@ -50,6 +51,7 @@ public final class ImageReader {
     if (!Files.exists(file)) {
       throw new EngramException("There is no file " + file + ".");
     }
+    RegularFile.check(file);
     try (InputStream in = Files.newInputStream(file)) {
       checkBytes(Files.size(file), file.toString());
       return read(in, file.toString());

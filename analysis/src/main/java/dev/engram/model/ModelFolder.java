@@ -1,6 +1,7 @@
 package dev.engram.model;
 
 import dev.engram.EngramException;
+import dev.engram.RegularFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,7 +23,8 @@ final class ModelFolder {
 
   /**
    * @param directory a model's folder, itself perhaps a link
-   * @throws EngramException if a file that Engram reads is a link out of it, or is too large
+   * @throws EngramException if a file that Engram reads is a link out of it, a pipe, a socket or a
+   *     device, or is too large
    */
   static void check(Path directory) {
     for (Path file : list(directory)) {
@@ -30,6 +32,7 @@ final class ModelFolder {
         if (Files.isSymbolicLink(file)) {
           checkLink(directory, file);
         }
+        RegularFile.check(file);
         checkSize(file);
       }
     }

@@ -12,7 +12,9 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.engram.EngramException;
+import dev.engram.Printable;
 import dev.engram.Progress;
+import dev.engram.RegularFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -37,8 +39,8 @@ public final class Safetensors {
   /** Largest header that is read; the format's own limit. */
   private static final long MAX_HEADER = 100_000_000L;
 
-  /** A tensor takes about twelve; a tree takes about 50 bytes for each. */
-  private static final long MOST_TOKENS = 4_000_000;
+  /** A tensor takes about twelve; the largest CLIPs have some 2,000 tensors. */
+  private static final long MOST_TOKENS = 1_500_000;
 
   /** No weight has more than 5. */
   private static final int MOST_DIMENSIONS = 8;
@@ -84,6 +86,7 @@ public final class Safetensors {
     if (Files.isDirectory(file)) {
       throw new EngramException(file + " is a folder; a safetensors file is needed.");
     }
+    RegularFile.check(file);
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       long size = channel.size();
       if (size < 8) {
@@ -112,8 +115,10 @@ public final class Safetensors {
     try {
       root =
           new ObjectMapper(
-                  JsonFactory.builder()
+    JsonFactory.builder()
                       .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                      // Names that come once: a table of them is only slow.
+                      .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
                       .streamReadConstraints(
                           StreamReadConstraints.builder()
                               .maxNestingDepth(8)
@@ -230,7 +235,7 @@ public final class Safetensors {
 
   /** What came from the file, fit for a sentence: one line, not too long. */
   private static String shown(@Nullable String text) {
-    String line = String.valueOf(text).replaceAll("[\\p{Cntrl}\\u2028\\u2029]+", " ");
+    String line = Printable.line(String.valueOf(text));
     return line.length() <= MOST_SHOWN ? line : line.substring(0, MOST_SHOWN) + "…";
   }
 

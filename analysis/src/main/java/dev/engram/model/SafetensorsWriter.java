@@ -4,16 +4,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.engram.AtomicFile;
 import dev.engram.EngramException;
 import dev.engram.Progress;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -84,40 +82,29 @@ public final class SafetensorsWriter {
    * @throws EngramException if it cannot be written; what was there is there still
    */
   public void write(Path file, Progress progress) {
-    Path part = file.resolveSibling(file.getFileName() + ".part");
     try {
-      try (FileChannel channel =
-          FileChannel.open(
-              part,
-              StandardOpenOption.CREATE,
-              StandardOpenOption.TRUNCATE_EXISTING,
-              StandardOpenOption.WRITE)) {
-        byte[] header = header();
-        write(
-            channel,
-            ByteBuffer.allocate(8 + header.length)
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .putLong(header.length)
-                .put(header)
-                .flip());
-        int done = 0;
-        for (Tensor t : tensors.values()) {
-          progress.step("writing " + file.getFileName(), done++, tensors.size());
-          write(channel, t);
-        }
-      }
-      progress.step("writing " + file.getFileName(), tensors.size(), tensors.size());
-      Files.move(part, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+      AtomicFile.write(file, channel -> write(channel, file.getFileName().toString(), progress));
     } catch (IOException e) {
       Progress.checkInterrupt(); // an interrupt closes the channel
       throw new EngramException("Cannot write %s: %s.".formatted(file, e.getMessage()), e);
-    } finally {
-      try {
-        Files.deleteIfExists(part);
-      } catch (IOException e) {
-        part.toFile().deleteOnExit();
-      }
     }
+  }
+
+  private void write(FileChannel channel, String name, Progress progress) throws IOException {
+    byte[] header = header();
+    write(
+        channel,
+        ByteBuffer.allocate(8 + header.length)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .putLong(header.length)
+            .put(header)
+            .flip());
+    int done = 0;
+    for (Tensor t : tensors.values()) {
+      progress.step("writing " + name, done++, tensors.size());
+      write(channel, t);
+    }
+    progress.step("writing " + name, tensors.size(), tensors.size());
   }
 
   private byte[] header() throws IOException {

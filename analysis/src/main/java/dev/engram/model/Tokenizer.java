@@ -81,7 +81,7 @@ public final class Tokenizer implements AutoCloseable {
     try {
       tokenizer =
           HuggingFaceTokenizer.newInstance(
-              new ByteArrayInputStream(files.json()),
+              new ByteArrayInputStream(files.encoder()),
               Map.of("truncation", "do_not_truncate", "padding", "do_not_pad"));
     } catch (IOException | RuntimeException e) {
       throw new EngramException(

@@ -8,6 +8,7 @@ import dev.engram.EngramException;
 import dev.engram.Json;
 import dev.engram.Sha256;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -46,6 +47,7 @@ record TokenizerFiles(byte[] json, Path source, int padId) {
             "There is no tokenizer in %s: tokenizer.json, or vocab.json with merges.txt, is needed."
                 .formatted(directory));
       }
+      TokenizerRules.check(tokenizer, source);
       return new TokenizerFiles(
           JSON.writeValueAsBytes(tokenizer), source, padId(directory, tokenizer));
     } catch (IOException e) {
@@ -54,6 +56,15 @@ record TokenizerFiles(byte[] json, Path source, int padId) {
           "The tokenizer in %s cannot be read: %s."
               .formatted(source, why.lines().findFirst().orElse("it is empty")),
           e);
+    }
+  }
+
+  /** The definition without its decoder: from tokens to a text Engram never goes. */
+  byte[] encoder() {
+    try {
+      return JSON.writeValueAsBytes(((ObjectNode) JSON.readTree(json)).putNull("decoder"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // it was written by us
     }
   }
 

@@ -3,6 +3,7 @@ package dev.engram.edit;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Progress;
@@ -129,5 +130,85 @@ class SaveModelTest {
     try (var files = Files.list(directory)) {
       return files.count();
     }
+  }
+
+  @Test
+  void whatTheUserHasBesideItSurvives(@TempDir Path folder) throws IOException {
+    Path part = Files.createDirectory(folder.resolve("out.part"));
+    Path notes = Files.writeString(part.resolve("notes"), "mine");
+    Path precious = Files.writeString(folder.resolve("precious"), "mine");
+    for (String guessed : List.of("e.st.part", "e.st.tmp", "out.tmp")) {
+      Files.createSymbolicLink(folder.resolve(guessed), precious);
+    }
+    Path full = Files.createDirectory(folder.resolve("full"));
+    Files.writeString(full.resolve("mine"), "mine");
+    try (Clip clip = Clip.load(MODELS.resolve("fp16"), "cpu", Progress.NONE);
+        EditHistory history = new EditHistory(clip)) {
+      history.apply(scaled(clip));
+      Refusal.holds(() -> history.saveModel(full, Progress.NONE), "not empty");
+      assertThrows(
+          CancellationException.class,
+          () ->
+              history.saveModel(
+                  folder.resolve("out"),
+                  (what, done, total) -> {
+                    throw new CancellationException();
+                  }));
+      history.saveModel(folder.resolve("out"), Progress.NONE);
+      EditFile.write(folder.resolve("e.st"), history.edits(), Progress.NONE);
+      EditFile.write(folder.resolve("e.st"), history.edits(), Progress.NONE);
+    }
+    assertEquals("mine", Files.readString(notes));
+    assertEquals("mine", Files.readString(precious));
+    try (var all = Files.list(folder)) {
+      assertEquals(
+          List.of("e.st", "e.st.part", "e.st.tmp", "full", "out", "out.part", "out.tmp", "precious"),
+          all.map(p -> p.getFileName().toString()).sorted().toList());
+    }
+  }
+
+  @Test
+  void theFolderThatALinkNamesIsFilled(@TempDir Path folder) throws IOException {
+    Path disk = Files.createDirectory(folder.resolve("disk"));
+    Path link = Files.createSymbolicLink(folder.resolve("link"), disk);
+    Path nowhere = Files.createSymbolicLink(folder.resolve("nowhere"), folder.resolve("gone"));
+    try (Clip clip = Clip.load(MODELS.resolve("fp16"), "cpu", Progress.NONE);
+        EditHistory history = new EditHistory(clip)) {
+      history.apply(scaled(clip));
+      history.saveModel(link, Progress.NONE);
+      Refusal.holds(() -> history.saveModel(nowhere, Progress.NONE), "is a file");
+    }
+    assertTrue(Files.isSymbolicLink(link));
+    assertTrue(Files.exists(disk.resolve("model.safetensors")));
+    assertTrue(Files.isSymbolicLink(nowhere));
+  }
+
+  @Test
+  void editsReplaceAnOlderFileOfEditsAndNoOther(@TempDir Path folder) throws IOException {
+    Path notes = Files.writeString(folder.resolve("notes.md"), "# mine");
+    Path model = folder.resolve("model.safetensors");
+    Files.copy(MODELS.resolve("fp16").resolve("model.safetensors"), model);
+    byte[] weights = Files.readAllBytes(model);
+    Path edits = folder.resolve("e.st");
+    try (Clip clip = Clip.load(MODELS.resolve("fp16"), "cpu", Progress.NONE);
+        EditHistory history = new EditHistory(clip)) {
+      history.apply(scaled(clip));
+      for (Path taken : List.of(notes, model)) {
+        Refusal.holds(
+            () -> EditFile.write(taken, history.edits(), Progress.NONE),
+            taken.getFileName().toString(),
+            "holds no edits",
+            "another name");
+      }
+      Refusal.holds(() -> EditFile.write(folder, history.edits(), Progress.NONE), "is a folder");
+      EditFile.write(edits, history.edits(), Progress.NONE);
+      long one = Files.size(edits);
+      history.apply(scaled(history.model()));
+      EditFile.write(edits, history.edits(), Progress.NONE);
+      assertTrue(Files.size(edits) > one);
+      assertEquals(2, EditFile.read(edits).size());
+    }
+    assertEquals("# mine", Files.readString(notes));
+    assertArrayEquals(weights, Files.readAllBytes(model));
   }
 }

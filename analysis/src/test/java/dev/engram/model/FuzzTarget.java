@@ -2,6 +2,8 @@ package dev.engram.model;
 
 import com.code_intelligence.jazzer.api.BugDetectors;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -14,6 +16,9 @@ import java.util.Map;
  * the folder may be opened, nothing be connected to, deserialised, loaded by a name or run.
  */
 public final class FuzzTarget {
+  /** Names the file whose content native code was given last. */
+  static final String CURRENT = "current";
+
   private static final Map<UntrustedFile, Integer> READ = new EnumMap<>(UntrustedFile.class);
   private static final Map<UntrustedFile, Integer> REFUSED = new EnumMap<>(UntrustedFile.class);
 
@@ -36,7 +41,9 @@ public final class FuzzTarget {
       // A library opens files of its own when it is used first: only then is watched.
       file.read(root.resolve(file.name()));
     }
-    BugDetectors.setFilePathTraversalAllowPath(p -> p.toAbsolutePath().startsWith(watched));
+    Path current = root.resolve(CURRENT);
+    BugDetectors.setFilePathTraversalAllowPath(
+        p -> p.toAbsolutePath().startsWith(watched) || p.equals(current));
   }
 
   /** Called for each input; what it throws is a finding. */
@@ -46,8 +53,20 @@ public final class FuzzTarget {
     }
     UntrustedFile file = file(input, files);
     watched = root.resolve(file.name());
+    note(file);
     (FuzzOracle.isRead(file, watched, content(input)) ? READ : REFUSED)
         .merge(file, 1, Integer::sum);
+  }
+
+  /** So that, when native code ends this JVM, its parent knows which file lies there. */
+  private static void note(UntrustedFile file) {
+    if (file.isNative()) {
+      try {
+        Files.writeString(root.resolve(CURRENT), file.name());
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
   }
 
   /** Called at the end. */

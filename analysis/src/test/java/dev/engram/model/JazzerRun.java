@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -121,6 +122,9 @@ final class JazzerRun {
     }
     String printed = Files.readString(output, ISO_8859_1);
     List<Path> kept = keep(findings, found);
+    if (jazzer.exitValue() != 0 && kept.isEmpty()) {
+      keepCurrent(found).ifPresent(kept::add);
+    }
     if (jazzer.exitValue() != 0 || !kept.isEmpty()) {
       throw new AssertionError(
           "neither read nor refused: %s; Jazzer printed (all of it is in %s)%n%s"
@@ -166,11 +170,20 @@ final class JazzerRun {
         byte[] input = Files.readAllBytes(each);
         byte[] content = FuzzTarget.content(input);
         UntrustedFile file = FuzzTarget.file(input, files);
-        kept.add(found.resolve(file + "-" + Sha256.of(content).substring(0, 12)));
-        Files.write(kept.get(kept.size() - 1), content);
+        kept.add(file.keep(content, found));
       }
     }
     return kept;
+  }
+
+  /** What native code was given last, where it ended the JVM before Jazzer could keep it. */
+  private Optional<Path> keepCurrent(Path found) throws IOException {
+    Path current = root.resolve(FuzzTarget.CURRENT);
+    if (!Files.exists(current)) {
+      return Optional.empty();
+    }
+    UntrustedFile file = UntrustedFile.valueOf(Files.readString(current));
+    return Optional.of(file.keep(file.content(root.resolve(file.name())), found));
   }
 
   private static Summary summary(String printed) {

@@ -150,4 +150,24 @@ class SafeLoadingTest {
     }
     Refusal.holds(() -> ImageReader.read(file), "x.png", "limit of 540,000,000 bytes");
   }
+
+  /** The cosine with an embedding of zeros is NaN, which would be shown as a result. */
+  @Test
+  void weightsThatAreAllZeroAreRefusedWhereSomethingIsEmbedded() throws IOException {
+    Path folder = DamagedModel.of("fp16", temp).directory;
+    Path weights = folder.resolve("model.safetensors");
+    byte[] bytes = Files.readAllBytes(weights);
+    long header =
+        java.nio.ByteBuffer.wrap(bytes).order(java.nio.ByteOrder.LITTLE_ENDIAN).getLong();
+    java.util.Arrays.fill(bytes, 8 + (int) header, bytes.length, (byte) 0);
+    Files.write(weights, bytes);
+    try (Clip clip = Clip.load(folder, "cpu", Progress.NONE)) {
+      int side = clip.config().imageSize();
+      List<float[]> image = List.of(new float[3 * side * side]);
+      Refusal.holds(
+          () -> clip.embedImages(image, Progress.NONE), "embeds an image as zeros", "fp16");
+      Refusal.holds(
+          () -> clip.embedTexts(List.of("a panda"), Progress.NONE), "embeds a text as zeros");
+    }
+  }
 }

@@ -289,4 +289,25 @@ class SafetensorsTest {
     }
     return bad;
   }
+
+  /** It took 36 seconds: a table of a million names that come once. */
+  @Test
+  void aHeaderOfAMillionEntriesIsSoonRefused(@TempDir Path temp) throws IOException {
+    StringBuilder header = new StringBuilder("{");
+    for (int i = 0; i < 1_000_000; i++) {
+      header
+          .append(i == 0 ? "" : ",")
+          .append("\"t")
+          .append(i)
+          .append("\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}");
+    }
+    byte[] text = header.append('}').toString().getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    Path file = temp.resolve("x.safetensors");
+    java.nio.ByteBuffer bytes =
+        java.nio.ByteBuffer.allocate(8 + text.length).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+    Files.write(file, bytes.putLong(text.length).put(text).array());
+    org.junit.jupiter.api.Assertions.assertTimeoutPreemptively(
+        java.time.Duration.ofSeconds(20),
+        () -> Refusal.holds(() -> Safetensors.open(file), "its header is not valid JSON", "1500000"));
+  }
 }

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import ai.djl.ndarray.NDManager;
 import dev.engram.Progress;
 import dev.engram.Provenance;
+import dev.engram.Sha256;
 import dev.engram.data.DatasetOptions;
 import dev.engram.data.Datasets;
 import dev.engram.data.ImageSet;
@@ -28,6 +29,8 @@ enum UntrustedFile {
   OPEN_CLIP("open_clip_config.json", f -> model("openclip_naming", f), UntrustedFile::readConfig),
   INDEX("model.safetensors.index.json", f -> model("sharded", f), Checkpoint::open),
   TOKENIZER("tokenizer.json", f -> model("fp16", f), UntrustedFile::readTokenizer),
+  SENTENCE_PIECE(
+      "tokenizer.json", UntrustedFile::sentencePiece, UntrustedFile::readSentencePiece),
   VOCABULARY("vocab.json", UntrustedFile::vocabulary, UntrustedFile::readTokenizer),
   MERGES("merges.txt", UntrustedFile::vocabulary, UntrustedFile::readTokenizer),
   PADDING("tokenizer_config.json", f -> model("fp16", f), UntrustedFile::readTokenizer),
@@ -45,6 +48,17 @@ enum UntrustedFile {
   MANIFEST("manifest.csv", UntrustedFile::manifest, ImageSet::read),
   LIST("list.csv", UntrustedFile::list, f -> readDataset(f.resolve("list.csv"))),
   EDITS("x.safetensors", UntrustedFile::edits, f -> EditFile.read(f.resolve("x.safetensors")));
+
+  private static final Path FAMILIES = Path.of("src", "test", "resources", "families");
+
+  /** Among them none, one of blanks, and what normalizers and byte-level splitting care for. */
+  private static final List<String> TEXTS =
+      List.of(
+          "it's a photo of 2 dogs, \u00e9\ud83d\ude00!",
+          "",
+          " \t\u00a0 ",
+          "\ufb01\uff21e\u0301\u0000 <|endoftext|> </s>",
+          "ab \u2581".repeat(300));
 
   private static final Path MODELS = Path.of("src", "test", "resources", "reference", "models");
 
@@ -80,9 +94,28 @@ enum UntrustedFile {
     read(folder);
   }
 
+  /** What lies there now. */
+  byte[] content(Path folder) throws IOException {
+    return Files.readAllBytes(folder.resolve(file));
+  }
+
+  /**
+   * Puts a content where each build tries it again.
+   *
+   * @return where
+   */
+  Path keep(byte[] content, Path found) throws IOException {
+    return Files.write(found.resolve(this + "-" + Sha256.of(content).substring(0, 12)), content);
+  }
+
   /** Reads all that depends on the file with the content that it has. */
   void read(Path folder) throws IOException {
     reading.in(folder);
+  }
+
+  /** Whether the tokenizer library reads it, which can end the JVM. */
+  boolean isNative() {
+    return List.of(TOKENIZER, SENTENCE_PIECE, VOCABULARY, MERGES, PADDING).contains(this);
   }
 
   /** Whether its size in memory is that of its pixels. */
@@ -133,7 +166,22 @@ enum UntrustedFile {
 
   private static void readTokenizer(Path folder) {
     try (Tokenizer tokenizer = Tokenizer.of(folder, 32, -1)) {
-      tokenizer.encodeTruncated("it's a photo of 2 dogs, \u00e9\ud83d\ude00!");
+      TEXTS.forEach(tokenizer::encodeTruncated);
+    }
+  }
+
+  private static void sentencePiece(Path folder) throws IOException {
+    for (String file : List.of("tokenizer.json", "tokenizer_config.json")) {
+      Path from = FAMILIES.resolve("siglip_b16").resolve(file);
+      if (Files.exists(from)) {
+        Files.copy(from, folder.resolve(file));
+      }
+    }
+  }
+
+  private static void readSentencePiece(Path folder) {
+    try (Tokenizer tokenizer = Tokenizer.withoutStart(folder, 32)) {
+      TEXTS.forEach(tokenizer::encodeTruncated);
     }
   }
 

@@ -4,10 +4,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
@@ -19,15 +23,20 @@ import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Unpacks a part of a jar into a cache folder, once for all JVMs. A folder under its final name is
- * always complete: it is filled under another name and then renamed, so a JVM that dies halfway, or
- * two that start at once, leave nothing half done behind; a file damaged later is replaced.
+ * always complete: it is filled under another name, forced to the disk and then renamed. What a JVM
+ * that died halfway left is swept by the next one that unpacks, and a file damaged later is
+ * replaced.
  */
 final class Unpacking {
-  /** What a dead JVM left behind is swept away after this time. */
+  /** Where no lock can say who lives, what a dead JVM left is swept after this time. */
   private static final Duration STALE = Duration.ofDays(1);
+
+  /** A lock belongs to a JVM: its threads need one of their own. */
+  private static final Object IN_THIS_JVM = new Object();
 
   private Unpacking() {}
 
@@ -81,7 +90,31 @@ final class Unpacking {
       ZipFile zip, List<ZipEntry> entries, String prefix, Path cache, Path target)
       throws IOException {
     Files.createDirectories(cache);
-    sweep(cache, target.getFileName() + ".tmp");
+    Path lockFile = cache.resolve(target.getFileName() + ".lock");
+    synchronized (IN_THIS_JVM) {
+      try (FileChannel channel =
+              FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+          FileLock lock = lock(channel)) {
+        // Whoever holds the lock is the only one that unpacks: what lies there belongs to the dead.
+        sweep(cache, target.getFileName() + ".tmp", lock == null ? STALE : Duration.ZERO);
+        if (!Files.isDirectory(target)) {
+          unpackNew(zip, entries, prefix, cache, target);
+        }
+      }
+    }
+  }
+
+  private static @Nullable FileLock lock(FileChannel channel) {
+    try {
+      return channel.lock();
+    } catch (IOException | OverlappingFileLockException e) {
+      return null; // a file system without locks, or another class loader of this JVM
+    }
+  }
+
+  private static void unpackNew(
+      ZipFile zip, List<ZipEntry> entries, String prefix, Path cache, Path target)
+      throws IOException {
     Path temporary = Files.createTempDirectory(cache, target.getFileName() + ".tmp");
     try {
       for (ZipEntry entry : entries) {
@@ -90,6 +123,7 @@ final class Unpacking {
         try (InputStream in = zip.getInputStream(entry)) {
           Files.copy(in, file);
         }
+        force(file);
       }
       rename(temporary, target);
     } catch (IOException e) {
@@ -125,12 +159,19 @@ final class Unpacking {
     Path temporary = Files.createTempFile(file.getParent(), ".repair", ".tmp");
     try (InputStream in = zip.getInputStream(entry)) {
       Files.copy(in, temporary, StandardCopyOption.REPLACE_EXISTING);
+      force(temporary);
       if (Files.isDirectory(file)) {
         delete(file);
       }
       Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING);
     } finally {
       Files.deleteIfExists(temporary);
+    }
+  }
+
+  private static void force(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.force(true);
     }
   }
 
@@ -142,11 +183,11 @@ final class Unpacking {
     }
   }
 
-  private static void sweep(Path cache, String prefix) throws IOException {
-    Instant limit = Instant.now().minus(STALE);
+  private static void sweep(Path cache, String prefix, Duration idle) throws IOException {
+    Instant limit = Instant.now().minus(idle);
     try (Stream<Path> all = Files.list(cache)) {
       for (Path p : all.filter(p -> p.getFileName().toString().startsWith(prefix)).toList()) {
-        if (Files.getLastModifiedTime(p).toInstant().isBefore(limit)) {
+        if (idle.isZero() || Files.getLastModifiedTime(p).toInstant().isBefore(limit)) {
           delete(p);
         }
       }

@@ -29,7 +29,7 @@ final class EditsCommand implements EngramMagic {
     @Option(
         names = "--save",
         paramLabel = "FILE",
-        description = "Write the edits to a file, in the place of one that is there.")
+        description = "Write the edits to a file; an older file of edits is replaced, no other.")
     private @Nullable String save;
 
     @Option(

@@ -1,5 +1,6 @@
 package dev.engram.magic;
 
+import dev.engram.AtomicFile;
 import dev.engram.experiment.ResultStore;
 import dev.engram.iconclip.Iconclip;
 import java.nio.file.Path;
@@ -10,6 +11,13 @@ final class KeptResults {
 
   static Path folder() {
     return Iconclip.cache().resolve("results");
+  }
+
+  /** Deletes, beside other work, what kernels that were killed have left in the cache. */
+  static void sweepLeftovers() {
+    Thread sweeper = new Thread(() -> AtomicFile.sweep(Iconclip.cache()), "engram-sweep");
+    sweeper.setDaemon(true);
+    sweeper.start();
   }
 
   /**

@@ -37,6 +37,7 @@ public final class Magics {
    * @return Engram's magics, sharing one session
    */
   public static Magics all() {
+    KeptResults.sweepLeftovers();
     EngramSession session = new EngramSession();
     return of(
         List.of(

@@ -1,6 +1,7 @@
 package dev.engram.magic;
 
 import dev.engram.EngramException;
+import dev.engram.Printable;
 import dev.engram.Suggest;
 import java.io.UncheckedIOException;
 import java.nio.channels.ClosedByInterruptException;
@@ -27,6 +28,10 @@ final class Sentences {
    * @param name the magic's name, without percent signs
    */
   static String of(String name, Throwable failure) {
+    return Printable.line(sentence(name, failure));
+  }
+
+  private static String sentence(String name, Throwable failure) {
     // First: an interrupted read of a file ends as a mistake of ours that was caused by it.
     if (isInterrupt(failure)) {
       return INTERRUPTED;

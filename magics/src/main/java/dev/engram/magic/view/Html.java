@@ -1,5 +1,7 @@
 package dev.engram.magic.view;
 
+import dev.engram.Printable;
+
 /**
  * Writes HTML from strings that may come from anywhere: file names, labels, words, messages. Every
  * one of them goes through {@link #escape}.
@@ -8,10 +10,11 @@ public final class Html {
   private Html() {}
 
   /**
-   * @return the text with the five characters that mean something to HTML replaced; safe as content
-   *     and in a quoted attribute
+   * @return the text with the five characters that mean something to HTML replaced, and {@link
+   *     Printable#lines hidden ones} shown; safe as content and in a quoted attribute
    */
-  public static String escape(String text) {
+  public static String escape(String given) {
+    String text = Printable.lines(given);
     StringBuilder out = new StringBuilder(text.length() + 16);
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);

@@ -1,11 +1,13 @@
 package dev.engram.magic.view;
 
+import dev.engram.AtomicFile;
 import dev.engram.EngramException;
+import dev.engram.Progress;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 
 /**
  * A file that a page is written to. One that Engram wrote before is replaced, as a notebook that
@@ -37,7 +39,7 @@ public final class PageFile {
     if (!Files.isWritable(folder)) {
       throw new EngramException("The folder %s cannot be written to.".formatted(folder));
     }
-    if (Files.exists(this.file) && !isOurs()) {
+    if (Files.exists(this.file, LinkOption.NOFOLLOW_LINKS) && !isOurs()) {
       throw new EngramException(
           "The file %s exists and is no page that Engram wrote; give another name or delete it."
               .formatted(this.file));
@@ -45,6 +47,9 @@ public final class PageFile {
   }
 
   private boolean isOurs() {
+    if (!Files.isRegularFile(file)) {
+      return false;
+    }
     try (var in = Files.newInputStream(file)) {
       return new String(in.readNBytes(HEAD), StandardCharsets.UTF_8).contains(MARK);
     } catch (IOException e) {
@@ -59,11 +64,10 @@ public final class PageFile {
    */
   public View write(Page page) {
     byte[] bytes = page.standalone().getBytes(StandardCharsets.UTF_8);
-    Path part = file.resolveSibling(file.getFileName() + ".part");
     try {
-      Files.write(part, bytes);
-      Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
+      AtomicFile.write(file, bytes);
     } catch (IOException e) {
+      Progress.checkInterrupt();
       throw new EngramException("The page cannot be written to " + file + ": " + e + ".", e);
     }
     String told =

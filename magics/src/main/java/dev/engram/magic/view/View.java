@@ -1,5 +1,6 @@
 package dev.engram.magic.view;
 
+import dev.engram.Printable;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -31,7 +32,9 @@ public record View(Map<String, Object> data, Optional<PlotlyEdition> plotly, Lis
     if (!data.containsKey(TEXT)) {
       throw new IllegalArgumentException("a view needs text/plain, got " + data.keySet());
     }
-    data = Collections.unmodifiableMap(new LinkedHashMap<>(data));
+    Map<String, Object> copy = new LinkedHashMap<>(data);
+    copy.computeIfPresent(TEXT, (mime, text) -> Printable.lines(text.toString()));
+    data = Collections.unmodifiableMap(copy);
     before = List.copyOf(before);
   }
 

@@ -38,6 +38,14 @@ class ViewTest {
   }
 
   @Test
+  void whatTurnsTheDirectionOfWritingIsShown() {
+    String text = "a\u202eb\u0000" + (char) 10 + "c";
+    String shown = "a\\u202eb\\u0000" + (char) 10 + "c";
+    assertEquals(shown, Html.escape(text));
+    assertEquals(shown, View.preformatted(text).text());
+  }
+
+  @Test
   void tablesAreCappedEscapedAndReadable() {
     int rows = 120;
     Table table =

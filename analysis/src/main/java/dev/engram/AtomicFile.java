@@ -1,0 +1,253 @@
+package dev.engram;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.UUID;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * Writes a file, or a folder, that appears under its name only when it is whole and on the disk,
+ * also after a power cut. It is written beside that name under another one that nobody can guess,
+ * which is created new, so that nothing else is written to or deleted.
+ */
+public final class AtomicFile {
+  /** By this the temporary files of this JVM are known, to itself: it never sweeps them. */
+  private static final String JVM = random();
+
+  private static final Pattern TEMPORARY =
+      Pattern.compile("engram-(?<jvm>[0-9a-f]{16})-[0-9a-f]{16}\\.part");
+
+  /** How the caches of Engram named their temporary files until 2026-11; these held no lock. */
+  private static final Pattern FORMER = Pattern.compile("unfinished\\d+\\.tmp");
+
+  private static final Duration FORMER_IDLE = Duration.ofDays(1);
+
+  private AtomicFile() {}
+
+  /** What a file shall hold. */
+  @FunctionalInterface
+  public interface Content {
+    /**
+     * @param channel of an empty file
+     */
+    void writeTo(FileChannel channel) throws IOException;
+  }
+
+  /** What a folder shall hold. */
+  @FunctionalInterface
+  public interface Filling {
+    /**
+     * @param folder an empty folder
+     */
+    void fill(Path folder) throws IOException;
+  }
+
+  /**
+   * Writes a file, in the place of one that may be there. A link of that name is replaced, not
+   * followed.
+   *
+   * @throws IOException if it cannot be written; what was there is there still
+   */
+  public static void write(Path file, Content content) throws IOException {
+    Path target = file.toAbsolutePath();
+    Path folder = folderOf(target);
+    Path temporary = folder.resolve(temporaryName());
+    // The channel, and with it the lock that tells others of a living writer, stays open until the
+    // file has its name.
+    try (FileChannel channel =
+        FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      try {
+        lock(channel);
+        content.writeTo(channel);
+        channel.force(true);
+        rename(temporary, target);
+      } finally {
+        Files.deleteIfExists(temporary);
+      }
+    }
+    forceOpenedToRead(folder);
+  }
+
+  /** {@link #write(Path, Content)} of bytes. */
+  public static void write(Path file, byte[] bytes) throws IOException {
+    write(
+        file,
+        channel -> {
+          ByteBuffer rest = ByteBuffer.wrap(bytes);
+          while (rest.hasRemaining()) {
+            channel.write(rest);
+          }
+        });
+  }
+
+  /**
+   * Makes a folder with files in it.
+   *
+   * @param folder not there yet, or an empty folder, which is replaced
+   * @throws IOException if it cannot be made, or something has come to lie there; nothing is left
+   */
+  public static void folder(Path folder, Filling filling) throws IOException {
+    Path target = folder.toAbsolutePath();
+    Path parent = folderOf(target);
+    Path temporary = parent.resolve(temporaryName());
+    Files.createDirectory(temporary);
+    try {
+      filling.fill(temporary);
+      force(temporary);
+      try {
+        Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+      } catch (FileSystemException e) {
+        if (!Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
+          throw e;
+        }
+        Files.delete(target); // only an empty folder can be; Windows does not replace it by itself
+        Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+      }
+    } finally {
+      delete(temporary);
+    }
+    forceOpenedToRead(parent);
+  }
+
+  /**
+   * Another program sees the old file or the new one, never a part, where the file system can do
+   * that.
+   *
+   * @param from is gone afterwards
+   * @param to is replaced if it is there
+   */
+  public static void rename(Path from, Path to) throws IOException {
+    try {
+      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+    } catch (AtomicMoveNotSupportedException e) {
+      Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+
+  /**
+   * Deletes what writers that were killed have left in a cache of Engram: only files that {@link
+   * #write} has made, and only where no living process has them, whatever its number and in
+   * whatever container it runs. Where locks do not work, a file stays.
+   *
+   * @param cache searched to the third level, without following links; need not be there
+   */
+  public static void sweep(Path cache) {
+    if (!Files.isDirectory(cache)) {
+      return;
+    }
+    List<Path> left;
+    try (Stream<Path> all =
+        Files.find(cache, 3, (file, a) -> a.isRegularFile() && isTemporary(file))) {
+      left = all.toList();
+    } catch (IOException | java.io.UncheckedIOException | SecurityException e) {
+      return; // what cannot be listed cannot be cleaned either, and nothing depends on it
+    }
+    for (Path file : left) {
+      sweepFile(file);
+    }
+  }
+
+  private static boolean isTemporary(Path file) {
+    String name = file.getFileName().toString();
+    var ours = TEMPORARY.matcher(name);
+    // To open a file of this JVM would take its lock away: on Linux it belongs to the process.
+    return ours.matches() ? !ours.group("jvm").equals(JVM) : FORMER.matcher(name).matches();
+  }
+
+  private static void sweepFile(Path file) {
+    try (FileChannel channel =
+            FileChannel.open(file, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+        FileLock lock = channel.tryLock()) {
+      boolean former = FORMER.matcher(file.getFileName().toString()).matches();
+      Instant written = Files.getLastModifiedTime(file).toInstant();
+      if (lock != null && !(former && written.isAfter(Instant.now().minus(FORMER_IDLE)))) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException | OverlappingFileLockException | SecurityException e) {
+      // gone already, somebody else's, or a file system without locks
+    }
+  }
+
+  /** Where the file system has no locks, the file is written all the same. */
+  private static void lock(FileChannel channel) {
+    try {
+      channel.tryLock();
+    } catch (IOException e) {
+      Progress.checkInterrupt();
+    }
+  }
+
+  /** Short, since the name of the file itself may be as long as the system allows. */
+  private static String temporaryName() {
+    return "engram-" + JVM + "-" + random() + ".part";
+  }
+
+  private static Path folderOf(Path target) throws IOException {
+    Path folder = target.getParent();
+    if (folder == null) {
+      throw new IOException("it is the root of a file system");
+    }
+    return folder;
+  }
+
+  private static String random() {
+    return UUID.randomUUID().toString().replace("-", "").substring(16);
+  }
+
+  /** Everything that lies in a folder, and the folders themselves. */
+  private static void force(Path folder) throws IOException {
+    try (Stream<Path> all = Files.walk(folder)) {
+      for (Path path : all.toList()) {
+        if (Files.isDirectory(path)) {
+          forceOpenedToRead(path);
+        } else {
+          forceFile(path);
+        }
+      }
+    }
+  }
+
+  private static void forceFile(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.force(true);
+    } catch (AccessDeniedException e) {
+      forceOpenedToRead(file);
+    }
+  }
+
+  /** A folder, which is its list of names, or a file that may only be read. */
+  private static void forceOpenedToRead(Path path) {
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      channel.force(true);
+    } catch (IOException e) {
+      // Windows forces nothing that is not open for writing, and has its journal for names
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    try (Stream<Path> all = Files.walk(folder)) {
+      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(path);
+      }
+    }
+  }
+}

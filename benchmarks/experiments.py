@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Time and memory of each experiment, as a user waits for it; prints the README's tables.
+"""Time and memory of each experiment, as a user waits for it; prints the tables of docs/performance.md.
 
 usage: .venv/bin/python benchmarks/experiments.py [NAME...] [--large DIR]   (after ./lab build, on an idle machine)
 Each runs in a kernel of its own with nothing kept from before, on VisEnt-mini with the embedded model; memory is the

@@ -1,32 +1,57 @@
 package dev.engram.hub;
 
 import java.io.IOException;
-import java.net.http.HttpResponse.BodySubscriber;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.List;
-import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Flow;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.hc.client5.http.protocol.HttpClientContext;
+import org.apache.hc.core5.concurrent.FutureCallback;
+import org.apache.hc.core5.http.EntityDetails;
+import org.apache.hc.core5.http.Header;
+import org.apache.hc.core5.http.HttpResponse;
+import org.apache.hc.core5.http.nio.AsyncResponseConsumer;
+import org.apache.hc.core5.http.nio.CapacityChannel;
+import org.apache.hc.core5.http.protocol.HttpContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The content of an answer, handed from the client's thread to the reader's piece by piece, so that
- * whoever waits can be interrupted and does not wait for ever.
+ * An answer, handed from the client's thread to the reader's: first its head, then its content
+ * piece by piece, so that whoever waits can be interrupted and does not wait for ever.
  */
-final class Body implements BodySubscriber<Body>, AutoCloseable {
-  /** What the client's thread puts into the queue: pieces, an end, or a failure. */
-  private record Event(List<ByteBuffer> pieces, boolean end, @Nullable Throwable failure) {}
+final class Body implements AsyncResponseConsumer<Object>, AutoCloseable {
+  /** How much may lie here unread, at least. */
+  private static final int WINDOW = 1 << 20;
+
+  /** Connection, TLS and answer have the client's time limit each; what it forgets ends here. */
+  private static final int STEPS = 4;
+
+  /** What the client's thread puts into the queue: a piece, a failure, or neither at the end. */
+  private record Event(@Nullable ByteBuffer piece, @Nullable Exception failure) {}
+
+  /**
+   * What comes before the content.
+   *
+   * @param response status and headers
+   * @param secure whether it came through TLS: what a proxy itself says did not
+   */
+  record Head(HttpResponse response, boolean secure) {}
 
   private final Duration patience;
+  private final CompletableFuture<Head> head = new CompletableFuture<>();
   private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
-  private final Queue<ByteBuffer> pieces = new ArrayDeque<>();
-  private volatile Flow.@Nullable Subscription subscription;
+  private final Object lock = new Object();
+  private int unread;
+  private @Nullable CapacityChannel halted;
+  private @Nullable Future<?> exchange;
+  private boolean closed;
   private boolean ended;
 
   /**
@@ -36,30 +61,91 @@ final class Body implements BodySubscriber<Body>, AutoCloseable {
     this.patience = patience;
   }
 
-  @Override
-  public CompletionStage<Body> getBody() {
-    return CompletableFuture.completedFuture(this); // as soon as the headers are there
+  /** What to cancel when the reader has had enough. */
+  void begun(Future<?> request) {
+    synchronized (lock) {
+      exchange = request;
+      if (closed) {
+        request.cancel(true);
+      }
+    }
   }
 
   @Override
-  public void onSubscribe(Flow.Subscription s) {
-    subscription = s;
-    s.request(1);
+  public void consumeResponse(
+      HttpResponse response,
+      @Nullable EntityDetails entity,
+      HttpContext context,
+      FutureCallback<Object> done) {
+    head.complete(new Head(response, HttpClientContext.cast(context).getSSLSession() != null));
+    callback.complete(done);
+    if (entity == null) {
+      end();
+    }
+  }
+
+  private final CompletableFuture<FutureCallback<Object>> callback = new CompletableFuture<>();
+
+  @Override
+  public void informationResponse(HttpResponse response, HttpContext context) {
+    // nothing of a hub's interest
   }
 
   @Override
-  public void onNext(List<ByteBuffer> item) {
-    events.add(new Event(List.copyOf(item), false, null));
+  public void updateCapacity(CapacityChannel channel) throws IOException {
+    synchronized (lock) {
+      if (unread >= WINDOW) {
+        halted = channel;
+        return;
+      }
+    }
+    channel.update(WINDOW);
   }
 
   @Override
-  public void onError(Throwable failure) {
-    events.add(new Event(List.of(), false, failure));
+  public void consume(ByteBuffer bytes) {
+    ByteBuffer piece = ByteBuffer.allocate(bytes.remaining()).put(bytes).flip();
+    synchronized (lock) {
+      unread += piece.remaining();
+    }
+    events.add(new Event(piece, null));
   }
 
   @Override
-  public void onComplete() {
-    events.add(new Event(List.of(), true, null));
+  public void streamEnd(@Nullable List<? extends Header> trailers) {
+    end();
+  }
+
+  private void end() {
+    events.add(new Event(null, null));
+    callback.thenAccept(done -> done.completed(this));
+  }
+
+  @Override
+  public void failed(Exception failure) {
+    head.completeExceptionally(failure);
+    events.add(new Event(null, failure));
+  }
+
+  @Override
+  public void releaseResources() {
+    // what was read stays for the reader
+  }
+
+  /**
+   * Waits for status and headers.
+   *
+   * @throws IOException if there is no connection, or nothing comes
+   * @throws InterruptedException if the reader is to stop
+   */
+  Head head() throws IOException, InterruptedException {
+    try {
+      return head.get(STEPS * patience.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      throw failure(e.getCause());
+    } catch (TimeoutException e) {
+      throw silent();
+    }
   }
 
   /**
@@ -68,42 +154,57 @@ final class Body implements BodySubscriber<Body>, AutoCloseable {
    * @throws InterruptedException if the reader is to stop
    */
   @Nullable ByteBuffer next() throws IOException, InterruptedException {
-    for (; ; ) {
-      ByteBuffer piece = pieces.poll();
+    while (!ended) {
+      Event event = events.poll(patience.toMillis(), TimeUnit.MILLISECONDS);
+      if (event == null) {
+        throw silent();
+      }
+      if (event.failure != null) {
+        throw failure(event.failure);
+      }
+      ByteBuffer piece = event.piece;
+      ended = piece == null;
       if (piece != null && piece.hasRemaining()) {
+        taken(piece.remaining());
         return piece;
       }
-      if (piece == null) {
-        if (ended) {
-          return null;
-        }
-        take();
+    }
+    return null;
+  }
+
+  private void taken(int bytes) throws IOException {
+    CapacityChannel waiting = null;
+    synchronized (lock) {
+      unread -= bytes;
+      if (unread < WINDOW / 2) {
+        waiting = halted;
+        halted = null;
       }
+    }
+    if (waiting != null) {
+      waiting.update(WINDOW);
     }
   }
 
-  private void take() throws IOException, InterruptedException {
-    Event event = events.poll(patience.toMillis(), TimeUnit.MILLISECONDS);
-    if (event == null) {
-      throw new IOException("nothing came for " + patience.toSeconds() + " s");
+  private IOException silent() {
+    return new IOException("nothing came for " + patience.toSeconds() + " s");
+  }
+
+  private static IOException failure(@Nullable Throwable cause) {
+    if (cause instanceof CancellationException) {
+      return new IOException("the connection was cut", cause);
     }
-    if (event.failure != null) {
-      throw event.failure instanceof IOException e ? e : new IOException(event.failure);
-    }
-    ended = event.end;
-    pieces.addAll(event.pieces);
-    Flow.Subscription s = subscription;
-    if (!ended && s != null) {
-      s.request(1);
-    }
+    return cause instanceof IOException e ? e : new IOException(String.valueOf(cause), cause);
   }
 
   /** Ends the transfer, whatever is still to come. */
   @Override
   public void close() {
-    Flow.Subscription s = subscription;
-    if (s != null) {
-      s.cancel();
+    synchronized (lock) {
+      closed = true;
+      if (exchange != null) {
+        exchange.cancel(true);
+      }
     }
   }
 }

@@ -148,7 +148,7 @@ final class Download {
         receive(file, out, hash, meter);
       } catch (HubClient.Unreachable e) {
         failures = out.size() > before ? 1 : failures + 1;
-        if (failures >= ATTEMPTS) {
+        if (failures >= ATTEMPTS || e instanceof HubClient.Busy) {
           throw new EngramException(
               "The download of %s stopped after %,d of %,d MB: %s; the same line goes on from there."
                   .formatted(

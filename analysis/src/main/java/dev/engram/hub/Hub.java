@@ -3,13 +3,16 @@ package dev.engram.hub;
 import dev.engram.EngramException;
 import dev.engram.Progress;
 import java.io.IOException;
+import java.net.ProxySelector;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Models of the Hugging Face hub. A model that the cache holds is taken from there without a word
@@ -18,6 +21,8 @@ import java.util.Optional;
 public final class Hub {
   private final HubSettings settings;
   private final HubCache cache;
+  private final Map<String, String> environment;
+  private final @Nullable ProxySelector otherwise;
   private final Space space;
   private final Duration patience;
   private final Duration pause;
@@ -32,15 +37,31 @@ public final class Hub {
    * @param settings where hub and cache are
    */
   public Hub(HubSettings settings) {
-    this(settings, Hub::free, Duration.ofSeconds(30), Duration.ofSeconds(1));
+    this(
+        settings,
+        System.getenv(),
+        ProxySelector.getDefault(),
+        Hub::free,
+        Duration.ofSeconds(30),
+        Duration.ofSeconds(1));
   }
 
   /**
+   * @param environment variables by name, for proxies and authorities
+   * @param otherwise decides about proxies where they say nothing; null for none
    * @param patience how long to wait for an answer, and for each piece of it
    * @param pause before another attempt
    */
-  Hub(HubSettings settings, Space space, Duration patience, Duration pause) {
+  Hub(
+      HubSettings settings,
+      Map<String, String> environment,
+      @Nullable ProxySelector otherwise,
+      Space space,
+      Duration patience,
+      Duration pause) {
     this.settings = settings;
+    this.environment = Map.copyOf(environment);
+    this.otherwise = otherwise;
     this.cache = new HubCache(settings.cache());
     this.space = space;
     this.patience = patience;
@@ -67,10 +88,15 @@ public final class Hub {
     if (settings.offline()) {
       throw new EngramException(notCached(model, missing, "HF_HUB_OFFLINE is set"));
     }
-    try {
-      return download(model, progress);
+    try (HubClient client =
+        new HubClient(settings, new Transport(environment, otherwise, patience), pause, progress)) {
+      return download(model, client, progress);
     } catch (HubClient.Unreachable e) {
-      String why = e.getMessage() + "; check the network, and try again";
+      String why =
+          e.getMessage()
+              + (e instanceof HubClient.Busy
+                  ? "; try again later"
+                  : "; check the network, and try again");
       throw new EngramException(notCached(model, missing, why), e);
     } catch (ClosedByInterruptException e) {
       throw new EngramException("The download of " + model + " was interrupted.", e);
@@ -89,9 +115,8 @@ public final class Hub {
             .formatted(cache.root(), model, String.join(", ", missing), why);
   }
 
-  private Path download(HubName model, Progress progress) throws IOException {
+  private Path download(HubName model, HubClient client, Progress progress) throws IOException {
     progress.step("asking the hub for " + model, 0, 1);
-    HubClient client = new HubClient(settings, patience);
     HubClient.Listing listing = client.listing(model);
     String commit = listing.commit();
     List<String> names = listing.names();

@@ -8,51 +8,57 @@ import dev.engram.EngramException;
 import dev.engram.Progress;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.net.ConnectException;
 import java.net.URI;
 import java.net.URLEncoder;
-import java.net.http.HttpClient;
-import java.net.http.HttpHeaders;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
-import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Asks the hub, over HTTP. Redirects are followed by hand: the token goes to the hub's own address
  * and to no other, and never unencrypted over a network.
  */
-final class HubClient {
+final class HubClient implements AutoCloseable {
   /** A listing of a repository is some kilobytes; more than this is no listing. */
   private static final int MOST_JSON = 32 << 20;
 
   private static final int MOST_REDIRECTS = 10;
   static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
 
+  /** How often a server that is busy is asked, and how long it is waited for at most each time. */
+  private static final int ATTEMPTS = 5;
+
+  private static final Duration MOST_WAIT = Duration.ofMinutes(2);
+
   private final HubSettings settings;
-  private final Duration patience;
-  private final HttpClient http;
+  private final Transport transport;
+  private final Duration pause;
+  private final Progress progress;
 
   /**
-   * @param patience how long to wait for a connection, for an answer, and for each piece of it
+   * @param transport sends the requests; it is closed with this client
+   * @param pause before a busy server is asked again, unless it says when; twice as long each time
+   * @param progress is told of such waiting
    */
-  HubClient(HubSettings settings, Duration patience) {
+  HubClient(HubSettings settings, Transport transport, Duration pause, Progress progress) {
     this.settings = settings;
-    this.patience = patience;
-    this.http =
-        HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .followRedirects(HttpClient.Redirect.NEVER)
-            .connectTimeout(patience)
-            .proxy(ProxyVariables.ofEnvironment())
-            .build();
+    this.transport = transport;
+    this.pause = pause;
+    this.progress = progress;
+  }
+
+  @Override
+  public void close() {
+    transport.close();
   }
 
   /**
@@ -68,7 +74,7 @@ final class HubClient {
   }
 
   /** Nobody answers, or the connection broke: worth another attempt. */
-  static final class Unreachable extends IOException {
+  static class Unreachable extends IOException {
     private static final long serialVersionUID = 1L;
 
     Unreachable(String message, Throwable cause) {
@@ -76,6 +82,15 @@ final class HubClient {
     }
 
     Unreachable(String message) {
+      super(message);
+    }
+  }
+
+  /** Somebody has no time, and has been waited for long enough. */
+  static final class Busy extends Unreachable {
+    private static final long serialVersionUID = 1L;
+
+    Busy(String message) {
       super(message);
     }
   }
@@ -90,7 +105,7 @@ final class HubClient {
       JsonNode json = new ObjectMapper().readTree(answer.text());
       String commit = json.path("sha").asText("");
       if (!HubName.isCommit(commit)) {
-        throw noHub(answer.response.uri(), "names no commit of " + model);
+        throw noHub(answer.uri(), "names no commit of " + model);
       }
       List<String> names = new ArrayList<>();
       json.path("siblings").forEach(file -> names.add(file.path("rfilename").asText("")));
@@ -110,21 +125,23 @@ final class HubClient {
   RemoteFile head(HubName model, String commit, String file) throws Unreachable {
     URI uri = resolve(model, commit, file);
     try (Answer answer = follow(model, "HEAD", uri, 0, false)) {
-      HttpHeaders headers = answer.response.headers();
-      String at = headers.firstValue("X-Repo-Commit").orElse("");
+      String at = answer.header("X-Repo-Commit").orElse("");
       String hash =
-          headers
-              .firstValue("X-Linked-Etag")
-              .or(() -> headers.firstValue("ETag"))
+          answer
+              .header("X-Linked-Etag")
+              .or(() -> answer.header("ETag"))
               .orElse("")
               .replaceFirst("^W/", "")
               .replace("\"", "");
       // A redirect has a length of its own.
-      String length = answer.response.statusCode() < 300 ? "Content-Length" : "X-Linked-Size";
+      String length = answer.status() < 300 ? "Content-Length" : "X-Linked-Size";
       long size =
-          headers
-              .firstValueAsLong("X-Linked-Size")
-              .orElseGet(() -> headers.firstValueAsLong(length).orElse(-1));
+          answer
+              .header("X-Linked-Size")
+              .or(() -> answer.header(length))
+              .filter(n -> n.matches("\\d{1,18}"))
+              .map(Long::parseLong)
+              .orElse(-1L);
       if (!at.equals(commit) || !BlobHash.isHash(hash) || size < 0) {
         throw noHub(uri, "does not say commit, hash and size of " + file);
       }
@@ -159,19 +176,29 @@ final class HubClient {
 
   /** An answer whose content is still to be read. */
   static final class Answer implements AutoCloseable {
-    private final HttpResponse<Body> response;
+    private final Transport.Answer response;
 
-    Answer(HttpResponse<Body> response) {
+    Answer(Transport.Answer response) {
       this.response = response;
+    }
+
+    private URI uri() {
+      return response.uri();
+    }
+
+    private int status() {
+      return response.status();
+    }
+
+    private Optional<String> header(String name) {
+      return response.header(name);
     }
 
     /** The place of the first byte: 0 where the sender does not send parts. */
     long from() {
-      return response.statusCode() != 206
+      return status() != 206
           ? 0
-          : response
-              .headers()
-              .firstValue("Content-Range")
+          : header("Content-Range")
               .filter(r -> r.matches("bytes \\d{1,18}-.*"))
               .map(r -> Long.parseLong(r.substring(6, r.indexOf('-'))))
               .orElse(-1L);
@@ -186,7 +213,7 @@ final class HubClient {
       } catch (InterruptedException e) {
         throw interrupted(e);
       } catch (IOException e) {
-        throw new Unreachable(why(e), e);
+        throw new Unreachable(Failures.why(e), e);
       }
     }
 
@@ -213,16 +240,15 @@ final class HubClient {
       throws Unreachable {
     URI at = uri;
     for (int i = 0; i <= MOST_REDIRECTS; i++) {
-      Answer answer = send(method, at, from);
-      HttpResponse<Body> response = answer.response;
-      String location = response.headers().firstValue("Location").orElse("");
-      int status = response.statusCode();
+      Answer answer = patiently(method, at, from);
+      String location = answer.header("Location").orElse("");
+      int status = answer.status();
       if (status < 300) {
         return answer;
       }
       if (status >= 400 || location.isEmpty()) {
         answer.close();
-        throw refused(model, at, response);
+        throw refused(model, answer);
       }
       URI next = next(at, location);
       if (!isHub(next) && !elsewhere) {
@@ -247,31 +273,77 @@ final class HubClient {
     throw noHub(at, "redirects to '" + location.lines().findFirst().orElse("") + "'");
   }
 
+  /** A server that has no time is waited for, and asked again. */
+  private Answer patiently(String method, URI uri, long from) throws Unreachable {
+    for (int attempt = 1; ; attempt++) {
+      Answer answer = send(method, uri, from);
+      if (!isBusy(answer.status())) {
+        return answer;
+      }
+      answer.close();
+      String who = answer.response.isOfProxy() ? proxy(answer).toString() : site(uri);
+      Duration wait = wait(answer, attempt);
+      if (wait.compareTo(MOST_WAIT) > 0) {
+        throw new Busy(
+            "%s answers with the status %d and wants to be asked again in %,d s"
+                .formatted(who, answer.status(), wait.toSeconds()));
+      }
+      if (attempt == ATTEMPTS) {
+        throw new Busy(
+            "%s answers with the status %d, %d times in a row"
+                .formatted(who, answer.status(), ATTEMPTS));
+      }
+      sleep(wait, "%s is busy (status %d), waiting, s".formatted(who, answer.status()));
+    }
+  }
+
+  private static boolean isBusy(int status) {
+    return status == 408 || status == 429 || status >= 500;
+  }
+
+  private Duration wait(Answer answer, int attempt) {
+    String given = answer.header("Retry-After").orElse("").strip();
+    if (given.matches("\\d{1,9}")) {
+      return Duration.ofSeconds(Long.parseLong(given));
+    }
+    try {
+      Duration until =
+          Duration.between(
+              ZonedDateTime.now(),
+              ZonedDateTime.parse(given, DateTimeFormatter.RFC_1123_DATE_TIME));
+      return until.isNegative() ? Duration.ZERO : until;
+    } catch (DateTimeParseException e) {
+      return pause.multipliedBy(1L << (attempt - 1)); // it does not say
+    }
+  }
+
+  /** In short pieces, each of which is told and can be interrupted. */
+  private void sleep(Duration wait, String what) {
+    long all = wait.toMillis();
+    try {
+      for (long done = 0; done < all; done += 1000) {
+        progress.step(what, done / 1000, Math.max(1, all / 1000));
+        Thread.sleep(Math.min(1000, all - done));
+      }
+    } catch (InterruptedException e) {
+      throw interrupted(e);
+    }
+  }
+
   private Answer send(String method, URI uri, long from) throws Unreachable {
-    HttpRequest.Builder request =
-        HttpRequest.newBuilder(uri)
-            .timeout(patience)
-            .method(method, HttpRequest.BodyPublishers.noBody())
-            .header("User-Agent", "engram")
-            .header("Accept-Encoding", "identity");
+    Map<String, String> headers = new LinkedHashMap<>();
+    headers.put("Accept-Encoding", "identity");
     if (from > 0) {
-      request.header("Range", "bytes=" + from + "-");
+      headers.put("Range", "bytes=" + from + "-");
     }
     if (settings.token() != null && isHub(uri) && isPrivate(uri)) {
-      request.header("Authorization", "Bearer " + settings.token());
+      headers.put("Authorization", "Bearer " + settings.token());
     }
     try {
       Progress.checkInterrupt();
-      return new Answer(http.send(request.build(), info -> new Body(patience)));
+      return new Answer(transport.send(method, uri, headers));
     } catch (InterruptedException e) {
       throw interrupted(e);
-    } catch (SSLException e) {
-      throw new EngramException(
-          "The connection to %s is not secure (%s); check date, certificates and proxy of this machine."
-              .formatted(site(uri), why(e)),
-          e);
-    } catch (IOException e) {
-      throw new Unreachable(site(uri) + " cannot be reached (" + why(e) + ")", e);
     }
   }
 
@@ -284,23 +356,7 @@ final class HubClient {
   }
 
   private static String site(URI uri) {
-    int port = uri.getPort();
-    return (uri.getScheme() + "://" + uri.getHost()).toLowerCase(Locale.ROOT)
-        + (port < 0 ? "" : ":" + port);
-  }
-
-  private static String why(IOException failure) {
-    for (Throwable t = failure; t != null; t = t.getCause()) {
-      if (t instanceof UnresolvedAddressException) {
-        return "its name has no address here";
-      }
-    }
-    String message = failure.getMessage();
-    if (failure instanceof ConnectException && message == null) {
-      return "nobody answers there";
-    }
-    String kind = failure.getClass().getSimpleName();
-    return message == null ? kind : message.lines().findFirst().orElse(kind);
+    return Failures.site(uri);
   }
 
   private static RuntimeException interrupted(InterruptedException e) {
@@ -315,13 +371,34 @@ final class HubClient {
             .formatted(site(uri), what));
   }
 
-  private EngramException refused(HubName model, URI uri, HttpResponse<Body> response)
-      throws Unreachable {
-    int status = response.statusCode();
-    if (status == 408 || status == 416 || status == 429 || status >= 500) {
+  private static HubProxy proxy(Answer answer) {
+    return answer.response.proxy().orElseThrow();
+  }
+
+  private static EngramException refusedByProxy(Answer answer) {
+    HubProxy proxy = proxy(answer);
+    if (answer.status() != 407) {
+      return new EngramException(
+          Failures.refusedWay(proxy, answer.uri(), "status " + answer.status()));
+    }
+    String kinds = answer.response.kindsOfLogin();
+    return new EngramException(
+        kinds.isEmpty() || kinds.matches("(?i).*\\b(basic|digest)\\b.*")
+            ? Failures.login(proxy)
+            : "%s asks for a login of the kind %s, and Engram knows Basic and Digest; a proxy of your own that logs in there can stand between."
+                .formatted(Failures.capital(proxy), kinds));
+  }
+
+  private EngramException refused(HubName model, Answer answer) throws Unreachable {
+    URI uri = answer.uri();
+    int status = answer.status();
+    if (answer.response.isOfProxy()) {
+      return refusedByProxy(answer);
+    }
+    if (status == 416) {
       throw new Unreachable(site(uri) + " answers with the status " + status);
     }
-    String code = response.headers().firstValue("X-Error-Code").orElse("");
+    String code = answer.header("X-Error-Code").orElse("");
     String page = settings.endpoint() + "/" + model.repository();
     if (!isHub(uri)) {
       return new EngramException(

@@ -1,21 +1,23 @@
 package dev.engram.hub;
 
-import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
 import java.net.ProxySelector;
-import java.net.SocketAddress;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The proxy that {@code HTTPS_PROXY}, {@code HTTP_PROXY} and {@code NO_PROXY} name, as other
- * programs of a machine read them; Java by itself knows only its own properties.
+ * Which proxy leads to an address, by {@code HTTPS_PROXY}, {@code HTTP_PROXY}, {@code ALL_PROXY}
+ * and {@code NO_PROXY}, read as curl and Python's requests read them; where they say nothing, by
+ * Java's own settings. This machine itself is never reached through a proxy.
  */
-final class ProxyVariables extends ProxySelector {
+final class ProxyVariables {
   private final Map<String, String> environment;
   private final @Nullable ProxySelector otherwise;
 
@@ -28,54 +30,106 @@ final class ProxyVariables extends ProxySelector {
     this.otherwise = otherwise;
   }
 
-  static ProxySelector ofEnvironment() {
-    return new ProxyVariables(System.getenv(), ProxySelector.getDefault());
-  }
-
-  @Override
-  public List<Proxy> select(URI uri) {
-    String proxy = variable(String.valueOf(uri.getScheme()) + "_proxy");
+  /**
+   * @throws dev.engram.EngramException if the variable that counts holds no address of a proxy
+   */
+  Optional<HubProxy> select(URI uri) {
     String host = String.valueOf(uri.getHost()).toLowerCase(Locale.ROOT);
-    if (proxy.isBlank()) {
-      return unsaid(uri);
+    if (HubClient.LOOPBACK.contains(host)) {
+      return Optional.empty();
     }
-    if (HubClient.LOOPBACK.contains(host) || isExcepted(host)) {
-      return List.of(Proxy.NO_PROXY);
-    }
-    try {
-      URI at = URI.create(proxy.contains("://") ? proxy.strip() : "http://" + proxy.strip());
-      if (at.getHost() != null) {
-        int port = at.getPort() < 0 ? 80 : at.getPort();
-        return List.of(new Proxy(Proxy.Type.HTTP, new InetSocketAddress(at.getHost(), port)));
+    String port = String.valueOf(uri.getPort() >= 0 ? uri.getPort() : defaultPort(uri));
+    for (String name : List.of(uri.getScheme() + "_proxy", "all_proxy")) {
+      for (String variable : List.of(name, name.toUpperCase(Locale.ROOT))) {
+        String address = environment.getOrDefault(variable, "");
+        if (!address.isBlank()) {
+          return isExcepted(host.replaceAll("[\\[\\]]", ""), port)
+              ? Optional.empty()
+              : Optional.of(HubProxy.of(address, variable));
+        }
       }
-    } catch (IllegalArgumentException e) {
-      // no address: as if there were none
     }
-    return unsaid(uri);
+    return ofJava(uri);
   }
 
-  private List<Proxy> unsaid(URI uri) {
-    return otherwise == null ? List.of(Proxy.NO_PROXY) : otherwise.select(uri);
+  private static int defaultPort(URI uri) {
+    return "https".equals(uri.getScheme()) ? 443 : 80;
   }
 
-  private boolean isExcepted(String host) {
-    for (String part : variable("no_proxy").split(",")) {
-      String name = part.strip().toLowerCase(Locale.ROOT).replaceFirst("^\\*?\\.", "");
+  private Optional<HubProxy> ofJava(URI uri) {
+    if (otherwise == null) {
+      return Optional.empty();
+    }
+    return otherwise.select(uri).stream()
+        .filter(p -> p.type() != Proxy.Type.DIRECT && p.address() instanceof InetSocketAddress)
+        .findFirst()
+        .map(
+            p -> {
+              InetSocketAddress at = (InetSocketAddress) p.address();
+              boolean socks = p.type() == Proxy.Type.SOCKS;
+              return new HubProxy(
+                  socks ? HubProxy.Kind.SOCKS5H : HubProxy.Kind.HTTP,
+                  at.getHostString(),
+                  at.getPort(),
+                  null,
+                  "Java's settings");
+            });
+  }
+
+  /** Names with all that ends in them, numbers, blocks of numbers, each perhaps with a port. */
+  private boolean isExcepted(String host, String port) {
+    String lower = environment.getOrDefault("no_proxy", "");
+    String list = lower.isBlank() ? environment.getOrDefault("NO_PROXY", "") : lower;
+    for (String part : list.toLowerCase(Locale.ROOT).split("[,\\s]+")) {
+      String name = part.replaceFirst("^\\*?\\.", "");
+      if (name.matches("[^:]*:\\d+|\\[.*\\]:\\d+")) {
+        int colon = name.lastIndexOf(':');
+        if (!name.substring(colon + 1).equals(port)) {
+          continue;
+        }
+        name = name.substring(0, colon);
+      }
+      name = name.replaceAll("[\\[\\]]", "");
       if (name.equals("*")
-          || (!name.isEmpty() && (host.equals(name) || host.endsWith("." + name)))) {
+          || (!name.isEmpty() && (host.equals(name) || host.endsWith("." + name)))
+          || isInBlock(host, name)) {
         return true;
       }
     }
     return false;
   }
 
-  private String variable(String name) {
-    String lower = environment.getOrDefault(name, "");
-    return lower.isBlank() ? environment.getOrDefault(name.toUpperCase(Locale.ROOT), "") : lower;
+  /** Whether a number lies in a block such as {@code 10.0.0.0/8}. */
+  private static boolean isInBlock(String host, String block) {
+    int slash = block.indexOf('/');
+    byte[] number = number(host);
+    byte[] first = slash < 0 ? null : number(block.substring(0, slash));
+    String length = block.substring(slash + 1);
+    if (number == null
+        || first == null
+        || number.length != first.length
+        || !length.matches("\\d{1,3}")) {
+      return false;
+    }
+    int bits = Integer.parseInt(length);
+    for (int i = 0; i < Math.min(bits, number.length * 8); i++) {
+      int mask = 0x80 >> (i % 8);
+      if ((number[i / 8] & mask) != (first[i / 8] & mask)) {
+        return false;
+      }
+    }
+    return true;
   }
 
-  @Override
-  public void connectFailed(URI uri, SocketAddress address, IOException failure) {
-    // the request that failed says so
+  /** The bytes of an address that is written in numbers; null for a name, which nobody is asked. */
+  private static byte @Nullable [] number(String host) {
+    if (!host.matches("\\d{1,3}(\\.\\d{1,3}){3}|[0-9a-f:.]*:[0-9a-f:.]*")) {
+      return null;
+    }
+    try {
+      return InetAddress.getByName(host).getAddress();
+    } catch (UnknownHostException e) {
+      return null; // as good as a name
+    }
   }
 }

@@ -15,6 +15,7 @@ record Devices(Device device, String reason) {
   private static final String THREADS = "ai.djl.pytorch.num_threads";
 
   static {
+    SpinCount.setDefault();
     // The engine counts the machine's cores; a container may be lent fewer, as Java knows.
     if (System.getProperty(THREADS) == null && System.getenv("OMP_NUM_THREADS") == null) {
       System.setProperty(THREADS, String.valueOf(Runtime.getRuntime().availableProcessors()));

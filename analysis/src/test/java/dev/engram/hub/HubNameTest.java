@@ -6,8 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Refusal;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.Proxy;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -125,20 +123,5 @@ class HubNameTest {
     assertFalse(shown.contains("hf_env"), shown);
     String refused = Refusal.of(() -> settings("HF_TOKEN", "hf_a\nX-Evil: 1"));
     assertFalse(refused.contains("Evil"), refused);
-  }
-
-  @Test
-  void proxiesComeFromTheEnvironment() {
-    ProxyVariables proxies =
-        new ProxyVariables(
-            Map.of("HTTPS_PROXY", "http://proxy:3128", "no_proxy", "example.org, .lan"), null);
-    Proxy proxy = new Proxy(Proxy.Type.HTTP, new InetSocketAddress("proxy", 3128));
-    assertEquals(
-        proxy.toString(), proxies.select(URI.create("https://huggingface.co/x")).get(0).toString());
-    for (String direct :
-        List.of(
-            "https://a.example.org", "https://x.lan", "http://other.net", "https://127.0.0.1")) {
-      assertEquals(List.of(Proxy.NO_PROXY), proxies.select(URI.create(direct)), direct);
-    }
   }
 }

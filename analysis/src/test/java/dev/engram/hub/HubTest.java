@@ -17,7 +17,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CancellationException;
@@ -71,6 +73,8 @@ class HubTest {
   private Hub hub(URI endpoint, String token, boolean offline) {
     return new Hub(
         new HubSettings(endpoint, cache(), token.isEmpty() ? null : token, offline),
+        Map.of(),
+        null,
         folder -> Long.MAX_VALUE,
         Duration.ofSeconds(5),
         Duration.ofMillis(5));
@@ -191,6 +195,47 @@ class HubTest {
     server.errorCode = code;
     Refusal.holds(this::download, said);
     assertFalse(Files.exists(cache().resolve("models--acme--tiny-clip/refs/main")));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"429, 0", "429, ''", "503, 1", "500, ''", "429, 'Wed, 21 Oct 2015 07:28:00 GMT'"})
+  void aBusyHubIsWaitedForAndAskedAgain(int status, String retryAfter) throws IOException {
+    server.status = status;
+    server.busy = 3;
+    server.retryAfter = retryAfter;
+    List<String> told = new ArrayList<>();
+    assertComplete(hub().model(MODEL, (what, done, total) -> told.add(what)));
+    if (!retryAfter.equals("0") && !retryAfter.contains("2015")) {
+      String line = "%s is busy (status %d), waiting, s".formatted(server.endpoint(), status);
+      assertTrue(told.contains(line), told.toString());
+    }
+    assertEquals(4, server.requests.stream().filter(r -> r.path().startsWith("/api/")).count());
+  }
+
+  @Test
+  void nobodyWaitsForLong() {
+    server.status = 429;
+    server.retryAfter = "3600";
+    Refusal.holds(this::download, "status 429", "asked again in 3,600 s", "try again later");
+    assertEquals(1, server.requests.size());
+    server.retryAfter = "0";
+    Refusal.holds(this::download, "status 429, 5 times in a row", "try again later");
+    assertEquals(1 + 5, server.requests.size());
+  }
+
+  @Test
+  void anInterruptEndsTheWaitForABusyHub() {
+    server.status = 429;
+    server.retryAfter = "100";
+    Thread caller = Thread.currentThread();
+    Progress interrupting =
+        (what, done, total) -> {
+          if (what.contains("waiting")) {
+            caller.interrupt();
+          }
+        };
+    assertThrows(CancellationException.class, () -> hub().model(MODEL, interrupting));
+    assertFalse(Thread.interrupted());
   }
 
   @Test
@@ -372,6 +417,8 @@ class HubTest {
     Hub full =
         new Hub(
             new HubSettings(server.endpoint(), cache(), null, false),
+            Map.of(),
+            null,
             folder -> 2_000_000,
             Duration.ofSeconds(5),
             Duration.ofMillis(5));

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import dev.engram.Sha256;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -24,6 +26,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A hub on loopback that speaks the protocol of the real one, and another server, under another
@@ -35,7 +39,13 @@ final class LoopbackHub implements AutoCloseable {
 
   /** What a server was asked. */
   record Request(
-      String server, String method, String path, String range, String token, String agent) {}
+      String server,
+      String method,
+      String path,
+      String range,
+      String token,
+      String agent,
+      String proxyLogin) {}
 
   final Map<String, byte[]> files = new TreeMap<>();
   final List<Request> requests = new CopyOnWriteArrayList<>();
@@ -71,22 +81,58 @@ final class LoopbackHub implements AutoCloseable {
   /** What the hub says instead of an answer; "" for none. */
   volatile String babble = "";
 
+  /**
+   * How many answers of the hub are {@link #status} before it goes on as if nothing was; 0: all.
+   */
+  volatile int busy;
+
+  /** What the hub says of when to come again; "" for nothing. */
+  volatile String retryAfter = "";
+
+  private final @Nullable SSLContext tls;
+  private final String storeName;
+
   LoopbackHub() throws IOException {
+    this(null, "localhost");
+  }
+
+  /**
+   * @param tls for HTTPS; null for HTTP
+   * @param storeName another name of this machine: as strange to the hub as any other
+   */
+  LoopbackHub(@Nullable SSLContext tls, String storeName) throws IOException {
+    this.tls = tls;
+    this.storeName = storeName;
     hub = start(this::answer);
     store = start(this::send);
   }
 
   private HttpServer start(com.sun.net.httpserver.HttpHandler handler) throws IOException {
-    HttpServer server =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    InetSocketAddress place = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    HttpServer server = tls == null ? HttpServer.create(place, 0) : secure(place, tls);
     server.createContext("/", handler);
     server.setExecutor(threads);
     server.start();
     return server;
   }
 
+  private static HttpServer secure(InetSocketAddress place, SSLContext tls) throws IOException {
+    HttpsServer server = HttpsServer.create(place, 0);
+    server.setHttpsConfigurator(new HttpsConfigurator(tls));
+    return server;
+  }
+
+  private String scheme() {
+    return tls == null ? "http://" : "https://";
+  }
+
   URI endpoint() {
-    return URI.create("http://127.0.0.1:" + hub.getAddress().getPort());
+    return endpoint("127.0.0.1");
+  }
+
+  /** Its address under another name. */
+  URI endpoint(String name) {
+    return URI.create(scheme() + name + ":" + hub.getAddress().getPort());
   }
 
   /** Every file of a folder. */
@@ -121,7 +167,8 @@ final class LoopbackHub implements AutoCloseable {
             exchange.getRequestURI().getPath(),
             header(exchange, "Range"),
             header(exchange, "Authorization"),
-            header(exchange, "User-Agent")));
+            header(exchange, "User-Agent"),
+            header(exchange, "Proxy-Authorization")));
   }
 
   private static String header(HttpExchange exchange, String name) {
@@ -137,7 +184,14 @@ final class LoopbackHub implements AutoCloseable {
     } else if (!token.isEmpty() && !header(exchange, "Authorization").equals("Bearer " + token)) {
       refuse(exchange, 401, errorCode.isEmpty() ? "GatedRepo" : errorCode);
     } else if (status != 0) {
-      refuse(exchange, status, errorCode);
+      if (!retryAfter.isEmpty()) {
+        exchange.getResponseHeaders().set("Retry-After", retryAfter);
+      }
+      int told = status;
+      if (busy > 0 && --busy == 0) {
+        status = 0;
+      }
+      refuse(exchange, told, errorCode);
     } else if (!formerName.isEmpty() && path.contains(formerName)) {
       exchange.getResponseHeaders().set("Location", path.replace(formerName, NAME));
       reply(exchange, 307, new byte[0]);
@@ -171,12 +225,17 @@ final class LoopbackHub implements AutoCloseable {
     if (name.endsWith(".safetensors")) {
       exchange.getResponseHeaders().set("X-Linked-Etag", '"' + sha256(content) + '"');
       exchange.getResponseHeaders().set("X-Linked-Size", "" + content.length);
-      // another name of this machine: as strange to the hub as any other
       exchange
           .getResponseHeaders()
           .set(
               "Location",
-              "http://localhost:" + store.getAddress().getPort() + "/" + name + "?signature=x");
+              scheme()
+                  + storeName
+                  + ":"
+                  + store.getAddress().getPort()
+                  + "/"
+                  + name
+                  + "?signature=x%2Fy");
       reply(exchange, 302, "see there".getBytes(StandardCharsets.UTF_8));
     } else {
       exchange.getResponseHeaders().set("ETag", "W/\"" + gitHash(content) + '"');

@@ -8,13 +8,15 @@ import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Where the files of the embedded model iconclip and of its images lie on this machine. On a class
  * path of folders they are used in place; in a jar they are unpacked once, at the first question,
  * into a cache folder: the system property {@code engram.cache}, else the environment variable
- * {@code ENGRAM_CACHE}, else {@code ~/.cache/engram}.
+ * {@code ENGRAM_CACHE}, else the property {@code engram.cache.default}, which an installed kernel
+ * brings along, else {@code ~/.cache/engram}.
  *
  * <p>The first call reads every file once to see that it is whole (about 50 ms); later calls cost
  * nothing. Every method throws {@link UncheckedIOException} with one readable sentence if the files
@@ -110,14 +112,13 @@ public final class Iconclip {
    * @return the folder below which Engram keeps what it can make again; perhaps not there yet
    */
   public static Path cache() {
-    String property = System.getProperty("engram.cache");
-    if (property != null && !property.isBlank()) {
-      return Path.of(property);
-    }
-    String variable = System.getenv("ENGRAM_CACHE");
-    if (variable != null && !variable.isBlank()) {
-      return Path.of(variable);
-    }
-    return Path.of(System.getProperty("user.home"), ".cache", "engram");
+    return Stream.of(
+            System.getProperty("engram.cache"),
+            System.getenv("ENGRAM_CACHE"),
+            System.getProperty("engram.cache.default"))
+        .filter(place -> place != null && !place.isBlank())
+        .findFirst()
+        .map(place -> Path.of(place).normalize())
+        .orElseGet(() -> Path.of(System.getProperty("user.home"), ".cache", "engram"));
   }
 }

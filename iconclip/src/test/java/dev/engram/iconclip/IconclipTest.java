@@ -22,6 +22,8 @@ import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The files are found in a folder and in a jar, whatever happened to the cache before. */
 class IconclipTest {
@@ -135,6 +137,36 @@ class IconclipTest {
           left.filter(p -> !p.toString().endsWith(".lock")).count(),
           "one folder, and the file whose lock says who unpacks");
     }
+  }
+
+  /** An installed kernel brings a default along; what the user's environment says comes before. */
+  @ParameterizedTest
+  @CsvSource({
+    "named, default, property, property",
+    "named, default, '', named",
+    "named, '', '', named",
+    "'', 'x/../default', '', default",
+  })
+  void theUsersEnvironmentNamesTheCache(
+      String variable, String installed, String property, String expected) throws Exception {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Dengram.cache=" + inTemp(property),
+            "-Dengram.cache.default=" + inTemp(installed),
+            "-cp",
+            jar.toString(),
+            "dev.engram.iconclip.IconclipTest$Main");
+    builder.environment().put("ENGRAM_CACHE", inTemp(variable));
+    Process process = builder.redirectErrorStream(true).start();
+    String out =
+        new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+    assertEquals(0, process.waitFor(), out);
+    assertEquals(temp.resolve(expected), Path.of(out).getParent());
+  }
+
+  private String inTemp(String name) {
+    return name.isEmpty() ? "" : temp.resolve(name).toString();
   }
 
   @Test

@@ -15,7 +15,7 @@ public final class WordList {
   /** Under this name a model's folder brings the words that its text tower was trained on. */
   public static final String FILE = "words.txt";
 
-  private static final long MOST_BYTES = 64L << 20;
+  private static final long MOST_BYTES = 64_000_000;
 
   private WordList() {}
 

@@ -30,8 +30,6 @@ record WordSource(String name, @Nullable Path file) {
           + EnglishWords.NAME
           + ".";
 
-  private static final long MOST_BYTES = 64_000_000;
-
   private static final List<String> BUILT_IN = List.of(EnglishWords.NAME, EngramSession.ICONCLIP);
 
   /** The words of a model that brings none. */

@@ -61,7 +61,22 @@ final class Effects {
             100 * was.mean(),
             100 * accuracy.restAfter().mean(),
             reported);
+        addHeldOut(accuracy);
       }
+      return this;
+    }
+
+    /** Of everything else what the model was not trained on, where the data set says which. */
+    Rows addHeldOut(AccuracyChange accuracy) {
+      accuracy
+          .heldOutBefore()
+          .ifPresent(
+              was ->
+                  add(
+                      "of these, held out from training (%%, %,d images)".formatted(was.count()),
+                      100 * was.mean(),
+                      100 * accuracy.heldOutAfter().orElse(was).mean(),
+                      ""));
       return this;
     }
 
@@ -121,13 +136,22 @@ final class Effects {
       return "Accuracy was not measured.";
     }
     int moved = accuracy.restMoved();
+    Estimate change = accuracy.restChange();
     return String.format(
         Locale.ROOT,
-        "Of %,d other images %s taken for something else than before.",
+        "Of %,d other images %s taken for something else than before%s.",
         accuracy.restBefore().count(),
         moved == 0
             ? "none is"
-            : moved == 1 ? "one is" : String.format(Locale.ROOT, "%,d are", moved));
+            : moved == 1 ? "one is" : String.format(Locale.ROOT, "%,d are", moved),
+        change.interval().exists()
+            ? String.format(
+                Locale.ROOT,
+                "; accuracy on them changes by %+.2f points ± %.2f (%s)",
+                100 * change.mean(),
+                100 * change.halfWidth(),
+                change.interval().about())
+            : "");
   }
 
   /**

@@ -11,9 +11,6 @@ public final class Digits {
   /** Noise of a cosine, or of a difference of cosines, of a tower that computes in float32. */
   public static final double COSINE = 5e-7;
 
-  /** Noise of other numbers of a tower in float32, as a share of the largest of their kind. */
-  public static final double FLOAT32 = 3e-6;
-
   private static final int SIGNIFICANT = 4;
 
   private Digits() {}
@@ -44,17 +41,16 @@ public final class Digits {
       int mantissa = Math.max(0, Math.min(SIGNIFICANT - 1, first + decimals));
       return String.format(Locale.ROOT, "%." + mantissa + "e", value);
     }
-    int fitting = Math.max(0, Math.min(decimals, SIGNIFICANT - Math.max(1, first + 1)));
-    return fixed(value, fitting);
+    return fixed(value, Math.min(decimals, Math.max(1, SIGNIFICANT - first - 1)));
   }
 
   /**
-   * @param noise as in {@link #of}
-   * @return the same with a sign, + for what is above 0
+   * @param decimals behind the point
+   * @return the value with a sign and so many decimals; without a sign where all of them are 0
    */
-  public static String signed(double value, double noise) {
-    String written = of(value, noise);
-    return value > 0 && !written.equals("0") ? "+" + written : written;
+  public static String signed(double value, int decimals) {
+    String written = fixed(value, decimals);
+    return value > 0 && !written.matches("0(\\.0*)?") ? "+" + written : written;
   }
 
   /**

@@ -89,6 +89,11 @@ public final class Figure3 {
    */
   public record Places(
       Map<Place, Integer> counts, List<List<Neuron>> neurons, Sample.Unit unit) {
+    /** Counts alone, of which no interval is known. */
+    public Places(Map<Place, Integer> counts) {
+      this(counts, List.of(), Sample.Unit.ENTITY);
+    }
+
     /** Keeps copies. */
     public Places {
       counts = Collections.unmodifiableMap(new TreeMap<>(counts));

@@ -4,6 +4,8 @@ import static dev.engram.magic.result.Reproductions.differences;
 import static dev.engram.magic.result.Reproductions.estimates;
 import static dev.engram.magic.result.Reproductions.say;
 
+import dev.engram.Digits;
+import dev.engram.Provenance;
 import dev.engram.experiment.Estimate;
 import dev.engram.experiment.Faithfulness;
 import dev.engram.experiment.Ranking;
@@ -59,13 +61,13 @@ public final class CheckReproductions {
             say("Mean cosine of image and label: %s.", r.cosine()),
             say(
                 "With the top %d neurons suppressed in the residual stream it falls farthest for"
-                    + " %s, by %.4f (literal %.4f, random %.4f); removed completely, for %s, by"
+                    + " %s, by %.4f (literal %.4f, random %s); removed completely, for %s, by"
                     + " %.4f.",
                 k,
                 best.ranking(),
                 best.residual().mean(),
                 r.fall(LITERAL, k).residual().mean(),
-                r.fall(Faithfulness.RANDOM, k).residual().mean(),
+                Digits.fixed(r.fall(Faithfulness.RANDOM, k).residual().mean(), 4),
                 farthest.ranking(),
                 farthest.complete().mean()),
             say(
@@ -75,6 +77,7 @@ public final class CheckReproductions {
                     .filter(f -> f.count() == k && !f.ranking().equals(LITERAL))
                     .map(f -> paired(r, f))
                     .collect(Collectors.joining("; "))),
+            judged(r.provenance()),
             "The paper has no such table; it compares methods by words alone (Table 1)."),
         r,
         table,
@@ -148,6 +151,11 @@ public final class CheckReproductions {
     return fall.ranking().equals(LITERAL)
         ? Optional.empty()
         : Optional.of(value.apply(fall).minus(value.apply(r.fall(LITERAL, fall.count()))));
+  }
+
+  /** On which images: what was found on an image does well on it. */
+  static String judged(Provenance provenance) {
+    return "Judged: " + provenance.entries().get("judged") + ".";
   }
 
   private static String paired(Faithfulness.Result r, Faithfulness.Fall fall) {

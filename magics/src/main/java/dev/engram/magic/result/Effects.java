@@ -1,5 +1,6 @@
 package dev.engram.magic.result;
 
+import dev.engram.Digits;
 import dev.engram.edit.Edit;
 import dev.engram.experiment.AccuracyChange;
 import dev.engram.experiment.AccuracyChange.ClassChange;
@@ -147,8 +148,8 @@ final class Effects {
         change.interval().exists()
             ? String.format(
                 Locale.ROOT,
-                "; accuracy on them changes by %+.2f points ± %.2f (%s)",
-                100 * change.mean(),
+                "; accuracy on them changes by %s points ± %.2f (%s)",
+                Digits.signed(100 * change.mean(), 2),
                 100 * change.halfWidth(),
                 change.interval().about())
             : "");

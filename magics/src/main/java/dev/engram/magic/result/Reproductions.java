@@ -193,13 +193,16 @@ public final class Reproductions {
       for (Table6.Row row : r.rows()) {
         findings.add(
             say(
-                "%s%s: falls by %s under complete removal, by %s under residual suppression.",
+                "%s%s: falls by %s under complete removal, by %s under residual suppression; paired: %s.",
                 results.size() > 1 ? r.model() + ", " : "",
                 row.images(),
                 row.completeFall(),
-                row.residualFall()));
+                row.residualFall(),
+                compared(
+                    "residual", "complete", row.residualFall().minus(row.completeFall()))));
       }
     }
+    findings.add(CheckReproductions.judged(results.get(0).provenance()));
     findings.add(
         "The paper (CLIP): −0.0005 and 0.0223; complete removal leaves the cosine as it was.");
     Provenance provenance = results.get(0).provenance();

@@ -3,6 +3,7 @@ package dev.engram.magic.result;
 import static dev.engram.magic.result.Reproductions.estimates;
 import static dev.engram.magic.result.Reproductions.say;
 
+import dev.engram.Digits;
 import dev.engram.experiment.AtOnce;
 import dev.engram.experiment.Estimate;
 import dev.engram.experiment.ImagesNeeded;
@@ -288,7 +289,7 @@ public final class ScalingReproduction {
 
   private static String points(Estimate change) {
     return say(
-        "%+.1f ± %.1f points (%s)",
-        100 * change.mean(), 100 * change.halfWidth(), change.interval().about());
+        "%s ± %.1f points (%s)",
+        Digits.signed(100 * change.mean(), 1), 100 * change.halfWidth(), change.interval().about());
   }
 }

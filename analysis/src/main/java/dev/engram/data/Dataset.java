@@ -300,8 +300,7 @@ public final class Dataset {
       DatasetClass c = classes.get(i.classIndex());
       byClass
           .computeIfAbsent(i.classIndex(), k -> new ArrayList<>())
-          .add(new LabelledImage(
-                  i.file(), i.name(), c.name(), "", c.label(), Split.of(i.split())));
+          .add(new LabelledImage(i.file(), i.name(), c.name(), "", c.label(), Split.of(i.split())));
     }
     List<Entity> entities = new ArrayList<>();
     byClass.entrySet().stream()

@@ -339,7 +339,8 @@ public final class ImageSet {
 
   @Override
   public String toString() {
-    long trained = entities.stream().flatMap(e -> e.images().stream()).filter(ImageSet::isTrainedOn).count();
+    long trained =
+        entities.stream().flatMap(e -> e.images().stream()).filter(ImageSet::isTrainedOn).count();
     return "%s: %d entities, %d images%s, %d background images"
         .formatted(
             name,

@@ -125,7 +125,9 @@ final class ImageSetReader {
       Path file = list.file(row, root);
       String shown = row.get("label").isBlank() ? ImageSet.words(stem(file)) : row.get("label");
       String label = row.get("caption").isBlank() ? label(shown) : row.get("caption");
-      background.add(new LabelledImage(file, relative(file), shown, row.get("category"), label, Split.of(row.get("split"))));
+      background.add(
+          new LabelledImage(
+              file, relative(file), shown, row.get("category"), label, Split.of(row.get("split"))));
     }
     list.requireFiles();
   }
@@ -157,8 +159,7 @@ final class ImageSetReader {
     String name = folder.getFileName().toString();
     String title = ImageSet.words(name);
     for (Path file : files) {
-      add(
-          new Draft(name, title, category, label(title), new ArrayList<>()), file, Split.UNKNOWN);
+      add(new Draft(name, title, category, label(title), new ArrayList<>()), file, Split.UNKNOWN);
     }
     if (files.isEmpty() && folders(folder).isEmpty()) {
       notes.add("The folder " + relative(folder) + " has no images and was left out.");
@@ -183,7 +184,10 @@ final class ImageSetReader {
       String name = twice.contains(d.folder()) ? d.category() + "/" + d.folder() : d.folder();
       List<LabelledImage> images =
           d.images().stream()
-              .map(i -> new LabelledImage(i.file(), i.name(), name, d.category(), d.label(), i.split()))
+              .map(
+                  i ->
+                      new LabelledImage(
+                          i.file(), i.name(), name, d.category(), d.label(), i.split()))
               .toList();
       entities.add(new Entity(name, d.title(), d.category(), d.label(), images));
     }

@@ -1,6 +1,8 @@
 package dev.engram.experiment;
 
 import dev.engram.Digits;
+import java.util.Collection;
+import java.util.List;
 
 /**
  * A mean with its 95 % confidence interval, which says what it is over, and the values behind it,
@@ -21,7 +23,7 @@ public record Estimate(double mean, Interval interval, Sample sample) {
   /**
    * @param values one of each unit
    */
-  public static Estimate each(Sample.Unit unit, java.util.Collection<Double> values) {
+  public static Estimate each(Sample.Unit unit, Collection<Double> values) {
     return of(Sample.each(unit, values));
   }
 
@@ -29,8 +31,7 @@ public record Estimate(double mean, Interval interval, Sample sample) {
    * @param mean that somebody else reports, without an interval
    */
   public static Estimate reported(double mean) {
-    return new Estimate(
-        mean, Interval.REPORTED, Sample.of(Sample.Unit.IMAGE, java.util.List.of()));
+    return new Estimate(mean, Interval.REPORTED, Sample.of(Sample.Unit.IMAGE, List.of()));
   }
 
   /**

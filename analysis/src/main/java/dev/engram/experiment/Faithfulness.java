@@ -36,8 +36,7 @@ public final class Faithfulness {
    *     an image; 0 for none
    * @param judging on which images the neurons are judged
    */
-  public record Settings(
-      List<Ranking> rankings, List<Integer> counts, int seeds, Judging judging) {
+  public record Settings(List<Ranking> rankings, List<Integer> counts, int seeds, Judging judging) {
     /** Refuses what cannot be run. */
     public Settings {
       rankings = List.copyOf(rankings);
@@ -69,8 +68,8 @@ public final class Faithfulness {
   }
 
   /**
-   * The fall of the cosine for one ranking and one k. Sampled are entities; two rankings are compared
-   * on the same images by {@link Estimate#minus}.
+   * The fall of the cosine for one ranking and one k. Sampled are entities; two rankings are
+   * compared on the same images by {@link Estimate#minus}.
    *
    * @param ranking its name, or {@value #RANDOM}
    * @param count k
@@ -154,8 +153,7 @@ public final class Faithfulness {
                 List.of(settings.rankings, settings.counts, settings.seeds, settings.judging)),
             work,
             (pass, e) -> part(pass, suppression, space, settings, e));
-    Estimate cosine =
-        entities(parts.stream().map(Part::cosines).toList());
+    Estimate cosine = entities(parts.stream().map(Part::cosines).toList());
     int left = all.size() - entities.size();
     return new Result(
         cosine,
@@ -177,7 +175,8 @@ public final class Faithfulness {
     int images = silencer.before.length;
     int[] finding = settings.judging.finding(images, entity);
     for (Ranking ranking : settings.rankings) {
-      silencer.measure(ranking.toString(), List.of(pass.top(ranking, most, finding)), settings.counts);
+      silencer.measure(
+          ranking.toString(), List.of(pass.top(ranking, most, finding)), settings.counts);
     }
     List<List<Neuron>> draws = new ArrayList<>();
     for (int seed = 0; seed < settings.seeds; seed++) {

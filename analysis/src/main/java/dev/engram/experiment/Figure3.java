@@ -87,8 +87,7 @@ public final class Figure3 {
    * @param neurons those of each entity, or of the general objects with one label, together
    * @param unit which of the two
    */
-  public record Places(
-      Map<Place, Integer> counts, List<List<Neuron>> neurons, Sample.Unit unit) {
+  public record Places(Map<Place, Integer> counts, List<List<Neuron>> neurons, Sample.Unit unit) {
     /** Counts alone, of which no interval is known. */
     public Places(Map<Place, Integer> counts) {
       this(counts, List.of(), Sample.Unit.ENTITY);

@@ -42,7 +42,9 @@ record GeneralObjects(List<LabelledImage> images, ClassTexts classes) {
     return parts;
   }
 
-  /** 1 for each image that is taken for what it is, else 0; sampled are labels, none without any. */
+  /**
+   * 1 for each image that is taken for what it is, else 0; sampled are labels, none without any.
+   */
   Sample accuracy(int[] nearest) {
     return Sample.by(
             Sample.Unit.LABEL,

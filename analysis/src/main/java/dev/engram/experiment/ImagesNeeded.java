@@ -83,8 +83,7 @@ public final class ImagesNeeded {
       edited.add(seen.get(c).accuracy(lessons, IntStream.of(lesson), taught).mean());
       rest.add(seen.get(c).accuracy(lessons, all.filter(i -> i != lesson), taught).mean());
     }
-    return new Point(
-        images, variations, over(before), over(edited), over(rest));
+    return new Point(images, variations, over(before), over(edited), over(rest));
   }
 
   private static Estimate over(List<Double> shares) {

@@ -1,6 +1,7 @@
 package dev.engram.experiment;
 
 import java.util.Collection;
+import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
@@ -70,7 +71,9 @@ public record Interval(double low, double high, Kind kind, int units, String uni
    * @return what it is: {@code 95 %, bootstrap over 60 entities}
    */
   public String about() {
-    return exists() ? String.format(java.util.Locale.ROOT, "95 %%, %s over %,d %s", kind, units, unit) : kind.toString();
+    return exists()
+        ? String.format(Locale.ROOT, "95 %%, %s over %,d %s", kind, units, unit)
+        : kind.toString();
   }
 
   /**

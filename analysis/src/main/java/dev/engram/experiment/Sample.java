@@ -7,11 +7,12 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
-import java.util.function.DoubleBinaryOperator;
 import org.apache.commons.statistics.descriptive.Quantile;
 import org.apache.commons.statistics.distribution.TDistribution;
 import org.apache.commons.statistics.interval.BinomialConfidenceInterval;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Values in the groups in which they were drawn: the images of each entity, of each class, or one
@@ -136,32 +137,38 @@ public record Sample(Unit unit, List<double[]> groups, boolean share) {
    * narrower than those of both methods suggest.
    *
    * @param other values of the same units in the same order
+   * @throws EngramException if the two have other groups
    */
   public Sample minus(Sample other) {
-    return with(other, (a, b) -> a - b);
-  }
-
-  private Sample with(Sample other, DoubleBinaryOperator of) {
     if (unit != other.unit || !sizes().equals(other.sizes())) {
       throw new EngramException(
           "A difference needs the same units on both sides; got %,d values of %,d %s and %,d of %,d %s."
               .formatted(
-                  count(),
-                  groups.size(),
-                  unit,
-                  other.count(),
-                  other.groups.size(),
-                  other.unit));
+                  count(), groups.size(), unit, other.count(), other.groups.size(), other.unit));
     }
     List<double[]> out = new ArrayList<>();
     for (int g = 0; g < groups.size(); g++) {
       double[] values = groups.get(g).clone();
       for (int i = 0; i < values.length; i++) {
-        values[i] = of.applyAsDouble(values[i], other.groups.get(g)[i]);
+        values[i] -= other.groups.get(g)[i];
       }
       out.add(values);
     }
     return of(unit, out);
+  }
+
+  /** By the values, as every record; the components of this one are arrays. */
+  @Override
+  public boolean equals(@Nullable Object o) {
+    return o instanceof Sample other
+        && unit == other.unit
+        && share == other.share
+        && Arrays.deepEquals(groups.toArray(), other.groups.toArray());
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(unit, share, Arrays.deepHashCode(groups.toArray()));
   }
 
   private List<Integer> sizes() {
@@ -228,8 +235,7 @@ public record Sample(Unit unit, List<double[]> groups, boolean share) {
     var of =
         BinomialConfidenceInterval.WILSON_SCORE.fromErrorRate(
             n, (int) Math.round(share * n), 1 - Interval.LEVEL);
-    return new Interval(
-        of.getLowerBound(), of.getUpperBound(), Interval.Kind.WILSON, n, units);
+    return new Interval(of.getLowerBound(), of.getUpperBound(), Interval.Kind.WILSON, n, units);
   }
 
   /** The standard error of a mean over groups of unequal size (Cochran 1977, 11.8). */

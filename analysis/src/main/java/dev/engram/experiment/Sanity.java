@@ -190,8 +190,10 @@ public final class Sanity {
       rows.add(
           new Row(
               r,
-              Estimate.each(Sample.Unit.ENTITY, of.stream().map(l -> l.exchanged.correlation).toList()),
-              Estimate.each(Sample.Unit.ENTITY, of.stream().map(l -> l.halves.correlation).toList()),
+              Estimate.each(
+                  Sample.Unit.ENTITY, of.stream().map(l -> l.exchanged.correlation).toList()),
+              Estimate.each(
+                  Sample.Unit.ENTITY, of.stream().map(l -> l.halves.correlation).toList()),
               Estimate.each(Sample.Unit.ENTITY, of.stream().map(l -> l.exchanged.top).toList()),
               Estimate.each(Sample.Unit.ENTITY, of.stream().map(l -> l.halves.top).toList())));
     }
@@ -263,9 +265,11 @@ public final class Sanity {
           new Randomised(
               r,
               layers,
-              Estimate.each(Sample.Unit.ENTITY, parts.stream().map(p -> get(p.all, r).correlation).toList()),
+              Estimate.each(
+                  Sample.Unit.ENTITY, parts.stream().map(p -> get(p.all, r).correlation).toList()),
               Estimate.each(Sample.Unit.ENTITY, parts.stream().map(p -> get(p.below, r)).toList()),
-              Estimate.each(Sample.Unit.ENTITY, parts.stream().map(p -> get(p.all, r).top).toList())));
+              Estimate.each(
+                  Sample.Unit.ENTITY, parts.stream().map(p -> get(p.all, r).top).toList())));
     }
     return out;
   }

@@ -51,8 +51,7 @@ record Seen(int[][] lessons, int[] general) {
                         i,
                         taught,
                         image ->
-                            of.all().get(i).measuredFiles().get(image).split()
-                                == Split.HELD_OUT)));
+                            of.all().get(i).measuredFiles().get(image).split() == Split.HELD_OUT)));
   }
 
   private static Sample sample(Stream<double[]> correct) {

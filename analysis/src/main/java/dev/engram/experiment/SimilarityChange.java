@@ -34,8 +34,8 @@ public record SimilarityChange(String label, double[] before, double[] after) {
   }
 
   /**
-   * @return mean over the images before; sampled are images, which are of one entity where the
-   *     edit is about one
+   * @return mean over the images before; sampled are images, which are of one entity where the edit
+   *     is about one
    */
   public Estimate meanBefore() {
     return mean(before);

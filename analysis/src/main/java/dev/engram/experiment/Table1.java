@@ -133,12 +133,9 @@ public final class Table1 {
       rows.add(
           new Row(
               r,
-              Estimate.each(
-                  Sample.Unit.ENTITY, words.stream().map(Words::bestWord).toList()),
-              Estimate.each(
-                  Sample.Unit.ENTITY, words.stream().map(Words::reconstruction).toList()),
-              Estimate.each(
-                  Sample.Unit.ENTITY, words.stream().map(Words::bestWordName).toList()),
+              Estimate.each(Sample.Unit.ENTITY, words.stream().map(Words::bestWord).toList()),
+              Estimate.each(Sample.Unit.ENTITY, words.stream().map(Words::reconstruction).toList()),
+              Estimate.each(Sample.Unit.ENTITY, words.stream().map(Words::bestWordName).toList()),
               paper(r)));
     }
     return new Result(

@@ -68,8 +68,8 @@ public final class Table2 {
   }
 
   /**
-   * A cell of the table in our three measures. Sampled are entities with their images; two cells are
-   * compared on the same images by {@link Estimate#minus}.
+   * A cell of the table in our three measures. Sampled are entities with their images; two cells
+   * are compared on the same images by {@link Estimate#minus}.
    *
    * @param map which pixels
    * @param percent how many

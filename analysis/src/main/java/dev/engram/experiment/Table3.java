@@ -246,7 +246,10 @@ public final class Table3 {
             .with("unrelated images", "other entities of the same category, else all others")
             .with("general objects", general.images().size() + " background images, own labels")
             .with("judged", Judging.SAME_IMAGES.toString())
-            .with("interval", "averages: " + Interval.about(List.of(over(summed, c -> c.last().cosine().mean())))));
+            .with(
+                "interval",
+                "averages: "
+                    + Interval.about(List.of(over(summed, c -> c.last().cosine().mean())))));
   }
 
   /** Those that the paper takes, by its Table 7. */
@@ -338,8 +341,7 @@ public final class Table3 {
 
     /** 1 for each image that is taken for what it is, else 0; sampled are entities. */
     private Sample correct(IntStream which, int model, Predicate<LabelledImage> images) {
-      return Sample.of(
-              Sample.Unit.ENTITY, which.mapToObj(e -> correct(e, model, images)).toList())
+      return Sample.of(Sample.Unit.ENTITY, which.mapToObj(e -> correct(e, model, images)).toList())
           .asShares();
     }
 

@@ -157,7 +157,8 @@ public final class Table4 {
      * @return a number of each case; sampled are cases
      */
     public Estimate over(Method method, Function<InsertionAccuracy, Estimate> value) {
-      return Insertions.overCases(cases.stream().map(c -> value.apply(c.accuracy(method))).toList());
+      return Insertions.overCases(
+          cases.stream().map(c -> value.apply(c.accuracy(method))).toList());
     }
   }
 

@@ -109,12 +109,7 @@ public final class Table6 {
       Estimate complete = estimate(unit, keys, parts, Cosines::complete);
       Estimate residual = estimate(unit, keys, parts, Cosines::residual);
       return new Row(
-          images,
-          original,
-          complete,
-          residual,
-          original.minus(complete),
-          original.minus(residual));
+          images, original, complete, residual, original.minus(complete), original.minus(residual));
     }
 
     private static Estimate estimate(
@@ -160,10 +155,7 @@ public final class Table6 {
               Sample.Unit.ENTITY,
               images.stream().map(LabelledImage::entity).toList(),
               cosines(
-                  study,
-                  "silencing a neuron of each image",
-                  images(images),
-                  Judging.SAME_IMAGES)));
+                  study, "silencing a neuron of each image", images(images), Judging.SAME_IMAGES)));
     }
     List<Entity> judged = settings.judging.of(entities);
     if (!judged.isEmpty()) {

@@ -40,7 +40,8 @@ class SampleTest {
 
   @Test
   void sharesOfNoneAndAllHaveWilsons() {
-    Interval all = Sample.each(Unit.IMAGE, new double[] {1, 1, 1, 1, 1, 1, 1, 1, 1, 1}).asShares().interval();
+    Interval all =
+        Sample.each(Unit.IMAGE, new double[] {1, 1, 1, 1, 1, 1, 1, 1, 1, 1}).asShares().interval();
     assertEquals(1, all.high(), 1e-12);
     assertEquals(0.7224672, all.low(), 1e-6); // 10 / (10 + 1.96²)
     assertEquals("95 %, Wilson over 10 images", all.about());
@@ -70,13 +71,11 @@ class SampleTest {
     }
     Interval clustered = Sample.of(Unit.ENTITY, groups).interval();
     double mean = Arrays.stream(means).average().orElseThrow();
-    double deviation =
-        Math.sqrt(Arrays.stream(means).map(m -> (m - mean) * (m - mean)).sum() / 59);
+    double deviation = Math.sqrt(Arrays.stream(means).map(m -> (m - mean) * (m - mean)).sum() / 59);
     assertEquals(1.96 * deviation / Math.sqrt(60), clustered.halfWidth(), 0.015);
     assertEquals("95 %, bootstrap over 60 entities", clustered.about());
     Interval images =
-        interval(
-            Unit.IMAGE, groups.stream().flatMapToDouble(Arrays::stream).toArray());
+        interval(Unit.IMAGE, groups.stream().flatMapToDouble(Arrays::stream).toArray());
     assertEquals(Math.sqrt(10), clustered.halfWidth() / images.halfWidth(), 0.2);
     assertEquals(clustered, Sample.of(Unit.ENTITY, groups).interval()); // seeded
   }

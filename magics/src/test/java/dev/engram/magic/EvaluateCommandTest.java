@@ -64,7 +64,8 @@ class EvaluateCommandTest {
     assertTrue(note.endsWith(" and kept. %evaluate … --fresh computes it again."), note);
     assertEquals("", evaluate("--sample 60 --fresh").note());
     assertTrue(sentence("evaluate --class pandda").contains("did you mean panda"));
-    assertTrue(sentence("evaluate --split test").contains("splits train, heldout; there is no 'test'"));
+    assertTrue(
+        sentence("evaluate --split test").contains("splits train, heldout; there is no 'test'"));
     assertTrue(sentence("evaluate --templates 'a photo'").contains("needs {}"));
     assertTrue(sentence("evaluate --classes x.txt").contains("ImageNet"));
     assertTrue(sentence("evaluate --sample 0").contains("At least 1"));

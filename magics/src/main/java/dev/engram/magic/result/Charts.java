@@ -53,12 +53,18 @@ final class Charts {
    */
   static Map<String, Object> intervals(List<Estimate> estimates, String colour) {
     return Map.of(
-        "type", "data",
-        "symmetric", false,
-        "array", distances(estimates, e -> e.interval().high() - e.mean()),
-        "arrayminus", distances(estimates, e -> e.mean() - e.interval().low()),
-        "thickness", 1,
-        "color", colour);
+        "type",
+        "data",
+        "symmetric",
+        false,
+        "array",
+        distances(estimates, e -> e.interval().high() - e.mean()),
+        "arrayminus",
+        distances(estimates, e -> e.mean() - e.interval().low()),
+        "thickness",
+        1,
+        "color",
+        colour);
   }
 
   private static List<Double> distances(

@@ -145,9 +145,7 @@ public final class CheckReproductions {
 
   /** How much farther it falls than for the literal reading, on the same images. */
   private static Optional<Estimate> overLiteral(
-      Faithfulness.Result r,
-      Faithfulness.Fall fall,
-      Function<Faithfulness.Fall, Estimate> value) {
+      Faithfulness.Result r, Faithfulness.Fall fall, Function<Faithfulness.Fall, Estimate> value) {
     return fall.ranking().equals(LITERAL)
         ? Optional.empty()
         : Optional.of(value.apply(fall).minus(value.apply(r.fall(LITERAL, fall.count()))));
@@ -160,9 +158,7 @@ public final class CheckReproductions {
 
   private static String paired(Faithfulness.Result r, Faithfulness.Fall fall) {
     return Reproductions.compared(
-        fall.ranking(),
-        LITERAL,
-        overLiteral(r, fall, Faithfulness.Fall::residual).orElseThrow());
+        fall.ranking(), LITERAL, overLiteral(r, fall, Faithfulness.Fall::residual).orElseThrow());
   }
 
   private static PlotlyFigure falls(

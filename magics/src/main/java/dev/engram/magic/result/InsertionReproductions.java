@@ -25,7 +25,8 @@ import tech.tablesaw.api.Table;
  * time (Table 4), and several at once (Table 8).
  */
 public final class InsertionReproductions {
-  private static final List<String> MEASURES = List.of("category", "data set", "general", "data set, held out from training");
+  private static final List<String> MEASURES =
+      List.of("category", "data set", "general", "data set, held out from training");
 
   private InsertionReproductions() {}
 
@@ -139,7 +140,10 @@ public final class InsertionReproductions {
                 IntStream.range(0, methods.size())
                     .mapToObj(
                         m ->
-                            last.accuracies.subList(MEASURES.size() * m, MEASURES.size() * (m + 1)).stream()
+                            last
+                                .accuracies
+                                .subList(MEASURES.size() * m, MEASURES.size() * (m + 1))
+                                .stream()
                                 .map(v -> Estimate.reported(v))
                                 .toList())
                     .toList()));

@@ -124,10 +124,7 @@ public final class Reproductions {
             say(
                 "With %d %% of the pixels masked the activation falls by %.0f %% (heatmap), %.0f %%"
                     + " (activation map), %.0f %% (random). The paper, at 30 %%: 75, 65, 31.",
-                most,
-                fall.apply(HEATMAP),
-                fall.apply(ACTIVATION),
-                fall.apply(RANDOM)),
+                most, fall.apply(HEATMAP), fall.apply(ACTIVATION), fall.apply(RANDOM)),
             say(
                 "Paired over the same images, the activation with %d %% masked: %s; %s (%s).",
                 most,
@@ -198,8 +195,7 @@ public final class Reproductions {
                 row.images(),
                 row.completeFall(),
                 row.residualFall(),
-                compared(
-                    "residual", "complete", row.residualFall().minus(row.completeFall()))));
+                compared("residual", "complete", row.residualFall().minus(row.completeFall()))));
       }
     }
     findings.add(CheckReproductions.judged(results.get(0).provenance()));
@@ -268,16 +264,13 @@ public final class Reproductions {
   }
 
   /**
-   * A column of what a row has more than another on the same images, and one of half widths: missing
-   * where there is nothing to compare with.
+   * A column of what a row has more than another on the same images, and one of half widths:
+   * missing where there is nothing to compare with.
    */
   static <T> void differences(
       Table table, String name, List<T> rows, Function<T, Optional<Estimate>> value) {
     estimates(
-        table,
-        name,
-        rows,
-        row -> value.apply(row).orElseGet(() -> Estimate.reported(Double.NaN)));
+        table, name, rows, row -> value.apply(row).orElseGet(() -> Estimate.reported(Double.NaN)));
   }
 
   /** One of two means on the same images against the other: lower, higher, or not to be told. */

@@ -55,9 +55,9 @@ public record TracingChart(
                 Estimate.of(
                     Sample.each(
                         Sample.Unit.IMAGE,
-                    IntStream.range(0, trace.original().length)
-                        .mapToDouble(i -> trace.increase(i, block, l))
-                        .toArray())))
+                        IntStream.range(0, trace.original().length)
+                            .mapToDouble(i -> trace.increase(i, block, l))
+                            .toArray())))
         .toList();
   }
 

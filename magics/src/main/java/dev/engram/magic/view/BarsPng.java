@@ -64,8 +64,7 @@ public final class BarsPng {
       g.setColor(Color.DARK_GRAY);
       String name = clipped(bar.name, g.getFontMetrics(), NAME - 16);
       g.drawString(name, NAME - 8 - g.getFontMetrics().stringWidth(name), y + 15);
-      g.drawString(
-          Digits.fixed(bar.value, 4), Math.max(zero, zero + length) + 6, y + 15);
+      g.drawString(Digits.fixed(bar.value, 4), Math.max(zero, zero + length) + 6, y + 15);
     }
     g.dispose();
     return HeatmapPng.png(image);

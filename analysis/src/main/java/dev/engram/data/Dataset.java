@@ -65,7 +65,9 @@ public final class Dataset {
     for (Entity e : set.entities()) {
       int index = classes.size();
       classes.add(new DatasetClass(e.name(), e.title(), e.label()));
-      e.images().forEach(i -> images.add(new DatasetImage(i.file(), i.name(), index, "")));
+      e.images()
+          .forEach(
+              i -> images.add(new DatasetImage(i.file(), i.name(), index, i.split().toString())));
     }
     return new Dataset(set.name(), "entities", set.root(), classes, images, set.notes());
   }
@@ -232,7 +234,7 @@ public final class Dataset {
     }
     List<DatasetImage> newImages = new ArrayList<>(images);
     for (LabelledImage i : more) {
-      newImages.add(new DatasetImage(i.file(), i.name(), index, ""));
+      newImages.add(new DatasetImage(i.file(), i.name(), index, i.split().toString()));
     }
     return new Dataset(name, layout, root, newClasses, newImages, notes);
   }
@@ -298,7 +300,7 @@ public final class Dataset {
       DatasetClass c = classes.get(i.classIndex());
       byClass
           .computeIfAbsent(i.classIndex(), k -> new ArrayList<>())
-          .add(new LabelledImage(i.file(), i.name(), c.name(), "", c.label()));
+          .add(new LabelledImage(i.file(), i.name(), c.name(), "", c.label(), Split.of(i.split())));
     }
     List<Entity> entities = new ArrayList<>();
     byClass.entrySet().stream()

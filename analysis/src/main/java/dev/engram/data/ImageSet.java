@@ -334,9 +334,20 @@ public final class ImageSet {
     return folderName.replaceAll("[_\\s]+", " ").strip();
   }
 
+  private static boolean isTrainedOn(LabelledImage image) {
+    return image.split() == Split.TRAIN;
+  }
+
   @Override
   public String toString() {
-    return "%s: %d entities, %d images, %d background images"
-        .formatted(name, entities.size(), images().size() - background.size(), background.size());
+    long trained =
+        entities.stream().flatMap(e -> e.images().stream()).filter(ImageSet::isTrainedOn).count();
+    return "%s: %d entities, %d images%s, %d background images"
+        .formatted(
+            name,
+            entities.size(),
+            images().size() - background.size(),
+            trained == 0 ? "" : " (%d trained on)".formatted(trained),
+            background.size());
   }
 }

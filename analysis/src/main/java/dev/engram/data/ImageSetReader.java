@@ -100,7 +100,11 @@ final class ImageSetReader {
       }
       String title = row.get("entity").isBlank() ? ImageSet.words(folder) : row.get("entity");
       String label = row.get("caption").isBlank() ? label(title) : row.get("caption");
-      Draft draft = add(new Draft(folder, title, category, label, new ArrayList<>()), file);
+      Draft draft =
+          add(
+              new Draft(folder, title, category, label, new ArrayList<>()),
+              file,
+              Split.of(row.get("split")));
       different += draft.label().equals(label) ? 0 : 1;
     }
     list.requireFiles();
@@ -121,7 +125,9 @@ final class ImageSetReader {
       Path file = list.file(row, root);
       String shown = row.get("label").isBlank() ? ImageSet.words(stem(file)) : row.get("label");
       String label = row.get("caption").isBlank() ? label(shown) : row.get("caption");
-      background.add(new LabelledImage(file, relative(file), shown, row.get("category"), label));
+      background.add(
+          new LabelledImage(
+              file, relative(file), shown, row.get("category"), label, Split.of(row.get("split"))));
     }
     list.requireFiles();
   }
@@ -153,7 +159,7 @@ final class ImageSetReader {
     String name = folder.getFileName().toString();
     String title = ImageSet.words(name);
     for (Path file : files) {
-      add(new Draft(name, title, category, label(title), new ArrayList<>()), file);
+      add(new Draft(name, title, category, label(title), new ArrayList<>()), file, Split.UNKNOWN);
     }
     if (files.isEmpty() && folders(folder).isEmpty()) {
       notes.add("The folder " + relative(folder) + " has no images and was left out.");
@@ -161,10 +167,10 @@ final class ImageSetReader {
   }
 
   /** Adds to the entity of this category and folder, which the first image founds. */
-  private Draft add(Draft candidate, Path file) {
+  private Draft add(Draft candidate, Path file, Split split) {
     Draft draft =
         drafts.computeIfAbsent(candidate.category() + "/" + candidate.folder(), k -> candidate);
-    draft.images().add(new LabelledImage(file, relative(file), "", "", ""));
+    draft.images().add(new LabelledImage(file, relative(file), "", "", "", split));
     return draft;
   }
 
@@ -178,7 +184,10 @@ final class ImageSetReader {
       String name = twice.contains(d.folder()) ? d.category() + "/" + d.folder() : d.folder();
       List<LabelledImage> images =
           d.images().stream()
-              .map(i -> new LabelledImage(i.file(), i.name(), name, d.category(), d.label()))
+              .map(
+                  i ->
+                      new LabelledImage(
+                          i.file(), i.name(), name, d.category(), d.label(), i.split()))
               .toList();
       entities.add(new Entity(name, d.title(), d.category(), d.label(), images));
     }

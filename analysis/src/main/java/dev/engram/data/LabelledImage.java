@@ -10,5 +10,12 @@ import java.nio.file.Path;
  * @param entity name of its entity; for a background image what it shows; empty if unknown
  * @param category what kind of thing it shows; empty if unknown
  * @param label the text that stands for it; empty if unknown
+ * @param split what it was to a training, where a list says it
  */
-public record LabelledImage(Path file, String name, String entity, String category, String label) {}
+public record LabelledImage(
+    Path file, String name, String entity, String category, String label, Split split) {
+  /** An image of which nobody says whether a model was trained on it. */
+  public LabelledImage(Path file, String name, String entity, String category, String label) {
+    this(file, name, entity, category, label, Split.UNKNOWN);
+  }
+}

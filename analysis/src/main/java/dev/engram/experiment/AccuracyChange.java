@@ -5,7 +5,9 @@ import dev.engram.experiment.ZeroShot.Prediction;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
 /**
@@ -68,11 +70,38 @@ public record AccuracyChange(ZeroShot.Result before, ZeroShot.Result after, Set<
   }
 
   private Estimate accuracy(ZeroShot.Result result, boolean ofEdited) {
-    return Estimate.of(
-        result.predictions().stream()
-            .filter(p -> edited.contains(p.image().file()) == ofEdited)
-            .mapToDouble(p -> p.correct() ? 1 : 0)
-            .toArray());
+    return Estimate.of(ZeroShot.sample(result.predictions().stream().filter(about(ofEdited))));
+  }
+
+  private Predicate<Prediction> about(boolean ofEdited) {
+    return p -> edited.contains(p.image().file()) == ofEdited;
+  }
+
+  /**
+   * @return how much the accuracy on all other images changes: after minus before, paired; sampled
+   *     are classes
+   */
+  public Estimate restChange() {
+    return restAfter().minus(restBefore());
+  }
+
+  /**
+   * @return accuracy before on those of the other images that the model was not trained on; empty
+   *     where the data set does not say which it was trained on
+   */
+  public Optional<Estimate> heldOutBefore() {
+    return heldOut(before);
+  }
+
+  /**
+   * @return the same after
+   */
+  public Optional<Estimate> heldOutAfter() {
+    return heldOut(after);
+  }
+
+  private Optional<Estimate> heldOut(ZeroShot.Result result) {
+    return ZeroShot.heldOut(result.predictions().stream().filter(about(false)).toList());
   }
 
   /**

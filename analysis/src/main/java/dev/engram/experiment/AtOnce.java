@@ -178,6 +178,10 @@ public final class AtOnce {
       rest.add(seen.accuracy(lessons, all.filter(i -> !taught.contains(i)), taught).mean());
       general.add(lessons.general().accuracy(seen.general()).mean());
     }
-    return new Point(way, names, Estimate.of(edited), Estimate.of(rest), Estimate.of(general));
+    return new Point(way, names, over(edited), over(rest), over(general));
+  }
+
+  private static Estimate over(List<Double> shares) {
+    return Estimate.of(Sample.each(Sample.Unit.ORDER, shares).asShares());
   }
 }

@@ -1,41 +1,77 @@
 package dev.engram.experiment;
 
-import java.util.Arrays;
+import dev.engram.Digits;
 import java.util.Collection;
-import java.util.Locale;
+import java.util.List;
 
 /**
- * A mean with its 95 % confidence interval, by the normal approximation: 1.96 standard errors to
- * either side. What is sampled is said where it is used; images of one entity count as independent.
+ * A mean with its 95 % confidence interval, which says what it is over, and the values behind it,
+ * so that two of them on the same images can be compared: {@code direct.minus(literal)}.
  *
- * @param mean of the sample
- * @param halfWidth of the interval; NaN for fewer than two values
- * @param count values in the sample
+ * @param mean of all values
+ * @param interval of the mean; may be none
+ * @param sample the values; empty for a number that somebody else reports
  */
-public record Estimate(double mean, double halfWidth, int count) {
-  private static final double Z = 1.96;
-
+public record Estimate(double mean, Interval interval, Sample sample) {
   /**
-   * @param values the sample
+   * @param sample values in the groups in which they were drawn
    */
-  public static Estimate of(double... values) {
-    // of equal values the sum would leave rounding behind
-    boolean equal = Arrays.stream(values).distinct().count() == 1;
-    double mean = equal ? values[0] : Arrays.stream(values).average().orElse(Double.NaN);
-    double squares = Arrays.stream(values).map(v -> (v - mean) * (v - mean)).sum();
-    int n = values.length;
-    return new Estimate(mean, n < 2 ? Double.NaN : Z * Math.sqrt(squares / (n - 1.0) / n), n);
+  public static Estimate of(Sample sample) {
+    return new Estimate(sample.mean(), sample.interval(), sample);
   }
 
   /**
-   * @param values the sample
+   * @param values one of each unit
    */
-  public static Estimate of(Collection<Double> values) {
-    return of(values.stream().mapToDouble(Double::doubleValue).toArray());
+  public static Estimate each(Sample.Unit unit, Collection<Double> values) {
+    return of(Sample.each(unit, values));
   }
 
+  /**
+   * @param mean that somebody else reports, without an interval
+   */
+  public static Estimate reported(double mean) {
+    return new Estimate(mean, Interval.REPORTED, Sample.of(Sample.Unit.IMAGE, List.of()));
+  }
+
+  /**
+   * @return half the width of the interval; NaN where there is none
+   */
+  public double halfWidth() {
+    return interval.halfWidth();
+  }
+
+  /**
+   * @return values in the sample; 0 for a reported number
+   */
+  public int count() {
+    return sample.count();
+  }
+
+  /**
+   * The paired difference.
+   *
+   * @param other of the same images in the same groups
+   * @return this minus the other, with the interval of the differences
+   * @throws dev.engram.EngramException if the two are of other images
+   */
+  public Estimate minus(Estimate other) {
+    return of(sample.minus(other.sample));
+  }
+
+  /**
+   * @return the mean and half the width of its interval, as far as the interval allows digits:
+   *     {@code 0.0376 ± 0.0025}
+   */
+  public String plusMinus() {
+    int decimals = Digits.decimalsFor(halfWidth());
+    String written = Digits.fixed(mean, decimals);
+    return interval.exists() ? written + " ± " + Digits.fixed(halfWidth(), decimals) : written;
+  }
+
+  /** With what the interval is over. */
   @Override
   public String toString() {
-    return String.format(Locale.ROOT, "%.4f ± %.4f (n = %d)", mean, halfWidth, count);
+    return "%s (%s)".formatted(plusMinus(), interval.about());
   }
 }

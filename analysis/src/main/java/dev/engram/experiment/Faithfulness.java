@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.DoubleStream;
 
 /**
  * Beyond the paper: how far the cosine falls when the top k neurons of a ranking are silenced, in
@@ -35,8 +34,9 @@ public final class Faithfulness {
    * @param counts k, how many neurons are silenced, ascending
    * @param seeds draws of random neurons, new ones for each entity; their falls are averaged within
    *     an image; 0 for none
+   * @param judging on which images the neurons are judged
    */
-  public record Settings(List<Ranking> rankings, List<Integer> counts, int seeds) {
+  public record Settings(List<Ranking> rankings, List<Integer> counts, int seeds, Judging judging) {
     /** Refuses what cannot be run. */
     public Settings {
       rankings = List.copyOf(rankings);
@@ -47,16 +47,29 @@ public final class Faithfulness {
       }
     }
 
+    /** Judged on the images that found the neurons. */
+    public Settings(List<Ranking> rankings, List<Integer> counts, int seeds) {
+      this(rankings, counts, seeds, Judging.SAME_IMAGES);
+    }
+
     /**
-     * @return all rankings, k = 1, 3, 10, 30, and 5 seeds
+     * @return all rankings, k = 1, 3, 10, 30, and 5 seeds, judged on the images that found them
      */
     public static Settings standard() {
       return new Settings(List.of(Ranking.values()), List.of(1, 3, 10, 30), 5);
     }
+
+    /**
+     * @return the same with another judging
+     */
+    public Settings judged(Judging by) {
+      return new Settings(rankings, counts, seeds, by);
+    }
   }
 
   /**
-   * The fall of the cosine for one ranking and one k.
+   * The fall of the cosine for one ranking and one k. Sampled are entities; two rankings are
+   * compared on the same images by {@link Estimate#minus}.
    *
    * @param ranking its name, or {@value #RANDOM}
    * @param count k
@@ -107,7 +120,12 @@ public final class Faithfulness {
   private record Part(double[] cosines, List<PartFall> falls) {}
 
   /** The fall of each image. */
-  private record PartFall(String ranking, int count, double[] residual, double[] complete) {}
+  private record PartFall(String ranking, int count, double[] residual, double[] complete) {
+    PartFall on(int[] images) {
+      return new PartFall(
+          ranking, count, Judging.pick(residual, images), Judging.pick(complete, images));
+    }
+  }
 
   /**
    * @param study with entities; each is ranked by the mean over its images
@@ -115,7 +133,13 @@ public final class Faithfulness {
   public static Result run(Study study, Settings settings) {
     Suppression suppression = new Suppression(study.clip());
     NeuronSpace space = NeuronSpace.of(study.clip().config().vision());
-    List<Entity> entities = Pass.entities(study.set());
+    List<Entity> all = Pass.entities(study.set());
+    List<Entity> entities = settings.judging.of(all);
+    if (entities.isEmpty()) {
+      throw new EngramException(
+          "Judging on the other half takes an entity with two images; %s has none."
+              .formatted(study.set()));
+    }
     List<Study.Part> work = new ArrayList<>();
     for (int e = 0; e < entities.size(); e++) {
       work.add(Study.Part.of(entities.get(e), "draw " + e));
@@ -126,24 +150,33 @@ public final class Faithfulness {
                 "faithfulness",
                 "silencing neurons",
                 Part.class,
-                List.of(settings.rankings, settings.counts, settings.seeds)),
+                List.of(settings.rankings, settings.counts, settings.seeds, settings.judging)),
             work,
             (pass, e) -> part(pass, suppression, space, settings, e));
+    Estimate cosine = entities(parts.stream().map(Part::cosines).toList());
+    int left = all.size() - entities.size();
     return new Result(
-        Estimate.of(parts.stream().flatMapToDouble(p -> DoubleStream.of(p.cosines)).toArray()),
+        cosine,
         falls(parts),
         Pass.provenance("faithfulness", study)
             .with("neurons", "top " + settings.counts + " of each entity, mean over its images")
+            .with(
+                "judged",
+                settings.judging
+                    + (left == 0 ? "" : "; %d entities with one image left out".formatted(left)))
             .with("random", settings.seeds + " draws, seeds from 0")
-            .with("interval", "95 %, normal, over images"));
+            .with("interval", Interval.about(List.of(cosine))));
   }
 
   private static Part part(
       Pass pass, Suppression suppression, NeuronSpace space, Settings settings, int entity) {
     Silencer silencer = new Silencer(pass, suppression);
     int most = settings.counts.get(settings.counts.size() - 1);
+    int images = silencer.before.length;
+    int[] finding = settings.judging.finding(images, entity);
     for (Ranking ranking : settings.rankings) {
-      silencer.measure(ranking.toString(), List.of(pass.top(ranking, most)), settings.counts);
+      silencer.measure(
+          ranking.toString(), List.of(pass.top(ranking, most, finding)), settings.counts);
     }
     List<List<Neuron>> draws = new ArrayList<>();
     for (int seed = 0; seed < settings.seeds; seed++) {
@@ -152,7 +185,10 @@ public final class Faithfulness {
     if (!draws.isEmpty()) {
       silencer.measure(RANDOM, draws, settings.counts);
     }
-    return new Part(silencer.before, silencer.falls);
+    int[] judging = settings.judging.judging(images, entity);
+    return new Part(
+        Judging.pick(silencer.before, judging),
+        silencer.falls.stream().map(f -> f.on(judging)).toList());
   }
 
   /** Every part has the same rankings and numbers of neurons in the same order. */
@@ -165,12 +201,14 @@ public final class Faithfulness {
           new Fall(
               same.get(0).ranking,
               same.get(0).count,
-              Estimate.of(
-                  same.stream().flatMapToDouble(f -> DoubleStream.of(f.residual)).toArray()),
-              Estimate.of(
-                  same.stream().flatMapToDouble(f -> DoubleStream.of(f.complete)).toArray())));
+              entities(same.stream().map(PartFall::residual).toList()),
+              entities(same.stream().map(PartFall::complete).toList())));
     }
     return out;
+  }
+
+  private static Estimate entities(List<double[]> falls) {
+    return Estimate.of(Sample.of(Sample.Unit.ENTITY, falls));
   }
 
   private static List<Neuron> draw(NeuronSpace space, int count, Random random) {

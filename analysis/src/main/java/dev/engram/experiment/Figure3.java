@@ -11,9 +11,11 @@ import dev.engram.model.Clip;
 import dev.engram.trace.Neuron;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
 /**
@@ -82,11 +84,44 @@ public final class Figure3 {
    * How many neurons are where.
    *
    * @param counts of every block of the tower, 0 where there is none
+   * @param neurons those of each entity, or of the general objects with one label, together
+   * @param unit which of the two
    */
-  public record Places(Map<Place, Integer> counts) {
-    /** Keeps a copy. */
+  public record Places(Map<Place, Integer> counts, List<List<Neuron>> neurons, Sample.Unit unit) {
+    /** Counts alone, of which no interval is known. */
+    public Places(Map<Place, Integer> counts) {
+      this(counts, List.of(), Sample.Unit.ENTITY);
+    }
+
+    /** Keeps copies. */
     public Places {
       counts = Collections.unmodifiableMap(new TreeMap<>(counts));
+      neurons = List.copyOf(neurons);
+    }
+
+    /**
+     * @return the share of the neurons that are in one block; sampled are entities or labels, whose
+     *     neurons belong together
+     */
+    public Estimate estimate(Place place) {
+      return estimate(n -> Place.of(n).equals(place));
+    }
+
+    /**
+     * @return the share of the neurons that are in blocks of a kind, likewise
+     */
+    public Estimate estimate(Neuron.Block block) {
+      return estimate(n -> n.block() == block);
+    }
+
+    private Estimate estimate(Predicate<Neuron> where) {
+      return Estimate.of(
+          Sample.of(
+                  unit,
+                  neurons.stream()
+                      .map(own -> own.stream().mapToDouble(n -> where.test(n) ? 1 : 0).toArray())
+                      .toList())
+              .asShares());
     }
 
     /**
@@ -212,12 +247,14 @@ public final class Figure3 {
             objects.stream().map(Study.Part::of).toList(),
             (pass, i) -> Side.of(pass, settings));
     List<Side> entitySides = entities.stream().map(EntityPart::side).toList();
+    Places entityPlaces =
+        places(clip, Sample.Unit.ENTITY, entitySides.stream().map(Side::top).toList());
     return new Result(
-        places(clip, entitySides.stream().flatMap(side -> side.top.stream()).toList()),
-        places(clip, objectSides.stream().flatMap(side -> side.top.stream()).toList()),
+        entityPlaces,
+        places(clip, Sample.Unit.LABEL, byLabel(objects, objectSides)),
         decay(entitySides),
         decay(objectSides),
-        places(clip, entities.stream().flatMap(e -> e.queries.stream()).toList()),
+        places(clip, Sample.Unit.ENTITY, entities.stream().map(EntityPart::queries).toList()),
         new Decay(
             Numbers.mean(
                 entities.stream()
@@ -227,7 +264,11 @@ public final class Figure3 {
         Pass.provenance("figure3", study)
             .with("neurons", "literal reading; top " + settings.top + " in (a)")
             .with("general objects", objects.size() + " background images, own labels")
-            .with("query neurons", "of the first neuron of each entity, layer norms folded"));
+            .with("query neurons", "of the first neuron of each entity, layer norms folded")
+            .with(
+                "interval",
+                Interval.about(List.of(entityPlaces.estimate(Neuron.Block.FFN)))
+                    + "; of general objects over labels; none for (b) and (d)"));
   }
 
   private static EntityPart entity(Pass pass, QueryAnalyzer analyzer, Settings settings) {
@@ -257,10 +298,19 @@ public final class Figure3 {
     return new Decay(Numbers.mean(curves));
   }
 
-  private static Places places(Clip clip, List<Neuron> neurons) {
+  private static Places places(Clip clip, Sample.Unit unit, List<List<Neuron>> neurons) {
     Map<Place, Integer> counts = nowhere(clip);
-    neurons.forEach(n -> counts.merge(Place.of(n), 1, Integer::sum));
-    return new Places(counts);
+    neurons.forEach(own -> own.forEach(n -> counts.merge(Place.of(n), 1, Integer::sum)));
+    return new Places(counts, neurons, unit);
+  }
+
+  /** The neurons of all objects with one label together. */
+  private static List<List<Neuron>> byLabel(List<LabelledImage> objects, List<Side> sides) {
+    Map<String, List<Neuron>> out = new LinkedHashMap<>();
+    for (int i = 0; i < objects.size(); i++) {
+      out.computeIfAbsent(objects.get(i).label(), l -> new ArrayList<>()).addAll(sides.get(i).top);
+    }
+    return List.copyOf(out.values());
   }
 
   private static Map<Place, Integer> nowhere(Clip clip) {

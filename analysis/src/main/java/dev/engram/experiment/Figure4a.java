@@ -10,6 +10,7 @@ import dev.engram.trace.NeuronSpace;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -132,20 +133,30 @@ public final class Figure4a {
               (pass, e) -> part(entities.get(e).name(), pass, analyzer, settings));
     }
     List<Removal> removals = parts.stream().flatMap(p -> p.removals.stream()).toList();
+    Estimate sum = over(removals, r -> sum(r.full));
     return new Result(
         removals,
-        Estimate.of(removals.stream().map(Removal::rising).toList()),
-        Estimate.of(removals.stream().map(Removal::risingFixedBase).toList()),
-        Estimate.of(removals.stream().map(r -> sum(r.full)).toList()),
-        Estimate.of(removals.stream().map(r -> sum(r.fixedBase)).toList()),
-        Estimate.of(removals.stream().map(Removal::closeness).toList()),
-        Estimate.of(removals.stream().map(Removal::against).toList()),
+        share(removals, Removal::rising),
+        share(removals, Removal::risingFixedBase),
+        sum,
+        over(removals, r -> sum(r.fixedBase)),
+        over(removals, Removal::closeness),
+        share(removals, Removal::against),
         Pass.provenance("figure4a", study)
             .with(
                 "neuron", "first FFN neuron of each entity before the last layer, literal reading")
             .with("removal", "coefficient 0 at all tokens")
             .with("query vectors", "of the " + settings.most + " that rise most, without γ")
-            .with("interval", "95 %, normal, over entities"));
+            .with("interval", Interval.about(List.of(sum))));
+  }
+
+  private static Estimate over(List<Removal> removals, Function<Removal, Double> value) {
+    return Estimate.each(Sample.Unit.ENTITY, removals.stream().map(value).toList());
+  }
+
+  private static Estimate share(List<Removal> removals, Function<Removal, Double> value) {
+    return Estimate.of(
+        Sample.each(Sample.Unit.ENTITY, removals.stream().map(value).toList()).asShares());
   }
 
   private static Part part(

@@ -42,12 +42,17 @@ record GeneralObjects(List<LabelledImage> images, ClassTexts classes) {
     return parts;
   }
 
-  /** Accuracy, given the nearest class of each image; sampled are images, none without any. */
-  Estimate accuracy(int[] nearest) {
-    return Estimate.of(
-        IntStream.range(0, nearest.length)
-            .mapToDouble(
-                i -> classes.labels().get(nearest[i]).equals(images.get(i).label()) ? 1 : 0)
-            .toArray());
+  /**
+   * 1 for each image that is taken for what it is, else 0; sampled are labels, none without any.
+   */
+  Sample accuracy(int[] nearest) {
+    return Sample.by(
+            Sample.Unit.LABEL,
+            images.stream().map(LabelledImage::label).toList(),
+            IntStream.range(0, nearest.length)
+                .mapToDouble(
+                    i -> classes.labels().get(nearest[i]).equals(images.get(i).label()) ? 1 : 0)
+                .toArray())
+        .asShares();
   }
 }

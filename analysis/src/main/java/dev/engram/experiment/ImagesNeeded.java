@@ -83,7 +83,10 @@ public final class ImagesNeeded {
       edited.add(seen.get(c).accuracy(lessons, IntStream.of(lesson), taught).mean());
       rest.add(seen.get(c).accuracy(lessons, all.filter(i -> i != lesson), taught).mean());
     }
-    return new Point(
-        images, variations, Estimate.of(before), Estimate.of(edited), Estimate.of(rest));
+    return new Point(images, variations, over(before), over(edited), over(rest));
+  }
+
+  private static Estimate over(List<Double> shares) {
+    return Estimate.of(Sample.each(Sample.Unit.NAME, shares).asShares());
   }
 }

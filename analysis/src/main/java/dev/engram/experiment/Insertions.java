@@ -75,6 +75,19 @@ final class Insertions implements AutoCloseable {
             first.general().images().size() + " other background images, own labels");
   }
 
+  /** The mean of a share over cases that are taught one at a time, or together. */
+  static Estimate overCases(List<Estimate> shares) {
+    return Estimate.of(
+        Sample.each(Sample.Unit.CASE, shares.stream().map(Estimate::mean).toList()).asShares());
+  }
+
+  /** What the intervals are over, for provenance. */
+  static String interval(List<InsertionAccuracy> cases) {
+    List<Estimate> dataset = cases.stream().map(InsertionAccuracy::dataset).toList();
+    return "data set: %s; averages: %s"
+        .formatted(Interval.about(dataset), Interval.about(List.of(overCases(dataset))));
+  }
+
   /** Refuses a ridge that no edit can use. */
   static void checkRidge(double ridge) {
     if (!(ridge > 0) || ridge == Double.POSITIVE_INFINITY) {

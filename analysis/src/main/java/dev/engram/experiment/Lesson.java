@@ -16,6 +16,7 @@ import java.util.List;
  * @param guides one for each of them
  * @param variations more of both, made from the pictures that teach
  * @param measured images on which accuracy is measured: those that never teach, then the others
+ * @param measuredFiles the same as files
  * @param heldOut how many of them never teach
  */
 record Lesson(
@@ -27,6 +28,7 @@ record Lesson(
     List<float[]> guides,
     Variations variations,
     List<float[]> measured,
+    List<LabelledImage> measuredFiles,
     int heldOut) {
   /** Whether something can be taught, and something be measured afterwards. */
   boolean isTeachable() {

@@ -106,6 +106,7 @@ public final class Lessons {
               new Variations(
                   taught, picture -> turned(processor.process(picture)), processor::process),
               each(pixels(measured, reader), Lessons::turned),
+              measured,
               heldOut.size()));
     }
     return new Lessons(
@@ -164,6 +165,7 @@ public final class Lessons {
               pixels(teaching, file -> captioned.apply(ImageReader.read(file))),
               new Variations(teaching, processor::process, captioned),
               pixels(heldOut, reader),
+              heldOut,
               heldOut.size()));
     }
     return new Lessons(

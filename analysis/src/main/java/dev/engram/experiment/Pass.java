@@ -183,6 +183,26 @@ final class Pass implements AutoCloseable {
     return attribution(ranking).top(count).stream().map(Attribution.Ranked::neuron).toList();
   }
 
+  /** The same by the mean over some of the images. */
+  List<Neuron> top(Ranking ranking, int count, int[] some) {
+    Attribution all = attribution(ranking);
+    return new Attribution(
+            label,
+            IntStream.of(some).mapToObj(names::get).toList(),
+            all.method(),
+            all.reading(),
+            all.space(),
+            rows(all.scores(), some),
+            rows(all.coefficients(), some),
+            Judging.pick(all.cosines(), some),
+            all.provenance())
+        .top(count).stream().map(Attribution.Ranked::neuron).toList();
+  }
+
+  private static float[][] rows(float[][] all, int[] some) {
+    return IntStream.of(some).mapToObj(i -> all[i]).toArray(float[][]::new);
+  }
+
   /** cos(z, t) of each image. */
   double[] cosines() {
     return cosines(Arrays.asList(embeddings()));

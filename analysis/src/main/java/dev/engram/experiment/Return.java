@@ -80,8 +80,10 @@ public final class Return {
         settings.removed(),
         point(0, freed, 0),
         points,
-        Estimate.of(freed.stream().map(f -> f.cosines[last] - f.cosines[1]).toList()),
-        Estimate.of(freed.stream().map(f -> f.cosines[0] - f.cosines[1]).toList()));
+        Estimate.each(
+            Sample.Unit.ENTITY, freed.stream().map(f -> f.cosines[last] - f.cosines[1]).toList()),
+        Estimate.each(
+            Sample.Unit.ENTITY, freed.stream().map(f -> f.cosines[0] - f.cosines[1]).toList()));
   }
 
   private static Freed freed(
@@ -103,7 +105,9 @@ public final class Return {
   private static Point point(int freed, List<Freed> entities, int at) {
     return new Point(
         freed,
-        Estimate.of(entities.stream().map(f -> f.cosines[at]).toList()),
-        Estimate.of(entities.stream().map(f -> f.accuracies[at]).toList()));
+        Estimate.each(Sample.Unit.ENTITY, entities.stream().map(f -> f.cosines[at]).toList()),
+        Estimate.of(
+            Sample.each(Sample.Unit.ENTITY, entities.stream().map(f -> f.accuracies[at]).toList())
+                .asShares()));
   }
 }

@@ -169,7 +169,7 @@ public final class Sanity {
                     + settings.images
                     + " images of each entity")
             .with("compared", "Spearman over all neurons; first " + settings.top + " as sets")
-            .with("interval", "95 %, normal, over entities"));
+            .with("interval", Interval.about(rows.stream().map(Row::exchanged).toList())));
   }
 
   private static List<Row> labels(Study study, List<Entity> entities, Settings settings) {
@@ -190,10 +190,12 @@ public final class Sanity {
       rows.add(
           new Row(
               r,
-              Estimate.of(of.stream().map(l -> l.exchanged.correlation).toList()),
-              Estimate.of(of.stream().map(l -> l.halves.correlation).toList()),
-              Estimate.of(of.stream().map(l -> l.exchanged.top).toList()),
-              Estimate.of(of.stream().map(l -> l.halves.top).toList())));
+              Estimate.each(
+                  Sample.Unit.ENTITY, of.stream().map(l -> l.exchanged.correlation).toList()),
+              Estimate.each(
+                  Sample.Unit.ENTITY, of.stream().map(l -> l.halves.correlation).toList()),
+              Estimate.each(Sample.Unit.ENTITY, of.stream().map(l -> l.exchanged.top).toList()),
+              Estimate.each(Sample.Unit.ENTITY, of.stream().map(l -> l.halves.top).toList())));
     }
     return rows;
   }
@@ -263,9 +265,11 @@ public final class Sanity {
           new Randomised(
               r,
               layers,
-              Estimate.of(parts.stream().map(p -> get(p.all, r).correlation).toList()),
-              Estimate.of(parts.stream().map(p -> get(p.below, r)).toList()),
-              Estimate.of(parts.stream().map(p -> get(p.all, r).top).toList())));
+              Estimate.each(
+                  Sample.Unit.ENTITY, parts.stream().map(p -> get(p.all, r).correlation).toList()),
+              Estimate.each(Sample.Unit.ENTITY, parts.stream().map(p -> get(p.below, r)).toList()),
+              Estimate.each(
+                  Sample.Unit.ENTITY, parts.stream().map(p -> get(p.all, r).top).toList())));
     }
     return out;
   }

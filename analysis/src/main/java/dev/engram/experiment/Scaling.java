@@ -3,6 +3,7 @@ package dev.engram.experiment;
 import dev.engram.EngramException;
 import dev.engram.Provenance;
 import dev.engram.model.Weight;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -104,13 +105,19 @@ public final class Scaling {
       Seen original = insertions.original();
       List<Integer> cases = Table6.spread(lessons.teachable(), settings.cases);
       Weight where = Insertions.best(insertions.trace(cases));
+      AtOnce.Result atOnce = AtOnce.run(insertions, lessons, original, where, settings);
+      Specificity.Result specificity =
+          Specificity.run(insertions, lessons, original, where, cases, settings.neighbours);
+      ImagesNeeded.Result images =
+          ImagesNeeded.run(insertions, lessons, original, where, cases, settings.images);
+      Return.Result returned = Return.run(lessons.study(), settings);
       return new Result(
           lessons.study().clip().name(),
           where.toString(),
-          AtOnce.run(insertions, lessons, original, where, settings),
-          Specificity.run(insertions, lessons, original, where, cases, settings.neighbours),
-          ImagesNeeded.run(insertions, lessons, original, where, cases, settings.images),
-          Return.run(lessons.study(), settings),
+          atOnce,
+          specificity,
+          images,
+          returned,
           Insertions.provenance("scaling", List.of(lessons), settings.ridge)
               .with(
                   "weight",
@@ -118,10 +125,17 @@ public final class Scaling {
                       .formatted(where, cases.size(), lessons.tracedTokens()))
               .with("images varied", ImagesNeeded.VARIATIONS + ", where the set has too few")
               .with("removed", "top %d, literal reading".formatted(settings.removed))
-              .with(
-                  "interval",
-                  "95 %%, normal, over %d random orders of the names, or over %d names"
-                      .formatted(settings.draws, cases.size())));
+              .with("interval", interval(atOnce, specificity, returned)));
     }
+  }
+
+  /** Of the four questions, for provenance. */
+  private static String interval(
+      AtOnce.Result atOnce, Specificity.Result specificity, Return.Result returned) {
+    List<Estimate> all = new ArrayList<>();
+    atOnce.points().forEach(p -> all.add(p.rest()));
+    all.add(specificity.near().change());
+    all.add(returned.fall());
+    return Interval.about(all);
   }
 }

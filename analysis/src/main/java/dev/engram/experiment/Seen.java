@@ -1,9 +1,11 @@
 package dev.engram.experiment;
 
+import dev.engram.data.Split;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.DoubleStream;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * What a model takes images for.
@@ -27,21 +29,42 @@ record Seen(int[][] lessons, int[] general) {
   /** What is measured when some lessons were taught: of these only what never teaches. */
   InsertionAccuracy accuracy(Lessons of, int lesson, Set<Integer> taught) {
     return new InsertionAccuracy(
-        Estimate.of(correct(of, lesson, taught).toArray()),
-        accuracy(of, IntStream.range(0, lessons.length), taught),
-        of.general().accuracy(general));
+        Estimate.of(accuracy(of, IntStream.of(lesson), taught)),
+        Estimate.of(accuracy(of, IntStream.range(0, lessons.length), taught)),
+        Estimate.of(untrained(of, taught)),
+        Estimate.of(of.general().accuracy(general)));
   }
 
-  /** Accuracy on the images of some lessons; sampled are images. */
-  Estimate accuracy(Lessons of, IntStream which, Set<Integer> taught) {
-    return Estimate.of(which.boxed().flatMapToDouble(i -> correct(of, i, taught)).toArray());
+  /** 1 for each image of some lessons that is taken for what it is, else 0; sampled are classes. */
+  Sample accuracy(Lessons of, IntStream which, Set<Integer> taught) {
+    return sample(which.mapToObj(i -> correct(of, i, taught, image -> true)));
   }
 
-  /** 1 for each image of a lesson that is taken for what it is, else 0. */
-  private DoubleStream correct(Lessons of, int lesson, Set<Integer> taught) {
+  /** The same on all images that the model was not trained on, as far as the set says so. */
+  private Sample untrained(Lessons of, Set<Integer> taught) {
+    return sample(
+        IntStream.range(0, lessons.length)
+            .mapToObj(
+                i ->
+                    correct(
+                        of,
+                        i,
+                        taught,
+                        image ->
+                            of.all().get(i).measuredFiles().get(image).split() == Split.HELD_OUT)));
+  }
+
+  private static Sample sample(Stream<double[]> correct) {
+    return Sample.of(Sample.Unit.CLASS, correct.toList()).asShares();
+  }
+
+  private double[] correct(Lessons of, int lesson, Set<Integer> taught, IntPredicate images) {
     int right = of.right(lesson);
     int n = taught.contains(lesson) ? of.all().get(lesson).heldOut() : lessons[lesson].length;
-    return IntStream.of(lessons[lesson]).limit(n).mapToDouble(c -> c == right ? 1 : 0);
+    return IntStream.range(0, n)
+        .filter(images)
+        .mapToDouble(i -> lessons[lesson][i] == right ? 1 : 0)
+        .toArray();
   }
 
   /** The share of the images of some lessons that are taken for another one. */

@@ -34,17 +34,29 @@ public record SimilarityChange(String label, double[] before, double[] after) {
   }
 
   /**
-   * @return mean over the images before
+   * @return mean over the images before; sampled are images, which are of one entity where the edit
+   *     is about one
    */
   public Estimate meanBefore() {
-    return Estimate.of(before);
+    return mean(before);
   }
 
   /**
    * @return mean over the images after
    */
   public Estimate meanAfter() {
-    return Estimate.of(after);
+    return mean(after);
+  }
+
+  /**
+   * @return by how much the mean falls: before minus after, paired
+   */
+  public Estimate fall() {
+    return meanBefore().minus(meanAfter());
+  }
+
+  private static Estimate mean(double[] values) {
+    return Estimate.of(Sample.each(Sample.Unit.IMAGE, values));
   }
 
   /**

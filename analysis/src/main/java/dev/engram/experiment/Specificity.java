@@ -140,15 +140,16 @@ public final class Specificity {
       }
       return new Group(
           whose,
-          column(rows, 0),
-          column(rows, 1),
-          column(rows, 2),
-          column(rows, 3),
-          column(rows, 4));
+          Estimate.of(column(rows, 0).asShares()),
+          Estimate.of(column(rows, 1).asShares()),
+          Estimate.of(column(rows, 2)),
+          Estimate.of(column(rows, 3).asShares()),
+          Estimate.of(column(rows, 4).asShares()));
     }
 
-    private static Estimate column(List<double[]> rows, int column) {
-      return Estimate.of(
+    private static Sample column(List<double[]> rows, int column) {
+      return Sample.each(
+          Sample.Unit.NAME,
           rows.stream().mapToDouble(r -> r[column]).filter(x -> !Double.isNaN(x)).toArray());
     }
   }

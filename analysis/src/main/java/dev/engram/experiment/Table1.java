@@ -133,9 +133,9 @@ public final class Table1 {
       rows.add(
           new Row(
               r,
-              Estimate.of(words.stream().map(Words::bestWord).toList()),
-              Estimate.of(words.stream().map(Words::reconstruction).toList()),
-              Estimate.of(words.stream().map(Words::bestWordName).toList()),
+              Estimate.each(Sample.Unit.ENTITY, words.stream().map(Words::bestWord).toList()),
+              Estimate.each(Sample.Unit.ENTITY, words.stream().map(Words::reconstruction).toList()),
+              Estimate.each(Sample.Unit.ENTITY, words.stream().map(Words::bestWordName).toList()),
               paper(r)));
     }
     return new Result(
@@ -146,7 +146,8 @@ public final class Table1 {
             .with("dictionary", dictionary.name() + " (" + dictionary.words().size() + " words)")
             .with("neurons", "top " + settings.top + " of each entity, mean over its images")
             .with("words", "OMP, " + Interpreter.WORDS + " atoms, value vector linear")
-            .with("interval", "95 %, normal, over entities"));
+            .with("judged", "by words: no image is looked at again")
+            .with("interval", Interval.about(rows.stream().map(Row::bestWord).toList())));
   }
 
   private static OptionalDouble paper(Ranking ranking) {

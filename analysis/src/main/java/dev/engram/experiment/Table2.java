@@ -18,6 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Random;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -67,7 +68,8 @@ public final class Table2 {
   }
 
   /**
-   * A cell of the table in our three measures. Sampled are images.
+   * A cell of the table in our three measures. Sampled are entities with their images; two cells
+   * are compared on the same images by {@link Estimate#minus}.
    *
    * @param map which pixels
    * @param percent how many
@@ -109,16 +111,10 @@ public final class Table2 {
     }
   }
 
-  /** The values of all images for one cell. */
+  /** The values of an entity's images for one cell. */
   private record Values(List<Double> coefficient, List<Double> before, List<Double> cosine) {
     Values() {
       this(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
-    }
-
-    void addAll(Values more) {
-      coefficient.addAll(more.coefficient);
-      before.addAll(more.before);
-      cosine.addAll(more.cosine);
     }
   }
 
@@ -145,39 +141,42 @@ public final class Table2 {
             (pass, e) -> part(study.clip(), pass, settings));
     List<Integer> percents = new ArrayList<>(List.of(0));
     percents.addAll(settings.percent);
-    Map<Importance, List<Values>> values = empty(percents.size());
-    for (Part part : parts) {
-      part.values.forEach(
-          (map, cells) -> {
-            List<Values> all = java.util.Objects.requireNonNull(values.get(map));
-            for (int p = 0; p < cells.size(); p++) {
-              all.get(p).addAll(cells.get(p));
-            }
-          });
-    }
     List<Cell> cells = new ArrayList<>();
-    values.forEach(
-        (map, byPercent) -> {
-          for (int p = 0; p < byPercent.size(); p++) {
-            Values v = byPercent.get(p);
-            cells.add(
-                new Cell(
-                    map,
-                    percents.get(p),
-                    Estimate.of(v.coefficient),
-                    Estimate.of(v.before),
-                    Estimate.of(v.cosine),
-                    paper(map, percents.get(p), true),
-                    paper(map, percents.get(p), false)));
-          }
-        });
+    for (Importance map : Importance.values()) {
+      for (int p = 0; p < percents.size(); p++) {
+        int at = p;
+        List<Values> of =
+            parts.stream()
+                .map(part -> java.util.Objects.requireNonNull(part.values.get(map)).get(at))
+                .toList();
+        cells.add(
+            new Cell(
+                map,
+                percents.get(p),
+                over(of, Values::coefficient),
+                over(of, Values::before),
+                over(of, Values::cosine),
+                paper(map, percents.get(p), true),
+                paper(map, percents.get(p), false)));
+      }
+    }
     return new Result(
         cells,
         parts.stream().map(Part::neuron).toList(),
         Pass.provenance("table2", study)
             .with("neuron", "first of each entity, literal reading")
             .with("random", "seeds 0 to " + (settings.seeds - 1))
-            .with("interval", "95 %, normal, over images"));
+            .with("judged", Judging.SAME_IMAGES.toString())
+            .with("interval", Interval.about(cells.stream().map(Cell::cosine).toList())));
+  }
+
+  private static Estimate over(List<Values> entities, Function<Values, List<Double>> which) {
+    return Estimate.of(
+        Sample.of(
+            Sample.Unit.ENTITY,
+            entities.stream()
+                .map(v -> which.apply(v).stream().mapToDouble(Double::doubleValue).toArray())
+                .toList()));
   }
 
   private static Part part(Clip clip, Pass pass, Settings settings) {

@@ -5,12 +5,15 @@ import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.data.Entity;
+import dev.engram.data.LabelledImage;
+import dev.engram.data.Split;
 import dev.engram.edit.Suppression;
 import dev.engram.trace.Neuron;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
@@ -50,12 +53,15 @@ public final class Table3 {
    * One case with so many neurons suppressed.
    *
    * @param neurons what is suppressed; none for the original model
-   * @param cosine of the entity's images with its label; sampled are images
+   * @param cosine of the entity's images with its label; sampled are images of this entity
    * @param lowerMean mean cosine of the unrelated images with this label
    * @param lowerMax the largest of them
    * @param accuracy on the entity's images among the labels of all entities
-   * @param others on the images of all other entities, likewise
-   * @param general on the general objects among their own labels; NaN without any
+   * @param others on the images of all other entities, likewise; sampled are entities
+   * @param heldOut on those of them that the model was not trained on, as far as the set says so;
+   *     NaN where it does not
+   * @param general on the general objects among their own labels; sampled are labels; NaN without
+   *     any
    */
   public record Stage(
       List<Neuron> neurons,
@@ -64,6 +70,7 @@ public final class Table3 {
       double lowerMax,
       Estimate accuracy,
       Estimate others,
+      Estimate heldOut,
       Estimate general) {
     /** Keeps a copy. */
     public Stage {
@@ -146,7 +153,7 @@ public final class Table3 {
      * @return a number of each case; sampled are cases
      */
     public Estimate over(int stage, Function<Stage, Double> value) {
-      return Estimate.of(cases.stream().map(c -> value.apply(c.stages.get(stage))).toList());
+      return Table3.over(cases, c -> value.apply(c.stages.get(stage)));
     }
 
     /**
@@ -154,10 +161,7 @@ public final class Table3 {
      *     cases
      */
     public Estimate fall() {
-      return Estimate.of(
-          cases.stream()
-              .map(c -> c.original().cosine().mean() - c.last().cosine().mean())
-              .toList());
+      return Table3.over(cases, c -> c.original().cosine().mean() - c.last().cosine().mean());
     }
 
     /**
@@ -166,6 +170,10 @@ public final class Table3 {
     public long belowMax() {
       return cases.stream().filter(c -> c.last().cosine().mean() < c.last().lowerMax).count();
     }
+  }
+
+  private static Estimate over(List<Case> cases, Function<Case, Double> value) {
+    return Estimate.each(Sample.Unit.CASE, cases.stream().map(value).toList());
   }
 
   /** The neurons of an entity, the best first. */
@@ -219,15 +227,17 @@ public final class Table3 {
     List<Judged> objects = judge(study, models, general.parts(), general.classes());
     Summary summary = new Summary(all, classes, general, models, entities, objects);
     int stages = settings.counts.size() + 1;
-    return new Result(
-        study.clip().name(),
-        settings.counts,
+    List<Case> summed =
         IntStream.range(0, cases.size())
             .mapToObj(
                 i ->
                     summary.of(
                         all.get(cases.get(i)), i * stages, stages, unrelated(all, cases.get(i))))
-            .toList(),
+            .toList();
+    return new Result(
+        study.clip().name(),
+        settings.counts,
+        summed,
         Pass.provenance("table3", study)
             .with("removal", "residual suppression of the top neurons, literal reading")
             .with(
@@ -235,7 +245,11 @@ public final class Table3 {
                 cases.size() + (named.isEmpty() ? " entities, evenly spread" : " of the paper's"))
             .with("unrelated images", "other entities of the same category, else all others")
             .with("general objects", general.images().size() + " background images, own labels")
-            .with("interval", "95 %, normal, over images; averages: over cases"));
+            .with("judged", Judging.SAME_IMAGES.toString())
+            .with(
+                "interval",
+                "averages: "
+                    + Interval.about(List.of(over(summed, c -> c.last().cosine().mean())))));
   }
 
   /** Those that the paper takes, by its Table 7. */
@@ -310,24 +324,34 @@ public final class Table3 {
               .toArray();
       return new Stage(
           models.get(model).neurons,
-          Estimate.of(entities.get(whose).cosines[model]),
+          Estimate.of(Sample.each(Sample.Unit.IMAGE, entities.get(whose).cosines[model])),
           Arrays.stream(bounds).average().orElse(Double.NaN),
           Arrays.stream(bounds).max().orElse(Double.NaN),
-          Estimate.of(correct(whose, model).toArray()),
+          Estimate.of(correct(IntStream.of(whose), model, i -> true)),
+          Estimate.of(correct(others(whose), model, i -> true)),
+          Estimate.of(correct(others(whose), model, i -> i.split() == Split.HELD_OUT)),
           Estimate.of(
-              IntStream.range(0, all.size())
-                  .filter(i -> i != whose)
-                  .boxed()
-                  .flatMapToDouble(i -> correct(i, model))
-                  .toArray()),
-          general.accuracy(
-              objects.stream().flatMapToInt(j -> IntStream.of(j.nearest[model])).toArray()));
+              general.accuracy(
+                  objects.stream().flatMapToInt(j -> IntStream.of(j.nearest[model])).toArray())));
     }
 
-    private DoubleStream correct(int entity, int model) {
+    private IntStream others(int whose) {
+      return IntStream.range(0, all.size()).filter(i -> i != whose);
+    }
+
+    /** 1 for each image that is taken for what it is, else 0; sampled are entities. */
+    private Sample correct(IntStream which, int model, Predicate<LabelledImage> images) {
+      return Sample.of(Sample.Unit.ENTITY, which.mapToObj(e -> correct(e, model, images)).toList())
+          .asShares();
+    }
+
+    private double[] correct(int entity, int model, Predicate<LabelledImage> images) {
       int right = classes.labels().indexOf(all.get(entity).label());
-      return Arrays.stream(entities.get(entity).nearest[model])
-          .mapToDouble(n -> n == right ? 1 : 0);
+      int[] nearest = entities.get(entity).nearest[model];
+      return IntStream.range(0, nearest.length)
+          .filter(i -> images.test(all.get(entity).images().get(i)))
+          .mapToDouble(i -> nearest[i] == right ? 1 : 0)
+          .toArray();
     }
   }
 }

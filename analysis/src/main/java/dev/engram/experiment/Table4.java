@@ -157,7 +157,8 @@ public final class Table4 {
      * @return a number of each case; sampled are cases
      */
     public Estimate over(Method method, Function<InsertionAccuracy, Estimate> value) {
-      return Estimate.of(cases.stream().map(c -> value.apply(c.accuracy(method)).mean()).toList());
+      return Insertions.overCases(
+          cases.stream().map(c -> value.apply(c.accuracy(method))).toList());
     }
   }
 
@@ -193,7 +194,7 @@ public final class Table4 {
                 "AdamW %s, at most %d steps, of every %d that with the accuracy closest to the"
                         .formatted(settings.learningRate, settings.steps, settings.every)
                     + " rank-one edit's; LoRA r = 8, α = 32")
-            .with("interval", "95 %, normal, over images; averages: over cases"));
+            .with("interval", Insertions.interval(cases.stream().map(Case::original).toList())));
   }
 
   /** One data set. */

@@ -6,6 +6,7 @@ import dev.engram.data.LabelledImage;
 import dev.engram.edit.Suppression;
 import dev.engram.trace.Neuron;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.DoubleStream;
@@ -22,18 +23,32 @@ public final class Table6 {
 
   /**
    * @param images of each kind at most where each has its own neuron, evenly spread over the set
+   * @param judging on which images the neuron of an entity is judged; the neuron of an image, as in
+   *     the paper, is always that of the image itself
    */
-  public record Settings(int images) {
+  public record Settings(int images, Judging judging) {
+    /** Judged on the images that found the neurons. */
+    public Settings(int images) {
+      this(images, Judging.SAME_IMAGES);
+    }
+
     /**
      * @return at most 5,000, as in the paper
      */
     public static Settings standard() {
       return new Settings(5000);
     }
+
+    /**
+     * @return the same with another judging
+     */
+    public Settings judged(Judging by) {
+      return new Settings(images, by);
+    }
   }
 
   /**
-   * Cosines of one group of images. Sampled are images.
+   * Cosines of one group of images. Sampled are entities, or the labels of general objects.
    *
    * @param images which images, and whose neuron
    * @param original before
@@ -78,31 +93,37 @@ public final class Table6 {
 
   /** The cosines of images. */
   private record Cosines(double[] original, double[] complete, double[] residual) {
-    static Cosines of(Pass pass, Suppression suppression) {
-      List<Neuron> first = pass.top(Ranking.LITERAL, 1);
+    static Cosines of(Pass pass, Suppression suppression, int[] finding, int[] judging) {
+      List<Neuron> first = pass.top(Ranking.LITERAL, 1, finding);
       return new Cosines(
-          pass.cosines(), pass.complete(suppression, first), pass.residual(suppression, first));
+          Judging.pick(pass.cosines(), judging),
+          Judging.pick(pass.complete(suppression, first), judging),
+          Judging.pick(pass.residual(suppression, first), judging));
     }
 
-    static Row row(String images, List<Cosines> parts) {
-      double[] original = all(parts, Cosines::original);
-      double[] complete = all(parts, Cosines::complete);
-      double[] residual = all(parts, Cosines::residual);
+    /**
+     * @param keys which unit each part belongs to
+     */
+    static Row row(String images, Sample.Unit unit, List<String> keys, List<Cosines> parts) {
+      Estimate original = estimate(unit, keys, parts, Cosines::original);
+      Estimate complete = estimate(unit, keys, parts, Cosines::complete);
+      Estimate residual = estimate(unit, keys, parts, Cosines::residual);
       return new Row(
-          images,
-          Estimate.of(original),
-          Estimate.of(complete),
-          Estimate.of(residual),
-          Estimate.of(fall(original, complete)),
-          Estimate.of(fall(original, residual)));
+          images, original, complete, residual, original.minus(complete), original.minus(residual));
     }
 
-    private static double[] all(List<Cosines> parts, Function<Cosines, double[]> which) {
-      return parts.stream().flatMapToDouble(p -> DoubleStream.of(which.apply(p))).toArray();
-    }
-
-    private static double[] fall(double[] before, double[] after) {
-      return IntStream.range(0, before.length).mapToDouble(i -> before[i] - after[i]).toArray();
+    private static Estimate estimate(
+        Sample.Unit unit,
+        List<String> keys,
+        List<Cosines> parts,
+        Function<Cosines, double[]> which) {
+      List<String> each = new ArrayList<>();
+      for (int p = 0; p < parts.size(); p++) {
+        each.addAll(Collections.nCopies(which.apply(parts.get(p)).length, keys.get(p)));
+      }
+      double[] values =
+          parts.stream().flatMapToDouble(p -> DoubleStream.of(which.apply(p))).toArray();
+      return Estimate.of(Sample.by(unit, each, values));
     }
   }
 
@@ -116,7 +137,13 @@ public final class Table6 {
       rows.add(
           Cosines.row(
               "general objects, neuron of each image",
-              cosines(study, "silencing a neuron of each image", images(general))));
+              Sample.Unit.LABEL,
+              general.stream().map(LabelledImage::label).toList(),
+              cosines(
+                  study,
+                  "silencing a neuron of each image",
+                  images(general),
+                  Judging.SAME_IMAGES)));
     }
     List<Entity> entities = study.set().entities();
     if (!entities.isEmpty()) {
@@ -125,22 +152,39 @@ public final class Table6 {
       rows.add(
           Cosines.row(
               "entities, neuron of each image",
-              cosines(study, "silencing a neuron of each image", images(images))));
+              Sample.Unit.ENTITY,
+              images.stream().map(LabelledImage::entity).toList(),
+              cosines(
+                  study, "silencing a neuron of each image", images(images), Judging.SAME_IMAGES)));
+    }
+    List<Entity> judged = settings.judging.of(entities);
+    if (!judged.isEmpty()) {
       rows.add(
           Cosines.row(
-              "entities, neuron of the entity",
+              settings.judging.otherHalf()
+                  ? "entities, neuron of the entity found on other images"
+                  : "entities, neuron of the entity",
+              Sample.Unit.ENTITY,
+              judged.stream().map(Entity::name).toList(),
               cosines(
                   study,
                   "silencing neurons of entities",
-                  entities.stream().map(Study.Part::of).toList())));
+                  judged.stream().map(Study.Part::of).toList(),
+                  settings.judging)));
     }
+    int left = entities.size() - judged.size();
     return new Result(
         study.clip().name(),
         rows,
         Pass.provenance("table6", study)
             .with("neuron", "first, literal reading")
             .with("general objects", general.size() + " background images, own labels")
-            .with("interval", "95 %, normal, over images"));
+            .with(
+                "judged",
+                "neuron of an image: on that image; of an entity: "
+                    + settings.judging
+                    + (left == 0 ? "" : "; %d entities with one image left out".formatted(left)))
+            .with("interval", Interval.about(rows.stream().map(Row::original).toList())));
   }
 
   /** Each image with its own label and its own neuron, so each on its own. */
@@ -148,12 +192,24 @@ public final class Table6 {
     return images.stream().map(Study.Part::of).toList();
   }
 
-  private static List<Cosines> cosines(Study study, String doing, List<Study.Part> parts) {
+  private static List<Cosines> cosines(
+      Study study, String doing, List<Study.Part> parts, Judging judging) {
     Suppression suppression = new Suppression(study.clip());
     return study.each(
-        new Study.Task<>("table6", doing, Cosines.class, List.of()),
-        parts,
-        (pass, i) -> Cosines.of(pass, suppression));
+        new Study.Task<>("table6", doing, Cosines.class, List.of(judging)),
+        IntStream.range(0, parts.size()).mapToObj(i -> numbered(parts.get(i), i, judging)).toList(),
+        (pass, i) -> {
+          int images = parts.get(i).images().size();
+          return Cosines.of(
+              pass, suppression, judging.finding(images, i), judging.judging(images, i));
+        });
+  }
+
+  /** Its halves are drawn by its place in the set. */
+  private static Study.Part numbered(Study.Part part, int index, Judging judging) {
+    return judging.otherHalf()
+        ? new Study.Part(part.images(), part.label(), List.of("draw " + index))
+        : part;
   }
 
   /** At most so many, evenly spread. */

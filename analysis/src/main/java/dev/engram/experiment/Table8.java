@@ -90,7 +90,7 @@ public final class Table8 {
      * @return a number of each case; sampled are cases
      */
     public Estimate over(Function<Case, Estimate> value) {
-      return Estimate.of(cases.stream().map(c -> value.apply(c).mean()).toList());
+      return Insertions.overCases(cases.stream().map(c -> value.apply(c)).toList());
     }
   }
 
@@ -123,7 +123,7 @@ public final class Table8 {
             .with(
                 "weight",
                 "the best over each group by causal tracing of " + sets.get(0).tracedTokens())
-            .with("interval", "95 %, normal, over images; averages: over cases"));
+            .with("interval", Insertions.interval(cases.stream().map(Case::original).toList())));
   }
 
   private static void add(

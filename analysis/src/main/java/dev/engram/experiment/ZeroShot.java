@@ -6,6 +6,7 @@ import dev.engram.Provenance;
 import dev.engram.data.Dataset;
 import dev.engram.data.DatasetClass;
 import dev.engram.data.DatasetImage;
+import dev.engram.data.Split;
 import dev.engram.data.Templates;
 import dev.engram.model.Clip;
 import java.util.ArrayList;
@@ -15,7 +16,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -109,10 +112,18 @@ public final class ZeroShot {
     }
 
     /**
-     * @return the share of images taken for what they are, 0 to 1
+     * @return the share of images taken for what they are, 0 to 1; sampled are classes
      */
     public Estimate accuracy() {
-      return Estimate.of(predictions.stream().mapToDouble(p -> p.correct() ? 1 : 0).toArray());
+      return Estimate.of(sample(predictions.stream()));
+    }
+
+    /**
+     * @return the same on the images that a model was not trained on; empty unless the data set
+     *     says that it was trained on the others
+     */
+    public Optional<Estimate> heldOut() {
+      return ZeroShot.heldOut(predictions);
     }
 
     /**
@@ -205,6 +216,26 @@ public final class ZeroShot {
     this.dataset = dataset;
     this.settings = settings;
     this.keeping = new Keeping(store);
+  }
+
+  /** 1 for each image that is taken for what it is, else 0; sampled are classes. */
+  static Sample sample(Stream<Prediction> predictions) {
+    List<Prediction> all = predictions.toList();
+    return Sample.by(
+            Sample.Unit.CLASS,
+            all.stream().map(p -> p.image().classIndex()).toList(),
+            all.stream().mapToDouble(p -> p.correct() ? 1 : 0).toArray())
+        .asShares();
+  }
+
+  /** Accuracy on what was kept back, if something was and something else was not. */
+  static Optional<Estimate> heldOut(List<Prediction> all) {
+    Map<Split, List<Prediction>> parts =
+        all.stream().collect(Collectors.groupingBy(p -> Split.of(p.image().split())));
+    return parts.containsKey(Split.TRAIN)
+        ? Optional.ofNullable(parts.get(Split.HELD_OUT))
+            .map(kept -> Estimate.of(sample(kept.stream())))
+        : Optional.empty();
   }
 
   /** Embeds the prompts and all images, and keeps nothing. */
@@ -379,7 +410,8 @@ public final class ZeroShot {
           "None of the %d images of %s can be read; the first: %s"
               .formatted(images.size(), dataset.name(), skipped.get(0)));
     }
-    return new Result(dataset, predictions, skipped, provenance(skipped.size()));
+    String interval = Interval.about(List.of(Estimate.of(sample(predictions.stream()))));
+    return new Result(dataset, predictions, skipped, provenance(skipped.size(), interval));
   }
 
   private static List<Prediction> predictions(List<DatasetImage> images, Taken taken) {
@@ -466,7 +498,7 @@ public final class ZeroShot {
     return best;
   }
 
-  private Provenance provenance(int skipped) {
+  private Provenance provenance(int skipped, String interval) {
     List<String> templates = settings.templates;
     return Provenance.of(
             "experiment",
@@ -486,6 +518,6 @@ public final class ZeroShot {
                         + templates.get(0)
                         + "\"")
         .with("skipped", skipped + " unreadable images")
-        .with("interval", "95 %, normal, over images");
+        .with("interval", interval);
   }
 }

@@ -256,7 +256,7 @@ class DatasetsTest {
     assertEquals("entities", mini.layout());
     assertEquals(60, mini.classes().size());
     assertEquals(576, mini.images().size());
-    Refusal.holds(() -> mini.split("test"), "no splits");
+    Refusal.holds(() -> mini.split("test"), "splits train, heldout");
     ImageSet background = ImageSet.read(Iconclip.background());
     Refusal.holds(() -> Dataset.of(background), "has no entities");
 

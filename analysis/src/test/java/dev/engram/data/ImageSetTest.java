@@ -268,4 +268,25 @@ class ImageSetTest {
   private void csv(String name, String content) throws IOException {
     Files.writeString(temp.resolve(name), content);
   }
+
+  /**
+   * What the manifest says of the training is a value, and part of what a result says of itself.
+   */
+  @Test
+  void theSplitOfEachImageIsKept() {
+    ImageSet mini = ImageSet.read(Iconclip.entities());
+    assertEquals(511, mini.images().stream().filter(i -> i.split() == Split.TRAIN).count());
+    assertEquals(65, mini.images().stream().filter(i -> i.split() == Split.HELD_OUT).count());
+    assertTrue(mini.toString().contains("576 images (511 trained on)"), mini.toString());
+    assertEquals(Split.TRAIN, ImageSet.read(Iconclip.background()).background().get(0).split());
+    assertEquals(Set.of("train", "heldout"), Dataset.of(mini).splits());
+    assertEquals(
+        65,
+        Dataset.of(mini).imageSet().images().stream()
+            .filter(i -> i.split() == Split.HELD_OUT)
+            .count());
+    assertEquals(Split.HELD_OUT, Split.of(" Held-Out "));
+    assertEquals(Split.HELD_OUT, Split.of("TEST"));
+    assertEquals(Split.UNKNOWN, Split.of("fold 3"));
+  }
 }

@@ -65,6 +65,35 @@ class AccuracyChangeTest {
         () -> new AccuracyChange(result(set, 0), result(set, 0, 1), Set.of()));
   }
 
+  /** The other images are compared with themselves, and what was held out stands beside them. */
+  @Test
+  void changesArePairedAndHeldOutImagesAreCountedApart() throws IOException {
+    dataset();
+    Files.writeString(
+        temp.resolve("manifest.csv"),
+        """
+        file,split
+        a/0.png,train
+        a/1.png,heldout
+        b/0.png,train
+        b/1.png,heldout
+        c/0.png,train
+        c/1.png,heldout
+        """);
+    Dataset set = Dataset.of(ImageSet.read(temp));
+    AccuracyChange change =
+        new AccuracyChange(
+            result(set, 0, 0, 1, 0, 2, 2),
+            result(set, 1, 2, 1, 1, 0, 1),
+            Set.copyOf(set.filesOf("a")));
+    assertEquals(-0.25, change.restChange().mean(), 1e-12);
+    assertEquals("95 %, Student's t over 2 classes", change.restChange().interval().about());
+    Estimate kept = change.heldOutBefore().orElseThrow();
+    assertEquals(2, kept.count());
+    assertEquals(0.5, kept.mean());
+    assertEquals(0.5, change.heldOutAfter().orElseThrow().mean());
+  }
+
   @Test
   void imagesAreTakenOutAndPutInUnderAName() throws IOException {
     Dataset set = dataset();

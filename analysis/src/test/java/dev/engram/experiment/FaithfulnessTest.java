@@ -1,9 +1,11 @@
 package dev.engram.experiment;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Progress;
+import dev.engram.Refusal;
 import dev.engram.data.ImageSet;
 import dev.engram.iconclip.Iconclip;
 import dev.engram.model.Clip;
@@ -58,6 +60,42 @@ class FaithfulnessTest {
   void directIsTheMostFaithfulInTheResidualStream() {
     assertEquals("direct", RESULT.byResidual(10).get(0).ranking());
     Faithfulness.Fall literal = RESULT.fall("literal", 10);
-    assertTrue(literal.residual().halfWidth() < 0.002, literal.toString());
+    assertEquals(0.0025, literal.residual().halfWidth(), 2e-4, literal.toString());
+    assertEquals("95 %, bootstrap over 60 entities", literal.residual().interval().about());
+  }
+
+  /** What two intervals that overlap cannot tell, the differences on the same images can. */
+  @Test
+  void rankingsAreComparedOnTheSameImages() {
+    Estimate literal = RESULT.fall("literal", 10).residual();
+    Estimate lens = RESULT.fall("lens", 10).residual();
+    assertTrue(lens.interval().high() > literal.interval().low(), lens + " " + literal);
+    assertTrue(literal.minus(lens).interval().low() > 0, literal.minus(lens).toString());
+    Estimate post = RESULT.fall("literal_post", 10).residual();
+    assertFalse(literal.minus(post).interval().excludesZero(), literal.minus(post).toString());
+    assertTrue(RESULT.fall("direct", 10).residual().minus(literal).interval().low() > 0);
+  }
+
+  @Test
+  void theOtherHalfJudgesWhatOneHalfFound() {
+    try (Clip clip = Clip.load(Iconclip.model(), "cpu", Progress.NONE)) {
+      ImageSet set = ImageSet.read(Iconclip.entities()).firstImages(4);
+      Faithfulness.Settings settings =
+          new Faithfulness.Settings(List.of(Ranking.LITERAL), List.of(10), 0);
+      Faithfulness.Result same = Faithfulness.run(new Study(clip, set), settings);
+      Faithfulness.Result other =
+          Faithfulness.run(new Study(clip, set), settings.judged(Judging.otherHalf(0)));
+      assertEquals(240, same.cosine().count());
+      assertEquals(120, other.cosine().count());
+      assertTrue(
+          other.fall("literal", 10).residual().mean() < same.fall("literal", 10).residual().mean(),
+          other.falls() + " " + same.falls());
+      assertTrue(other.provenance().toString().contains("the other judges them, seed 0"));
+      Refusal.holds(
+          () ->
+              Faithfulness.run(
+                  new Study(clip, set.firstImages(1)), settings.judged(Judging.otherHalf(0))),
+          "takes an entity with two images");
+    }
   }
 }

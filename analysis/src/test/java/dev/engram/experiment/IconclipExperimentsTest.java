@@ -97,8 +97,14 @@ class IconclipExperimentsTest {
       assertEquals(c.original().others().mean(), c.last().others().mean(), 0.01);
       assertEquals(c.original().general().mean(), c.last().general().mean(), 0.02);
       assertEquals(500, c.last().general().count());
+      assertTrue(c.last().others().interval().about().contains("over 59 entities"));
+      assertTrue(c.last().heldOut().count() > 50 && c.last().heldOut().count() < 66);
+      assertTrue(
+          c.last().heldOut().mean() < c.last().others().mean() - 0.05,
+          "images that were not trained on are recognised less often: " + c);
     }
     assertTrue(r.fall().mean() > 0);
+    assertEquals("95 %, Student's t over 3 cases", r.fall().interval().about());
   }
 
   @Test
@@ -186,8 +192,10 @@ class IconclipExperimentsTest {
         entities.residualFall().mean(),
         1e-9);
     for (Table6.Row row : r.rows()) {
-      assertTrue(row.residualFall().mean() - row.residualFall().halfWidth() > 0, row.toString());
+      assertTrue(row.residualFall().interval().low() > 0, row.toString());
     }
+    assertTrue(r.rows().get(0).original().interval().about().contains("labels"));
+    assertEquals("95 %, bootstrap over 60 entities", entities.original().interval().about());
   }
 
   @Test
@@ -202,6 +210,10 @@ class IconclipExperimentsTest {
     assertEquals("A1 17, A2 39, F2 4, A3 70, F3 6, A4 13, F4 18, A5 5, F5 8", places);
     assertEquals(180, r.entityPlaces().total());
     assertEquals(60, r.objectPlaces().total());
+    Estimate ffn = r.entityPlaces().estimate(Neuron.Block.FFN);
+    assertEquals(r.entityPlaces().share(Neuron.Block.FFN), ffn.mean(), 1e-12);
+    assertEquals("95 %, bootstrap over 60 entities", ffn.interval().about());
+    assertTrue(ffn.interval().low() > 0.12 && ffn.interval().high() < 0.29, ffn.toString());
     assertEquals(
         1,
         r.entityPlaces().share(Neuron.Block.MSA) + r.entityPlaces().share(Neuron.Block.FFN),
@@ -285,11 +297,7 @@ class IconclipExperimentsTest {
   }
 
   @Test
-  void estimatesAreThoseOfTheTextbook() {
-    Estimate e = Estimate.of(1, 2, 3, 4);
-    assertEquals(2.5, e.mean());
-    assertEquals(1.96 * Math.sqrt(5 / 3.0 / 4), e.halfWidth(), 1e-12);
-    assertTrue(Double.isNaN(Estimate.of(1).halfWidth()));
+  void rankCorrelationsAreThoseOfTheTextbook() {
     assertArrayEquals(
         new double[] {1, -1},
         new double[] {

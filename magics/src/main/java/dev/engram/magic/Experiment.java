@@ -5,6 +5,7 @@ import dev.engram.experiment.Faithfulness;
 import dev.engram.experiment.Figure2;
 import dev.engram.experiment.Figure3;
 import dev.engram.experiment.Figure4a;
+import dev.engram.experiment.Judging;
 import dev.engram.experiment.Lessons;
 import dev.engram.experiment.Sanity;
 import dev.engram.experiment.Scaling;
@@ -66,7 +67,9 @@ enum Experiment {
       40,
       (on, small) ->
           Reproductions.ofModels(
-              on.everyModel(study -> Table6.run(study, Table6.Settings.standard())), small)),
+              on.everyModel(
+                  study -> Table6.run(study, Table6.Settings.standard().judged(on.judging))),
+              small)),
   /** Several names at once. */
   TABLE8(
       "Table 8: five names taught at once by MEMIT: category, data set, general",
@@ -110,7 +113,8 @@ enum Experiment {
       100,
       (on, small) ->
           CheckReproductions.of(
-              Faithfulness.run(on.study, Faithfulness.Settings.standard()), small)),
+              Faithfulness.run(on.study, Faithfulness.Settings.standard().judged(on.judging)),
+              small)),
   /** Whether label and weights matter. */
   SANITY(
       "Beyond the paper: whether a ranking changes with the label, and with random weights",
@@ -144,13 +148,15 @@ enum Experiment {
    * @param others opens another model for the time of a run; empty if none was named
    * @param lessons what insertions teach: the open images, or each data set that was named
    * @param names which of them
+   * @param judging on which images neurons are judged
    */
   record On(
       Study study,
       Supplier<WordDictionary> words,
       List<Other> others,
       Supplier<List<Lessons>> lessons,
-      List<String> names) {
+      List<String> names,
+      Judging judging) {
     /** Keeps copies. */
     On {
       others = List.copyOf(others);
@@ -202,6 +208,11 @@ enum Experiment {
   /** Whether it runs on data sets beside the open images. */
   boolean takesDatasets() {
     return this == TABLE3 || insertsKnowledge();
+  }
+
+  /** Whether it finds neurons of an entity on images, and can judge them on others. */
+  boolean judgesOnImages() {
+    return this == TABLE6 || this == FAITHFULNESS;
   }
 
   /** Whether it teaches names. */

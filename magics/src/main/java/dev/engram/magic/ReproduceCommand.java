@@ -3,6 +3,7 @@ package dev.engram.magic;
 import dev.engram.EngramException;
 import dev.engram.Suggest;
 import dev.engram.data.ImageSet;
+import dev.engram.experiment.Judging;
 import dev.engram.experiment.ResultStore;
 import dev.engram.experiment.Study;
 import dev.engram.magic.result.Reproduction;
@@ -62,6 +63,20 @@ final class ReproduceCommand implements EngramMagic {
       description = "For a first look: only the first N images of each entity.")
   private @Nullable Integer most;
 
+  @Option(
+      names = "--other-half",
+      description =
+          "For faithfulness, table6: find neurons on one half of each entity's images, drawn at"
+              + " random, and judge them on the other; on the same images if left out, as in the"
+              + " paper.")
+  private boolean otherHalf;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Of the draw of --other-half (default: 0); another one draws other halves.")
+  private @Nullable Long seed;
+
   @Mixin private RealDataOptions realData = new RealDataOptions();
 
   @Option(names = "--fresh", description = "Compute everything again, whatever is kept.")
@@ -84,6 +99,7 @@ final class ReproduceCommand implements EngramMagic {
               + " looks at the loaded one, which %model changes.");
     }
     realData.check(experiment);
+    Judging judging = judging(experiment);
     ResultStore store = KeptResults.store(fresh);
     try (MagicProgress progress = context.progress()) {
       // first: a mistyped one should not be told after minutes
@@ -101,12 +117,28 @@ final class ReproduceCommand implements EngramMagic {
               () -> session.dictionary(dictionary, progress),
               models.stream().map(m -> other(m, store, progress, notes)).toList(),
               () -> realData.lessons(session, this::images, open),
-              realData.names());
+              realData.names(),
+              judging);
       Reproduction result = experiment.run(on, session.isIconclip());
       notes.addAll(0, studies.stream().map(Study::note).toList());
       String note = String.join(" ", notes.stream().filter(n -> !n.isEmpty()).toList());
       return result.noting(KeptResults.note(note, "%reproduce " + experiment));
     }
+  }
+
+  private Judging judging(Experiment experiment) {
+    if (seed != null && !otherHalf) {
+      throw new EngramException("--seed draws the halves of --other-half; write both or neither.");
+    }
+    if (otherHalf && !experiment.judgesOnImages()) {
+      throw new EngramException(
+          "--other-half belongs to faithfulness and table6; %reproduce "
+              + experiment
+              + (experiment == Experiment.TABLE1
+                  ? " judges neurons by words, on no image."
+                  : " has no halves of images."));
+    }
+    return otherHalf ? Judging.otherHalf(seed == null ? 0 : seed) : Judging.SAME_IMAGES;
   }
 
   private ImageSet images() {

@@ -152,6 +152,9 @@ class EditMagicsTest {
     assertEquals(18, accuracy.restBefore().count());
     assertEquals(5, f.table().rowCount());
     assertTrue(text(f).contains("0.2292 → 0.1661"), text(f));
+    assertTrue(text(f).contains("0.1699"), "the average of the lower bound, not a case of it");
+    assertTrue(text(f).contains("Student's t over 9 images"), text(f));
+    assertTrue(text(f).contains("found on these images"), text(f));
 
     assertNotEquals(before, hash());
     String card = run("model", ModelCard.class).toString();

@@ -43,6 +43,8 @@ class EvaluateCommandTest {
     String page = e.view().before().get(0).text();
     assertTrue(page.startsWith("Zero-shot accuracy on visent-mini, 60 of 576 images"), page);
     assertTrue(page.contains("60 images, 60 classes"), page);
+    assertTrue(page.contains("over 60 classes, one value of each"), page);
+    assertTrue(page.contains("Held out from training, as the list of the images says, are"), page);
     assertTrue(page.contains("model iconclip") && page.contains("are not the paper's"), page);
     assertTrue(page.contains("prompts labels, such as"), page);
     assertTrue(e.view().data().containsKey(View.PLOTLY));
@@ -62,7 +64,8 @@ class EvaluateCommandTest {
     assertTrue(note.endsWith(" and kept. %evaluate … --fresh computes it again."), note);
     assertEquals("", evaluate("--sample 60 --fresh").note());
     assertTrue(sentence("evaluate --class pandda").contains("did you mean panda"));
-    assertTrue(sentence("evaluate --split test").contains("no splits"));
+    assertTrue(
+        sentence("evaluate --split test").contains("splits train, heldout; there is no 'test'"));
     assertTrue(sentence("evaluate --templates 'a photo'").contains("needs {}"));
     assertTrue(sentence("evaluate --classes x.txt").contains("ImageNet"));
     assertTrue(sentence("evaluate --sample 0").contains("At least 1"));

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.engram.experiment.Figure3;
 import dev.engram.iconclip.Iconclip;
 import dev.engram.magic.result.Reproduction;
+import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.View;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -103,6 +104,39 @@ class ReproduceCommandTest {
     assertTrue(r.provenance().toString().contains("quick_gelu_p8 "), r.provenance().toString());
     assertEquals(
         r.table().doubleColumn("original").get(0), r.table().doubleColumn("original").get(4));
+  }
+
+  /** What finds neurons need not judge them. */
+  @Test
+  void oneHalfOfTheImagesFindsAndTheOtherJudges(@TempDir Path folder) throws IOException {
+    copy("animals", "panda", folder);
+    copy("animals", "koala", folder);
+    runner.run("model", null);
+    runner.run("images " + folder, null);
+    Reproduction same = reproduce("faithfulness");
+    String said = same.view().before().get(0).text();
+    assertTrue(said.contains("Judged: the same images find the neurons and judge them."), said);
+    assertTrue(said.contains("Paired over the same images, at k = 10"), said);
+    assertTrue(said.contains("literal_post − literal"), said);
+    assertTrue(same.table().name().contains("Student's t over 2 entities"), same.table().name());
+    assertTrue(same.table().columnNames().contains("± residual − literal"));
+    String chart = ((PlotlyFigure) same.figures().get(0)).toJson().toString();
+    assertTrue(chart.contains("intervals: 95 %, Student's t over 2 entities"), chart);
+    assertTrue(chart.contains("arrayminus"), chart);
+    Reproduction other = reproduce("faithfulness --other-half --seed 2");
+    assertTrue(other.toString().contains("the other judges them, seed 2"), other.toString());
+    Reproduction table6 = reproduce("table6 --other-half");
+    assertTrue(
+        table6.table().print().contains("neuron of the entity found on other images"),
+        table6.table().print());
+    for (String line : List.of("table1 --other-half", "figure3 --other-half", "table6 --seed 1")) {
+      MagicFailure failure =
+          assertThrows(MagicFailure.class, () -> runner.run("reproduce " + line, null));
+      assertTrue(
+          String.valueOf(failure.getMessage())
+              .matches(".*(judges neurons by words|no halves of images|both or neither).*"),
+          failure.getMessage());
+    }
   }
 
   @Test

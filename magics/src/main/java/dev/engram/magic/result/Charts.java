@@ -1,15 +1,20 @@
 package dev.engram.magic.result;
 
 import dev.engram.experiment.Estimate;
+import dev.engram.experiment.Interval;
 import dev.engram.magic.view.BarsPng;
 import dev.engram.magic.view.PlotlyFigure;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
 
 /**
- * The charts of the experiments: bars and lines with 95 % intervals, each with a static picture.
+ * The charts of the experiments: bars and lines with intervals, which say under the title what they
+ * are over, each with a static picture.
  */
 final class Charts {
   /** The column and the legend of what the paper reports. */
@@ -31,31 +36,48 @@ final class Charts {
    * @param name in the legend
    * @param x positions or names
    * @param y heights
-   * @param error half widths of the intervals; empty for none
+   * @param estimates the same with their intervals; empty for none
    */
-  record Series(String name, List<?> x, List<Double> y, List<Double> error) {
+  record Series(String name, List<?> x, List<Double> y, List<Estimate> estimates) {
     static Series of(String name, List<?> x, List<Estimate> estimates) {
-      return new Series(
-          name, x, estimates.stream().map(Estimate::mean).toList(), halfWidths(estimates));
+      return new Series(name, x, estimates.stream().map(Estimate::mean).toList(), estimates);
     }
 
     static Series of(String name, List<?> x, double[] y) {
-      return new Series(name, x, java.util.Arrays.stream(y).boxed().toList(), List.of());
+      return new Series(name, x, Arrays.stream(y).boxed().toList(), List.of());
     }
   }
 
   /**
-   * @return of the intervals, 0 where a mean has none; empty where no mean has one
+   * Plotly's {@code error_y}: the distance to either end of each interval, 0 where there is none.
    */
-  static List<Double> halfWidths(List<Estimate> estimates) {
-    return estimates.stream().allMatch(e -> Double.isNaN(e.halfWidth()))
-        ? List.of()
-        : estimates.stream().map(e -> Double.isNaN(e.halfWidth()) ? 0 : e.halfWidth()).toList();
+  static Map<String, Object> intervals(List<Estimate> estimates, String colour) {
+    return Map.of(
+        "type",
+        "data",
+        "symmetric",
+        false,
+        "array",
+        distances(estimates, e -> e.interval().high() - e.mean()),
+        "arrayminus",
+        distances(estimates, e -> e.mean() - e.interval().low()),
+        "thickness",
+        1,
+        "color",
+        colour);
   }
 
-  /** Plotly's {@code error_y} of half widths. */
-  static Map<String, Object> intervals(List<Double> widths, String colour) {
-    return Map.of("type", "data", "array", widths, "thickness", 1, "color", colour);
+  private static List<Double> distances(
+      List<Estimate> estimates, ToDoubleFunction<Estimate> distance) {
+    return estimates.stream()
+        .map(e -> e.interval().exists() ? Math.max(0, distance.applyAsDouble(e)) : 0)
+        .toList();
+  }
+
+  /** A title with a second line that says what the intervals are over, if there are any. */
+  static String titled(String title, Collection<Estimate> estimates) {
+    String about = Interval.about(estimates);
+    return about.isEmpty() ? title : title + "<br><sub>intervals: " + about + "</sub>";
   }
 
   static PlotlyFigure bars(String title, String xTitle, String yTitle, List<Series> series) {
@@ -68,7 +90,9 @@ final class Charts {
 
   private static PlotlyFigure chart(
       String title, String xTitle, String yTitle, List<Series> series, String type) {
-    PlotlyFigure figure = PlotlyFigure.titled(title);
+    PlotlyFigure figure =
+        PlotlyFigure.titled(
+            titled(title, series.stream().flatMap(s -> s.estimates.stream()).toList()));
     List<BarsPng.Bar> picture = new ArrayList<>();
     List<String> names = series.stream().map(Series::name).distinct().toList();
     for (Series s : series) {
@@ -83,8 +107,8 @@ final class Charts {
         trace.put("mode", s.x.size() > 12 ? "lines" : "lines+markers");
         trace.put("line", Map.of("color", colour));
       }
-      if (!s.error.isEmpty()) {
-        trace.put("error_y", intervals(s.error, type.equals("bar") ? INTERVALS : colour));
+      if (s.estimates.stream().anyMatch(e -> e.interval().exists())) {
+        trace.put("error_y", intervals(s.estimates, type.equals("bar") ? INTERVALS : colour));
       }
       figure = figure.trace(trace);
       for (int i = 0; i < s.x.size() && (s.x.size() <= 12 || i % 10 == 0); i++) {

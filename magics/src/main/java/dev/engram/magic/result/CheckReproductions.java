@@ -1,8 +1,11 @@
 package dev.engram.magic.result;
 
+import static dev.engram.magic.result.Reproductions.differences;
 import static dev.engram.magic.result.Reproductions.estimates;
 import static dev.engram.magic.result.Reproductions.say;
 
+import dev.engram.Digits;
+import dev.engram.Provenance;
 import dev.engram.experiment.Estimate;
 import dev.engram.experiment.Faithfulness;
 import dev.engram.experiment.Ranking;
@@ -12,7 +15,9 @@ import dev.engram.magic.view.PlotlyFigure;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
@@ -22,6 +27,8 @@ import tech.tablesaw.api.Table;
  * faithful, and whether it depends on the label.
  */
 public final class CheckReproductions {
+  private static final String LITERAL = Ranking.LITERAL.toString();
+
   private CheckReproductions() {}
 
   /**
@@ -36,7 +43,11 @@ public final class CheckReproductions {
             StringColumn.create("ranking", rows.stream().map(Faithfulness.Fall::ranking)),
             IntColumn.create("k", rows.stream().mapToInt(Faithfulness.Fall::count).toArray()));
     estimates(table, "residual suppression", rows, Faithfulness.Fall::residual);
+    differences(
+        table, "residual − literal", rows, f -> overLiteral(r, f, Faithfulness.Fall::residual));
     estimates(table, "complete removal", rows, Faithfulness.Fall::complete);
+    differences(
+        table, "complete − literal", rows, f -> overLiteral(r, f, Faithfulness.Fall::complete));
     int k = counts.contains(10) ? 10 : counts.get(counts.size() - 1);
     Faithfulness.Fall best = r.byResidual(k).get(0);
     Faithfulness.Fall farthest =
@@ -50,15 +61,23 @@ public final class CheckReproductions {
             say("Mean cosine of image and label: %s.", r.cosine()),
             say(
                 "With the top %d neurons suppressed in the residual stream it falls farthest for"
-                    + " %s, by %.4f (literal %.4f, random %.4f); removed completely, for %s, by"
+                    + " %s, by %.4f (literal %.4f, random %s); removed completely, for %s, by"
                     + " %.4f.",
                 k,
                 best.ranking(),
                 best.residual().mean(),
-                r.fall("literal", k).residual().mean(),
-                r.fall(Faithfulness.RANDOM, k).residual().mean(),
+                r.fall(LITERAL, k).residual().mean(),
+                Digits.fixed(r.fall(Faithfulness.RANDOM, k).residual().mean(), 4),
                 farthest.ranking(),
                 farthest.complete().mean()),
+            say(
+                "Paired over the same images, at k = %d, residual suppression: %s.",
+                k,
+                rows.stream()
+                    .filter(f -> f.count() == k && !f.ranking().equals(LITERAL))
+                    .map(f -> paired(r, f))
+                    .collect(Collectors.joining("; "))),
+            judged(r.provenance()),
             "The paper has no such table; it compares methods by words alone (Table 1)."),
         r,
         table,
@@ -122,6 +141,24 @@ public final class CheckReproductions {
                 .layout("yaxis.rangemode", "tozero")),
         r.provenance(),
         smallModel);
+  }
+
+  /** How much farther it falls than for the literal reading, on the same images. */
+  private static Optional<Estimate> overLiteral(
+      Faithfulness.Result r, Faithfulness.Fall fall, Function<Faithfulness.Fall, Estimate> value) {
+    return fall.ranking().equals(LITERAL)
+        ? Optional.empty()
+        : Optional.of(value.apply(fall).minus(value.apply(r.fall(LITERAL, fall.count()))));
+  }
+
+  /** On which images: what was found on an image does well on it. */
+  static String judged(Provenance provenance) {
+    return "Judged: " + provenance.entries().get("judged") + ".";
+  }
+
+  private static String paired(Faithfulness.Result r, Faithfulness.Fall fall) {
+    return Reproductions.compared(
+        fall.ranking(), LITERAL, overLiteral(r, fall, Faithfulness.Fall::residual).orElseThrow());
   }
 
   private static PlotlyFigure falls(
@@ -192,7 +229,7 @@ public final class CheckReproductions {
   /** From the model itself, which correlates with itself by 1, down. */
   private static Series fall(Sanity.Result r, Ranking ranking) {
     List<Integer> layers = new ArrayList<>(List.of(0));
-    List<Estimate> left = new ArrayList<>(List.of(new Estimate(1, Double.NaN, 1)));
+    List<Estimate> left = new ArrayList<>(List.of(Estimate.reported(1)));
     for (Sanity.Randomised x : r.randomised(ranking)) {
       layers.add(x.layers());
       left.add(x.correlation());

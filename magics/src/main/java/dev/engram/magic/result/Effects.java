@@ -1,5 +1,6 @@
 package dev.engram.magic.result;
 
+import dev.engram.Digits;
 import dev.engram.edit.Edit;
 import dev.engram.experiment.AccuracyChange;
 import dev.engram.experiment.AccuracyChange.ClassChange;
@@ -61,7 +62,22 @@ final class Effects {
             100 * was.mean(),
             100 * accuracy.restAfter().mean(),
             reported);
+        addHeldOut(accuracy);
       }
+      return this;
+    }
+
+    /** Of everything else what the model was not trained on, where the data set says which. */
+    Rows addHeldOut(AccuracyChange accuracy) {
+      accuracy
+          .heldOutBefore()
+          .ifPresent(
+              was ->
+                  add(
+                      "of these, held out from training (%%, %,d images)".formatted(was.count()),
+                      100 * was.mean(),
+                      100 * accuracy.heldOutAfter().orElse(was).mean(),
+                      ""));
       return this;
     }
 
@@ -121,13 +137,22 @@ final class Effects {
       return "Accuracy was not measured.";
     }
     int moved = accuracy.restMoved();
+    Estimate change = accuracy.restChange();
     return String.format(
         Locale.ROOT,
-        "Of %,d other images %s taken for something else than before.",
+        "Of %,d other images %s taken for something else than before%s.",
         accuracy.restBefore().count(),
         moved == 0
             ? "none is"
-            : moved == 1 ? "one is" : String.format(Locale.ROOT, "%,d are", moved));
+            : moved == 1 ? "one is" : String.format(Locale.ROOT, "%,d are", moved),
+        change.interval().exists()
+            ? String.format(
+                Locale.ROOT,
+                "; accuracy on them changes by %s points ± %.2f (%s)",
+                Digits.signed(100 * change.mean(), 2),
+                100 * change.halfWidth(),
+                change.interval().about())
+            : "");
   }
 
   /**

@@ -164,15 +164,16 @@ public record Evaluation(
     out.add(
         String.format(
             Locale.ROOT,
-            "Zero-shot accuracy on %s: %.2f %% ± %.2f (%,d images, %,d classes); mean of the classes"
+            "Zero-shot accuracy on %s: %.2f %%%s (%,d images, %,d classes); mean of the classes"
                 + " %.2f %%; chance %.2f %%.",
             set.name(),
             100 * all.mean(),
-            100 * (Double.isNaN(all.halfWidth()) ? 0 : all.halfWidth()),
+            interval(all),
             all.count(),
             set.classes().size(),
             100 * result.classMean(),
             100.0 / set.classes().size()));
+    result.heldOut().ifPresent(kept -> out.add(heldOut(all, kept)));
     Double paper = ZeroShot.PAPER.get(set.layout());
     if (paper != null) {
       out.add(
@@ -195,6 +196,29 @@ public record Evaluation(
               .formatted(result.skipped().size(), result.skipped().get(0)));
     }
     return out;
+  }
+
+  private static String interval(Estimate share) {
+    return share.interval().exists()
+        ? String.format(
+            Locale.ROOT,
+            ", %.2f to %.2f (%s)",
+            100 * share.interval().low(),
+            100 * share.interval().high(),
+            share.interval().about())
+        : "";
+  }
+
+  /** Said beside the accuracy: images that a model was trained on say little of it. */
+  private static String heldOut(Estimate all, Estimate kept) {
+    return String.format(
+        Locale.ROOT,
+        "Held out from training, as the list of the images says, are %,d of them: %.2f %%%s. The"
+            + " other %,d were trained on.",
+        kept.count(),
+        100 * kept.mean(),
+        interval(kept),
+        all.count() - kept.count());
   }
 
   @Override

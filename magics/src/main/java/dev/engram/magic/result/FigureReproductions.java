@@ -1,9 +1,12 @@
 package dev.engram.magic.result;
 
 import static dev.engram.magic.result.Reproductions.doubles;
+import static dev.engram.magic.result.Reproductions.estimates;
+import static dev.engram.magic.result.Reproductions.percent;
 import static dev.engram.magic.result.Reproductions.say;
 
 import dev.engram.Provenance;
+import dev.engram.experiment.Estimate;
 import dev.engram.experiment.Figure3;
 import dev.engram.experiment.Figure4a;
 import dev.engram.magic.result.Charts.Series;
@@ -34,24 +37,24 @@ public final class FigureReproductions {
     Table table =
         Table.create(
             "Figure 3 (a), (c): share of neurons in each block (A: MSA, F: FFN, layers from 0)",
-            StringColumn.create("block", names.stream()),
-            doubles("entities, top 3", places, r.entityPlaces()::share),
-            doubles("general objects, top 3", places, r.objectPlaces()::share),
-            doubles("query neurons, top 10", places, r.queryPlaces()::share));
+            StringColumn.create("block", names.stream()));
+    estimates(table, "entities, top 3", places, r.entityPlaces()::estimate);
+    estimates(table, "general objects, top 3", places, r.objectPlaces()::estimate);
+    estimates(table, "query neurons, top 10", places, r.queryPlaces()::estimate);
     boolean objects = r.objectPlaces().total() > 0;
     return new Reproduction(
         "figure3",
         List.of(
             say(
-                "FFN blocks hold %.0f %% of the top neurons of entities%s; MSA blocks hold %.0f %%"
+                "FFN blocks hold %s of the top neurons of entities%s; MSA blocks hold %s"
                     + " of the query neurons.",
-                100 * r.entityPlaces().share(Neuron.Block.FFN),
+                percent(r.entityPlaces().estimate(Neuron.Block.FFN)),
                 objects
                     ? say(
-                        " and %.0f %% of those of general objects",
-                        100 * r.objectPlaces().share(Neuron.Block.FFN))
+                        " and %s of those of general objects",
+                        percent(r.objectPlaces().estimate(Neuron.Block.FFN)))
                     : " (the set has no labelled background images to compare with)",
-                100 * r.queryPlaces().share(Neuron.Block.MSA)),
+                percent(r.queryPlaces().estimate(Neuron.Block.MSA))),
             say(
                 "Half of the first neuron's improvement is left until rank %d for entities%s; of the"
                     + " first query neuron's effect, until rank %d.",
@@ -87,8 +90,8 @@ public final class FigureReproductions {
         smallModel);
   }
 
-  private static double[] shares(List<Figure3.Place> places, Figure3.Places counts) {
-    return places.stream().mapToDouble(counts::share).toArray();
+  private static List<Estimate> shares(List<Figure3.Place> places, Figure3.Places counts) {
+    return places.stream().map(counts::estimate).toList();
   }
 
   /** Curves without values, of groups that are empty, are left out. */

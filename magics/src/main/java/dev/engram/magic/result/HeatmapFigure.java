@@ -1,5 +1,6 @@
 package dev.engram.magic.result;
 
+import dev.engram.Digits;
 import dev.engram.dissect.Heatmap;
 import dev.engram.dissect.Maps;
 import dev.engram.lab.ImageHeatmap;
@@ -145,10 +146,10 @@ public record HeatmapFigure(Heatmap heatmap, BufferedImage image, String title, 
   String heading() {
     return String.format(
         Locale.ROOT,
-        "%s on %s: coefficient %.3f%s",
+        "%s on %s: coefficient %s%s",
         heatmap.neuron(),
         title,
-        heatmap.coefficient(),
+        Digits.fixed(heatmap.coefficient(), 3),
         ffn() ? " before the activation" : "");
   }
 
@@ -159,18 +160,18 @@ public record HeatmapFigure(Heatmap heatmap, BufferedImage image, String title, 
     String sum =
         String.format(
             Locale.ROOT,
-            "%.3f = patches %+.3f, class token %+.3f%s.",
-            heatmap.coefficient(),
-            patches,
-            heatmap.tokens()[0],
+            "%s = patches %s, class token %s%s.",
+            Digits.fixed(heatmap.coefficient(), 3),
+            Digits.signed(patches, 3),
+            Digits.signed(heatmap.tokens()[0], 3),
             r.equals(Heatmap.Rest.NONE)
                 ? ""
                 : String.format(
                     Locale.ROOT,
-                    ", initial embedding %+.3f, earlier FFN blocks %+.3f, biases %+.3f",
-                    r.initial(),
-                    r.ffn(),
-                    r.bias() + r.constant()));
+                    ", initial embedding %s, earlier FFN blocks %s, biases %s",
+                    Digits.signed(r.initial(), 3),
+                    Digits.signed(r.ffn(), 3),
+                    Digits.signed(r.bias() + r.constant(), 3)));
     String said = heatmap.coefficient() < 0 ? sum + " " + NEGATIVE : sum;
     View words = View.html(Html.element("p", said), said);
     return figure().view().below(Footnote.under(words, heatmap.provenance(), smallModel));

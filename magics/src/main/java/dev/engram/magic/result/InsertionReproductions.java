@@ -25,7 +25,8 @@ import tech.tablesaw.api.Table;
  * time (Table 4), and several at once (Table 8).
  */
 public final class InsertionReproductions {
-  private static final List<String> MEASURES = List.of("category", "data set", "general");
+  private static final List<String> MEASURES =
+      List.of("category", "data set", "general", "data set, held out from training");
 
   private InsertionReproductions() {}
 
@@ -33,7 +34,7 @@ public final class InsertionReproductions {
    * A row of either table, ours or the paper's.
    *
    * @param how of each method but the original
-   * @param accuracies from 0 to 1: category, data set, general of each method
+   * @param accuracies from 0 to 1: every measure of each method
    */
   private record Row(
       String model, String set, String entity, List<String> how, List<Double> accuracies) {}
@@ -139,8 +140,11 @@ public final class InsertionReproductions {
                 IntStream.range(0, methods.size())
                     .mapToObj(
                         m ->
-                            last.accuracies.subList(3 * m, 3 * m + 3).stream()
-                                .map(v -> new Estimate(v, Double.NaN, 0))
+                            last
+                                .accuracies
+                                .subList(MEASURES.size() * m, MEASURES.size() * (m + 1))
+                                .stream()
+                                .map(v -> Estimate.reported(v))
                                 .toList())
                     .toList()));
     return new Reproduction(
@@ -156,7 +160,10 @@ public final class InsertionReproductions {
             StringColumn.create("case", rows.stream().map(Row::entity)));
     for (int i = 0; i < MEASURES.size(); i++) {
       for (int m = 0; m < methods.size(); m++) {
-        int column = 3 * m + i;
+        int column = MEASURES.size() * m + i;
+        if (rows.stream().allMatch(row -> Double.isNaN(row.accuracies.get(column)))) {
+          continue; // the set does not say what was trained on
+        }
         table.addColumns(
             doubles(
                 MEASURES.get(i) + ", " + methods.get(m), rows, row -> row.accuracies.get(column)));
@@ -173,22 +180,26 @@ public final class InsertionReproductions {
 
   private static PlotlyFigure figure(
       String title, List<String> methods, List<List<Estimate>> accuracies) {
+    int last = MEASURES.size() - 1;
+    boolean heldOut = accuracies.stream().anyMatch(a -> !Double.isNaN(a.get(last).mean()));
+    int measures = heldOut ? MEASURES.size() : last;
     List<Series> series = new ArrayList<>();
     for (int m = 0; m < methods.size(); m++) {
-      series.add(Series.of(methods.get(m), MEASURES, accuracies.get(m)));
+      List<Estimate> of = accuracies.get(m).subList(0, measures);
+      series.add(Series.of(methods.get(m), MEASURES.subList(0, measures), of));
     }
     return Charts.bars(title, "", "accuracy", series).layout("yaxis.range", List.of(0, 1.05));
   }
 
   private static List<Double> values(Stream<InsertionAccuracy> methods) {
     return methods
-        .flatMap(a -> Stream.of(a.category(), a.dataset(), a.general()))
+        .flatMap(a -> Stream.of(a.category(), a.dataset(), a.general(), a.heldOut()))
         .map(Estimate::mean)
         .toList();
   }
 
   private static Stream<Double> values(PaperInsertion.Percent p) {
-    return Stream.of(p.category() / 100, p.dataset() / 100, p.general() / 100);
+    return Stream.of(p.category() / 100, p.dataset() / 100, p.general() / 100, Double.NaN);
   }
 
   private static List<Estimate> averages(
@@ -196,7 +207,8 @@ public final class InsertionReproductions {
     return List.of(
         over.apply(InsertionAccuracy::category),
         over.apply(InsertionAccuracy::dataset),
-        over.apply(InsertionAccuracy::general));
+        over.apply(InsertionAccuracy::general),
+        over.apply(InsertionAccuracy::heldOut));
   }
 
   private static List<String> findings(Table4.Result r, List<List<Estimate>> averages) {

@@ -1,5 +1,6 @@
 package dev.engram.magic.result;
 
+import dev.engram.Digits;
 import dev.engram.dissect.QueryEffects;
 import dev.engram.dissect.QueryEffects.QueryNeuron;
 import dev.engram.magic.view.Html;
@@ -70,13 +71,13 @@ public record Queries(String title, QueryEffects effects, int shown, boolean sma
     double coefficient = mean(effects.coefficients());
     return String.format(
         Locale.ROOT,
-        "Coefficient%s %.3f = earlier neurons %+.3f, initial embedding and biases %+.3f.%s",
+        "Coefficient%s %s = earlier neurons %s, initial embedding and biases %s.%s",
         effects.target().block() == dev.engram.trace.Neuron.Block.FFN
             ? " before the activation"
             : "",
-        coefficient,
-        coefficient - rest,
-        rest,
+        Digits.fixed(coefficient, 3),
+        Digits.signed(coefficient - rest, 3),
+        Digits.signed(rest, 3),
         effects.orientation() < 0 ? " It is negative: effects are shown times −1, as help." : "");
   }
 

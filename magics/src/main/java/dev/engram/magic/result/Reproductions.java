@@ -1,7 +1,13 @@
 package dev.engram.magic.result;
 
+import static dev.engram.experiment.Table2.Importance.ACTIVATION;
+import static dev.engram.experiment.Table2.Importance.HEATMAP;
+import static dev.engram.experiment.Table2.Importance.RANDOM;
+
 import dev.engram.Provenance;
 import dev.engram.experiment.Estimate;
+import dev.engram.experiment.Interval;
+import dev.engram.experiment.Ranking;
 import dev.engram.experiment.Table1;
 import dev.engram.experiment.Table2;
 import dev.engram.experiment.Table6;
@@ -11,9 +17,11 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import tech.tablesaw.api.DoubleColumn;
 import tech.tablesaw.api.IntColumn;
@@ -53,6 +61,20 @@ public final class Reproductions {
                 "Nearest to the labels by all words together: %s, %.3f; an average word of the"
                     + " dictionary has cosine %.3f with a label and %.3f with a bare name.",
                 best.ranking(), best.reconstruction().mean(), r.anyWord(), r.anyWordName()),
+            say(
+                "Paired over the entities, all words: %s (%s).",
+                rows.stream()
+                    .filter(row -> row.ranking() != Ranking.LITERAL)
+                    .map(
+                        row ->
+                            compared(
+                                "literal",
+                                row.ranking().toString(),
+                                r.row(Ranking.LITERAL)
+                                    .reconstruction()
+                                    .minus(row.reconstruction())))
+                    .collect(Collectors.joining(", ")),
+                best.reconstruction().interval().about()),
             "The paper: ours 82.02 %, activation 70.13, gradient 69.05, combined 65.43."),
         r,
         table,
@@ -102,17 +124,20 @@ public final class Reproductions {
             say(
                 "With %d %% of the pixels masked the activation falls by %.0f %% (heatmap), %.0f %%"
                     + " (activation map), %.0f %% (random). The paper, at 30 %%: 75, 65, 31.",
+                most, fall.apply(HEATMAP), fall.apply(ACTIVATION), fall.apply(RANDOM)),
+            say(
+                "Paired over the same images, the activation with %d %% masked: %s; %s (%s).",
                 most,
-                fall.apply(Table2.Importance.HEATMAP),
-                fall.apply(Table2.Importance.ACTIVATION),
-                fall.apply(Table2.Importance.RANDOM)),
+                compared("heatmap", "activation map", between(r, HEATMAP, ACTIVATION, most)),
+                compared("heatmap", "random", between(r, HEATMAP, RANDOM, most)),
+                r.cell(HEATMAP, most).coefficient().interval().about()),
             say(
                 "The cosine is then %.3f (heatmap), %.3f (activation map), %.3f (random), from"
                     + " %.3f; scattered pixels may disturb a model more than a covered region.",
-                r.cell(Table2.Importance.HEATMAP, most).cosine().mean(),
-                r.cell(Table2.Importance.ACTIVATION, most).cosine().mean(),
-                r.cell(Table2.Importance.RANDOM, most).cosine().mean(),
-                r.cell(Table2.Importance.RANDOM, 0).cosine().mean())),
+                r.cell(HEATMAP, most).cosine().mean(),
+                r.cell(ACTIVATION, most).cosine().mean(),
+                r.cell(RANDOM, most).cosine().mean(),
+                r.cell(RANDOM, 0).cosine().mean())),
         r,
         table,
         List.of(
@@ -120,6 +145,11 @@ public final class Reproductions {
             deletion(r, "cosine", c -> c.cosine())),
         r.provenance(),
         smallModel);
+  }
+
+  private static Estimate between(
+      Table2.Result r, Table2.Importance one, Table2.Importance other, int percent) {
+    return r.cell(one, percent).coefficient().minus(r.cell(other, percent).coefficient());
   }
 
   private static PlotlyFigure deletion(
@@ -160,13 +190,15 @@ public final class Reproductions {
       for (Table6.Row row : r.rows()) {
         findings.add(
             say(
-                "%s%s: falls by %s under complete removal, by %s under residual suppression.",
+                "%s%s: falls by %s under complete removal, by %s under residual suppression; paired: %s.",
                 results.size() > 1 ? r.model() + ", " : "",
                 row.images(),
                 row.completeFall(),
-                row.residualFall()));
+                row.residualFall(),
+                compared("residual", "complete", row.residualFall().minus(row.completeFall()))));
       }
     }
+    findings.add(CheckReproductions.judged(results.get(0).provenance()));
     findings.add(
         "The paper (CLIP): −0.0005 and 0.0223; complete removal leaves the cosine as it was.");
     Provenance provenance = results.get(0).provenance();
@@ -198,7 +230,7 @@ public final class Reproductions {
           p.model() + ", " + Charts.PAPER,
           "5,000 of ImageNet, neuron of each image",
           Stream.of(p.original(), p.complete(), p.residual())
-              .map(v -> new Estimate(v, Double.NaN, 0))
+              .map(v -> Estimate.reported(v))
               .toList());
     }
 
@@ -207,11 +239,48 @@ public final class Reproductions {
     }
   }
 
-  /** A column of means, and one of half widths. */
+  /**
+   * A column of means, and one of half widths; the table's title says what the intervals are over.
+   */
   static <T> void estimates(Table table, String name, List<T> rows, Function<T, Estimate> value) {
-    table.addColumns(
-        doubles(name, rows, row -> value.apply(row).mean()),
-        doubles("± " + name, rows, row -> value.apply(row).halfWidth()));
+    List<Estimate> all = rows.stream().map(value).toList();
+    table.addColumns(doubles(name, all, Estimate::mean));
+    String about = Interval.about(all);
+    if (!about.isEmpty()) {
+      table.addColumns(doubles("± " + name, all, Estimate::halfWidth));
+      sayIntervals(table, about);
+    }
+  }
+
+  /** Each kind of interval once. */
+  private static void sayIntervals(Table table, String about) {
+    String known = table.name();
+    for (String one : about.split("; ")) {
+      if (!known.contains(one)) {
+        known += (known.contains(" (±: ") ? "; " : " (±: ") + one;
+      }
+    }
+    table.setName(known);
+  }
+
+  /**
+   * A column of what a row has more than another on the same images, and one of half widths:
+   * missing where there is nothing to compare with.
+   */
+  static <T> void differences(
+      Table table, String name, List<T> rows, Function<T, Optional<Estimate>> value) {
+    estimates(
+        table, name, rows, row -> value.apply(row).orElseGet(() -> Estimate.reported(Double.NaN)));
+  }
+
+  /** One of two means on the same images against the other: lower, higher, or not to be told. */
+  static String compared(String one, String other, Estimate difference) {
+    return say(
+        "%s − %s: %s%s",
+        one,
+        other,
+        difference.plusMinus(),
+        difference.interval().excludesZero() ? "" : " (cannot be told apart)");
   }
 
   static <T> DoubleColumn doubles(String name, List<T> rows, ToDoubleFunction<T> value) {
@@ -225,6 +294,16 @@ public final class Reproductions {
       value.apply(row).ifPresentOrElse(column::append, column::appendMissing);
     }
     return column;
+  }
+
+  /** A share in percent, with the ends of its interval and what that is over. */
+  static String percent(Estimate share) {
+    Interval of = share.interval();
+    return of.exists()
+        ? say(
+            "%.1f %% (%.1f to %.1f; %s)",
+            100 * share.mean(), 100 * of.low(), 100 * of.high(), of.about())
+        : say("%.1f %%", 100 * share.mean());
   }
 
   static String say(String sentence, Object... values) {

@@ -3,6 +3,7 @@ package dev.engram.magic.result;
 import static dev.engram.magic.result.Reproductions.estimates;
 import static dev.engram.magic.result.Reproductions.say;
 
+import dev.engram.Digits;
 import dev.engram.experiment.AtOnce;
 import dev.engram.experiment.Estimate;
 import dev.engram.experiment.ImagesNeeded;
@@ -22,7 +23,7 @@ import tech.tablesaw.api.Table;
 
 /** Turns what {@link Scaling} returned into what a cell shows: four questions, one table. */
 public final class ScalingReproduction {
-  private static final Estimate NONE = new Estimate(Double.NaN, Double.NaN, 0);
+  private static final Estimate NONE = Estimate.reported(Double.NaN);
 
   private ScalingReproduction() {}
 
@@ -274,20 +275,21 @@ public final class ScalingReproduction {
         r.points().stream().max(Comparator.comparingDouble(p -> p.cosine().mean())).orElseThrow();
     return say(
         "With the top %d neurons suppressed the cosine falls from %.4f by %s. With all later neurons"
-            + " free to answer it changes by %+.4f ± %.4f: %s. It is highest, %.4f, with the %,d"
+            + " free to answer it changes by %s: %s. It is highest, %.4f, with the %,d"
             + " freed that rise most. In the paper complete removal leaves the cosine as it was"
             + " (Table 6).",
         r.removed(),
         r.original().cosine().mean(),
         r.fall(),
-        r.returned().mean(),
-        r.returned().halfWidth(),
+        r.returned(),
         share >= 0.005 ? say("%.0f %% of the fall comes back", 100 * share) : "nothing comes back",
         highest.cosine().mean(),
         highest.freed());
   }
 
   private static String points(Estimate change) {
-    return say("%+.1f ± %.1f points", 100 * change.mean(), 100 * change.halfWidth());
+    return say(
+        "%s ± %.1f points (%s)",
+        Digits.signed(100 * change.mean(), 1), 100 * change.halfWidth(), change.interval().about());
   }
 }

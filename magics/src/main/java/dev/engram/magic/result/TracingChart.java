@@ -3,6 +3,7 @@ package dev.engram.magic.result;
 import dev.engram.edit.CausalTrace;
 import dev.engram.experiment.Estimate;
 import dev.engram.lab.Traced;
+import dev.engram.experiment.Sample;
 import dev.engram.magic.view.BarsPng;
 import dev.engram.magic.view.Gallery;
 import dev.engram.magic.view.Html;
@@ -18,7 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
-import tech.tablesaw.api.DoubleColumn;
+import java.util.stream.Stream;
 import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.Table;
 
@@ -61,15 +62,17 @@ public record TracingChart(
         .mapToObj(
             l ->
                 Estimate.of(
-                    IntStream.range(0, trace.original().length)
-                        .mapToDouble(i -> trace.increase(i, block, l))
-                        .toArray()))
+                    Sample.each(
+                        Sample.Unit.IMAGE,
+                        IntStream.range(0, trace.original().length)
+                            .mapToDouble(i -> trace.increase(i, block, l))
+                            .toArray())))
         .toList();
   }
 
   /**
    * @return for each layer (from 0) the mean rise of the cosine by its MSA and its FFN block, with
-   *     the half widths of 95 % intervals
+   *     the half widths of their intervals
    */
   public Table table() {
     Table table =
@@ -77,21 +80,21 @@ public record TracingChart(
             heading(), IntColumn.create("layer", IntStream.range(0, trace.layers()).toArray()));
     for (Neuron.Block block : Neuron.Block.values()) {
       List<Estimate> rises = rises(block);
-      table.addColumns(
-          DoubleColumn.create(
-              "rise by " + block, rises.stream().mapToDouble(Estimate::mean).toArray()),
-          DoubleColumn.create(
-              "± " + block, rises.stream().mapToDouble(Estimate::halfWidth).toArray()));
+      Reproductions.estimates(table, "rise by " + block, rises, rise -> rise);
     }
     return table;
   }
 
   /**
-   * @return two bars for each layer, with 95 % intervals over the images
+   * @return two bars for each layer, with intervals over the images
    */
   public PlotlyFigure figure() {
     List<Integer> layers = IntStream.range(0, trace.layers()).boxed().toList();
-    PlotlyFigure figure = PlotlyFigure.titled(Html.escape(heading()));
+    PlotlyFigure figure =
+        PlotlyFigure.titled(
+            Charts.titled(
+                Html.escape(heading()),
+                Stream.of(Neuron.Block.values()).flatMap(b -> rises(b).stream()).toList()));
     List<BarsPng.Bar> picture = new ArrayList<>();
     for (Neuron.Block block : Neuron.Block.values()) {
       List<Estimate> rises = rises(block);
@@ -103,7 +106,7 @@ public record TracingChart(
                   "name", block.toString(),
                   "x", layers,
                   "y", rises.stream().map(Estimate::mean).toList(),
-                  "error_y", Charts.intervals(Charts.halfWidths(rises), Charts.INTERVALS),
+                  "error_y", Charts.intervals(rises, Charts.INTERVALS),
                   "marker", Map.of("color", colour),
                   "hovertemplate", block + " of layer %{x}: %{y:+.4f}<extra></extra>"));
       for (int l : layers) {

@@ -82,6 +82,7 @@ public record Tuning(
             100 * accuracy.restBefore().mean(),
             100 * accuracy.restAfter().mean(),
             lora ? "70.80 → 65.29 (data set)" : "70.80 → 65.93 (data set)")
+        .addHeldOut(accuracy)
         .table(edit.method().title() + " of " + name);
   }
 

@@ -1,5 +1,6 @@
 package dev.engram.magic.view;
 
+import dev.engram.Digits;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.FontMetrics;
@@ -7,7 +8,6 @@ import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * A bar chart as a PNG: what a page shows that can draw nothing interactive. One horizontal bar for
@@ -64,8 +64,7 @@ public final class BarsPng {
       g.setColor(Color.DARK_GRAY);
       String name = clipped(bar.name, g.getFontMetrics(), NAME - 16);
       g.drawString(name, NAME - 8 - g.getFontMetrics().stringWidth(name), y + 15);
-      g.drawString(
-          String.format(Locale.ROOT, "%.4f", bar.value), Math.max(zero, zero + length) + 6, y + 15);
+      g.drawString(Digits.fixed(bar.value, 4), Math.max(zero, zero + length) + 6, y + 15);
     }
     g.dispose();
     return HeatmapPng.png(image);

@@ -1,5 +1,6 @@
 package dev.engram.magic.view;
 
+import dev.engram.Digits;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -51,7 +52,7 @@ public final class TableView {
     return View.html(html(name, columns, cells, more), text(name, columns, cells, more));
   }
 
-  /** Enough digits to tell values apart, not more: 0.04217, 12.35, 3.2e-07. */
+  /** Enough digits to tell values apart, none below float32's noise: 0.04217, 12.35, 7.2e-05. */
   private static String format(Column<?> column, int row) {
     Object value = column.isMissing(row) ? null : column.get(row);
     if (value == null) {
@@ -61,18 +62,9 @@ public final class TableView {
       return value.toString();
     }
     double number = ((Number) value).doubleValue();
-    double size = Math.abs(number);
-    if (number == Math.rint(number) && size < 1e15) {
-      return String.format(Locale.ROOT, "%.0f", number);
-    }
-    if (!Double.isFinite(number)) {
-      return value.toString();
-    }
-    if (size < 1e-4 || size >= 1e7) {
-      return String.format(Locale.ROOT, "%.3e", number);
-    }
-    int whole = (int) Math.floor(Math.log10(size)) + 1;
-    return String.format(Locale.ROOT, "%." + Math.max(1, 4 - whole) + "f", number);
+    return number == Math.rint(number) && Math.abs(number) < 1e15
+        ? Digits.fixed(number, 0)
+        : Digits.of(number);
   }
 
   private static String html(

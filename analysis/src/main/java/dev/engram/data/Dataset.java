@@ -200,6 +200,14 @@ public final class Dataset {
     return "The splits are %s; taken: %s.".formatted(String.join(", ", splits), taken);
   }
 
+  /**
+   * @param note what is to be known about these images, one sentence
+   * @return the same set with one more note
+   */
+  public Dataset noted(String note) {
+    return new Dataset(name, layout, root, classes, images, with(note));
+  }
+
   private List<String> with(String note) {
     List<String> more = new ArrayList<>(notes);
     more.add(note);

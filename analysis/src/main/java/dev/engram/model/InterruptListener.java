@@ -6,7 +6,7 @@ import javax.imageio.event.IIOReadProgressListener;
 import org.jspecify.annotations.Nullable;
 
 /** Ends a decoder after an interrupt: by {@code abort}, for native code, or by an exception. */
-final class InterruptListener implements IIOReadProgressListener {
+class InterruptListener implements IIOReadProgressListener {
   @Override
   public void imageProgress(@Nullable ImageReader source, float percentageDone) {
     if (source == null) {

@@ -1,16 +1,9 @@
 package dev.engram.model;
 
 import com.twelvemonkeys.imageio.plugins.webp.WebPImageReaderSpi;
-import com.twelvemonkeys.imageio.plugins.webp.vp8.VP8Frame;
 import dev.engram.Progress;
-import java.awt.Point;
 import java.awt.image.BufferedImage;
-import java.awt.image.DataBuffer;
-import java.awt.image.DataBufferByte;
-import java.awt.image.PixelInterleavedSampleModel;
-import java.awt.image.WritableRaster;
 import java.io.IOException;
-import java.lang.reflect.Field;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -55,103 +48,62 @@ final class WebpImage {
   }
 
   private static BufferedImage lossy(byte[] picture, WebpFile webp) throws IOException {
-    try (ImageInputStream in = new InterruptibleInput(picture)) {
-      VP8Frame frame = new VP8Frame(in, false);
-      Planes planes = new Planes(webp.pictureWidth(), webp.pictureHeight(), frame);
-      frame.setProgressListener(new InterruptListener());
-      if (!frame.decode(planes, null)) {
-        throw new IOException("its picture cannot be decoded");
+    int width = webp.pictureWidth();
+    int height = webp.pictureHeight();
+    Vp8Planes planes = Vp8Planes.decode(picture, width, height);
+    BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+    int[] out = Rgb.pixels(image);
+    int[] blue = new int[width];
+    int[] red = new int[width];
+    for (int y = 0, o = 0; y < height; y++) {
+      Progress.checkInterrupt();
+      upsample(planes::blue, y, height, blue);
+      upsample(planes::red, y, height, red);
+      for (int x = 0; x < width; x++) {
+        out[o++] = rgb(planes.luma(x, y), blue[x], red[x]);
       }
-      return planes.toRgb();
+    }
+    return image;
+  }
+
+  /** A plane of half the width and height: the value at a column and a row. */
+  private interface Plane {
+    int at(int column, int row);
+  }
+
+  /** One row: 9 parts of the nearest value, 3 of each neighbour, 1 of the one across. */
+  private static void upsample(Plane plane, int y, int height, int[] out) {
+    int width = out.length;
+    int near = y / 2;
+    int far = Math.max(0, Math.min((height - 1) / 2, y % 2 == 0 ? near - 1 : near + 1));
+    int nearLeft = plane.at(0, near);
+    int farLeft = plane.at(0, far);
+    out[0] = (3 * nearLeft + farLeft + 2) >> 2;
+    for (int i = 1; i <= (width - 1) / 2; i++) {
+      int nearRight = plane.at(i, near);
+      int farRight = plane.at(i, far);
+      int sum = nearLeft + nearRight + farLeft + farRight + 8;
+      int across = (sum + 2 * (nearRight + farLeft)) >> 3;
+      int along = (sum + 2 * (nearLeft + farRight)) >> 3;
+      out[2 * i - 1] = (across + nearLeft) >> 1;
+      out[2 * i] = (along + nearRight) >> 1;
+      nearLeft = nearRight;
+      farLeft = farRight;
+    }
+    if (width % 2 == 0) {
+      out[width - 1] = (3 * nearLeft + farLeft + 2) >> 2;
     }
   }
 
-  /**
-   * Takes luma and chroma of each pixel, before they become red, green and blue. The decoder offers
-   * them nowhere but in the array that it converts from.
-   */
-  private static final class Planes extends WritableRaster {
-    private final byte[] yuv;
-    private final byte[] all;
+  private static int rgb(int y, int u, int v) {
+    int luma = y * 19077 >> 8;
+    int red = luma + (v * 26149 >> 8) - 14234;
+    int green = luma - (u * 6419 >> 8) - (v * 13320 >> 8) + 8708;
+    int blue = luma + (u * 33050 >> 8) - 17685;
+    return clip(red) << 16 | clip(green) << 8 | clip(blue);
+  }
 
-    Planes(int width, int height, VP8Frame frame) {
-      super(
-          new PixelInterleavedSampleModel(
-              DataBuffer.TYPE_BYTE, width, height, 3, 3 * width, new int[] {0, 1, 2}),
-          new DataBufferByte(Math.multiplyExact(3, width * height)),
-          new Point());
-      this.all = ((DataBufferByte) getDataBuffer()).getData();
-      try {
-        Field field = VP8Frame.class.getDeclaredField("yuv");
-        field.setAccessible(true);
-        this.yuv = (byte[]) field.get(frame);
-      } catch (ReflectiveOperationException e) {
-        throw new IllegalStateException("this version of TwelveMonkeys' VP8Frame has no yuv", e);
-      }
-    }
-
-    @Override
-    public void setDataElements(int x, int y, Object ignored) {
-      System.arraycopy(yuv, 0, all, 3 * (y * getWidth() + x), 3);
-    }
-
-    /** Chroma at half the place, where the file has it. */
-    private int chroma(int column, int row, int band) {
-      return all[3 * (2 * row * getWidth() + 2 * column) + band] & 255;
-    }
-
-    BufferedImage toRgb() {
-      BufferedImage image =
-          new BufferedImage(getWidth(), getHeight(), BufferedImage.TYPE_INT_RGB);
-      int[] out = Rgb.pixels(image);
-      int[] u = new int[getWidth()];
-      int[] v = new int[getWidth()];
-      for (int y = 0, o = 0; y < getHeight(); y++) {
-        Progress.checkInterrupt();
-        upsample(y, 1, u);
-        upsample(y, 2, v);
-        for (int x = 0; x < getWidth(); x++, o++) {
-          out[o] = rgb(all[3 * o] & 255, u[x], v[x]);
-        }
-      }
-      return image;
-    }
-
-    /** One row: 9 parts of the nearest value, 3 of each neighbour, 1 of the one across. */
-    private void upsample(int y, int band, int[] out) {
-      int width = getWidth();
-      int last = (getHeight() - 1) / 2;
-      int near = y / 2;
-      int far = Math.max(0, Math.min(last, y % 2 == 0 ? near - 1 : near + 1));
-      int nearLeft = chroma(0, near, band);
-      int farLeft = chroma(0, far, band);
-      out[0] = (3 * nearLeft + farLeft + 2) >> 2;
-      for (int i = 1; i <= (width - 1) / 2; i++) {
-        int nearRight = chroma(i, near, band);
-        int farRight = chroma(i, far, band);
-        int sum = nearLeft + nearRight + farLeft + farRight + 8;
-        int across = (sum + 2 * (nearRight + farLeft)) >> 3;
-        int along = (sum + 2 * (nearLeft + farRight)) >> 3;
-        out[2 * i - 1] = (across + nearLeft) >> 1;
-        out[2 * i] = (along + nearRight) >> 1;
-        nearLeft = nearRight;
-        farLeft = farRight;
-      }
-      if (width % 2 == 0) {
-        out[width - 1] = (3 * nearLeft + farLeft + 2) >> 2;
-      }
-    }
-
-    private static int rgb(int y, int u, int v) {
-      int luma = y * 19077 >> 8;
-      int red = luma + (v * 26149 >> 8) - 14234;
-      int green = luma - (u * 6419 >> 8) - (v * 13320 >> 8) + 8708;
-      int blue = luma + (u * 33050 >> 8) - 17685;
-      return clip(red) << 16 | clip(green) << 8 | clip(blue);
-    }
-
-    private static int clip(int v) {
-      return Math.max(0, Math.min(255, v >> 6));
-    }
+  private static int clip(int v) {
+    return Math.max(0, Math.min(255, v >> 6));
   }
 }

@@ -8,7 +8,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** A list of one's own: the columns {@code file}, {@code label} and perhaps {@code split}. */
+/**
+ * A list of one's own: the columns {@code file}, {@code label} and perhaps {@code split}, see {@link
+ * Listing}.
+ */
 final class CsvLayout implements Layout {
   @Override
   public String title() {
@@ -17,7 +20,8 @@ final class CsvLayout implements Layout {
 
   @Override
   public boolean matches(Path path) {
-    return path.toString().toLowerCase(Locale.ROOT).endsWith(".csv");
+    String name = path.toString().toLowerCase(Locale.ROOT);
+    return name.endsWith(".csv") || name.endsWith(".tsv");
   }
 
   @Override
@@ -28,12 +32,13 @@ final class CsvLayout implements Layout {
     }
     DatasetBuilder builder = new DatasetBuilder(root, options);
     Listing list = Listing.read(csv);
+    list.requireColumn(Listing.LABEL);
     Map<String, Integer> indices = new LinkedHashMap<>();
     List<DatasetClass> classes = new ArrayList<>();
     for (Listing.Row row : list.rows()) {
       String label = row.get("label");
       if (label.isEmpty()) {
-        throw list.mistake(row, "has no label; the columns file and label are needed");
+        throw list.mistake(row, "has no label");
       }
       if (indices.putIfAbsent(label, classes.size()) == null) {
         classes.add(new DatasetClass(label, label, Templates.fill(Templates.PHOTO, label)));
@@ -41,8 +46,12 @@ final class CsvLayout implements Layout {
     }
     builder.classes(classes);
     for (Listing.Row row : list.rows()) {
+      String file = row.get("file").replace('\\', '/');
+      if (file.isEmpty()) {
+        throw list.mistake(row, "names no file");
+      }
       builder.image(
-          row.get("file").replace('\\', '/'),
+          file,
           indices.getOrDefault(row.get("label"), -1),
           row.get("split"),
           csv);

@@ -27,6 +27,9 @@ import java.util.stream.IntStream;
  * {@link Datasets#open}, which reads names and opens no image; unchangeable.
  */
 public final class Dataset {
+  /** What {@link #split} takes for all images of a set that has splits. */
+  public static final String ALL = "all";
+
   private final String name;
   private final String layout;
   private final Path root;
@@ -69,7 +72,18 @@ public final class Dataset {
           .forEach(
               i -> images.add(new DatasetImage(i.file(), i.name(), index, i.split().toString())));
     }
-    return new Dataset(set.name(), "entities", set.root(), classes, images, set.notes());
+    List<String> notes = new ArrayList<>(set.notes());
+    notes.addAll(unnamed(classes));
+    return new Dataset(set.name(), "entities", set.root(), classes, images, notes);
+  }
+
+  /** A note where folders have numbers, which mean nothing in a prompt. */
+  static List<String> unnamed(List<DatasetClass> classes) {
+    return classes.stream().allMatch(c -> c.title().matches("\\d+"))
+        ? List.of(
+            "All classes are called by numbers, so their prompts (\"%s\") say nothing about the images; a CSV list with the columns file and label gives them names."
+                .formatted(classes.get(0).label()))
+        : List.of();
   }
 
   /**
@@ -81,7 +95,7 @@ public final class Dataset {
 
   /**
    * @return which layout was recognised: {@code ImageNet}, {@code CUB-200-2011}, {@code
-   *     Flowers-102}, {@code list} or {@code entities}
+   *     Flowers-102}, {@code list}, {@code split folders} or {@code entities}
    */
   public String layout() {
     return layout;
@@ -125,38 +139,81 @@ public final class Dataset {
   }
 
   /**
+   * @param wanted a split, or another name of its role (val, valid, validation and dev are one, also
+   *     in capitals); {@value #ALL} for all of them
    * @return the images of one split, with all classes
    * @throws EngramException if there is no such split
    */
   public Dataset split(String wanted) {
     Set<String> splits = splits();
+    if (!splits.isEmpty() && wanted.equals(ALL) && !splits.contains(ALL)) {
+      return new Dataset(name, layout, root, classes, images, with(chosen(splits, "all of them")));
+    }
     if (splits.isEmpty()) {
       throw new EngramException(
           "The data set %s has no splits; leave out '%s'.".formatted(name, wanted));
     }
-    if (!splits.contains(wanted)) {
+    if (splits.contains(wanted)) {
+      return part(Set.of(wanted));
+    }
+    Set<String> same = SplitRole.of(wanted).map(role -> splitsOf(role, splits)).orElse(Set.of());
+    if (same.isEmpty()) {
       throw new EngramException(
           "The data set %s has the splits %s; there is no '%s'%s"
               .formatted(
                   name, String.join(", ", splits), wanted, Suggest.didYouMean(wanted, splits)));
     }
-    return part(name + " " + wanted, i -> i.split().equals(wanted));
+    return part(same);
   }
 
   /**
-   * @return the split on which accuracy is reported: {@code test}, else {@code val}, else all
+   * @return the split on which accuracy is reported: that for testing, else that for validation,
+   *     else all images, by whatever name these splits go; the notes say which
    */
   public Dataset heldOut() {
-    for (String split : List.of("test", "val")) {
-      if (splits().contains(split)) {
-        return split(split);
+    Set<String> splits = splits();
+    for (SplitRole role : List.of(SplitRole.TEST, SplitRole.VALIDATION)) {
+      Set<String> same = splitsOf(role, splits);
+      if (!same.isEmpty()) {
+        return part(same);
       }
     }
     return this;
   }
 
-  private Dataset part(String newName, Predicate<DatasetImage> wanted) {
-    return with(newName, images.stream().filter(wanted).toList());
+  private static Set<String> splitsOf(SplitRole role, Set<String> splits) {
+    Set<String> same = new LinkedHashSet<>(splits);
+    same.removeIf(s -> SplitRole.of(s).filter(role::equals).isEmpty());
+    return same;
+  }
+
+  private Dataset part(Set<String> wanted) {
+    String names = String.join(" and ", wanted);
+    return new Dataset(
+        name + " " + names,
+        layout,
+        root,
+        classes,
+        images.stream().filter(i -> wanted.contains(i.split())).toList(),
+        with(chosen(splits(), names)));
+  }
+
+  private static String chosen(Set<String> splits, String taken) {
+    return "The splits are %s; taken: %s.".formatted(String.join(", ", splits), taken);
+  }
+
+  /**
+   * @param note what is to be known about these images, one sentence
+   * @return the same set with one more note
+   */
+  public Dataset noted(String note) {
+    return new Dataset(name, layout, root, classes, images, with(note));
+  }
+
+  private List<String> with(String note) {
+    List<String> more = new ArrayList<>(notes);
+    more.add(note);
+    return more;
   }
 
   private Dataset with(String newName, List<DatasetImage> some) {
@@ -227,7 +284,8 @@ public final class Dataset {
    */
   public Dataset plus(DatasetClass added, List<LabelledImage> more) {
     List<DatasetClass> newClasses = new ArrayList<>(classes);
-    int index = find(added.title());
+    int index = named(added.name());
+    index = index < 0 ? find(added.title()) : index;
     if (index < 0) {
       index = newClasses.size();
       newClasses.add(added);
@@ -242,7 +300,8 @@ public final class Dataset {
   /**
    * @param wanted name or title of a class; case, spaces, hyphens and underscores do not matter
    * @return its index
-   * @throws EngramException if there is none, with the nearest names
+   * @throws EngramException if there is none, with the nearest names, or if several have this name,
+   *     with their full names
    */
   public int classIndex(String wanted) {
     int index = find(wanted);
@@ -275,20 +334,50 @@ public final class Dataset {
     return images.stream().filter(i -> i.classIndex() == index).map(DatasetImage::file).toList();
   }
 
+  /**
+   * @param shown a class of this set
+   * @return its title, with its name where another class has the same title
+   */
+  public String uniqueTitle(DatasetClass shown) {
+    boolean shared =
+        classes.stream().anyMatch(c -> c.title().equals(shown.title()) && !c.equals(shown));
+    return shared && !shown.name().equals(shown.title())
+        ? "%s (%s)".formatted(shown.title(), shown.name())
+        : shown.title();
+  }
+
+  private int named(String exactly) {
+    return IntStream.range(0, classes.size())
+        .filter(i -> classes.get(i).name().equals(exactly))
+        .findFirst()
+        .orElse(-1);
+  }
+
+  /** -1 if there is none; refuses a title that several have, except the name of one. */
   private int find(String wanted) {
-    for (int i = 0; i < classes.size(); i++) {
-      if (classes.get(i).name().equals(wanted) || classes.get(i).title().equals(wanted)) {
-        return i;
-      }
+    int exact = named(wanted);
+    if (exact >= 0) {
+      return exact;
     }
+    int titled = only(wanted, c -> c.title().equals(wanted));
     String key = ImageSet.key(wanted);
-    for (int i = 0; i < classes.size() && !key.isEmpty(); i++) {
-      DatasetClass c = classes.get(i);
-      if (key.equals(ImageSet.key(c.name())) || key.equals(ImageSet.key(c.title()))) {
-        return i;
-      }
+    return titled >= 0 || key.isEmpty()
+        ? titled
+        : only(
+            wanted,
+            c -> key.equals(ImageSet.key(c.name())) || key.equals(ImageSet.key(c.title())));
+  }
+
+  private int only(String wanted, Predicate<DatasetClass> is) {
+    int[] found = IntStream.range(0, classes.size()).filter(i -> is.test(classes.get(i))).toArray();
+    if (found.length > 1) {
+      throw ImageSet.ambiguous(
+          wanted,
+          "classes",
+          name,
+          IntStream.of(found).mapToObj(i -> classes.get(i).name()).toList());
     }
-    return -1;
+    return found.length == 0 ? -1 : found[0];
   }
 
   /**

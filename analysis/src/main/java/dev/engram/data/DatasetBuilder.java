@@ -50,14 +50,15 @@ final class DatasetBuilder {
   }
 
   /**
-   * @param name path from the root, with slashes
+   * @param given path from the root, with slashes; a whole path is one too if it leads into the root
    * @param classIndex from 0; out of range is a mistake of this image
    * @param list the file that names the image, for sentences
    */
-  void image(String name, int classIndex, String split, Path list) {
+  void image(String given, int classIndex, String split, Path list) {
     if (images.size() % 1000 == 0) {
       Progress.checkInterrupt();
     }
+    String name = withinRoot(given);
     int slash = name.lastIndexOf('/');
     Folder folder =
         folders.computeIfAbsent(name.substring(0, Math.max(0, slash)), f -> folder(f, name, list));
@@ -81,6 +82,20 @@ final class DatasetBuilder {
   private Folder folder(String folder, String name, Path list) {
     Path path = folder.isEmpty() ? root : inside(root, folder, name, list);
     return new Folder(path, new HashSet<>(names(path)));
+  }
+
+  /** A whole path as one from the root, where it lies below it, perhaps after links. */
+  private String withinRoot(String given) {
+    try {
+      Path path = Path.of(given);
+      if (!path.isAbsolute()) {
+        return given;
+      }
+      Path file = Listing.within(root, path.normalize());
+      return file.startsWith(root) ? root.relativize(file).toString().replace('\\', '/') : given;
+    } catch (InvalidPathException e) {
+      return given; // told below
+    }
   }
 
   /** The path of what a list names, which must not lead out of the root. */

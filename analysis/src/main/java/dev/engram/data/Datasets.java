@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The way in to images on disk, whatever their layout: ImageNet's validation set, CUB-200-2011,
- * Flowers-102, a list in CSV, or folders named by what they show. {@code docs/datasets.md} says
- * where each is had and which files belong to it.
+ * Flowers-102, a list in CSV, folders named by splits, or folders named by what they show. {@code
+ * docs/datasets.md} says where each is had and which files belong to it.
  */
 public final class Datasets {
   private static final List<Layout> LAYOUTS =
@@ -20,7 +20,8 @@ public final class Datasets {
           new CubLayout(),
           new FlowersLayout(),
           new ImageNetFoldersLayout(),
-          new ImageNetFlatLayout());
+          new ImageNetFlatLayout(),
+          new SplitFoldersLayout());
 
   private Datasets() {}
 
@@ -29,7 +30,7 @@ public final class Datasets {
    * which it is.
    *
    * @param path a folder, or a list in CSV with the columns {@code file}, {@code label} and perhaps
-   *     {@code split}
+   *     {@code split}; it may go by the other names of these columns, and semicolons or tabs
    * @throws EngramException if it is not there, or lists and files do not fit each other
    */
   public static Dataset open(Path path, DatasetOptions options) {
@@ -47,16 +48,21 @@ public final class Datasets {
 
   /**
    * @param path as in {@link #open}, or any folder that {@link ImageSet#read(Path)} takes
-   * @param split which images; null for all
+   * @param split which images, {@link Dataset#ALL} for all of them; null for those on which accuracy
+   *     is reported, see {@link Dataset#heldOut}
    * @return the images as entities
    * @throws EngramException if there is no such folder, split, or nothing in it
    */
   public static ImageSet imageSet(Path path, @Nullable String split) {
-    if (split == null && (!Files.exists(path) || layout(real(path)).isEmpty())) {
+    if (split == null && (Files.isDirectory(path) ? layout(real(path)).isEmpty() : !isList(path))) {
       return ImageSet.read(path); // which keeps categories and background images
     }
-    Dataset dataset = open(path, DatasetOptions.standard());
-    return (split == null ? dataset : dataset.split(split)).imageSet();
+    Dataset dataset = open(path, new DatasetOptions(false, null, split));
+    return (split == null ? dataset.heldOut() : dataset.split(split)).imageSet();
+  }
+
+  private static boolean isList(Path path) {
+    return Files.isRegularFile(path) && layout(path).isPresent();
   }
 
   private static Optional<Layout> layout(Path path) {

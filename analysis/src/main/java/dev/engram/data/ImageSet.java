@@ -19,6 +19,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -67,7 +68,7 @@ public final class ImageSet {
 
   /**
    * @param folder {@code category/entity/*.png}, {@code entity/*.png} or {@code *.png}; also jpg,
-   *     jpeg, gif and bmp
+   *     jpeg, jpe, jfif, gif, bmp, webp and tif; images of other kinds are counted in the notes
    * @param template the label of an entity without a caption; {@code {name}} stands for its title
    * @throws EngramException if there is no such folder, no image in it, or a list names what is not
    *     there
@@ -169,7 +170,8 @@ public final class ImageSet {
   /**
    * @param wanted folder name, title, {@code category/name} or label; case, spaces, hyphens and
    *     underscores do not matter
-   * @throws EngramException if there is none, with the nearest names
+   * @throws EngramException if there is none, with the nearest names, or if several have this name,
+   *     with their full names
    */
   public Entity entity(String wanted) {
     Entity found = find(wanted);
@@ -188,11 +190,13 @@ public final class ImageSet {
   /**
    * @param wanted as {@link #entity} takes it
    * @return whether there is such an entity
+   * @throws EngramException if several have this name
    */
   public boolean hasEntity(String wanted) {
     return find(wanted) != null;
   }
 
+  /** Null if there is none; refuses a name that several have, except the full name of one. */
   private @Nullable Entity find(String wanted) {
     for (Entity e : entities) {
       if (e.name().equals(wanted)) {
@@ -203,17 +207,34 @@ public final class ImageSet {
     if (key.isEmpty()) {
       return null;
     }
-    for (Entity e : entities) {
-      if (key.equals(key(e.name())) || key.equals(key(e.title()))) {
-        return e;
-      }
+    Entity named = only(wanted, e -> key.equals(key(e.name())) || key.equals(key(e.title())));
+    return named != null
+        ? named
+        : only(
+            wanted,
+            e -> key.equals(key(e.label())) || key.equals(key(e.category() + e.name())));
+  }
+
+  private @Nullable Entity only(String wanted, Predicate<Entity> is) {
+    List<Entity> found = entities.stream().filter(is).toList();
+    if (found.size() > 1) {
+      throw ambiguous(wanted, "entities", name, found.stream().map(Entity::name).toList());
     }
-    for (Entity e : entities) {
-      if (key.equals(key(e.label())) || key.equals(key(e.category() + e.name()))) {
-        return e;
-      }
-    }
-    return null;
+    return found.isEmpty() ? null : found.get(0);
+  }
+
+  /** The refusal of a name that several have. */
+  static EngramException ambiguous(String wanted, String what, String set, List<String> full) {
+    int most = 5;
+    return new EngramException(
+        "'%s' is the name of %d %s of %s; write %s%s."
+            .formatted(
+                wanted,
+                full.size(),
+                what,
+                set,
+                String.join(" or ", full.subList(0, Math.min(most, full.size()))),
+                full.size() > most ? " or another of them" : ""));
   }
 
   private Set<String> known() {

@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -23,7 +22,8 @@ import java.util.stream.Stream;
  * labels.csv}) decides what belongs to the set and in which order; without one the folders do.
  */
 final class ImageSetReader {
-  private static final Set<String> ENDINGS = Set.of("png", "jpg", "jpeg", "gif", "bmp");
+  /** How the note begins that says where labels come from. */
+  static final String NO_MANIFEST = "There is no manifest.csv";
 
   /** As it was given, for the set's name and for sentences. */
   private final Path given;
@@ -33,6 +33,7 @@ final class ImageSetReader {
   private final List<String> notes = new ArrayList<>();
   private final Map<String, Draft> drafts = new LinkedHashMap<>();
   private final List<LabelledImage> background = new ArrayList<>();
+  private final ImageFiles kinds = new ImageFiles();
 
   /** An entity that is still collecting its images. */
   private record Draft(
@@ -75,12 +76,19 @@ final class ImageSetReader {
     }
     if (drafts.isEmpty() && background.isEmpty()) {
       throw new EngramException(
-          "There is no image in %s; category/entity/*.png (or jpg, jpeg, gif, bmp) is expected."
-              .formatted(given));
+          "There is no image in %s; category/entity/*.png (or %s) is expected.%s"
+              .formatted(given, ImageFiles.KINDS.replaceFirst("png, ", ""), leftOut()));
+    }
+    if (!kinds.note().isEmpty()) {
+      notes.add(kinds.note());
     }
     Path last = given.getFileName();
     return new ImageSet(
         last == null ? given.toString() : last.toString(), root, entities(), background, notes);
+  }
+
+  private String leftOut() {
+    return kinds.note().isEmpty() ? "" : " " + kinds.note();
   }
 
   private void readManifest(Listing list) {
@@ -130,6 +138,11 @@ final class ImageSetReader {
               file, relative(file), shown, row.get("category"), label, Split.of(row.get("split"))));
     }
     list.requireFiles();
+    int left = images(root, true).size() - list.rows().size();
+    if (left > 0) {
+      notes.add(
+          "%d images in the folder are not in labels.csv and were left out.".formatted(left));
+    }
   }
 
   private void readFolders() {
@@ -150,7 +163,13 @@ final class ImageSetReader {
               .formatted(loose.size()));
     }
     if (!drafts.isEmpty()) {
-      notes.add("There is no manifest.csv; labels are \"" + template + "\".");
+      notes.add(NO_MANIFEST + "; labels are \"" + template + "\".");
+    }
+    int used = drafts.values().stream().mapToInt(d -> d.images().size()).sum() + loose.size();
+    int deeper = images(root, true).size() - used;
+    if (deeper > 0) {
+      notes.add(
+          "%d images lie deeper than category/entity/ and were left out.".formatted(deeper));
     }
   }
 
@@ -181,7 +200,8 @@ final class ImageSetReader {
     drafts.values().stream().map(Draft::folder).filter(f -> !seen.add(f)).forEach(twice::add);
     List<Entity> entities = new ArrayList<>();
     for (Draft d : drafts.values()) {
-      String name = twice.contains(d.folder()) ? d.category() + "/" + d.folder() : d.folder();
+      boolean plain = d.category().isEmpty() || !twice.contains(d.folder());
+      String name = plain ? d.folder() : d.category() + "/" + d.folder();
       List<LabelledImage> images =
           d.images().stream()
               .map(
@@ -224,9 +244,11 @@ final class ImageSetReader {
         folder,
         deep ? 8 : 1,
         p -> {
-          String name = String.valueOf(p.getFileName());
-          String ending = name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
-          return ENDINGS.contains(ending) && Files.isRegularFile(p);
+          boolean image = ImageFiles.isImage(p) && Files.isRegularFile(p);
+          if (deep && !image && Files.isRegularFile(p)) {
+            kinds.count(p); // in the one walk that sees every file once
+          }
+          return image;
         });
   }
 

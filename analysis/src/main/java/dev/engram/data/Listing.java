@@ -1,5 +1,7 @@
 package dev.engram.data;
 
+import static java.nio.charset.StandardCharsets.UTF_16BE;
+import static java.nio.charset.StandardCharsets.UTF_16LE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.engram.EngramException;
@@ -8,48 +10,81 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
 import org.apache.commons.csv.DuplicateHeaderMode;
 
 /**
- * A CSV file that lists images, with a column {@code file}. Mistakes that people make in
- * spreadsheets (a byte order mark, another encoding, rows of wrong length, files that are gone) are
- * told with their line.
+ * A CSV file that lists images, with a column for the file. Commas, semicolons or tabs separate, as
+ * the header tells; columns go by any of their usual names. Mistakes that people make in
+ * spreadsheets (another encoding, rows of wrong length, files that are gone) are told with the line
+ * of the file, and empty rows are skipped.
  */
 final class Listing {
+  /** The column of the file. */
+  static final String FILE = "file";
+
+  /** The column of what an image shows. */
+  static final String LABEL = "label";
+
+  /** What else the columns are called, in order of preference. */
+  private static final Map<String, List<String>> NAMES =
+      Map.of(
+          FILE, List.of(FILE, "filename", "file_name", "filepath", "file_path", "path", "image"),
+          LABEL, List.of(LABEL, "class"));
+
+  private static final List<Character> SEPARATORS = List.of(',', ';', '\t');
+
   /** A list of ten million images. */
   private static final long MOST_BYTES = 500_000_000;
 
   private final Path csv;
+  private final List<String> columns;
   private final List<Row> rows;
   private final List<String> missing = new ArrayList<>();
 
-  /** One line. */
+  /** One row. */
   static final class Row {
     private final CSVRecord csvRecord;
+    private final long line;
 
-    private Row(CSVRecord csvRecord) {
+    private Row(CSVRecord csvRecord, long line) {
       this.csvRecord = csvRecord;
+      this.line = line;
     }
 
     /**
+     * @param column any of its usual names
      * @return the value, stripped; empty if there is no such column
      */
     String get(String column) {
-      return csvRecord.isSet(column) ? csvRecord.get(column).strip() : "";
+      return NAMES.getOrDefault(column, List.of(column)).stream()
+          .filter(csvRecord::isMapped)
+          .findFirst()
+          .filter(csvRecord::isSet)
+          .map(name -> csvRecord.get(name).strip())
+          .orElse("");
+    }
+
+    private boolean isEmpty() {
+      return csvRecord.stream().allMatch(String::isBlank);
     }
   }
 
-  private Listing(Path csv, List<Row> rows) {
+  private Listing(Path csv, List<String> columns, List<Row> rows) {
     this.csv = csv;
+    this.columns = columns;
     this.rows = rows;
   }
 
@@ -61,32 +96,17 @@ final class Listing {
             "%s has %d bytes; Engram reads lists of at most %d."
                 .formatted(csv, Files.size(csv), MOST_BYTES));
       }
-      String text = UTF_8.newDecoder().decode(ByteBuffer.wrap(Files.readAllBytes(csv))).toString();
-      if (text.startsWith("\ufeff")) {
-        text = text.substring(1);
-      }
-      CSVFormat format =
-          CSVFormat.DEFAULT
-              .builder()
-              .setHeader()
-              .setSkipHeaderRecord(true)
-              .setIgnoreHeaderCase(true)
-              // Spreadsheets leave empty columns behind.
-              .setAllowMissingColumnNames(true)
-              .setDuplicateHeaderMode(DuplicateHeaderMode.ALLOW_EMPTY)
-              .setTrim(true)
-              .get();
-      try (CSVParser parser = CSVParser.parse(text, format)) {
-        boolean hasFile =
-            parser.getHeaderNames().stream()
-                .anyMatch(h -> h.strip().toLowerCase(Locale.ROOT).equals("file"));
-        if (!hasFile) {
-          throw new EngramException(
-              "%s needs a column 'file'; it has %s."
-                  .formatted(csv, String.join(", ", parser.getHeaderNames())));
+      String text = text(Files.readAllBytes(csv));
+      for (char separator : SEPARATORS) {
+        try (CSVParser parser = CSVParser.parse(text, format(separator))) {
+          if (isColumn(FILE, parser.getHeaderNames())) {
+            return new Listing(csv, parser.getHeaderNames(), rows(parser));
+          }
         }
-        return new Listing(csv, parser.stream().map(Row::new).toList());
       }
+      throw new EngramException(
+          "%s needs a column 'file' (or filename, path, image), named in its first line, which is %s."
+              .formatted(csv, shortened(text)));
     } catch (CharacterCodingException e) {
       throw new EngramException(csv + " is not UTF-8 text; save it as CSV UTF-8.", e);
     } catch (IOException | UncheckedIOException | IllegalArgumentException e) {
@@ -98,19 +118,85 @@ final class Listing {
     }
   }
 
+  /** UTF-8, or UTF-16 where a byte order mark says so. */
+  private static String text(byte[] bytes) throws CharacterCodingException {
+    int first = bytes.length < 2 ? 0 : (bytes[0] & 0xff) << 8 | bytes[1] & 0xff;
+    Charset charset = first == 0xfffe ? UTF_16LE : first == 0xfeff ? UTF_16BE : UTF_8;
+    String text = charset.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    return text.replaceFirst("^\ufeff+", "");
+  }
+
+  private static CSVFormat format(char separator) {
+    return CSVFormat.DEFAULT
+        .builder()
+        .setDelimiter(separator)
+        .setHeader()
+        .setSkipHeaderRecord(true)
+        .setIgnoreHeaderCase(true)
+        // Kept, because a skipped line would not be counted; empty rows are left out below.
+        .setIgnoreEmptyLines(false)
+        // Spreadsheets leave empty columns behind.
+        .setAllowMissingColumnNames(true)
+        .setDuplicateHeaderMode(DuplicateHeaderMode.ALLOW_EMPTY)
+        .setTrim(true)
+        .get();
+  }
+
+  private static List<Row> rows(CSVParser parser) {
+    List<Row> rows = new ArrayList<>();
+    Iterator<CSVRecord> records = parser.iterator();
+    while (true) {
+      long line = parser.getCurrentLineNumber() + 1; // where the next row begins
+      if (!records.hasNext()) {
+        return rows;
+      }
+      Row row = new Row(records.next(), line);
+      if (!row.isEmpty()) {
+        rows.add(row);
+      }
+    }
+  }
+
+  private static boolean isColumn(String column, List<String> header) {
+    List<String> names = NAMES.getOrDefault(column, List.of(column));
+    return header.stream().anyMatch(h -> names.contains(h.strip().toLowerCase(Locale.ROOT)));
+  }
+
+  private static String shortened(String text) {
+    Optional<String> first = text.lines().findFirst();
+    String line = first.orElse("").strip();
+    return line.isEmpty()
+        ? "empty"
+        : "'" + (line.length() > 80 ? line.substring(0, 80) + "…" : line) + "'";
+  }
+
   List<Row> rows() {
     return rows;
   }
 
+  /** Refuses a list without a column. */
+  void requireColumn(String column) {
+    if (!isColumn(column, columns)) {
+      throw new EngramException(
+          "%s needs a column '%s' (or %s); it has %s."
+              .formatted(
+                  csv,
+                  column,
+                  String.join(
+                      ", ", NAMES.getOrDefault(column, List.of(column, column)).stream().skip(1).toList()),
+                  String.join(", ", columns)));
+    }
+  }
+
   /** The file of a row, within the (normalised) folder; what is missing is told for all rows. */
   Path file(Row row, Path folder) {
-    String name = row.get("file").replace('\\', '/');
+    String name = row.get(FILE).replace('\\', '/');
     if (name.isBlank()) {
       throw mistake(row, "names no file");
     }
     Path file;
     try {
-      file = folder.resolve(name).normalize();
+      file = within(folder, folder.resolve(name).normalize());
     } catch (InvalidPathException e) {
       throw mistake(row, "names a file that no system can have: '" + name + "'");
     }
@@ -123,6 +209,20 @@ final class Listing {
     return file;
   }
 
+  /** The same file below the folder, if a whole path leads there over links. */
+  static Path within(Path folder, Path file) {
+    Path parent = file.getParent();
+    if (file.startsWith(folder) || parent == null || !Files.isDirectory(parent)) {
+      return file;
+    }
+    try {
+      Path real = parent.toRealPath().resolve(String.valueOf(file.getFileName()));
+      return real.startsWith(folder) ? real : file;
+    } catch (IOException e) {
+      return file; // told as outside of the folder
+    }
+  }
+
   /** Refuses a list that names files which are not there. */
   void requireFiles() {
     if (!missing.isEmpty()) {
@@ -133,7 +233,6 @@ final class Listing {
   }
 
   EngramException mistake(Row row, String what) {
-    return new EngramException(
-        "%s, row %d, %s.".formatted(csv, row.csvRecord.getRecordNumber(), what));
+    return new EngramException("%s, line %d, %s.".formatted(csv, row.line, what));
   }
 }

@@ -30,6 +30,12 @@ import org.jspecify.annotations.Nullable;
 public final class ZeroShot {
   private static final int BATCH = 16;
 
+  /** Classes of an image that are kept, for the top-5 accuracy. */
+  private static final int NEAREST = 5;
+
+  /** Groups of classes with the same prompt that a note names. */
+  private static final int SHOWN_GROUPS = 3;
+
   /** Prompts that are embedded, and kept, at a time: whole classes, so at least one. */
   private static final int PROMPTS = 2048;
 
@@ -66,14 +72,31 @@ public final class ZeroShot {
 
   /**
    * @param image what was shown
-   * @param predicted index of the class that it was taken for
+   * @param nearest indices of the classes whose prompts are nearest, at most five, the nearest first
    */
-  public record Prediction(DatasetImage image, int predicted) {
+  public record Prediction(DatasetImage image, List<Integer> nearest) {
+    /** Keeps a copy. */
+    public Prediction {
+      nearest = List.copyOf(nearest);
+    }
+
+    /** Of an image of which only the nearest class is known. */
+    public Prediction(DatasetImage image, int predicted) {
+      this(image, List.of(predicted));
+    }
+
+    /**
+     * @return index of the class that it was taken for
+     */
+    public int predicted() {
+      return nearest.get(0);
+    }
+
     /**
      * @return whether it was taken for what it is
      */
     public boolean correct() {
-      return predicted == image.classIndex();
+      return predicted() == image.classIndex();
     }
   }
 
@@ -127,6 +150,17 @@ public final class ZeroShot {
     }
 
     /**
+     * @return top-5 accuracy: the share of images whose class is among the five nearest, 0 to 1; 1
+     *     where there are no more classes than that
+     */
+    public double topFive() {
+      return predictions.stream()
+          .mapToInt(p -> p.nearest.contains(p.image.classIndex()) ? 1 : 0)
+          .average()
+          .orElse(Double.NaN);
+    }
+
+    /**
      * @return the mean of the classes' accuracies, each class counting the same
      */
     public double classMean() {
@@ -169,7 +203,7 @@ public final class ZeroShot {
       for (Prediction p : predictions) {
         counts
             .computeIfAbsent(p.image.classIndex(), k -> new LinkedHashMap<>())
-            .merge(p.predicted, 1, Integer::sum);
+            .merge(p.predicted(), 1, Integer::sum);
       }
       Map<Integer, List<TakenFor>> out = new LinkedHashMap<>();
       counts.forEach(
@@ -189,9 +223,9 @@ public final class ZeroShot {
   /**
    * What is kept of a batch of images.
    *
-   * @param taken the class that each was taken for
+   * @param nearest the classes nearest to each, the nearest first
    */
-  private record Taken(int[] taken) {}
+  private record Taken(List<List<Integer>> nearest) {}
 
   /**
    * What is kept of some classes.
@@ -411,12 +445,16 @@ public final class ZeroShot {
               .formatted(images.size(), dataset.name(), skipped.get(0)));
     }
     String interval = Interval.about(List.of(Estimate.of(sample(predictions.stream()))));
-    return new Result(dataset, predictions, skipped, provenance(skipped.size(), interval));
+    return new Result(
+        samePrompts().map(dataset::noted).orElse(dataset),
+        predictions,
+        skipped,
+        provenance(skipped.size(), interval));
   }
 
   private static List<Prediction> predictions(List<DatasetImage> images, Taken taken) {
     return IntStream.range(0, images.size())
-        .mapToObj(i -> new Prediction(images.get(i), taken.taken[i]))
+        .mapToObj(i -> new Prediction(images.get(i), taken.nearest.get(i)))
         .toList();
   }
 
@@ -427,7 +465,7 @@ public final class ZeroShot {
       return key;
     }
     try {
-      List<String> hashes = batch.parallelStream().map(i -> Hashes.ofFile(i.file())).toList();
+      List<String> hashes = Parallel.map(batch, i -> Hashes.ofFile(i.file()));
       key.get().put("images", Hashes.of(String.join(" ", hashes)));
       key.get().put("prompts", prompts);
       return key;
@@ -447,7 +485,7 @@ public final class ZeroShot {
       Progress progress) {
     List<float[]> pixels = new ArrayList<>();
     // decoding takes longer than a GPU does for the rest
-    for (Read r : batch.parallelStream().map(this::read).toList()) {
+    for (Read r : Parallel.map(batch, this::read)) {
       if (r.pixels.isPresent()) {
         readable.add(r.image);
         pixels.add(r.pixels.get());
@@ -456,7 +494,7 @@ public final class ZeroShot {
       }
     }
     if (pixels.isEmpty()) {
-      return new Taken(new int[0]);
+      return new Taken(List.of());
     }
     if (classVectors == null) {
       classVectors = classVectors(progress);
@@ -464,8 +502,8 @@ public final class ZeroShot {
     float[][] texts = classVectors;
     return new Taken(
         Arrays.stream(clip.embedImages(pixels, Progress.NONE))
-            .mapToInt(z -> nearest(z, texts))
-            .toArray());
+            .map(z -> nearest(z, texts))
+            .toList());
   }
 
   private Read read(DatasetImage image) {
@@ -480,22 +518,62 @@ public final class ZeroShot {
     }
   }
 
-  /** The class of the largest cosine, the first of equals; the image's length plays no part. */
-  private static int nearest(float[] embedding, float[][] classVectors) {
-    int best = 0;
-    double highest = Double.NEGATIVE_INFINITY;
-    for (int c = 0; c < classVectors.length; c++) {
+  /** The classes of the largest cosines, the first of equals; the image's length plays no part. */
+  private static List<Integer> nearest(float[] embedding, float[][] classVectors) {
+    double[] dots = new double[classVectors.length];
+    List<Integer> best = new ArrayList<>();
+    for (int c = 0; c < dots.length; c++) {
       float[] v = classVectors[c];
-      double dot = 0;
       for (int d = 0; d < v.length; d++) {
-        dot += (double) v[d] * embedding[d];
+        dots[c] += (double) v[d] * embedding[d];
       }
-      if (dot > highest) {
-        highest = dot;
-        best = c;
+      int place = best.size();
+      while (place > 0 && dots[c] > dots[best.get(place - 1)]) {
+        place--;
+      }
+      if (place < NEAREST) {
+        best.add(place, c);
+        if (best.size() > NEAREST) {
+          best.remove(NEAREST);
+        }
       }
     }
     return best;
+  }
+
+  /** Classes that the model cannot tell apart, since they are asked for with the same texts. */
+  private Optional<String> samePrompts() {
+    Map<List<String>, List<DatasetClass>> byPrompts = new LinkedHashMap<>();
+    List<List<String>> all = new ArrayList<>();
+    for (int t = 0; t < sets(settings.templates); t++) {
+      all.add(prompts(dataset.classes(), settings.templates, t));
+    }
+    for (int c = 0; c < dataset.classes().size(); c++) {
+      int index = c;
+      byPrompts
+          .computeIfAbsent(all.stream().map(p -> p.get(index)).toList(), k -> new ArrayList<>())
+          .add(dataset.classes().get(c));
+    }
+    List<Map.Entry<List<String>, List<DatasetClass>>> shared =
+        byPrompts.entrySet().stream().filter(e -> e.getValue().size() > 1).toList();
+    if (shared.isEmpty()) {
+      return Optional.empty();
+    }
+    String groups =
+        shared.stream()
+            .limit(SHOWN_GROUPS)
+            .map(
+                e ->
+                    e.getValue().stream()
+                            .map(DatasetClass::name)
+                            .collect(Collectors.joining(", "))
+                        + " (\""
+                        + e.getKey().get(0)
+                        + "\")")
+            .collect(Collectors.joining("; "));
+    return Optional.of(
+        "%d prompts belong to several classes, whose images are all taken for the first of them: %s%s."
+            .formatted(shared.size(), groups, shared.size() > SHOWN_GROUPS ? "; …" : ""));
   }
 
   private Provenance provenance(int skipped, String interval) {

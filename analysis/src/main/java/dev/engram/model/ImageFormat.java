@@ -17,14 +17,16 @@ enum ImageFormat {
   PNG("\u0089PNG\r\n\u001a\n"),
   JPEG("\u00ff\u00d8\u00ff"),
   GIF("GIF8"),
-  BMP("BM");
+  BMP("BM"),
+  WEBP("RIFF"),
+  TIFF("II*\0");
 
   /** What else often lies in folders of images, by its first characters. */
   private static final Map<String, String> OTHERS = new LinkedHashMap<>();
 
   static {
-    OTHERS.put("II*\0", "a TIFF image");
-    OTHERS.put("MM\0*", "a TIFF image");
+    OTHERS.put("II+\0", "a BigTIFF image; convert it to TIFF or PNG");
+    OTHERS.put("MM\0+", "a BigTIFF image; convert it to TIFF or PNG");
     OTHERS.put("%PDF", "a PDF");
     OTHERS.put("PK\u0003\u0004", "a zip archive");
     OTHERS.put("\u001f\u008b", "a gzip archive");
@@ -49,12 +51,17 @@ enum ImageFormat {
   static ImageFormat of(byte[] file, String name) {
     String head = new String(file, 0, Math.min(file.length, 64), ISO_8859_1);
     for (ImageFormat format : values()) {
-      if (head.startsWith(format.magic)) {
+      boolean other =
+          format == WEBP && !head.startsWith("WEBP", 8); // RIFF holds sound and films as well
+      if (head.startsWith(format.magic) && !other) {
         return format;
       }
     }
+    if (head.startsWith("MM\0*")) {
+      return TIFF;
+    }
     throw new EngramException(
-        "The file %s is no image that Engram reads (PNG, JPEG, GIF or BMP): %s."
+        "The file %s is no image that Engram reads (PNG, JPEG, GIF, BMP, WebP or TIFF): %s."
             .formatted(name, looksLike(file, head)));
   }
 
@@ -62,11 +69,14 @@ enum ImageFormat {
     if (file.length == 0) {
       return "it is empty";
     }
-    if (head.startsWith("RIFF") && head.startsWith("WEBP", 8)) {
-      return "it looks like a WebP image; convert it to PNG";
-    }
     if (head.startsWith("ftyp", 4)) {
-      return "it looks like a HEIC or AVIF image or a film; convert it to PNG";
+      String kind =
+          head.startsWith("avi", 8)
+              ? "an AVIF image"
+              : head.startsWith("hei", 8) || head.startsWith("hev", 8) || head.startsWith("mif1", 8)
+                  ? "a HEIC image"
+                  : "a film, or a HEIC or AVIF image";
+      return "it looks like " + kind + "; convert it to PNG";
     }
     String lower = head.toLowerCase(Locale.ROOT);
     for (Map.Entry<String, String> other : OTHERS.entrySet()) {

@@ -1,32 +1,35 @@
 package dev.engram.model;
 
 import dev.engram.EngramException;
+import dev.engram.Progress;
 import dev.engram.RegularFile;
 import java.awt.image.BufferedImage;
 import java.awt.image.Raster;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.Locale;
+import java.util.concurrent.CancellationException;
 import javax.imageio.ImageIO;
 import javax.imageio.stream.ImageInputStream;
-import javax.imageio.stream.MemoryCacheImageInputStream;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Reads PNG, JPEG, GIF (its first frame) and BMP as Pillow's {@code Image.open(…).convert("RGB")}
- * does, after {@code ImageOps.exif_transpose}. Alpha is dropped without blending, 16-bit samples
- * keep their high byte, gray is copied into three channels without gamma, CMYK is taken as Adobe
- * writes it, and an embedded colour profile is ignored.
+ * Reads PNG, JPEG, GIF, BMP, WebP and TIFF, the first frame or page of each, as Pillow's {@code
+ * Image.open(…).convert("RGB")} does, after {@code ImageOps.exif_transpose} (by EXIF, else by XMP).
+ * Alpha is dropped without blending, gray is copied into three channels without gamma, CMYK in a
+ * JPEG is taken as Adobe writes it, and an embedded colour profile is ignored.
  *
- * <p>The JPEG decoder is the JDK's, of the same family as Pillow's, with our own colour conversion
- * because the JDK guesses colour spaces by other rules. No difference to Pillow 13 was found in the
- * reference set nor in 91 other files of all formats. Of a GIF that is larger than its first frame
- * only the frame is read. Everything that cannot be read raises an {@link EngramException} of one
- * sentence.
+ * <p>In one point the result is another than Pillow's on purpose: 16-bit gray keeps its high byte,
+ * as 16-bit colours do, where Pillow 13 makes every value from 255 on white and leaves nothing of
+ * the picture. Where the two are compared ({@code ImageReaderTest}, {@code ImagesReferenceTest})
+ * there is no other difference, but one level in TIFF files of uncompressed YCbCr.
+ *
+ * <p>The decoders are the JDK's and, for WebP, TwelveMonkeys'. Colours of JPEG and of lossy WebP are
+ * our own conversion, by the rules of libjpeg and libwebp. An interrupt ends the reading within a
+ * second, with a {@link java.util.concurrent.CancellationException}. Everything that cannot be read
+ * raises an {@link EngramException} of one sentence.
  */
 public final class ImageReader {
   /** The most pixels that are decoded: Pillow's limit against decompression bombs. */
@@ -56,6 +59,7 @@ public final class ImageReader {
       checkBytes(Files.size(file), file.toString());
       return read(in, file.toString());
     } catch (IOException e) {
+      Progress.checkInterrupt(); // which closes the file
       throw new EngramException("The file " + file + " cannot be read: " + e.getMessage() + ".", e);
     }
   }
@@ -86,23 +90,15 @@ public final class ImageReader {
    */
   public static BufferedImage read(byte[] file, String name) {
     ImageFormat format = ImageFormat.of(file, name);
-    javax.imageio.ImageReader decoder = decoder(format);
-    Warnings warnings = new Warnings();
-    decoder.addIIOReadWarningListener(warnings);
-    try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
-      // Metadata is ignored: a text chunk can be a bomb as well.
-      decoder.setInput(in, true, true);
-      checkSize(decoder.getWidth(0), decoder.getHeight(0), name);
+    try {
       BufferedImage rgb =
-          format == ImageFormat.JPEG ? readJpeg(decoder, file) : Rgb.of(decoder.read(0));
-      if (warnings.truncated) {
-        throw damaged(format, name, "it ends too early", null);
-      }
-      return Rgb.upright(rgb, ExifOrientation.of(file, format));
+          format == ImageFormat.WEBP ? readWebp(file, name) : readByJdk(file, format, name);
+      return Rgb.upright(rgb, Orientation.of(file, format));
     } catch (IOException | RuntimeException e) {
-      if (e instanceof EngramException already) {
-        throw already;
+      if (e instanceof EngramException || e instanceof CancellationException) {
+        throw (RuntimeException) e;
       }
+      Progress.checkInterrupt(); // a decoder may take an interrupt for damage
       // The decoders of the JDK answer damage with all kinds of exceptions.
       throw damaged(format, name, reason(e), e);
     } catch (OutOfMemoryError e) {
@@ -112,14 +108,53 @@ public final class ImageReader {
               + " does not fit into this JVM's memory; start it with more (-Xmx) or scale the image"
               + " down.",
           e);
+    }
+  }
+
+  private static BufferedImage readWebp(byte[] file, String name) throws IOException {
+    WebpFile webp = WebpFile.of(file);
+    checkSize(webp.width(), webp.height(), name);
+    return WebpImage.read(file, webp);
+  }
+
+  private static BufferedImage readByJdk(byte[] file, ImageFormat format, String name)
+      throws IOException {
+    javax.imageio.ImageReader decoder = decoder(format);
+    Warnings warnings = new Warnings();
+    decoder.addIIOReadWarningListener(warnings);
+    decoder.addIIOReadProgressListener(new InterruptListener());
+    try (ImageInputStream in = new InterruptibleInput(file)) {
+      // Metadata is ignored: a text chunk can be a bomb as well.
+      decoder.setInput(in, true, true);
+      checkSize(decoder.getWidth(0), decoder.getHeight(0), name);
+      BufferedImage rgb =
+          switch (format) {
+            case JPEG -> readJpeg(decoder, file);
+            case GIF -> readGif(decoder, file, name);
+            case TIFF -> TiffImage.read(decoder, file, name);
+            default -> Rgb.of(decoder.read(0));
+          };
+      Progress.checkInterrupt(); // an aborted decoder returns what it has
+      if (warnings.truncated) {
+        throw new java.io.EOFException();
+      }
+      return rgb;
     } finally {
       decoder.dispose();
     }
   }
 
+  private static BufferedImage readGif(javax.imageio.ImageReader decoder, byte[] file, String name)
+      throws IOException {
+    GifCanvas canvas = GifCanvas.of(file);
+    checkSize(canvas.width(), canvas.height(), name);
+    return canvas.place(decoder.read(0));
+  }
+
   private static BufferedImage readJpeg(javax.imageio.ImageReader decoder, byte[] file)
       throws IOException {
     Raster raw = decoder.readRaster(0, null);
+    Progress.checkInterrupt();
     return JpegColors.toRgb(raw, JpegSegments.of(file));
   }
 
@@ -148,7 +183,7 @@ public final class ImageReader {
     }
   }
 
-  /** Always the JDK's: a plug-in on the class path would change pixels without a word. */
+  /** Always the JDK's: another plug-in on the class path would change pixels without a word. */
   private static javax.imageio.ImageReader decoder(ImageFormat format) {
     Iterator<javax.imageio.ImageReader> all =
         ImageIO.getImageReadersByFormatName(format.name().toLowerCase(Locale.ROOT));
@@ -174,9 +209,9 @@ public final class ImageReader {
   }
 
   private static EngramException damaged(
-      ImageFormat format, String name, String why, @Nullable Exception cause) {
-    String sentence = "The %s file %s is truncated or damaged: %s.".formatted(format, name, why);
-    return cause == null ? new EngramException(sentence) : new EngramException(sentence, cause);
+      ImageFormat format, String name, String why, Exception cause) {
+    return new EngramException(
+        "The %s file %s is truncated or damaged: %s.".formatted(format, name, why), cause);
   }
 
   /** The JPEG decoder fills what is missing with gray and only warns. */

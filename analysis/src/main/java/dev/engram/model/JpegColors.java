@@ -1,5 +1,6 @@
 package dev.engram.model;
 
+import dev.engram.Progress;
 import java.awt.image.BufferedImage;
 import java.awt.image.Raster;
 import java.io.IOException;
@@ -40,6 +41,7 @@ final class JpegColors {
     int[] out = Rgb.pixels(image);
     int[] row = new int[width * bands];
     for (int y = 0, o = 0; y < raw.getHeight(); y++) {
+      Progress.checkInterrupt();
       raw.getPixels(raw.getMinX(), raw.getMinY() + y, width, 1, row);
       for (int i = 0; i < row.length; i += bands) {
         out[o++] =
@@ -65,6 +67,29 @@ final class JpegColors {
     int g = clip(luma + ((-CB_GREEN * cb - CR_GREEN * cr + HALF) >> 16));
     int b = clip(luma + ((CB_BLUE * cb + HALF) >> 16));
     return r << 16 | g << 8 | b;
+  }
+
+  /**
+   * @param raw 4 bands of 8 bits, 0 for no ink
+   */
+  static BufferedImage ofCmyk(Raster raw) throws IOException {
+    if (raw.getNumBands() != 4) {
+      throw new IOException("it has " + raw.getNumBands() + " colour components where CMYK has 4");
+    }
+    int width = raw.getWidth();
+    BufferedImage image = new BufferedImage(width, raw.getHeight(), BufferedImage.TYPE_INT_RGB);
+    int[] out = Rgb.pixels(image);
+    int[] row = new int[4 * width];
+    for (int y = 0, o = 0; y < raw.getHeight(); y++) {
+      Progress.checkInterrupt();
+      raw.getPixels(raw.getMinX(), raw.getMinY() + y, width, 1, row);
+      for (int i = 0; i < row.length; i += 4) {
+        int light = 255 - row[i + 3];
+        out[o++] =
+            ink(row[i], light) << 16 | ink(row[i + 1], light) << 8 | ink(row[i + 2], light);
+      }
+    }
+    return image;
   }
 
   /** Adobe writes 255 for no ink. */

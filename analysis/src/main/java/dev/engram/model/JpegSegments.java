@@ -7,10 +7,12 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
  * colour space follows by libjpeg's rules (jdapimin.c), which differ from the JDK's.
  *
  * @param colors how the samples are to be read
- * @param exifStart index of the EXIF block (a TIFF header), or -1 without one
- * @param exifEnd index after the EXIF block, or -1
+ * @param exif the EXIF block (a TIFF header); empty without one
+ * @param xmp the XMP block (XML); empty without one
  */
-record JpegSegments(Colors colors, int exifStart, int exifEnd) {
+record JpegSegments(Colors colors, Span exif, Span xmp) {
+  private static final String XMP = "http://ns.adobe.com/xap/1.0/\0";
+
   /** The meaning of the samples. */
   enum Colors {
     GRAY,
@@ -30,8 +32,8 @@ record JpegSegments(Colors colors, int exifStart, int exifEnd) {
     boolean jfif = false;
     int adobe = -1;
     String components = "\1\2\3";
-    int exifStart = -1;
-    int exifEnd = -1;
+    Span exif = Span.NONE;
+    Span xmp = Span.NONE;
     for (int i = 2; i + 4 <= file.length; ) {
       int marker = file[i + 1] & 0xff;
       if (file[i] != (byte) 0xff || marker == SOS) {
@@ -48,9 +50,10 @@ record JpegSegments(Colors colors, int exifStart, int exifEnd) {
       }
       if (marker == APP0 && starts(file, body, end, "JFIF\0")) {
         jfif = true;
-      } else if (marker == APP1 && exifStart < 0 && starts(file, body, end, "Exif\0\0")) {
-        exifStart = body + 6;
-        exifEnd = end;
+      } else if (marker == APP1 && exif.length() == 0 && starts(file, body, end, "Exif\0\0")) {
+        exif = new Span(body + 6, end);
+      } else if (marker == APP1 && starts(file, body, end, XMP)) {
+        xmp = new Span(body + XMP.length(), end);
       } else if (marker == APP14 && end - body >= 12 && starts(file, body, end, "Adobe")) {
         adobe = file[body + 11] & 0xff;
       } else if (isFrame(marker) && end - body >= 6) {
@@ -58,7 +61,7 @@ record JpegSegments(Colors colors, int exifStart, int exifEnd) {
       }
       i = end;
     }
-    return new JpegSegments(colors(components, jfif, adobe), exifStart, exifEnd);
+    return new JpegSegments(colors(components, jfif, adobe), exif, xmp);
   }
 
   private static Colors colors(String components, boolean jfif, int adobe) {

@@ -1,5 +1,6 @@
 package dev.engram.model;
 
+import dev.engram.Progress;
 import java.awt.image.BufferedImage;
 import java.util.Arrays;
 
@@ -91,6 +92,7 @@ public final class PillowResize {
     int width = columns.first.length;
     int[] out = new int[height * width];
     for (int y = 0, o = 0; y < height; y++) {
+      Progress.checkInterrupt();
       for (int x = 0; x < width; x++) {
         int i = offset + y * stride + columns.first[x];
         int red = HALF;
@@ -117,6 +119,7 @@ public final class PillowResize {
     int[] out = new int[height * width];
     int[] sums = new int[3 * width];
     for (int y = 0; y < height; y++) {
+      Progress.checkInterrupt();
       Arrays.fill(sums, HALF);
       int i = offset + rows.first[y] * stride;
       for (int weight : rows.weights[y]) {

@@ -1,11 +1,13 @@
 package dev.engram.model;
 
+import dev.engram.Progress;
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
 import java.awt.image.ComponentColorModel;
 import java.awt.image.DataBufferInt;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
+import java.util.Arrays;
 
 /**
  * Turns what a decoder delivers into 8-bit RGB by copying samples, never through Java2D: a colour
@@ -28,7 +30,10 @@ final class Rgb {
     int[] out = pixels(rgb);
     ColorModel colors = image.getColorModel();
     if (colors instanceof IndexColorModel palette) {
-      fromPalette(image.getRaster(), palette, out);
+      // An index beyond the palette is black, as in Pillow.
+      int[] table = new int[Math.max(256, palette.getMapSize())];
+      palette.getRGBs(table);
+      return ofPalette(image.getRaster(), table);
     } else if (colors instanceof ComponentColorModel && !colors.isAlphaPremultiplied()) {
       fromSamples(image.getRaster(), out);
     } else {
@@ -41,18 +46,44 @@ final class Rgb {
     return rgb;
   }
 
-  private static void fromPalette(Raster raster, IndexColorModel palette, int[] out) {
-    int width = raster.getWidth();
-    // An index beyond the palette is black, as in Pillow.
-    int[] colors = new int[Math.max(256, palette.getMapSize())];
-    palette.getRGBs(colors);
-    int[] row = new int[width * raster.getNumBands()];
-    for (int y = 0, o = 0; y < raster.getHeight(); y++) {
-      raster.getPixels(raster.getMinX(), raster.getMinY() + y, width, 1, row);
+  /**
+   * @param indices one band
+   * @param colors 0xRRGGBB of every index
+   */
+  static BufferedImage ofPalette(Raster indices, int[] colors) {
+    int width = indices.getWidth();
+    BufferedImage rgb =
+        new BufferedImage(width, indices.getHeight(), BufferedImage.TYPE_INT_RGB);
+    int[] out = pixels(rgb);
+    int[] row = new int[width * indices.getNumBands()];
+    for (int y = 0, o = 0; y < indices.getHeight(); y++) {
+      Progress.checkInterrupt();
+      indices.getPixels(indices.getMinX(), indices.getMinY() + y, width, 1, row);
       for (int x = 0; x < width; x++) {
         out[o++] = colors[row[x]] & 0xffffff;
       }
     }
+    return rgb;
+  }
+
+  /**
+   * @param colour of what the picture does not cover, 0xRRGGBB
+   * @return the picture at a place of a canvas; the picture itself if it covers it
+   */
+  static BufferedImage onCanvas(
+      BufferedImage picture, int width, int height, int left, int top, int colour) {
+    int w = picture.getWidth();
+    int h = picture.getHeight();
+    if (w == width && h == height) {
+      return picture;
+    }
+    BufferedImage canvas = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+    int[] out = pixels(canvas);
+    Arrays.fill(out, colour);
+    for (int y = 0; y < h; y++) {
+      System.arraycopy(pixels(picture), y * w, out, (top + y) * width + left, w);
+    }
+    return canvas;
   }
 
   private static void fromSamples(Raster raster, int[] out) {
@@ -64,6 +95,7 @@ final class Rgb {
     int blue = bands < 3 ? 0 : 2;
     int[] row = new int[width * bands];
     for (int y = 0, o = 0; y < raster.getHeight(); y++) {
+      Progress.checkInterrupt();
       raster.getPixels(raster.getMinX(), raster.getMinY() + y, width, 1, row);
       for (int i = 0; i < row.length; i += bands) {
         out[o++] =
@@ -89,6 +121,7 @@ final class Rgb {
     int[] in = pixels(image);
     int[] out = pixels(result);
     for (int y = 0, o = 0; y < result.getHeight(); y++) {
+      Progress.checkInterrupt();
       for (int x = 0; x < result.getWidth(); x++) {
         int u = turned ? y : x;
         int v = turned ? x : y;

@@ -10,6 +10,8 @@ import dev.engram.iconclip.Iconclip;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -22,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The layouts that people download, and what is wrong with some downloads. */
 class DatasetsTest {
@@ -246,8 +249,154 @@ class DatasetsTest {
     Refusal.holds(() -> Datasets.open(list, SKIPPING), "outside of the folder");
     Files.writeString(list, "file,label\ngone.jpg,x\n");
     Refusal.holds(() -> Datasets.open(list, SKIPPING), "has no images");
-    Files.writeString(list, "file,class\nx.jpg,x\n");
-    Refusal.holds(() -> Datasets.open(list, SKIPPING), "row 1", "label");
+    Files.writeString(list, "file,split\nx.jpg,x\n");
+    Refusal.holds(() -> Datasets.open(list, SKIPPING), "a column 'label' (or class)");
+    Files.writeString(list, "file,label\nx.jpg,\n");
+    Refusal.holds(() -> Datasets.open(list, SKIPPING), "line 2", "no label");
+    Files.writeString(list, "file,label\n\n,x\n");
+    Refusal.holds(() -> Datasets.open(list, SKIPPING), "line 3, names no file");
+    // a whole path that leads into the folder is none that leads out of it
+    Files.writeString(list, "file,label\n%s/001.Black_footed_Albatross/bird_0.jpg,x\n%s,y\n"
+        .formatted(list.getParent(), list.resolveSibling("own.jpg")));
+    SmallDatasets.image(list.resolveSibling("own.jpg"), 5);
+    assertEquals("own.jpg", Datasets.open(list, SKIPPING).images().get(1).name());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "file,label\na.png,cat\n\n,\nb.png,dog\n",
+        "\ufefffile,label\na.png,cat\nb.png,dog\n",
+        "File,Label\r\na.png,cat\r\nb.png,dog\r\n\r\n",
+        "filename,class\na.png,cat\nb.png,dog",
+        "path,label\na.png,cat\nb.png,dog\n",
+        "id;IMAGE;CLASS\n1;a.png;cat\n2;b.png;dog\n;;\n",
+        "file\tlabel\na.png\tcat\nb.png\tdog\n",
+        "file, label\n a.png , cat \nb.png, dog\n",
+        "file,label,remark\na.png,cat,\"two\nlines, one cell\"\n\"b.png\",dog,\n",
+      })
+  void listsAsSpreadsheetsWriteThem(String text) throws IOException {
+    SmallDatasets.image(temp.resolve("a.png"), 1);
+    SmallDatasets.image(temp.resolve("b.png"), 2);
+    Path list = temp.resolve("list.csv");
+    for (Charset charset : List.of(StandardCharsets.UTF_8, StandardCharsets.UTF_16)) {
+      Files.writeString(list, text, charset);
+      Dataset set = Datasets.open(list, DatasetOptions.standard());
+      assertEquals(List.of("cat", "dog"), titles(set), text);
+      assertEquals(List.of("a.png", "b.png"), set.images().stream().map(i -> i.name()).toList());
+    }
+    Files.write(list, ("\ufeff" + text).getBytes(StandardCharsets.UTF_16LE));
+    assertEquals(2, Datasets.open(list, DatasetOptions.standard()).images().size());
+  }
+
+  @Test
+  void foldersOfSplitsAreNoClasses() throws IOException {
+    for (String role : List.of("train", "Valid", "TEST")) {
+      SmallDatasets.image(temp.resolve(role + "/cat/1.jpg"), 1);
+      SmallDatasets.image(temp.resolve(role + "/dog/1.jpg"), 2);
+    }
+    SmallDatasets.image(temp.resolve("train/fox/1.jpg"), 3);
+    Dataset set = open();
+    assertEquals("split folders", set.layout());
+    assertEquals(Set.of("cat", "dog", "fox"), Set.copyOf(titles(set)));
+    assertEquals("a photo of cat", set.classes().get(set.classIndex("cat")).label());
+    assertEquals(Set.of("train", "val", "test"), set.splits());
+    Dataset test = set.heldOut();
+    assertEquals(
+        List.of("TEST/cat/1.jpg", "TEST/dog/1.jpg"),
+        test.images().stream().map(DatasetImage::name).toList());
+    assertTrue(test.name().endsWith(" test"), test.name());
+    String notes = test.notes().toString();
+    assertTrue(notes.contains("The folders TEST, train, Valid are splits, not classes."), notes);
+    assertTrue(notes.contains("taken: test."), notes);
+    assertEquals(3, set.split("train").images().size());
+    for (String validation : List.of("val", "valid", "validation", "DEV")) {
+      assertEquals("Valid/cat/1.jpg", set.split(validation).images().get(0).name());
+    }
+    assertEquals(7, set.split("all").images().size());
+    Refusal.holds(() -> set.split("tset"), "did you mean test");
+    assertEquals(Set.of("cat", "dog"), names(Datasets.imageSet(temp, null)));
+    assertEquals(Set.of("cat", "dog", "fox"), names(Datasets.imageSet(temp, "train")));
+    Files.move(temp.resolve("TEST"), temp.resolve("elsewhere"));
+    assertTrue(!new SplitFoldersLayout().matches(temp), "a folder that is no role holds images");
+  }
+
+  private static Set<String> names(ImageSet set) {
+    return set.entities().stream().map(Entity::name).collect(java.util.stream.Collectors.toSet());
+  }
+
+  @Test
+  void withoutATestSplitTheValidationIsTakenAndThenTheTraining() throws IOException {
+    SmallDatasets.image(temp.resolve("training/birds/crane/1.jpg"), 1);
+    SmallDatasets.image(temp.resolve("training/machines/crane/1.jpg"), 1);
+    SmallDatasets.image(temp.resolve("training/machines/crane/2.jpg"), 1);
+    assertEquals(3, open().heldOut().images().size());
+    SmallDatasets.image(temp.resolve("dev/machines/crane/3.jpg"), 1);
+    Files.createDirectories(temp.resolve("test/machines"));
+    SmallDatasets.write(temp.resolve("annotations/x.xml"), "");
+    Dataset set = open();
+    assertEquals(1, set.heldOut().images().size());
+    assertEquals(
+        Set.of("birds/crane", "machines/crane"),
+        set.classes().stream().map(DatasetClass::name).collect(java.util.stream.Collectors.toSet()));
+    Refusal.holds(() -> set.classIndex("crane"), "machines/crane or birds/crane");
+    assertEquals("crane (machines/crane)", set.uniqueTitle(set.classes().get(0)));
+    String notes = set.notes().toString();
+    assertTrue(notes.contains("The folder annotations has no images"), notes);
+    assertTrue(notes.contains("The folder test has no images"), notes);
+  }
+
+  @Test
+  void splitsWithinClasses() throws IOException {
+    for (String name : List.of("cat/train/1.jpg", "cat/test/2.jpg", "dog/Train/3.jpg")) {
+      SmallDatasets.image(temp.resolve(name), 1);
+    }
+    Dataset set = open();
+    assertEquals(List.of("cat", "dog"), titles(set));
+    assertEquals(List.of(0), indices(set.heldOut()));
+    assertEquals(List.of(0, 1), indices(set.split("train")));
+    assertEquals("cat/test/2.jpg", set.heldOut().images().get(0).name());
+  }
+
+  @Test
+  void aClassThatIsCalledTrainIsAClass() throws IOException {
+    for (String vehicle : List.of("train", "car", "bus")) {
+      SmallDatasets.image(temp.resolve(vehicle + "/1.jpg"), 1);
+    }
+    assertEquals(List.of("bus", "car", "train"), titles(open()));
+    SmallDatasets.image(temp.resolve("train/steam/1.jpg"), 1);
+    assertTrue(titles(open()).contains("train"));
+    Path trains = temp.resolve("two");
+    SmallDatasets.image(trains.resolve("train/1.jpg"), 1);
+    SmallDatasets.image(trains.resolve("test/1.jpg"), 1);
+    assertEquals(
+        List.of("test", "train"), titles(Datasets.open(trains, DatasetOptions.standard())));
+  }
+
+  @Test
+  void classesCalledByNumbersAreSaid() throws IOException {
+    for (String name : List.of("train/1/1.jpg", "train/102/1.jpg", "valid/1/2.jpg")) {
+      SmallDatasets.image(temp.resolve(name), 1);
+    }
+    Dataset set = open();
+    assertEquals(List.of("1", "102"), titles(set));
+    assertTrue(set.notes().toString().contains("called by numbers"), set.notes().toString());
+  }
+
+  @Test
+  void trainingImagesOfImageNetAreListedWhenAskedFor() throws IOException {
+    SmallDatasets.imageNetFolders(temp);
+    SmallDatasets.image(temp.resolve("train/n01440764/n01440764_18.JPEG"), 7);
+    SmallDatasets.image(temp.resolve("train/n01443537/n01443537_2.JPEG"), 7);
+    assertEquals(Set.of("val"), open().splits());
+    Dataset both = Datasets.open(temp, new DatasetOptions(false, null, "train"));
+    assertEquals(List.of(0, 1), indices(both.split("train")));
+    assertEquals("train/n01440764/n01440764_18.JPEG", both.split("train").images().get(0).name());
+    assertEquals(3, both.heldOut().images().size());
+    assertEquals(2, Datasets.imageSet(temp, "train").images().size());
+    Dataset only = Datasets.open(temp.resolve("train"), DatasetOptions.standard());
+    assertEquals(Set.of("train"), only.splits());
+    assertEquals(2, only.heldOut().images().size());
   }
 
   @Test
@@ -262,8 +411,9 @@ class DatasetsTest {
 
     SmallDatasets.cub(temp);
     ImageSet birds = Datasets.imageSet(temp, null);
-    assertEquals(3, birds.entity("black footed albatross").images().size());
-    assertEquals("bird_4.jpg", birds.image("chuck will widow/1").file().getFileName().toString());
+    assertEquals(2, birds.entity("black footed albatross").images().size());
+    assertEquals("bird_5.jpg", birds.image("chuck will widow/1").file().getFileName().toString());
+    assertEquals(6, Datasets.imageSet(temp, "all").images().size());
     assertEquals(2, Datasets.imageSet(temp, "train").images().size());
     assertEquals(1, Datasets.imageSet(temp, "train").entities().get(0).images().size());
     assertEquals(64, birds.hash().length());

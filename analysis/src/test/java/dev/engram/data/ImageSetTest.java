@@ -169,12 +169,13 @@ class ImageSetTest {
       delimiter = '|',
       value = {
         "file|There is no image",
-        "name,caption|needs a column 'file'; it has name, caption",
+        "name,caption|needs a column 'file' (or filename, path, image), named in its first line, which is 'name,caption'",
         "''|needs a column 'file'",
         "file;moai/1.png;moai/gone.png|names 1 of 2 files that are not there, the first being moai/gone.png",
         "file;../outside.png|outside",
-        "file,caption;,x|row 1, names no file",
+        "file,caption;,x|line 2, names no file",
         "file;a\0b.png|no system can have",
+        "file,caption;moai/1.png,\"two;lines\";;,;,x|line 6, names no file",
         "file,file;1,2|cannot be read as CSV",
         "file;\"unclosed|cannot be read as CSV",
       })
@@ -182,6 +183,48 @@ class ImageSetTest {
     touch("moai/1.png");
     csv("manifest.csv", content.replace(';', '\n'));
     Refusal.holds(() -> ImageSet.read(temp), part);
+  }
+
+  @Test
+  void imagesThatAreNotReadAreCountedByKind() throws IOException {
+    touch("cat/A.JPG", "cat/B.JPEG", "dog/c.jfif", "dog/d.webp", "dog/e.png", "dog/f.tif");
+    touch("dog/g.jpe", "dog/h.avif", "cat/i.HEIC", "cat/j.heic", "cat/notes.txt", "cat/.k.avif");
+    ImageSet set = ImageSet.read(temp);
+    assertEquals(7, set.images().size());
+    String notes = set.notes().toString();
+    assertTrue(notes.contains("3 images were left out"), notes);
+    assertTrue(notes.contains("1 .avif, 2 .heic. Convert them to PNG or JPEG."), notes);
+    touch("only/x/y.heic");
+    Refusal.holds(() -> ImageSet.read(temp.resolve("only")), "no image", "1 .heic");
+    csv("labels.csv", "file\ncat/A.JPG\n");
+    String listed = ImageSet.read(temp).notes().toString();
+    assertTrue(listed.contains("6 images in the folder are not in labels.csv"), listed);
+  }
+
+  @Test
+  void imagesInDeeperFoldersAreCounted() throws IOException {
+    touch("a/b/1.png", "a/b/c/2.png", "a/b/c/d/3.png");
+    assertTrue(ImageSet.read(temp).notes().toString().contains("2 images lie deeper"));
+  }
+
+  @Test
+  void aNameThatTwoEntitiesHaveIsRefusedWithTheirFullNames() throws IOException {
+    touch("birds/crane/0.png", "birds/duck/0.png", "machines/crane/0.png", "machines/crane/1.png");
+    ImageSet set = ImageSet.read(temp);
+    for (String typed : List.of("crane", "Crane", "crane/0", "a photo of crane")) {
+      String sentence =
+          Refusal.of(() -> (typed.contains("/") ? set.image(typed) : set.entity(typed)).hashCode());
+      assertTrue(sentence.contains("2 entities"), sentence);
+      assertTrue(sentence.contains("write birds/crane or machines/crane."), sentence);
+    }
+    assertEquals(1, set.entity("birds/crane").images().size());
+    assertEquals(2, set.entity("Machines/Crane").images().size());
+    assertEquals("machines/crane/1.png", set.image("machines/crane/1").name());
+    assertEquals("duck", set.entity("birds/duck").name());
+    touch("crane/0.png");
+    assertEquals(
+        Set.of("crane", "birds/crane", "machines/crane", "duck"),
+        ImageSet.read(temp).entities().stream().map(Entity::name).collect(Collectors.toSet()));
   }
 
   @Test

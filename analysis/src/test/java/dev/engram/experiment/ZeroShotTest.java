@@ -27,6 +27,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.CountDownLatch;
 import java.util.Random;
 import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.AfterAll;
@@ -89,6 +91,7 @@ class ZeroShotTest {
       texts[c] = naiveClassVector(mini.classes().get(c), templates);
     }
     int correct = 0;
+    int amongFive = 0;
     for (int i = 0; i < 120; i++) {
       DatasetImage image = mini.images().get(i);
       float[] z =
@@ -102,9 +105,14 @@ class ZeroShotTest {
       Prediction p = result.predictions().get(i);
       assertEquals(image, p.image());
       assertEquals(best, p.predicted(), image.name());
+      double own = cosine(z, texts[image.classIndex()]);
+      long nearer = Arrays.stream(texts).filter(t -> cosine(z, t) > own).count();
+      amongFive += nearer < 5 ? 1 : 0;
       correct += best == image.classIndex() ? 1 : 0;
     }
     assertEquals(correct / 120.0, result.accuracy().mean(), 1e-12);
+    assertEquals(amongFive / 120.0, result.topFive(), 1e-12);
+    assertTrue(amongFive > correct, amongFive + " among five, " + correct + " first");
     assertEquals(result.accuracy().mean(), result.classMean(), 1e-12); // two images of each class
     assertTrue(correct > 60, "iconclip knows most of its drawings, got " + correct);
     assertTrue(result.provenance().toString().contains("mean of 3 templates"));
@@ -174,6 +182,68 @@ class ZeroShotTest {
     }
     assertEquals(correct, result.predictions().stream().filter(Prediction::correct).count());
     assertEquals(List.of(), result.skipped());
+  }
+
+  @Test
+  void classesWithTheSamePromptAreNamed(@TempDir Path folder) throws IOException {
+    Path image = mini.images().get(0).file();
+    for (String entity : List.of("birds/crane", "birds/duck", "machines/crane")) {
+      Files.createDirectories(folder.resolve(entity));
+      Files.copy(image, folder.resolve(entity).resolve("0.png"));
+    }
+    Dataset cranes = Datasets.open(folder, DatasetOptions.standard());
+    ZeroShot.Result result = ZeroShot.run(clip, cranes, LABELS, Progress.NONE);
+    String notes = result.dataset().notes().toString();
+    assertTrue(
+        notes.contains(
+            "1 prompts belong to several classes, whose images are all taken for the first of them:"
+                + " birds/crane, machines/crane (\"a photo of crane\")."),
+        notes);
+    assertEquals(1, result.topFive());
+    assertTrue(
+        !ZeroShot.run(clip, mini, LABELS, Progress.NONE)
+            .dataset()
+            .notes()
+            .toString()
+            .contains("belong to several"));
+  }
+
+  @Test
+  void anInterruptEndsWorkOnSeveralThreads() throws InterruptedException {
+    CountDownLatch begun = new CountDownLatch(1);
+    AtomicInteger stopped = new AtomicInteger();
+    Thread caller = Thread.currentThread();
+    Thread interrupting =
+        new Thread(
+            () -> {
+              try {
+                begun.await();
+                caller.interrupt();
+              } catch (InterruptedException e) {
+                // then the test fails below
+              }
+            });
+    interrupting.start();
+    assertThrows(
+        CancellationException.class,
+        () ->
+            Parallel.map(
+                List.of(1, 2),
+                i -> {
+                  try {
+                    begun.countDown();
+                    Thread.sleep(60_000);
+                  } catch (InterruptedException e) {
+                    stopped.incrementAndGet();
+                  }
+                  return i;
+                }));
+    interrupting.join();
+    for (int i = 0; i < 100 && stopped.get() == 0; i++) {
+      Thread.sleep(20);
+    }
+    assertTrue(stopped.get() > 0, "the work was interrupted, too");
+    assertEquals(List.of(2, 3), Parallel.map(List.of(1, 2), i -> i + 1));
   }
 
   @Test

@@ -2,6 +2,9 @@ package dev.engram.model;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.EngramException;
@@ -16,17 +19,24 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Formats that the reference set does not have, and everything that is no image. */
 class ImageReaderTest {
+  private static final Path IMAGES = Path.of("src", "test", "resources", "images");
+
   @ParameterizedTest
   @ValueSource(strings = {"png", "bmp", "gif"})
   void losslessFormatsKeepEveryPixel(String format) throws IOException {
@@ -34,6 +44,100 @@ class ImageReaderTest {
     // GIF has 256 colours; 143 pixels do not need more.
     BufferedImage image = format.equals("gif") ? indexed(noise) : noise;
     assertArrayEquals(Rgb.pixels(noise), Rgb.pixels(ImageReader.read(bytes(image, format), "x")));
+  }
+
+  static List<String> images() throws IOException {
+    try (Stream<Path> files = Files.list(IMAGES)) {
+      return files
+          .map(f -> f.getFileName().toString())
+          .filter(f -> f.matches("\\w+\\.(webp|tiff?|gif|jpg|png)"))
+          .sorted()
+          .toList();
+    }
+  }
+
+  @Test
+  void thereIsSomethingToCompareWith() throws IOException {
+    assertTrue(images().size() >= 36, images().toString());
+  }
+
+  @ParameterizedTest
+  @MethodSource("images")
+  void decodesAsPillow(String file) throws IOException {
+    BufferedImage expected = ImageIO.read(IMAGES.resolve("expected/" + file + ".png").toFile());
+    BufferedImage image = ImageReader.read(IMAGES.resolve(file));
+    assertEquals(expected.getWidth(), image.getWidth());
+    assertEquals(expected.getHeight(), image.getHeight());
+    int largest = 0;
+    for (int y = 0; y < image.getHeight(); y++) {
+      for (int x = 0; x < image.getWidth(); x++) {
+        int a = expected.getRGB(x, y);
+        int b = image.getRGB(x, y);
+        for (int shift = 0; shift < 24; shift += 8) {
+          largest = Math.max(largest, Math.abs((a >> shift & 255) - (b >> shift & 255)));
+        }
+      }
+    }
+    // uncompressed YCbCr is rounded otherwise
+    assertTrue(largest <= (file.equals("ycc.tif") ? 1 : 0), file + " differs by " + largest);
+  }
+
+  /** Where Pillow 13 has 0, 255, 255, … */
+  @Test
+  void grayOf16BitsKeepsItsHighByte() {
+    int[] pixels = Rgb.pixels(ImageReader.read(IMAGES.resolve("other/g16.png")));
+    for (int x = 0; x < 10; x++) {
+      assertEquals((1200 * x >> 8) * 0x010101, pixels[x]);
+    }
+  }
+
+  @Test
+  void samplesThatHaveNoColourAreRefused() {
+    Refusal.holds(
+        () -> ImageReader.read(IMAGES.resolve("other/f32.tif")), "f32.tif", "samples of 32 bits");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"png", "bmp", "gif", "jpg", "tiff"})
+  void anInterruptEndsADecoder(String format) throws Exception {
+    BufferedImage large = new BufferedImage(5000, 5000, BufferedImage.TYPE_BYTE_GRAY);
+    byte[] file = bytes(large, format);
+    Thread.currentThread().interrupt();
+    assertThrows(CancellationException.class, () -> ImageReader.read(file, "large"));
+    assertFalse(Thread.interrupted(), "the flag is used up");
+    AtomicReference<Throwable> end = new AtomicReference<>();
+    Thread reader =
+        new Thread(
+            () -> {
+              try {
+                while (true) {
+                  ImageReader.read(file, "large"); // however fast this machine is
+                }
+              } catch (CancellationException | EngramException e) {
+                end.set(e);
+              }
+            });
+    reader.start();
+    Thread.sleep(250);
+    reader.interrupt();
+    reader.join(8000); // a second is promised, on a machine that has nothing else to do
+    assertFalse(reader.isAlive(), format + " goes on");
+    assertInstanceOf(CancellationException.class, end.get());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"big.webp", "lossless.webp"})
+  void anInterruptEndsWebp(String file) throws IOException {
+    byte[] bytes = Files.readAllBytes(IMAGES.resolve(file));
+    Thread.currentThread().interrupt();
+    assertThrows(CancellationException.class, () -> ImageReader.read(bytes, file));
+  }
+
+  @Test
+  void anInterruptEndsTheResize() {
+    BufferedImage image = new BufferedImage(900, 900, BufferedImage.TYPE_INT_RGB);
+    Thread.currentThread().interrupt();
+    assertThrows(CancellationException.class, () -> PillowResize.resize(image, 224, 224));
   }
 
   @Test
@@ -88,14 +192,16 @@ class ImageReaderTest {
         "<!DOCTYPE html><html>|web page",
         "version https://git-lfs.github.com/spec/v1|Git LFS",
         "%PDF-1.7|PDF",
-        "RIFF1234WEBPVP8 |WebP",
-        "MM\0*aaaa|TIFF",
+        "RIFF1234AVI LIST|52 49 46 46",
+        "MM\0+aaaa|BigTIFF",
+        "\0\0\0\34ftypavif|an AVIF image; convert it to PNG",
+        "\0\0\0\34ftypheic|a HEIC image; convert it to PNG",
         "z\1\2z|7a 01 02 7a"
       })
   void whatIsNoImageIsNamed(String content, String part) {
     byte[] bytes = content.getBytes(StandardCharsets.ISO_8859_1);
     Refusal.holds(
-        () -> ImageReader.read(bytes, "some.png"), "some.png", "PNG, JPEG, GIF or BMP", part);
+        () -> ImageReader.read(bytes, "some.png"), "some.png", "PNG, JPEG, GIF, BMP, WebP or TIFF", part);
   }
 
   @Test
@@ -113,10 +219,17 @@ class ImageReaderTest {
         "rgb_q95.jpg",
         "cmyk.jpg",
         "rgb_progressive.jpg",
-        "gray.jpg"
+        "gray.jpg",
+        "lossy75.webp",
+        "lossless.webp",
+        "anim.webp",
+        "g_canvas.gif",
+        "rgb_tiff_lzw.tif",
+        "x.tiff"
       })
   void truncatedFilesAreRefusedWhereverTheyEnd(String name) throws IOException {
-    byte[] whole = Files.readAllBytes(ReferenceImages.FOLDER.resolve(name));
+    Path folder = Files.exists(IMAGES.resolve(name)) ? IMAGES : ReferenceImages.FOLDER;
+    byte[] whole = Files.readAllBytes(folder.resolve(name));
     for (int tenth = 1; tenth <= 9; tenth++) {
       byte[] part = Arrays.copyOf(whole, Math.max(8, whole.length * tenth / 10));
       String sentence = Refusal.of(() -> ImageReader.read(part, name));
@@ -159,6 +272,12 @@ class ImageReaderTest {
       }
     }
     Refusal.holds(() -> ImageReader.read(jpeg, "bomb.jpg"), "65,000 × 65,000");
+    byte[] gif = Files.readAllBytes(IMAGES.resolve("g_canvas.gif"));
+    Arrays.fill(gif, 6, 10, (byte) 0xff);
+    Refusal.holds(() -> ImageReader.read(gif, "bomb.gif"), "65,535 × 65,535");
+    byte[] webp = Files.readAllBytes(IMAGES.resolve("anim_offset_lossy.webp"));
+    Arrays.fill(webp, 24, 30, (byte) 0xff);
+    Refusal.holds(() -> ImageReader.read(webp, "bomb.webp"), "16,777,216 × 16,777,216");
   }
 
   @Test

@@ -38,6 +38,9 @@ enum UntrustedFile {
   PNG("x.png", f -> picture("png", f), f -> ImageReader.read(f.resolve("x.png"))),
   JPEG("x.jpg", f -> picture("jpg", f), f -> ImageReader.read(f.resolve("x.jpg"))),
   GIF("x.gif", f -> picture("gif", f), f -> ImageReader.read(f.resolve("x.gif"))),
+  WEBP("x.webp", f -> sample("anim_offset_lossy.webp", f), f -> ImageReader.read(f.resolve("x.webp"))),
+  WEBP_LOSSLESS("x.webp", f -> sample("palette.webp", f), f -> ImageReader.read(f.resolve("x.webp"))),
+  TIFF("x.tiff", f -> picture("tiff", f), f -> ImageReader.read(f.resolve("x.tiff"))),
   BMP("x.bmp", f -> picture("bmp", f), f -> ImageReader.read(f.resolve("x.bmp"))),
   MATLAB_NUMBERS("imagelabels.mat", SmallDatasets::flowers, UntrustedFile::readDataset),
   MATLAB_STRUCT(
@@ -120,7 +123,7 @@ enum UntrustedFile {
 
   /** Whether its size in memory is that of its pixels. */
   boolean isPicture() {
-    return List.of(PNG, JPEG, GIF, BMP).contains(this);
+    return List.of(PNG, JPEG, GIF, WEBP, WEBP_LOSSLESS, TIFF, BMP).contains(this);
   }
 
   private static void tensors(Path folder) throws IOException {
@@ -200,6 +203,10 @@ enum UntrustedFile {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ImageIO.write(image, format, out);
     Files.write(folder.resolve("x." + format), out.toByteArray());
+  }
+
+  private static void sample(String name, Path folder) throws IOException {
+    Files.copy(Path.of("src", "test", "resources", "images", name), folder.resolve("x.webp"));
   }
 
   private static void readDataset(Path path) {

@@ -82,7 +82,7 @@ final class EngramSession {
 
   /**
    * @param name {@value #VISENT_MINI}, a folder or a list
-   * @param split of a data set that has splits; null for all images
+   * @param split of a data set that has splits, see {@link Datasets#imageSet}
    * @return an image set, not yet that of the session: see {@link #use(ImageSet)}
    */
   static ImageSet read(String name, @Nullable String split) {
@@ -99,10 +99,21 @@ final class EngramSession {
    * @param classes names of classes, for ImageNet's folders
    */
   Dataset dataset(@Nullable String name, boolean skipUnreadable, @Nullable Path classes) {
+    return dataset(name, skipUnreadable, classes, null);
+  }
+
+  /**
+   * @param split what will be asked for, see {@link DatasetOptions}
+   */
+  Dataset dataset(
+      @Nullable String name,
+      boolean skipUnreadable,
+      @Nullable Path classes,
+      @Nullable String split) {
     if (name != null && !name.equals(VISENT_MINI)) {
       return Datasets.open(
           UserPath.of(name),
-          new DatasetOptions(skipUnreadable, classes == null ? null : UserPath.home(classes)));
+          new DatasetOptions(skipUnreadable, classes == null ? null : UserPath.home(classes), split));
     }
     if (classes != null) {
       throw new EngramException("A file of class names is for ImageNet's folders; leave it out.");

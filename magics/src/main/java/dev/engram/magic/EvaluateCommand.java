@@ -18,8 +18,8 @@ import picocli.CommandLine.Parameters;
     description = "Measure zero-shot accuracy on a data set, in all and for each class.",
     footer = {
       "",
-      "DATASET is a folder with ImageNet's validation set, CUB-200-2011 or Flowers-102 as",
-      "they are downloaded, a folder class/*.png, or a CSV list with the columns file, label",
+      "DATASET is a folder with ImageNet, CUB-200-2011 or Flowers-102 as they are downloaded,",
+      "a folder class/*.png or test/class/*.png, or a CSV list with the columns file, label",
       "and perhaps split. Without it, the entities of the open images are the classes.",
       "Every batch of images is kept as soon as it is computed: an evaluation that was",
       "interrupted goes on where it stopped, and a repeated one answers at once.",
@@ -48,7 +48,7 @@ final class EvaluateCommand implements EngramMagic {
   @Option(
       names = "--split",
       paramLabel = "SPLIT",
-      description = "train, val, test or what a list says; test, else val, else all if left out.")
+      description = "train, val, test or what a list says, or all; test, else val, else all if left out.")
   private @Nullable String split;
 
   @Option(
@@ -88,7 +88,7 @@ final class EvaluateCommand implements EngramMagic {
     ZeroShot.Settings settings =
         new ZeroShot.Settings(
             templates.equals(List.of(IMAGENET)) ? Templates.imageNet() : templates, skipUnreadable);
-    Dataset all = session.dataset(name, skipUnreadable, classes);
+    Dataset all = session.dataset(name, skipUnreadable, classes, split);
     Dataset part = split == null ? all.heldOut() : all.split(split);
     if (sample != null) {
       part = part.spread(sample);

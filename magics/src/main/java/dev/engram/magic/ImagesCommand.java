@@ -13,9 +13,10 @@ import picocli.CommandLine.Parameters;
     description = "Open a set of images and show it as a gallery.",
     footer = {
       "",
-      "A folder holds category/entity/*.png (or jpg, gif, bmp), and perhaps a manifest.csv",
+      "A folder holds category/entity/*.png (or jpg, gif, bmp, webp, tif), and perhaps a manifest.csv",
       "with a caption for each image. An entity is named by its folder. ImageNet's validation set,",
-      "CUB-200-2011, Flowers-102 and CSV lists are opened as well; each class is an entity."
+      "CUB-200-2011, Flowers-102, folders train/class/*.png and CSV lists are opened as well; each",
+      "class is an entity."
     })
 final class ImagesCommand implements EngramMagic {
   private final EngramSession session;
@@ -30,7 +31,9 @@ final class ImagesCommand implements EngramMagic {
   @Option(
       names = "--split",
       paramLabel = "SPLIT",
-      description = "Of a data set that has splits: train, val or test; all images if left out.")
+      description =
+          "Of a data set that has splits: train, val, test or all; test, else val, else all if left"
+              + " out.")
   private @Nullable String split;
 
   @Option(

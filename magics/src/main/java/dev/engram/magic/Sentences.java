@@ -80,7 +80,7 @@ final class Sentences {
               + first
               + "'"
               + Suggest.didYouMean(first, spec.optionsMap().keySet())
-          : spec.name() + " takes no further argument, got '" + first + "'.";
+          : spec.name() + " takes no further argument, got '" + first + "'" + quoting(unmatched);
     }
     if (wrong instanceof MissingParameterException missing) {
       String needed =
@@ -106,9 +106,47 @@ final class Sentences {
           + "'"
           + Suggest.didYouMean(value, known);
     }
+    String expected = expected(type, value);
+    if (!expected.isEmpty()) {
+      return label(argument) + " takes " + expected + ", got '" + value + "'.";
+    }
     String detail =
         firstLine(String.valueOf(wrong.getMessage())).replaceFirst("^Invalid value.*?: ", "");
     return label(argument) + ": " + ended(detail);
+  }
+
+  /** What a number or a flag has to be; empty for other types. */
+  private static String expected(Class<?> type, String value) {
+    boolean whole = value.strip().matches("[+-]?\\d+");
+    if (type == int.class || type == Integer.class) {
+      return whole
+          ? "a whole number of at most " + Integer.MAX_VALUE
+          : "a whole number, such as 5";
+    }
+    if (type == long.class || type == Long.class) {
+      return whole ? "a whole number of at most " + Long.MAX_VALUE : "a whole number, such as 5";
+    }
+    if (type == double.class || type == Double.class || type == float.class) {
+      return "a number, such as 0.5";
+    }
+    return type == boolean.class || type == Boolean.class ? "true or false" : "";
+  }
+
+  /** Words without quotes that may be one name: how to write it. */
+  private static String quoting(UnmatchedArgumentException unmatched) {
+    List<String> typed = unmatched.getCommandLine().getParseResult().originalArgs();
+    List<String> rest = unmatched.getUnmatched();
+    int at = typed.lastIndexOf(rest.get(0));
+    List<String> positional =
+        unmatched.getCommandLine().getParseResult().matchedPositionals().stream()
+            .flatMap(p -> p.originalStringValues().stream())
+            .toList();
+    if (at < 1 || !positional.contains(typed.get(at - 1))) {
+      return ".";
+    }
+    String name =
+        rest.stream().takeWhile(w -> !w.startsWith("-")).collect(Collectors.joining(" "));
+    return "; a name of several words stands in quotes: \"" + typed.get(at - 1) + " " + name + "\".";
   }
 
   private static String label(ArgSpec argument) {

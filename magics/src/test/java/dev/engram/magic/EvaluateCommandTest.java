@@ -45,6 +45,8 @@ class EvaluateCommandTest {
     assertTrue(page.contains("60 images, 60 classes"), page);
     assertTrue(page.contains("over 60 classes, one value of each"), page);
     assertTrue(page.contains("Held out from training, as the list of the images says, are"), page);
+    assertTrue(page.contains("Top-5 accuracy: "), page);
+    assertTrue(e.topFive() >= e.accuracy(), page);
     assertTrue(page.contains("model iconclip") && page.contains("are not the paper's"), page);
     assertTrue(page.contains("prompts labels, such as"), page);
     assertTrue(e.view().data().containsKey(View.PLOTLY));
@@ -70,6 +72,54 @@ class EvaluateCommandTest {
     assertTrue(sentence("evaluate --classes x.txt").contains("ImageNet"));
     assertTrue(sentence("evaluate --sample 0").contains("At least 1"));
     assertTrue(sentence("evaluate no/such").contains("There is no folder"));
+  }
+
+  @Test
+  void foldersOfSplitsAndOfOneName() throws IOException {
+    Path from = Iconclip.entities().resolve("animals");
+    for (String role : List.of("train", "val", "TEST")) {
+      for (String animal : List.of("panda", "koala")) {
+        try (var files = Files.list(from.resolve(animal))) {
+          Path to = Files.createDirectories(temp.resolve("set").resolve(role).resolve(animal));
+          Files.copy(files.sorted().findFirst().orElseThrow(), to.resolve("0.png"));
+        }
+      }
+    }
+    Files.writeString(temp.resolve("set/train/panda/1.heic"), "");
+    Path set = temp.resolve("set");
+    runner.run("model", null);
+    Evaluation e = evaluate("'" + set + "'");
+    assertEquals(2, e.result().dataset().classes().size());
+    assertEquals(2, e.result().predictions().size());
+    String page = e.view().before().get(0).text();
+    assertTrue(page.contains("are splits, not classes."), page);
+    assertTrue(page.contains("taken: test."), page);
+    assertTrue(page.contains("train: 1 image was left out") && page.contains("1 .heic"), page);
+    assertTrue(!page.contains("Top-5"), page);
+    assertEquals(6, evaluate("'" + set + "' --split all").result().predictions().size());
+    ImageGallery shown =
+        assertInstanceOf(ImageGallery.class, runner.run("images '" + set + "' --split valid", null));
+    assertEquals(2, shown.set().entities().size());
+    assertTrue(shown.view().text().contains("taken: val."), shown.view().text());
+    assertTrue(sentence("images '" + set + "' --split tset").contains("did you mean test"));
+
+    Files.move(set.resolve("train/koala"), Files.createDirectories(set.resolve("a")).resolve("x"));
+    Path cranes = temp.resolve("cranes");
+    for (String kind : List.of("birds", "machines")) {
+      Path to = Files.createDirectories(cranes.resolve(kind + "/crane"));
+      Files.copy(set.resolve("val/koala/0.png"), to.resolve("0.png"));
+    }
+    runner.run("images '" + cranes + "'", null);
+    assertTrue(
+        sentence("attribute crane").contains("write birds/crane or machines/crane"),
+        sentence("attribute crane"));
+    assertTrue(sentence("attribute crane/0").contains("write birds/crane or machines/crane"));
+    assertTrue(sentence("evaluate --class crane").contains("birds/crane or machines/crane"));
+    runner.run("attribute birds/crane --top 1", null);
+    runner.run("attribute machines/crane/0 --top 1", null);
+    String equal = evaluate("").view().before().get(0).text();
+    assertTrue(equal.contains("1 prompts belong to several classes"), equal);
+    assertTrue(equal.contains("crane (machines/crane)"), equal);
   }
 
   @Test

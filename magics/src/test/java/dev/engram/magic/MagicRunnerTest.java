@@ -144,9 +144,10 @@ class MagicRunnerTest {
     assertEquals("There is no magic %gret; did you mean %greet?", failure("gret x"));
     assertEquals("There is no magic %zzzzzz.", failure("zzzzzz"));
     assertEquals("%greet has no option '--tpo'; did you mean --top?", failure("greet x --tpo 3"));
-    assertEquals("%greet takes no further argument, got 'y'.", failure("greet x y"));
+    assertEquals("%greet takes no further argument, got 'y'; a name of several words stands in quotes: \"x y\".",
+        failure("greet x y"));
     assertEquals("%greet needs WHO; %greet? shows how it is used.", failure("greet"));
-    assertEquals("--top: 'x' is not an int.", failure("greet a --top x"));
+    assertEquals("--top takes a whole number, such as 5, got 'x'.", failure("greet a --top x"));
     assertEquals(
         "--by takes improvement, activation, got 'activatoin'; did you mean activation?",
         failure("greet a --by activatoin"));

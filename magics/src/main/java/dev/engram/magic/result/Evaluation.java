@@ -47,6 +47,13 @@ public record Evaluation(
   }
 
   /**
+   * @return the share of images whose class is among the five nearest, 0 to 1
+   */
+  public double topFive() {
+    return result.topFive();
+  }
+
+  /**
    * @param name of a class, as the data set or as people write it
    * @return the same evaluation, showing what that class's images are taken for
    */
@@ -68,7 +75,7 @@ public record Evaluation(
     List<Integer> order = lowestFirst();
     return Table.create(
         heading(),
-        StringColumn.create("class", order.stream().map(c -> all.get(c).shown().title())),
+        StringColumn.create("class", order.stream().map(c -> title(all.get(c).shown()))),
         IntColumn.create("images", order.stream().mapToInt(c -> all.get(c).images()).toArray()),
         DoubleColumn.create(
             "accuracy (%)", order.stream().mapToDouble(c -> 100 * all.get(c).accuracy()).toArray()),
@@ -88,11 +95,15 @@ public record Evaluation(
         .toList();
   }
 
-  private static String mistaken(DatasetClass self, List<TakenFor> taken) {
+  private String title(DatasetClass shown) {
+    return result.dataset().uniqueTitle(shown);
+  }
+
+  private String mistaken(DatasetClass self, List<TakenFor> taken) {
     return taken.stream()
         .filter(t -> !t.taken().equals(self))
         .findFirst()
-        .map(t -> t.taken().title() + " (" + t.images() + ")")
+        .map(t -> title(t.taken()) + " (" + t.images() + ")")
         .orElse("");
   }
 
@@ -101,7 +112,7 @@ public record Evaluation(
     double images = taken.stream().mapToInt(TakenFor::images).sum();
     return Table.create(
         heading(),
-        StringColumn.create("taken for", taken.stream().map(t -> t.taken().title())),
+        StringColumn.create("taken for", taken.stream().map(t -> title(t.taken()))),
         IntColumn.create("images", taken.stream().mapToInt(TakenFor::images).toArray()),
         DoubleColumn.create(
             "share (%)", taken.stream().mapToDouble(t -> 100 * t.images() / images).toArray()));
@@ -116,7 +127,7 @@ public record Evaluation(
     List<String> names = table.stringColumn(0).asList();
     List<Double> values = table.doubleColumn(2).asList();
     int bars = Math.min(names.size(), Shown.BARS);
-    String self = shown == null ? "" : result.dataset().classes().get(shown).title();
+    String self = shown == null ? "" : title(result.dataset().classes().get(shown));
     List<BarsPng.Bar> shownBars = new ArrayList<>();
     for (int i = 0; i < bars; i++) {
       boolean right = shown == null || names.get(i).equals(self);
@@ -154,7 +165,7 @@ public record Evaluation(
     Dataset set = result.dataset();
     return shown == null
         ? "Zero-shot accuracy by class, the lowest first: " + set.name()
-        : "What images of " + set.classes().get(shown).title() + " are taken for";
+        : "What images of " + title(set.classes().get(shown)) + " are taken for";
   }
 
   private List<String> findings() {
@@ -174,6 +185,14 @@ public record Evaluation(
             100 * result.classMean(),
             100.0 / set.classes().size()));
     result.heldOut().ifPresent(kept -> out.add(heldOut(all, kept)));
+    if (set.classes().size() > 5) {
+      out.add(
+          String.format(
+              Locale.ROOT,
+              "Top-5 accuracy: %.2f %%; chance %.2f %%.",
+              100 * topFive(),
+              500.0 / set.classes().size()));
+    }
     Double paper = ZeroShot.PAPER.get(set.layout());
     if (paper != null) {
       out.add(
@@ -187,7 +206,7 @@ public record Evaluation(
       ClassAccuracy one = result.classes().get(shown);
       out.add(
           "%d of %d images of %s are taken for what they are."
-              .formatted(one.correct(), one.images(), one.shown().title()));
+              .formatted(one.correct(), one.images(), title(one.shown())));
     }
     out.addAll(set.notes());
     if (!result.skipped().isEmpty()) {

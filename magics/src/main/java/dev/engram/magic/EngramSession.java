@@ -144,7 +144,7 @@ final class EngramSession {
   /** Whether a name means a model of the hub: a folder that exists comes first. */
   private static Optional<HubName> onHub(String name) {
     Optional<HubName> wanted = HubName.of(name);
-    if (wanted.isEmpty() || name.startsWith(HubName.PREFIX)) {
+    if (wanted.isEmpty() || HubName.isAddress(name)) {
       return wanted;
     }
     if (Files.exists(path(name))) {
@@ -155,7 +155,7 @@ final class EngramSession {
       // Rather a mistyped path than a name for the world.
       throw new EngramException(
           "There is no model in %s, and the folder %s is there; write %s%s for the model of the hub."
-              .formatted(path(name), folder, HubName.PREFIX, name));
+              .formatted(path(name), folder, HubName.PREFIX, wanted.get()));
     }
     return wanted;
   }

@@ -83,7 +83,9 @@ final class NeuronCommand implements EngramMagic {
     PageFile file = html == null ? null : new PageFile(EngramSession.home(html));
     try (MagicProgress progress = context.progress()) {
       // first: what is wrong with it should not be told after minutes
-      WordDictionary words = session.dictionary(dictionary, progress);
+      boolean speaks = session.model().config().hasText();
+      WordDictionary words =
+          speaks || dictionary != null ? session.dictionary(dictionary, progress) : null;
       NeuronReport report =
           new NeuronReporter(
                   session.model(), session.survey(reading, progress), session.valueVectors(), words)

@@ -125,6 +125,30 @@ def clip(name, seed, act, patch, grid, vision_heads, text_heads, published):
     )
 
 
+def config_dict(name, source):
+    """A configuration whose vision_config_dict and text_config_dict say otherwise (gelu, 3 heads)."""
+    from transformers import CLIPModel
+
+    model = CLIPModel.from_pretrained(source, attn_implementation="eager", dtype=torch.float64)
+    for p in model.parameters():
+        p.copy_(p.half().to(p.dtype))
+    pixels, ids = images(2, 32), texts(3, 12, VOCABULARY - 1)
+    write(
+        name,
+        model.state_dict(),
+        {"config.json": json.loads((Path(source) / "config.json").read_text())},
+        pixels,
+        ids,
+        features(model.get_image_features(pixels.double())),
+        features(model.get_text_features(ids)),
+    )
+
+
+def features(output):
+    """The embeddings: transformers 5 returns them inside of an output."""
+    return output if isinstance(output, torch.Tensor) else output.pooler_output
+
+
 # ---------------------------------------------------------------- OpenCLIP
 
 
@@ -389,6 +413,8 @@ if __name__ == "__main__":
     siglip("siglip_b16", 12, 16, 48, 12, 96, True)
     # google/siglip-so400m-patch14-384: 384 pixels are no whole number of patches
     siglip("siglip_so400m", 13, 14, 62, 16, 120, False)
+    if len(sys.argv) > 3:  # a folder with a config.json of that kind
+        config_dict("clip_config_dict", sys.argv[3])
     for folder in OUT.iterdir():
         if folder.is_dir() and not (folder / "tokenizer.json").exists():
             shutil.copy(CLIP_TOKENIZER, folder / "tokenizer.json")

@@ -1,7 +1,6 @@
 package dev.engram.data;
 
 import java.util.Locale;
-import java.util.Set;
 
 /**
  * What an image was to the training of a model that a list of images goes with, as its column
@@ -15,9 +14,6 @@ public enum Split {
   /** Nobody says. */
   UNKNOWN("");
 
-  private static final Set<String> KEPT_BACK =
-      Set.of("heldout", "test", "val", "valid", "validation", "dev", "eval");
-
   private final String name;
 
   Split(String name) {
@@ -30,9 +26,11 @@ public enum Split {
    */
   public static Split of(String written) {
     String key = written.strip().toLowerCase(Locale.ROOT).replaceAll("[\\s_-]", "");
-    return key.equals("train") || key.equals("training")
-        ? TRAIN
-        : KEPT_BACK.contains(key) ? HELD_OUT : UNKNOWN;
+    return key.equals(HELD_OUT.name)
+        ? HELD_OUT
+        : SplitRole.of(key)
+            .map(role -> role == SplitRole.TRAIN ? TRAIN : HELD_OUT)
+            .orElse(UNKNOWN);
   }
 
   /** As a list says it; "" for {@link #UNKNOWN}. */

@@ -61,7 +61,8 @@ public final class Survey {
     this.images = set.images();
     this.space = attributor.space();
     this.reading = reading;
-    List<Entity> entities = set.entities();
+    // without a text tower nothing is known of labels, but all of coefficients
+    List<Entity> entities = clip.config().hasText() ? set.entities() : List.of();
     improvements = new double[entities.size()][space.count()];
     means = new double[entities.size()][space.count()];
     coefficients = (long) images.size() * space.count() <= kept ? new float[images.size()][] : null;
@@ -102,7 +103,8 @@ public final class Survey {
    *
    * @param clip the model; must outlive the survey
    * @param attributor of the same model
-   * @param set entities and background; may lack either
+   * @param set entities and background; may lack either. For an image tower alone its entities are
+   *     images without labels
    * @param reading of the improvement
    * @throws dev.engram.EngramException if an image cannot be read
    */

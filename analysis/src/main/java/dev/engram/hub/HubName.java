@@ -20,18 +20,63 @@ public record HubName(String owner, String name, String revision) {
 
   private static final String MAIN = "main";
   private static final String PART = "[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?";
-  private static final Pattern NAME = Pattern.compile("(" + PART + ")/(" + PART + ")(?:@(.*))?");
+  private static final Pattern NAME =
+      Pattern.compile("(" + PART + ")/(" + PART + ")(?:/|@(.*))?");
+  private static final Pattern PAGE =
+      Pattern.compile("(?i)(https?://)?(?:www\\.)?(?:huggingface\\.co|hf\\.co)/([^?#]*)(?:[?#].*)?");
+  private static final Pattern TREE = Pattern.compile("([^/]+/[^/]+)/tree/(refs/pr/\\d+|[^/]+)/?");
   private static final Pattern SNAPSHOT =
       Pattern.compile("/models--([^/]+)/snapshots/([0-9a-f]{40})/?$");
   private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}");
 
   /**
-   * @param text as a user writes it, perhaps with {@value #PREFIX} before it
+   * @param text as a user writes it: a name, perhaps with {@value #PREFIX} before it or a slash
+   *     behind it, or the address of its page
    * @return the name; empty if the text has another form, as a path has
-   * @throws EngramException if it begins with {@value #PREFIX} and is no name, or if its revision
-   *     cannot be one
+   * @throws EngramException if it begins as an address does and is none of a model, or if its
+   *     revision cannot be one
    */
   public static Optional<HubName> of(String text) {
+    Matcher page = PAGE.matcher(text);
+    if (page.matches()) {
+      Optional<HubName> name = ofPage(page.group(2));
+      if (name.isEmpty() && page.group(1) != null) {
+        throw new EngramException(
+            "The page of a model is https://huggingface.co/owner/name or …/owner/name/tree/revision; got '%s'."
+                .formatted(text));
+      }
+      if (name.isPresent()) {
+        return name;
+      }
+    } else if (text.matches("(?i)https?://.*")) {
+      throw new EngramException(
+          "A model comes from a folder or from the Hugging Face hub, as owner/name (HF_ENDPOINT names another hub); got the address '%s'."
+              .formatted(text));
+    }
+    return ofName(text);
+  }
+
+  /** Of what follows the hub's host in the address of a page. */
+  private static Optional<HubName> ofPage(String path) {
+    Matcher tree = TREE.matcher(path);
+    boolean revised = tree.matches();
+    String name = revised ? tree.group(1) : path;
+    if (name.contains("@") || name.matches("(datasets|spaces|models|docs|papers|collections)/.*")) {
+      return Optional.empty();
+    }
+    String revision = revised ? tree.group(2).replaceAll("(?i)%2F", "/") : MAIN;
+    return ofName(name)
+        .flatMap(n -> ofName(n.repository() + "@" + revision));
+  }
+
+  /**
+   * @return whether a text can only mean the hub, never a folder
+   */
+  public static boolean isAddress(String text) {
+    return text.startsWith(PREFIX) || text.matches("(?i)https?://.*");
+  }
+
+  private static Optional<HubName> ofName(String text) {
     boolean prefixed = text.startsWith(PREFIX);
     String bare = prefixed ? text.substring(PREFIX.length()) : text;
     Matcher m = NAME.matcher(bare);

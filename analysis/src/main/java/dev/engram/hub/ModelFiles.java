@@ -106,10 +106,7 @@ final class ModelFiles {
             .min(String::compareTo);
     return new EngramException(
         pickle
-            .map(
-                file ->
-                    "%s has no safetensors, only %s, a pickle, which can run code when it is read, so Engram does not fetch it; look on its page for a pull request that adds safetensors (then %%model %s@refs/pr/NUMBER), or convert it in Python and load the folder: from huggingface_hub import snapshot_download; d = snapshot_download('%s', local_dir='model'); import torch; from safetensors.torch import save_file; save_file({k: v.clone().contiguous() for k, v in torch.load(d + '/%s', weights_only=True).items()}, d + '/model.safetensors')."
-                        .formatted(model, file, model.repository(), model.repository(), file))
+            .map(file -> onlyPickles(model, file))
             .orElse(
                 "%s holds no model: it has no safetensors, only %s."
                     .formatted(
@@ -117,6 +114,23 @@ final class ModelFiles {
                         names.isEmpty()
                             ? "nothing"
                             : String.join(", ", names.stream().sorted().limit(5).toList()))));
+  }
+
+  /** A .bin of the hub is a pickle; what another file is, only its bytes tell. */
+  private static String onlyPickles(HubName model, String file) {
+    String beginning =
+        "%s has no safetensors, only %s, a pickle or a TorchScript archive, which can run code when it is read, so Engram does not fetch it; look on its page for a pull request that adds safetensors (then %%model %s@refs/pr/NUMBER), or "
+            .formatted(model, file, model.repository());
+    String download =
+        "from huggingface_hub import snapshot_download; d = snapshot_download('%s', local_dir='model')"
+            .formatted(model.repository());
+    return file.toLowerCase(Locale.ROOT).endsWith(".bin")
+        ? beginning.replace("a pickle or a TorchScript archive", "a pickle")
+            + "convert it in Python and load the folder: %s; import torch; from safetensors.torch import save_file; save_file({k: v.clone().contiguous() for k, v in torch.load(d + '/%s', weights_only=True).items()}, d + '/model.safetensors')."
+                .formatted(download, file)
+        : beginning
+            + "download it in Python (%s) and load that folder, which says how to convert this file."
+                .formatted(download);
   }
 
   /**

@@ -13,8 +13,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A model directory: finds the weights (single or sharded safetensors), tells which naming scheme
@@ -51,21 +53,46 @@ final class Checkpoint {
   /** The weight files, in order: what the model's hash is made of. */
   final List<Path> files;
 
-  private final Map<String, Safetensors> tensors = new LinkedHashMap<>();
+  /**
+   * What wrappers put before every name: PyTorch's data parallel training, torch.compile, and a
+   * larger model of transformers that holds the CLIP.
+   */
+  private static final List<String> WRAPPERS = List.of("module.", "_orig_mod.", "clip.");
+
+  /**
+   * Where a tensor lies.
+   *
+   * @param name there, with what wrappers put before it
+   */
+  private record Place(Safetensors file, String name) {}
+
+  /** By name, without what wrappers put before it. */
+  private final Map<String, Place> tensors = new LinkedHashMap<>();
+
+  /** Names of the tensors that somebody asked for. */
+  private final Set<String> read = ConcurrentHashMap.newKeySet();
 
   private Checkpoint(Path directory, List<Path> files) {
     this.directory = directory;
     this.files = files;
+    Map<String, Safetensors> stored = new LinkedHashMap<>();
     for (Path file : files) {
       Safetensors st = Safetensors.open(file);
       for (String name : st.names()) {
-        if (tensors.put(name, st) != null) {
+        if (stored.put(name, st) != null) {
           throw new EngramException(
               "The tensor %s is in %s and in another shard of %s; download the checkpoint again."
                   .formatted(name, file.getFileName(), directory));
         }
       }
     }
+    String prefix = prefix(stored.keySet());
+    // transformers 5 writes an image tower alone without the name of the tower
+    String tower =
+        stored.containsKey(prefix + "embeddings.patch_embedding.weight") ? "vision_model." : "";
+    stored.forEach(
+        (name, st) -> tensors.put(tower + name.substring(prefix.length()), new Place(st, name)));
+    UnreadTensors.refuseKnown(this, tensors.keySet());
     if (tensors.containsKey("vision_model.embeddings.class_embedding")
         || tensors.containsKey("vision_model.head.probe")) {
       naming = Naming.HUGGING_FACE;
@@ -85,6 +112,19 @@ final class Checkpoint {
               + tensors.keySet().stream().sorted().limit(3).toList()
               + " and others; Engram reads CLIPModel, SiglipModel, OpenAI and OpenCLIP checkpoints.");
     }
+  }
+
+  /** What {@link #WRAPPERS} have put before all of the names. */
+  private static String prefix(Set<String> names) {
+    StringBuilder all = new StringBuilder();
+    for (Optional<String> next = Optional.of(""); next.isPresent() && !names.isEmpty(); ) {
+      all.append(next.get());
+      next =
+          WRAPPERS.stream()
+              .filter(w -> names.stream().allMatch(n -> n.startsWith(all + w)))
+              .findFirst();
+    }
+    return all.toString();
   }
 
   /**
@@ -131,14 +171,11 @@ final class Checkpoint {
 
   private static EngramException noWeights(Path directory, List<Path> all) {
     return all.stream()
-        .map(p -> p.getFileName().toString())
-        .filter(n -> n.toLowerCase(Locale.ROOT).matches(".*\\.(bin|pt|pth|ckpt|pkl)"))
+        .filter(Files::isRegularFile)
+        .filter(
+            p -> p.toString().toLowerCase(Locale.ROOT).matches(".*\\.(bin|pt|pth|ckpt|pkl)"))
         .findFirst()
-        .map(
-            pickle ->
-                new EngramException(
-                    "%s is a pickled checkpoint, which can run code when it is read, so Engram does not; convert it in Python: from safetensors.torch import save_file; save_file({k: v.clone().contiguous() for k, v in torch.load('%s', weights_only=True).items()}, 'model.safetensors')."
-                        .formatted(pickle, pickle)))
+        .map(Pickles::refusal)
         .orElseGet(
             () ->
                 new EngramException(
@@ -163,11 +200,8 @@ final class Checkpoint {
             n -> {
               if (!n.matches("[^/\\\\\\p{Cntrl}]+\\.safetensors")) {
                 throw new EngramException(
-                    "The index "
-                        + index.getFileName()
-                        + " points outside the model directory: '"
-                        + n
-                        + "'; expected names of safetensors files in it.");
+                    "The index %s names '%s' as a shard; expected the name of a safetensors file that lies beside it, without a path."
+                        .formatted(index.getFileName(), n));
               }
               Path p = directory.resolve(n);
               if (!Files.exists(p)) {
@@ -190,9 +224,27 @@ final class Checkpoint {
     return tensors.containsKey(stored(name).name);
   }
 
-  /** The names in the files. */
+  /** The names in the files, without what wrappers put before them. */
   Set<String> names() {
     return Collections.unmodifiableSet(tensors.keySet());
+  }
+
+  /** Those of {@link #names} that {@link #tensor} has not given out. */
+  Set<String> unread() {
+    Set<String> rest = new TreeSet<>(tensors.keySet());
+    rest.removeAll(read);
+    return rest;
+  }
+
+  /** Whether there is any tensor of a text tower. */
+  boolean hasText() {
+    List<String> roots =
+        switch (naming) {
+          case HUGGING_FACE -> List.of("text_model.");
+          case OPENAI -> List.of("transformer.", "token_embedding.", "positional_embedding");
+          case OPENCLIP_CUSTOM_TEXT, OPENCLIP_TIMM -> List.of("text.");
+        };
+    return tensors.keySet().stream().anyMatch(n -> roots.stream().anyMatch(n::startsWith));
   }
 
   /**
@@ -201,7 +253,8 @@ final class Checkpoint {
    */
   long[] shape(String name) {
     Stored s = stored(name);
-    long[] shape = file(s).shape(s.name);
+    Place place = place(s);
+    long[] shape = place.file.shape(place.name);
     if (s.third >= 0 && shape.length > 0) {
       shape[0] /= 3;
     }
@@ -249,8 +302,8 @@ final class Checkpoint {
 
   /** The stored type of a tensor, by its Hugging Face name. */
   String dtype(String name) {
-    Stored s = stored(name);
-    return file(s).dtype(s.name);
+    Place place = place(stored(name));
+    return place.file.dtype(place.name);
   }
 
   /**
@@ -264,8 +317,8 @@ final class Checkpoint {
     if (s.absent) {
       return manager.zeros(new Shape(expected));
     }
-    Safetensors st = file(s);
-    long[] shape = st.shape(s.name);
+    Place place = place(s);
+    long[] shape = place.file.shape(place.name);
     long[] wanted = expected.clone(); // as it is stored
     if (s.ones > 0) {
       wanted = new long[s.ones + expected.length];
@@ -279,7 +332,8 @@ final class Checkpoint {
     if (!Arrays.equals(shape, wanted)) {
       throw wrongShape(name, Arrays.toString(wanted), shape);
     }
-    NDArray stored = st.floats(manager, s.name);
+    read.add(s.name);
+    NDArray stored = place.file.floats(manager, place.name);
     if (s.ones > 0) {
       try (stored) {
         return stored.reshape(expected);
@@ -300,9 +354,9 @@ final class Checkpoint {
     }
   }
 
-  private Safetensors file(Stored s) {
-    Safetensors st = tensors.get(s.name);
-    if (st == null) {
+  private Place place(Stored s) {
+    Place place = tensors.get(s.name);
+    if (place == null) {
       throw new EngramException(
           "The tensor "
               + s.name
@@ -314,7 +368,7 @@ final class Checkpoint {
               + naming.title
               + " naming).");
     }
-    return st;
+    return place;
   }
 
   /**

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Supplier;
@@ -106,12 +107,14 @@ final class CheckpointWriter {
   private SortedMap<String, Tensor> tensors() {
     SortedMap<String, Tensor> all = new TreeMap<>();
     for (String name : namesOutsideLayers()) {
-      if (!name.equals("logit_scale") || checkpoint.has(name)) {
+      boolean optional =
+          name.equals("logit_scale") || (name.startsWith("visual_") && !config.hasText());
+      if (!optional || checkpoint.has(name)) {
         put(all, name);
       }
     }
     for (Weight.Kind kind : Weight.Kind.of(config.vision())) {
-      for (int l = 0; l < config.text().layers(); l++) {
+      for (int l = 0; config.hasText() && l < config.text().layers(); l++) {
         put(all, "text_model.encoder.layers." + l + "." + kind.tensor());
       }
       for (int l = 0; l < config.vision().layers(); l++) {
@@ -139,22 +142,28 @@ final class CheckpointWriter {
 
   private List<String> namesOutsideLayers() {
     if (config.family() == ClipConfig.Family.SIGLIP) {
-      return checkpoint.names().stream().filter(n -> !n.contains(".encoder.layers.")).toList();
+      // what the model read, and its loss, which transformers expects
+      Set<String> unread = checkpoint.unread();
+      return checkpoint.names().stream()
+          .filter(n -> !n.contains(".encoder.layers."))
+          .filter(n -> !unread.contains(n) || n.equals("logit_bias"))
+          .toList();
     }
     List<String> names = new ArrayList<>();
     names.add("logit_scale");
-    names.add("text_projection.weight");
     names.add("visual_projection.weight");
-    names.add("text_model.embeddings.token_embedding.weight");
-    names.add("text_model.embeddings.position_embedding.weight");
     names.add("vision_model.embeddings.class_embedding");
     names.add("vision_model.embeddings.patch_embedding.weight");
     names.add("vision_model.embeddings.position_embedding.weight");
-    for (String norm :
-        List.of(
-            "text_model.final_layer_norm",
-            "vision_model.pre_layrnorm",
-            "vision_model.post_layernorm")) {
+    List<String> norms =
+        new ArrayList<>(List.of("vision_model.pre_layrnorm", "vision_model.post_layernorm"));
+    if (config.hasText()) {
+      names.add("text_projection.weight");
+      names.add("text_model.embeddings.token_embedding.weight");
+      names.add("text_model.embeddings.position_embedding.weight");
+      norms.add("text_model.final_layer_norm");
+    }
+    for (String norm : norms) {
       names.add(norm + ".weight");
       names.add(norm + ".bias");
     }
@@ -165,8 +174,11 @@ final class CheckpointWriter {
 
   private void copyFiles(Path to) throws IOException {
     Path from = checkpoint.directory;
+    // a file of transformers is not what OpenCLIP's weights were read with
+    boolean copiesProcessor = clip.processor().rule() == CropRule.TRANSFORMERS;
     for (String name : COPIED) {
-      if (Files.isRegularFile(from.resolve(name))) {
+      if (Files.isRegularFile(from.resolve(name))
+          && (copiesProcessor || !name.contains("processor_config"))) {
         Files.copy(from.resolve(name), to.resolve(name));
       }
     }
@@ -179,7 +191,7 @@ final class CheckpointWriter {
         && !Files.exists(to.resolve("processor_config.json"))) {
       write(to.resolve("preprocessor_config.json"), imageProcessor());
     }
-    if (!Files.exists(to.resolve("tokenizer_config.json"))) {
+    if (config.hasText() && !Files.exists(to.resolve("tokenizer_config.json"))) {
       write(
           to.resolve("tokenizer_config.json"),
           JSON.createObjectNode()
@@ -220,6 +232,10 @@ final class CheckpointWriter {
     p.mean().forEach(m -> mean.add(m.doubleValue()));
     ArrayNode std = node.putArray("image_std");
     p.std().forEach(s -> std.add(s.doubleValue()));
+    if (p.rule() == CropRule.TORCHVISION && !p.squash()) {
+      // transformers has no such rule and passes over the key; Engram reads it again
+      node.put(ImageProcessor.RULE_KEY, p.rule().title());
+    }
     return node;
   }
 
@@ -229,6 +245,19 @@ final class CheckpointWriter {
       ObjectNode copy = (ObjectNode) Json.object(given);
       copy.remove(List.of("dtype", "torch_dtype"));
       return copy.put("torch_dtype", "float32");
+    }
+    if (!config.hasText()) {
+      ObjectNode root = tower(JSON.createObjectNode(), config.vision());
+      root.putArray("architectures")
+          .add(
+              checkpoint.has("visual_projection.weight")
+                  ? "CLIPVisionModelWithProjection"
+                  : "CLIPVisionModel");
+      return root.put("model_type", "clip_vision_model")
+          .put("num_channels", 3)
+          .put("image_size", config.imageSize())
+          .put("patch_size", config.patchSize())
+          .put("torch_dtype", "float32");
     }
     ObjectNode root =
         JSON.createObjectNode()

@@ -19,7 +19,11 @@ final class ClassTokenHead implements Head {
             c.tensor(m, "vision_model.post_layernorm.weight", d),
             c.tensor(m, "vision_model.post_layernorm.bias", d),
             (float) config.vision().layerNormEps());
-    projection = c.tensor(m, "visual_projection.weight", config.projectionWidth(), d);
+    boolean projects = config.hasText() || c.has("visual_projection.weight");
+    projection =
+        projects
+            ? c.tensor(m, "visual_projection.weight", config.projectionWidth(), d)
+            : m.eye(d); // an image tower without one: z = LN_post(h[L][0])
     projectionT = projection.transpose();
     hasBias = config.family() == ClipConfig.Family.EVA;
     bias =

@@ -27,6 +27,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -54,9 +55,9 @@ public final class Clip implements AutoCloseable {
   private final Batches batches;
   private final NDManager manager;
   private final VisionTower vision;
-  private final TextTower text;
+  private final @Nullable TextTower text;
   private final @Nullable Double logitScale;
-  private final Tokenizer tokenizer;
+  private final @Nullable Tokenizer tokenizer;
   private final ImageProcessor processor;
   private final @Nullable Clip origin;
 
@@ -84,15 +85,17 @@ public final class Clip implements AutoCloseable {
     this.manager = manager;
     origin = null;
     changed = new TreeMap<>();
-    config = ConfigReader.read(checkpoint);
-    processor = ImageProcessor.of(checkpoint.directory, config.imageSize());
-    tokenizer =
-        config.family() == ClipConfig.Family.SIGLIP
-            ? Tokenizer.withoutStart(checkpoint.directory, config.contextLength())
-            : Tokenizer.of(checkpoint.directory, config.contextLength(), config.endOfTextId());
+    ClipConfig stated = ConfigReader.read(checkpoint);
+    processor =
+        ImageProcessor.of(
+            checkpoint.directory, stated.imageSize(), stated.family(), checkpoint.naming);
+    tokenizer = stated.hasText() ? tokenizer(checkpoint.directory, stated) : null;
     try {
-      vision = new VisionTower(manager, checkpoint, config, precision, progress);
-      text = new TextTower(manager, checkpoint, config, tokenizer.padId());
+      vision = new VisionTower(manager, checkpoint, stated, precision, progress);
+      text =
+          tokenizer == null
+              ? null
+              : new TextTower(manager, checkpoint, stated, tokenizer.padId());
       if (checkpoint.has("logit_scale")) {
         long[] one = checkpoint.shape("logit_scale").length == 0 ? new long[0] : new long[] {1};
         try (NDArray s = checkpoint.tensor(manager, "logit_scale", one)) {
@@ -101,10 +104,19 @@ public final class Clip implements AutoCloseable {
       } else {
         logitScale = null;
       }
+      config = UnreadTensors.check(checkpoint, checkpoint.unread()).map(stated::noting).orElse(stated);
     } catch (Throwable t) {
-      tokenizer.close();
+      if (tokenizer != null) {
+        tokenizer.close();
+      }
       throw t;
     }
+  }
+
+  private static Tokenizer tokenizer(Path directory, ClipConfig config) {
+    return config.family() == ClipConfig.Family.SIGLIP
+        ? Tokenizer.withoutStart(directory, config.contextLength())
+        : Tokenizer.of(directory, config.contextLength(), config.endOfTextId());
   }
 
   /** A model that shares everything with its origin but some weights of the vision tower. */
@@ -459,7 +471,7 @@ public final class Clip implements AutoCloseable {
    * @throws EngramException for an empty text, or one beyond the context length
    */
   public float[][] embedTexts(List<String> texts, Progress progress) {
-    return embedTokens(texts.stream().map(tokenizer::encode).toList(), progress);
+    return embedTokens(texts.stream().map(tokenizer()::encode).toList(), progress);
   }
 
   /**
@@ -469,6 +481,7 @@ public final class Clip implements AutoCloseable {
    * @return M_text, not normalised (n, D)
    */
   public float[][] embedTokens(List<int[]> ids, Progress progress) {
+    TextTower tower = text();
     // Short texts with short ones: a batch costs as much as its longest text.
     List<Integer> byLength =
         IntStream.range(0, ids.size())
@@ -484,7 +497,7 @@ public final class Clip implements AutoCloseable {
         (from, to) -> {
           progress.step("embedding texts", from, out.length);
           List<Integer> part = byLength.subList(from, to);
-          float[][] z = text.forward(part.stream().map(ids::get).toList());
+          float[][] z = tower.forward(part.stream().map(ids::get).toList());
           for (int j = 0; j < z.length; j++) {
             checkUsable(z[j], "a text");
             out[part.get(j)] = z[j];
@@ -503,7 +516,7 @@ public final class Clip implements AutoCloseable {
     for (int id : ids) {
       if (id < 0 || id >= config.vocabularySize()) {
         throw new EngramException(
-            "The model %s knows the tokens 0 to %d, got %d: the tokenizer in %s is of another model."
+            "The model %s knows the tokens 0 to %d, got %d: these ids, or the tokenizer in %s, are of another model."
                 .formatted(name(), config.vocabularySize() - 1, id, directory()));
       }
     }
@@ -681,9 +694,11 @@ public final class Clip implements AutoCloseable {
 
   /**
    * @return the text tower
+   * @throws EngramException if the model is an image tower alone
    */
   public TextTower text() {
-    return text;
+    config.text(); // refuses
+    return Objects.requireNonNull(text);
   }
 
   /**
@@ -699,9 +714,11 @@ public final class Clip implements AutoCloseable {
 
   /**
    * @return text to token ids
+   * @throws EngramException if the model is an image tower alone
    */
   public Tokenizer tokenizer() {
-    return tokenizer;
+    config.text(); // refuses
+    return Objects.requireNonNull(tokenizer);
   }
 
   /**
@@ -722,7 +739,7 @@ public final class Clip implements AutoCloseable {
   @Override
   public void close() {
     manager.close();
-    if (origin == null) {
+    if (origin == null && tokenizer != null) {
       tokenizer.close();
     }
   }

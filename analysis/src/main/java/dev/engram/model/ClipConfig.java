@@ -1,5 +1,10 @@
 package dev.engram.model;
 
+import dev.engram.EngramException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
 /**
  * The sizes and settings of a CLIP model, read from its configuration or, where it has none, from
  * the shapes of its tensors. Nothing here is a default that a model did not state: what was
@@ -7,7 +12,7 @@ package dev.engram.model;
  *
  * @param family which kind of CLIP: how images and texts are read at the end
  * @param vision the image tower
- * @param text the text tower
+ * @param text the text tower; null for an image tower alone, which has 0 for the sizes of texts
  * @param projectionWidth D, the width of the shared space
  * @param imageSize S, side of the input image in pixels
  * @param patchSize side of a patch in pixels
@@ -20,14 +25,14 @@ package dev.engram.model;
 public record ClipConfig(
     Family family,
     Tower vision,
-    Tower text,
+    @Nullable Tower text,
     int projectionWidth,
     int imageSize,
     int patchSize,
     int contextLength,
     int vocabularySize,
     int endOfTextId,
-    java.util.List<String> notes) {
+    List<String> notes) {
 
   /** The kinds of CLIP that differ in more than their sizes. */
   public enum Family {
@@ -130,7 +135,44 @@ public record ClipConfig(
 
   /** Keeps a copy of the notes. */
   public ClipConfig {
-    notes = java.util.List.copyOf(notes);
+    notes = List.copyOf(notes);
+  }
+
+  /**
+   * @return whether there is a text tower
+   */
+  public boolean hasText() {
+    return text != null;
+  }
+
+  /**
+   * @return the text tower
+   * @throws EngramException if there is none: whatever needs words or labels is refused here
+   */
+  @Override
+  public Tower text() {
+    if (text == null) {
+      throw new EngramException(
+          "This model is an image tower alone: without a text tower it has no labels, words or cosines with texts; load the whole CLIP that it was taken from, or ask for what needs images alone, as heatmaps and query neurons.");
+    }
+    return text;
+  }
+
+  /** The same with one note more. */
+  ClipConfig noting(String note) {
+    List<String> more = new ArrayList<>(notes);
+    more.add(note);
+    return new ClipConfig(
+        family,
+        vision,
+        text,
+        projectionWidth,
+        imageSize,
+        patchSize,
+        contextLength,
+        vocabularySize,
+        endOfTextId,
+        more);
   }
 
   /**

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Makes a {@link ClipConfig} from a checkpoint: sizes come from the tensors, the rest from {@code
@@ -60,6 +61,46 @@ final class ConfigReader {
           "hf_model_pretrained",
           "hf_pooler_type",
           "hf_proj_type");
+
+  /** Of the whole model; what begins a training does not matter. */
+  private static final Set<String> OPEN_CLIP_ROOT =
+      Set.of(
+          "embed_dim",
+          "vision_cfg",
+          "text_cfg",
+          "quick_gelu",
+          "custom_text",
+          "init_logit_scale",
+          "init_logit_bias",
+          "nonscalar_logit_scale",
+          "cast_dtype",
+          "output_dict",
+          // where the file is model_cfg itself
+          "preprocess_cfg");
+
+  /** Of openai_config.json, whose names are those of OpenAI's class. */
+  private static final Set<String> OPENAI_READ =
+      Set.of(
+          "embed_dim",
+          "image_resolution",
+          "vision_layers",
+          "vision_width",
+          "vision_heads",
+          "vision_patch_size",
+          "vision_mlp",
+          "context_length",
+          "vocab_size",
+          "transformer_width",
+          "transformer_heads",
+          "transformer_layers",
+          "transformer_mlp",
+          "hidden_act",
+          "layer_norm_eps");
+
+  /** By any of these a file is transformers'. */
+  private static final List<String> HUGGING_FACE =
+      List.of(
+          "vision_config", "text_config", "vision_config_dict", "text_config_dict", "model_type");
 
   /** What other settings of OpenCLIP may say besides null and false. */
   private static final Map<String, Set<String>> OPEN_CLIP_DEFAULTS =
@@ -117,13 +158,25 @@ final class ConfigReader {
               .formatted(ckpt.directory, Arrays.toString(patch)));
     }
     int side = side(stated.family);
-    int context = ckpt.sizes("text_model.embeddings.position_embedding.weight", 2)[0];
+    boolean hasText = ckpt.hasText();
+    int context =
+        hasText ? ckpt.sizes("text_model.embeddings.position_embedding.weight", 2)[0] : 0;
     if (context > MOST_CONTEXT) {
       throw new EngramException(
           "The text tower in %s has %d positions; Engram reads texts of at most %d tokens."
               .formatted(ckpt.directory, context, MOST_CONTEXT));
     }
-    int[] tokens = ckpt.sizes("text_model.embeddings.token_embedding.weight", 2);
+    int[] tokens =
+        hasText ? ckpt.sizes("text_model.embeddings.token_embedding.weight", 2) : new int[2];
+    boolean projects = hasText || ckpt.has(projection(stated.family));
+    if (!hasText) {
+      notes.add(
+          "The checkpoint has no text tower: what needs labels or words is refused."
+              + (projects
+                  ? ""
+                  : " It has no visual_projection either: an image's embedding is LN_post(h[L][0]) of"
+                      + " its class token, which lies in no space that is shared with texts."));
+    }
     // 384 pixels make 27 patches of 14 and a rest
     int imageSize =
         stated.imageSize / patch[2] == side ? stated.imageSize : Math.multiplyExact(side, patch[2]);
@@ -131,8 +184,8 @@ final class ConfigReader {
         new ClipConfig(
             stated.family,
             tower("vision_model", patch[0], stated.vision),
-            tower("text_model", tokens[1], stated.text),
-            ckpt.sizes(projection(stated.family), 2)[0],
+            hasText ? tower("text_model", tokens[1], stated.text) : null,
+            projects ? ckpt.sizes(projection(stated.family), 2)[0] : patch[0],
             imageSize,
             patch[2],
             context,
@@ -141,10 +194,27 @@ final class ConfigReader {
             notes);
     check("image_size", stated.imageSize, config.imageSize());
     check("patch_size", stated.patchSize, config.patchSize());
-    check("projection width", stated.projectionWidth, config.projectionWidth());
-    check("context length", stated.contextLength, context);
-    check("vocabulary size", stated.vocabularySize, tokens[0]);
+    if (projects) {
+      check("projection width", stated.projectionWidth, config.projectionWidth());
+    }
+    if (hasText) {
+      check("context length", stated.contextLength, context);
+      check("vocabulary size", stated.vocabularySize, tokens[0]);
+      checkEnd(stated, tokens[0]);
+    }
     return config;
+  }
+
+  /** An id beyond the vocabulary is in no text: transformers would read every text at its start. */
+  private void checkEnd(Stated stated, int vocabulary) {
+    if (stated.endOfTextId >= vocabulary) {
+      throw new EngramException(
+          stated.endIsStated
+              ? "The configuration %s ends a text with the token %d, but the vocabulary has %d; take both from the same model."
+                  .formatted(file, stated.endOfTextId, vocabulary)
+              : "The configuration %s has no text_config.eos_token_id, and the default of transformers, %d, is beyond the vocabulary of %d tokens; add it (2 for the largest id of a text, as in OpenAI's models)."
+                  .formatted(file, stated.endOfTextId, vocabulary));
+    }
   }
 
   /**
@@ -153,11 +223,21 @@ final class ConfigReader {
   private void checkIsOf(Family family) {
     boolean pool = ckpt.has("vision_model.head.probe");
     boolean timm = ckpt.naming == Checkpoint.Naming.OPENCLIP_TIMM;
-    if (pool != (family == Family.SIGLIP) || timm != (family == Family.EVA)) {
+    if (pool == (family == Family.SIGLIP) && timm == (family == Family.EVA)) {
+      return;
+    }
+    if (file.equals(ckpt.directory)) {
       throw new EngramException(
+          "There is no configuration in %s, and the weights (%s names, %s attention pool) are not of a plain CLIP; add the %s of the model."
+              .formatted(
+                  file,
+                  ckpt.naming.title,
+                  pool ? "an" : "no",
+                  timm ? "open_clip_config.json" : "config.json"));
+    }
+    throw new EngramException(
           "By its configuration %s the model is a %s, but its weights are of another family (%s names, %s attention pool); take both from the same model."
               .formatted(file, family.title(), ckpt.naming.title, pool ? "an" : "no"));
-    }
   }
 
   private static String projection(Family family) {
@@ -210,7 +290,31 @@ final class ConfigReader {
       int patchSize,
       int contextLength,
       int vocabularySize,
-      int endOfTextId) {}
+      int endOfTextId,
+      boolean endIsStated) {
+    /** Texts end at their largest id. */
+    Stated(
+        Family family,
+        StatedTower vision,
+        StatedTower text,
+        int projectionWidth,
+        int imageSize,
+        int patchSize,
+        int contextLength,
+        int vocabularySize) {
+      this(
+          family,
+          vision,
+          text,
+          projectionWidth,
+          imageSize,
+          patchSize,
+          contextLength,
+          vocabularySize,
+          -1,
+          true);
+    }
+  }
 
   /** Reads the first file there is; which dialect it is in, its content tells. */
   private Stated stated() {
@@ -222,9 +326,10 @@ final class ConfigReader {
       file = ckpt.directory.resolve(name);
       if (Files.exists(file)) {
         JsonNode c = Json.object(file);
-        return c.has("model_cfg")
-            ? openClip(c.path("model_cfg"))
-            : c.has("vision_config") || c.has("model_type") ? huggingFace(c) : openAi(c);
+        if (c.has("model_cfg") || c.has("vision_cfg")) {
+          return openClip(c.has("model_cfg") ? c.path("model_cfg") : c); // as OpenCLIP reads it
+        }
+        return HUGGING_FACE.stream().anyMatch(c::has) ? huggingFace(c) : openAi(c);
       }
     }
     file = ckpt.directory;
@@ -233,25 +338,42 @@ final class ConfigReader {
             + " layer-norm epsilon as 1e-5, as in OpenAI's code; if the model was trained with exact"
             + " gelu, add a config.json.");
     StatedTower none = new StatedTower(0, 0, 0, 0, Activation.QUICK_GELU, EPS);
-    return new Stated(Family.CLIP, none, none, 0, 0, 0, 0, 0, -1);
+    return new Stated(Family.CLIP, none, none, 0, 0, 0, 0, 0);
   }
 
   private Stated huggingFace(JsonNode c) {
     String type = c.path("model_type").asText("clip");
-    if (!type.equals("clip") && !type.equals("siglip")) {
-      throw unknown(type);
+    Family family =
+        Stream.of(Family.CLIP, Family.SIGLIP)
+            .filter(f -> type.matches(FamilyDefaults.of(f).modelType() + "(_vision_model)?"))
+            .findFirst()
+            .orElseThrow(() -> unknown(type));
+    FamilyDefaults otherwise = FamilyDefaults.of(family);
+    boolean visionAlone = type.equals(otherwise.visionType());
+    if (visionAlone && ckpt.hasText()) {
+      throw new EngramException(
+          "By its configuration %s (model_type %s) the model is an image tower alone, but its weights have a text tower too; take both from the same model."
+              .formatted(file, type));
     }
-    Defaults otherwise = type.equals("clip") ? Defaults.CLIP : Defaults.SIGLIP;
-    JsonNode v = c.path("vision_config");
-    JsonNode t = c.path("text_config");
+    JsonNode v = visionAlone ? c : tower(c, "vision_config", family);
+    JsonNode t = tower(c, "text_config", family);
+    List<String> unread = new ArrayList<>(TransformersKeys.check(c, "", this::notComputed));
+    if (!visionAlone) {
+      unread.addAll(TransformersKeys.check(v, "vision_config.", this::notComputed));
+      unread.addAll(TransformersKeys.check(t, "text_config.", this::notComputed));
+    }
     JsonNode eos = t.path("eos_token_id");
     if (!eos.isMissingNode() && !eos.isNull() && !eos.canConvertToInt()) {
       throw wrong("eos_token_id", eos, "a whole number");
     }
     int end = eos.asInt(49407);
     List<String> assumed = new ArrayList<>();
-    StatedTower vision = huggingFaceTower(v, "vision_config", 12, otherwise, assumed);
-    StatedTower text = huggingFaceTower(t, "text_config", otherwise.textHeads, otherwise, assumed);
+    StatedTower vision =
+        huggingFaceTower(v, visionAlone ? "" : "vision_config.", 12, otherwise, assumed);
+    StatedTower text =
+        ckpt.hasText()
+            ? huggingFaceTower(t, "text_config.", otherwise.textHeads(), otherwise, assumed)
+            : vision;
     if (!assumed.isEmpty()) {
       notes.add(
           file.getFileName()
@@ -259,8 +381,9 @@ final class ConfigReader {
               + String.join(", ", assumed)
               + ".");
     }
+    noteUnread(unread);
     return new Stated(
-        otherwise.family,
+        family,
         vision,
         text,
         size(c, "projection_dim", 0),
@@ -269,32 +392,62 @@ final class ConfigReader {
         size(t, "max_position_embeddings", 0),
         size(t, "vocab_size", 0),
         // 2 is what old configurations say; transformers then pools at the largest id, as OpenAI.
-        end == 2 ? -1 : end);
+        end == 2 || family == Family.SIGLIP ? -1 : end,
+        eos.isIntegralNumber());
   }
 
   /**
-   * What transformers takes where a configuration is silent.
-   *
-   * @param textHeads of the text tower; an image tower has 12
+   * The settings of a tower. Old files repeat them as {@code vision_config_dict}: CLIPConfig of
+   * transformers puts that, filled up with its own defaults, over {@code vision_config}; SiglipConfig
+   * does not know it.
    */
-  private record Defaults(Family family, int textHeads, Activation activation, double eps) {
-    static final Defaults CLIP = new Defaults(Family.CLIP, 8, Activation.QUICK_GELU, EPS);
-    static final Defaults SIGLIP =
-        new Defaults(Family.SIGLIP, 12, Activation.GELU_PYTORCH_TANH, 1e-6);
+  private JsonNode tower(JsonNode c, String name, Family family) {
+    JsonNode dict = c.path(name + "_dict");
+    boolean overrides = family == Family.CLIP && dict.isObject();
+    if (overrides && c.path(name).isObject()) {
+      List<String> differing =
+          dict.properties().stream()
+              .map(Map.Entry::getKey)
+              .filter(key -> c.path(name).has(key) && !c.path(name).get(key).equals(dict.get(key)))
+              .map(key -> key + " " + Settings.shown(dict.get(key).toString()))
+              .toList();
+      if (!differing.isEmpty()) {
+        notes.add(
+            "%s says otherwise in %s and %s_dict; as in transformers, the second holds: %s."
+                .formatted(file.getFileName(), name, name, String.join(", ", differing)));
+      }
+    }
+    return overrides ? dict : c.path(name);
+  }
+
+  private EngramException notComputed(String key, JsonNode value) {
+    return wrong(key, value, "it to be left out: what it changes is not computed here");
+  }
+
+  private void noteUnread(List<String> unread) {
+    if (!unread.isEmpty()) {
+      int most = 8;
+      notes.add(
+          "%s says what Engram does not know and did not read: %s%s."
+              .formatted(
+                  file.getFileName(),
+                  String.join(", ", unread.subList(0, Math.min(most, unread.size()))),
+                  unread.size() > most ? " and %d more".formatted(unread.size() - most) : ""));
+    }
   }
 
   /** Configurations leave out what is the default, as the number of heads. */
   private StatedTower huggingFaceTower(
-      JsonNode c, String name, int heads, Defaults otherwise, List<String> assumed) {
-    String activation = otherwise.activation.configName();
+      JsonNode c, String path, int heads, FamilyDefaults otherwise, List<String> assumed) {
+    String activation = otherwise.activation().configName();
     if (!c.hasNonNull("num_attention_heads")) {
-      assumed.add(name + ".num_attention_heads " + heads);
+      assumed.add(path + "num_attention_heads " + heads);
     }
     if (!c.hasNonNull("hidden_act")) {
-      assumed.add(name + ".hidden_act " + activation);
+      assumed.add(path + "hidden_act " + activation);
     }
     if (!c.hasNonNull("layer_norm_eps")) {
-      assumed.add(name + ".layer_norm_eps " + (otherwise.eps == EPS ? "1e-5" : "1e-6"));
+      assumed.add(path + "layer_norm_eps " + (otherwise.eps() == EPS ? "1e-5" : "1e-6"));
     }
     return new StatedTower(
         size(c, "num_hidden_layers", 0),
@@ -302,7 +455,7 @@ final class ConfigReader {
         size(c, "num_attention_heads", heads),
         size(c, "intermediate_size", 0),
         activation(c.path("hidden_act").asText(activation)),
-        epsilon(c, otherwise.eps));
+        epsilon(c, otherwise.eps()));
   }
 
   private Stated openClip(JsonNode m) {
@@ -316,8 +469,9 @@ final class ConfigReader {
     if (v.path("layers").isArray()) {
       throw unknown("ResNet");
     }
-    refuseOthers(v, "vision_cfg");
-    refuseOthers(t, "text_cfg");
+    refuseOthers(v, "vision_cfg.", OPEN_CLIP_READ);
+    refuseOthers(t, "text_cfg.", OPEN_CLIP_READ);
+    refuseOthers(m, "", OPEN_CLIP_ROOT);
     JsonNode quick = m.path("quick_gelu");
     if (!quick.isMissingNode() && !quick.isBoolean()) {
       throw wrong("quick_gelu", quick, "true or false");
@@ -330,11 +484,10 @@ final class ConfigReader {
         eva == null ? openClipVision(v, a) : timmVision(eva),
         text,
         size(m, "embed_dim", 0),
-        size(v, "image_size", 224),
+        size(v, "image_size", 0),
         size(v, "patch_size", 0),
         size(t, "context_length", 0),
-        size(t, "vocab_size", 0),
-        -1);
+        size(t, "vocab_size", 0));
   }
 
   private StatedTower openClipVision(JsonNode v, Activation a) {
@@ -383,28 +536,40 @@ final class ConfigReader {
   }
 
   /** Settings that are not read change what the model computes, unless they are off. */
-  private void refuseOthers(JsonNode tower, String name) {
-    tower
-        .fields()
-        .forEachRemaining(
+  private void refuseOthers(JsonNode settings, String path, Set<String> read) {
+    settings
+        .properties()
+        .forEach(
             setting -> {
-              String key = name + "." + setting.getKey();
+              String key = path + setting.getKey();
               JsonNode value = setting.getValue();
               boolean off =
-                  value.isNull()
-                      || (value.isBoolean() && !value.booleanValue())
-                      || (value.isObject() && value.isEmpty())
+                  Settings.isOff(value)
                       || (value.isTextual()
                           && OPEN_CLIP_DEFAULTS
                               .getOrDefault(key, Set.of())
                               .contains(value.textValue()));
-              if (!off && !OPEN_CLIP_READ.contains(setting.getKey())) {
+              if (!off && !read.contains(setting.getKey())) {
                 throw wrong(key, value, "it to be left out: this setting is not implemented");
               }
             });
   }
 
   private Stated openAi(JsonNode c) {
+    if (OPENAI_READ.stream().noneMatch(c::has)) {
+      throw new EngramException(
+          "The configuration %s has none of the settings that Engram reads (its keys: %s); expected vision_config and text_config (transformers), model_cfg (OpenCLIP), or sizes as vision_heads and transformer_heads."
+              .formatted(
+                  file, c.properties().stream().map(e -> Settings.shown(e.getKey())).limit(6).toList()));
+    }
+    noteUnread(Settings.unread(c, OPENAI_READ));
+    List<String> silent =
+        Stream.of("hidden_act", "vision_heads", "transformer_heads").filter(k -> !c.has(k)).toList();
+    if (!silent.isEmpty()) {
+      notes.add(
+          "%s leaves out %s: heads are then width / 64 and the activation quick_gelu, as in OpenAI's code."
+              .formatted(file.getFileName(), String.join(", ", silent)));
+    }
     Activation a = activation(c.path("hidden_act").asText("quick_gelu"));
     return new Stated(
         Family.CLIP,
@@ -426,8 +591,7 @@ final class ConfigReader {
         size(c, "image_resolution", 0),
         size(c, "vision_patch_size", 0),
         size(c, "context_length", 0),
-        size(c, "vocab_size", 0),
-        -1);
+        size(c, "vocab_size", 0));
   }
 
   private Tower tower(String name, int width, StatedTower stated) {
@@ -440,8 +604,8 @@ final class ConfigReader {
     int heads = stated.heads > 0 ? stated.heads : Math.max(1, width / 64);
     if (width % heads != 0) {
       throw new EngramException(
-          "The width %d of the %s cannot be divided into %d heads; check the configuration in %s."
-              .formatted(width, title, heads, ckpt.directory));
+          "The width %d of the %s cannot be divided into %d heads, which %s states or leaves to the default; give it the right number."
+              .formatted(width, title, heads, file));
     }
     int ffn = ckpt.sizes(name + ".encoder.layers.0.mlp.fc1.weight", 2)[0];
     check("layers of the " + title, stated.layers, layers);
@@ -512,11 +676,9 @@ final class ConfigReader {
   }
 
   private EngramException wrong(String key, JsonNode got, String expected) {
-    String value = got.toString();
     return new EngramException(
         "The configuration %s says %s %s, expected %s."
-            .formatted(
-                file, key, value.length() > 80 ? value.substring(0, 80) + "…" : value, expected));
+            .formatted(file, Settings.shown(key), Settings.shown(got.toString()), expected));
   }
 
   private EngramException unknown(String type) {

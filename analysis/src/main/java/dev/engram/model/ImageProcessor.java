@@ -1,32 +1,76 @@
 package dev.engram.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.engram.EngramException;
 import dev.engram.Json;
+import dev.engram.model.ClipConfig.Family;
 import java.awt.image.BufferedImage;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * From a picture to the input of the vision tower, as {@code CLIPImageProcessor} does with Pillow:
- * shorter side to {@code size}, centre square of {@code crop}, values / 255, minus mean, by
- * standard deviation. SigLIP and DFN-5B squash the picture to the square instead. A setting that is
- * not implemented is refused, because a wrong input gives plausible and wrong numbers.
+ * From a picture to the input of the vision tower, with Pillow's bicubic filter: shorter side to
+ * {@code size}, centre square of {@code crop}, values / 255, minus mean, by standard deviation.
+ * SigLIP and DFN-5B squash the picture to the square instead. A setting that is not implemented is
+ * refused, because a wrong input gives plausible and wrong numbers.
  *
  * @param size length of the shorter side after scaling, in pixels
  * @param crop S, side of the square that the model sees, in pixels
  * @param squash both sides are scaled to {@code size}, whatever their ratio, and nothing is cut
+ * @param rule where the square begins; without meaning where nothing is cut
  * @param mean of red, green and blue, in units of 0 to 1
  * @param std of red, green and blue, in units of 0 to 1
  * @param notes what was assumed rather than read, one sentence each
  */
 public record ImageProcessor(
-    int size, int crop, boolean squash, List<Double> mean, List<Double> std, List<String> notes) {
-  private static final List<Double> OPENAI_MEAN = List.of(0.48145466, 0.4578275, 0.40821073);
-  private static final List<Double> OPENAI_STD = List.of(0.26862954, 0.26130258, 0.27577711);
+    int size,
+    int crop,
+    boolean squash,
+    CropRule rule,
+    List<Double> mean,
+    List<Double> std,
+    List<String> notes) {
   private static final int BICUBIC = 3;
+
+  /** Where CheckpointWriter says that a saved model's square is torchvision's. */
+  static final String RULE_KEY = "engram_crop_rule";
+
+  private static final String OWN = "preprocessor_config.json";
+  private static final String JOINT = "processor_config.json";
+  private static final String OPEN_CLIP = "open_clip_config.json";
+
+  /** What transformers' processors read, or what changes nothing here. */
+  private static final Set<String> READ =
+      Set.of(
+          "size",
+          "crop_size",
+          "resample",
+          "rescale_factor",
+          "image_mean",
+          "image_std",
+          "do_resize",
+          "do_center_crop",
+          "do_rescale",
+          "do_normalize",
+          // pictures are always made RGB
+          "do_convert_rgb",
+          "image_processor_type",
+          "feature_extractor_type",
+          "processor_class",
+          RULE_KEY);
+
+  /** What another image processor has to state, since its defaults may differ. */
+  private static final List<String> STATED_BY_OTHERS =
+      List.of("size", "resample", "do_center_crop", "image_mean", "image_std");
+
+  private static final Set<String> OPEN_CLIP_READ =
+      Set.of("size", "mode", "mean", "std", "interpolation", "resize_mode", "fill_color");
 
   /** Copies the lists and checks the sizes. */
   public ImageProcessor {
@@ -46,52 +90,106 @@ public record ImageProcessor(
   }
 
   /**
-   * Reads {@code preprocessor_config.json} (or the image part of {@code processor_config.json}),
-   * else {@code open_clip_config.json}, else takes OpenAI's settings and says so in the notes.
+   * Reads the file that belongs to the weights: {@code preprocessor_config.json} (or the image part
+   * of {@code processor_config.json}) of transformers, {@code open_clip_config.json} of OpenCLIP.
+   * Without one, takes what the authors of the family do, and says so in the notes.
    *
    * @param modelDirectory folder of the checkpoint
    * @param imageSize S of the vision tower
+   * @param naming who named the weights; the file of the same authors comes first
    * @throws EngramException if a file cannot be read, asks for what is not implemented, or
    *     disagrees with {@code imageSize}
    */
-  public static ImageProcessor of(Path modelDirectory, int imageSize) {
-    ImageProcessor found;
-    Path file = modelDirectory.resolve("preprocessor_config.json");
-    Path both = modelDirectory.resolve("processor_config.json");
-    Path openClip = modelDirectory.resolve("open_clip_config.json");
+  static ImageProcessor of(
+      Path modelDirectory, int imageSize, Family family, Checkpoint.Naming naming) {
     ModelFolder.check(modelDirectory);
-    boolean onlyBoth = !Files.exists(file) && Files.exists(both);
-    JsonNode nested = onlyBoth ? Json.object(both).get("image_processor") : null;
+    Path openClip = modelDirectory.resolve(OPEN_CLIP);
+    boolean hasOpenClip = Files.exists(openClip);
+    JsonNode settings =
+        hasOpenClip
+            ? Json.object(openClip).path("preprocess_cfg")
+            : MissingNode.getInstance();
+    boolean stated = settings.isObject();
+    if (stated && naming != Checkpoint.Naming.HUGGING_FACE) {
+      return ofOpenClip(settings, imageSize, openClip);
+    }
+    Path own = modelDirectory.resolve(OWN);
+    Path joint = modelDirectory.resolve(JOINT);
+    JsonNode nested =
+        !Files.exists(own) && Files.exists(joint) ? Json.object(joint).get("image_processor") : null;
     if (nested != null) {
-      file = both;
-      found = ofHuggingFace(nested, both);
-    } else if (Files.exists(file)) {
-      found = ofHuggingFace(Json.object(file), file);
-    } else if (Files.exists(openClip)) {
-      file = openClip;
-      found = ofOpenClip(Json.object(openClip).path("preprocess_cfg"), imageSize, openClip);
-    } else {
-      return new ImageProcessor(
-          imageSize,
-          imageSize,
-          false,
-          OPENAI_MEAN,
-          OPENAI_STD,
-          List.of(
-              "There is no preprocessor_config.json: images are prepared as OpenAI's CLIP does"
-                  + " (bicubic, centre crop, OpenAI's mean and deviation)."));
+      return ofTransformers(nested, joint, imageSize, family);
     }
-    if (found.crop != imageSize) {
-      throw new EngramException(
-          "%s cuts images to %d pixels, but the model takes %d."
-              .formatted(file, found.crop, imageSize));
+    if (Files.exists(own)) {
+      return ofTransformers(Json.object(own), own, imageSize, family);
     }
-    return found;
+    if (stated) {
+      return ofOpenClip(settings, imageSize, openClip);
+    }
+    boolean transformers = naming == Checkpoint.Naming.HUGGING_FACE;
+    FamilyDefaults otherwise = FamilyDefaults.of(family);
+    ImageProcessor assumed =
+        new ImageProcessor(
+            imageSize,
+            imageSize,
+            otherwise.squash(),
+            transformers ? CropRule.TRANSFORMERS : CropRule.TORCHVISION,
+            otherwise.mean(),
+            otherwise.std(),
+            List.of());
+    String who =
+        transformers
+            ? otherwise.processor() + " of transformers does"
+            : hasOpenClip || naming == Checkpoint.Naming.OPENCLIP_TIMM
+                ? "OpenCLIP does"
+                : "OpenAI's CLIP does";
+    return assumed.noting(
+        "No file says how images are prepared (%s): it is done as %s by default: %s."
+            .formatted(transformers ? OWN : OWN + ", " + OPEN_CLIP, who, assumed.description()));
   }
 
-  private static ImageProcessor ofHuggingFace(JsonNode c, Path file) {
+  private ImageProcessor noting(String note) {
+    List<String> more = new ArrayList<>(notes);
+    more.add(note);
+    return new ImageProcessor(size, crop, squash, rule, mean, std, more);
+  }
+
+  /**
+   * @return what is done with a picture, a phrase without a full stop
+   */
+  public String description() {
+    String square =
+        squash
+            ? "scaled to %d × %d px whatever the ratio".formatted(size, size)
+            : "shorter side to %d px, a square of %d px from the centre as %s cuts it"
+                .formatted(size, crop, rule.title());
+    return "%s (bicubic, as Pillow), mean %s, deviation %s".formatted(square, said(mean), said(std));
+  }
+
+  private static String said(List<Double> three) {
+    boolean same = three.stream().distinct().count() == 1;
+    return same ? String.valueOf(three.get(0)) : three.toString();
+  }
+
+  private static ImageProcessor ofTransformers(
+      JsonNode c, Path file, int imageSize, Family family) {
+    String type = c.path("image_processor_type").asText(c.path("feature_extractor_type").asText());
+    FamilyDefaults otherwise = FamilyDefaults.ofProcessor(type, family);
+    if (!type.isEmpty() && !otherwise.isProcessor(type)) {
+      // its defaults are not known here
+      for (String key : STATED_BY_OTHERS) {
+        if (!c.hasNonNull(key)) {
+          throw refused(
+              file,
+              "%s without stating %s".formatted(Settings.shown(type), key),
+              "the defaults of CLIPImageProcessor and SiglipImageProcessor");
+        }
+      }
+    }
     JsonNode sides = c.path("size");
-    boolean squash = sides.has("height") && sides.has("width");
+    boolean squash =
+        sides.isObject() ? sides.has("height") && sides.has("width") : otherwise.squash();
+    boolean cuts = !otherwise.squash() && c.path("do_center_crop").asBoolean(true);
     for (String step : List.of("do_resize", "do_center_crop", "do_rescale", "do_normalize")) {
       boolean needless = squash && step.equals("do_center_crop");
       if (!needless && !c.path(step).asBoolean(true)) {
@@ -107,15 +205,29 @@ public record ImageProcessor(
       throw refused(file, "rescale_factor = " + factor, "1/255");
     }
     int size = side(c, "size", squash ? "height" : "shortest_edge", file);
-    boolean crops = !squash || (c.path("do_center_crop").asBoolean(true) && c.has("crop_size"));
-    int crop = crops ? side(c, "crop_size", "height", file) : size;
-    return new ImageProcessor(
-        size,
-        crop,
-        squash,
-        triple(c.get("image_mean"), OPENAI_MEAN, file),
-        triple(c.get("image_std"), OPENAI_STD, file),
-        List.of());
+    int crop = cuts ? side(c, "crop_size", "height", file) : size;
+    if (crop != imageSize) {
+      boolean silent = !c.hasNonNull(cuts ? "crop_size" : "size");
+      throw new EngramException(
+          silent
+              ? "%s does not say to how many pixels images are cut, which means %d in transformers, but the model takes %d."
+                  .formatted(file, crop, imageSize)
+              : "%s cuts images to %d pixels, but the model takes %d."
+                  .formatted(file, crop, imageSize));
+    }
+    boolean torchvision = c.path(RULE_KEY).asText().equals(CropRule.TORCHVISION.title());
+    ImageProcessor found =
+        new ImageProcessor(
+            size,
+            crop,
+            squash,
+            torchvision ? CropRule.TORCHVISION : CropRule.TRANSFORMERS,
+            triple(c.get("image_mean"), otherwise.mean(), file),
+            triple(c.get("image_std"), otherwise.std(), file),
+            List.of());
+    return found
+        .notingUnread(c, READ, file)
+        .notingAssumed(c, List.of("image_mean", "image_std"), otherwise.processor(), file);
   }
 
   private static ImageProcessor ofOpenClip(JsonNode c, int imageSize, Path file) {
@@ -123,24 +235,53 @@ public record ImageProcessor(
     if (!mode.equals("shortest") && !mode.equals("squash")) {
       throw refused(file, "resize_mode = " + mode, "shortest or squash");
     }
-    boolean squash = mode.equals("squash");
     String interpolation = c.path("interpolation").asText("bicubic");
-    if (!interpolation.equals("bicubic")) {
+    if (!interpolation.equals("bicubic") && !interpolation.equals("random")) {
       throw refused(file, "interpolation = " + interpolation, "bicubic");
     }
-    JsonNode size = c.path("size").isArray() ? c.path("size").path(0) : c.path("size");
-    int side = size.asInt(imageSize);
-    return new ImageProcessor(
-        side,
-        side,
-        squash,
-        triple(c.get("mean"), OPENAI_MEAN, file),
-        triple(c.get("std"), OPENAI_STD, file),
-        squash
-            ? List.of()
-            : List.of(
-                "The square is cut from the centre as Hugging Face does, which on some sizes lies one"
-                    + " pixel beside OpenCLIP's own."));
+    if (!c.path("mode").asText("RGB").equals("RGB")) {
+      throw refused(file, "mode = " + c.path("mode"), "RGB");
+    }
+    FamilyDefaults otherwise = FamilyDefaults.of(Family.EVA); // OpenCLIP's, whatever the model
+    JsonNode size = c.path("size");
+    int stated = (size.isArray() ? size.path(0) : size).asInt(imageSize);
+    ImageProcessor found =
+        new ImageProcessor(
+            imageSize,
+            imageSize,
+            mode.equals("squash"),
+            CropRule.TORCHVISION,
+            triple(c.get("mean"), otherwise.mean(), file),
+            triple(c.get("std"), otherwise.std(), file),
+            List.of());
+    if (stated != imageSize) {
+      found =
+          found.noting(
+              "%s prepares images of %d px for a model of %d px; as in OpenCLIP, the model's size is taken."
+                  .formatted(file.getFileName(), stated, imageSize));
+    }
+    return found
+        .notingUnread(c, OPEN_CLIP_READ, file)
+        .notingAssumed(c, List.of("mean", "std"), "OpenCLIP", file);
+  }
+
+  private ImageProcessor notingUnread(JsonNode c, Set<String> read, Path file) {
+    List<String> unread = Settings.unread(c, read);
+    return unread.isEmpty()
+        ? this
+        : noting(
+            "%s says more of images than Engram reads: %s."
+                .formatted(file.getFileName(), String.join(", ", unread)));
+  }
+
+  private ImageProcessor notingAssumed(JsonNode c, List<String> keys, String whose, Path file) {
+    List<String> silent = keys.stream().filter(key -> !c.hasNonNull(key)).toList();
+    return silent.isEmpty()
+        ? this
+        : noting(
+            "%s leaves out %s, so the defaults of %s are taken: %s."
+                .formatted(
+                    file.getFileName(), String.join(" and ", silent), whose, description()));
   }
 
   /** A number, or an object with the number under a key; 224 if it is not stated, as in HF. */
@@ -160,6 +301,9 @@ public record ImageProcessor(
   private static List<Double> triple(@Nullable JsonNode node, List<Double> fallback, Path file) {
     if (node == null || node.isNull()) {
       return fallback;
+    }
+    if (node.isNumber()) {
+      return Collections.nCopies(3, node.asDouble());
     }
     if (node.size() != 3 || !areNumbers(node)) {
       throw refused(file, "mean or deviation = " + node, "three numbers");
@@ -187,7 +331,7 @@ public record ImageProcessor(
    * @return what the model sees of it, before normalisation: crop × crop pixels
    */
   public BufferedImage crop(BufferedImage image) {
-    return squash ? PillowResize.resize(image, size, size) : PillowResize.centre(image, size, crop);
+    return squash ? PillowResize.resize(image, size, size) : PillowResize.centre(image, size, crop, rule);
   }
 
   /**

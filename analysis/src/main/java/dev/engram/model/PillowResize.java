@@ -31,10 +31,12 @@ public final class PillowResize {
    *
    * @param image any size
    * @param shorter length of the shorter side after scaling
-   * @param crop side of the square, at most {@code shorter}; it begins at ⌊(length − crop) / 2⌋
+   * @param crop side of the square, at most {@code shorter}
+   * @param rule where it begins
    * @return crop × crop pixels, {@link BufferedImage#TYPE_INT_RGB}
    */
-  public static BufferedImage centre(BufferedImage image, int shorter, int crop) {
+  public static BufferedImage centre(
+      BufferedImage image, int shorter, int crop, CropRule rule) {
     if (crop < 1 || crop > shorter) {
       throw new IllegalArgumentException(
           "a square of side %d cannot be cut from a side of %d".formatted(crop, shorter));
@@ -43,7 +45,7 @@ public final class PillowResize {
     int h = image.getHeight();
     long width = w <= h ? shorter : (long) shorter * w / h;
     long height = h <= w ? shorter : (long) shorter * h / w;
-    return window(image, width, height, (width - crop) / 2, (height - crop) / 2, crop, crop);
+    return window(image, width, height, rule.start(width, crop), rule.start(height, crop), crop, crop);
   }
 
   /**

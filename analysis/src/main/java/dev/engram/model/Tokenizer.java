@@ -55,7 +55,12 @@ public final class Tokenizer implements AutoCloseable {
         modelDirectory,
         contextLength,
         frame -> frame.length == 2 && (endOfTextId < 0 || frame[1] == endOfTextId),
-        "a start token and " + (endOfTextId < 0 ? "an end token" : "the end token " + endOfTextId));
+        "a start token and "
+            + (endOfTextId < 0
+                ? "an end token"
+                : "the end token "
+                    + endOfTextId
+                    + ", which is the eos_token_id of its configuration (49407 where that is silent)"));
   }
 
   /**

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.engram.EngramException;
 import dev.engram.edit.Caption.Contrast;
 import dev.engram.edit.Caption.Place;
+import dev.engram.model.CropRule;
 import dev.engram.model.ImageProcessor;
 import java.awt.image.BufferedImage;
 import java.util.List;
@@ -20,7 +21,14 @@ class CaptionTest {
 
   /** Sees the middle 160 × 160 of a picture that is 200 high. */
   private final ImageProcessor processor =
-      new ImageProcessor(80, 64, false, List.of(0.5, 0.5, 0.5), List.of(0.5, 0.5, 0.5), List.of());
+      new ImageProcessor(
+          80,
+          64,
+          false,
+          CropRule.TRANSFORMERS,
+          List.of(0.5, 0.5, 0.5),
+          List.of(0.5, 0.5, 0.5),
+          List.of());
 
   /** Left, top, right and bottom of the pixels that changed. */
   private static int[] box(BufferedImage image, int background) {

@@ -27,7 +27,19 @@ class HubNameTest {
     "openai/clip-vit-large-patch14, openai, clip-vit-large-patch14, main",
     "hf://openai/clip-vit-large-patch14, openai, clip-vit-large-patch14, main",
     "laion/CLIP-ViT-B-32_x.y@v1.0, laion, CLIP-ViT-B-32_x.y, v1.0",
-    "a/b@refs/pr/12, a, b, refs/pr/12"
+    "a/b@refs/pr/12, a, b, refs/pr/12",
+    "a/b/, a, b, main",
+    "https://huggingface.co/a/b, a, b, main",
+    "http://huggingface.co/a/b/, a, b, main",
+    "HTTPS://HuggingFace.co/a/b-c_d.e, a, b-c_d.e, main",
+    "https://www.huggingface.co/a/b?library=transformers#usage, a, b, main",
+    "https://huggingface.co/a/b/tree/main, a, b, main",
+    "https://huggingface.co/a/b/tree/v1.0/, a, b, v1.0",
+    "https://huggingface.co/a/b/tree/refs%2Fpr%2F3, a, b, refs/pr/3",
+    "https://huggingface.co/a/b/tree/refs/pr/3, a, b, refs/pr/3",
+    "https://hf.co/a/b, a, b, main",
+    "hf.co/a/b, a, b, main",
+    "huggingface.co/a/b/tree/main, a, b, main"
   })
   void namesHaveOwnerNameAndRevision(String text, String owner, String name, String revision) {
     assertEquals(new HubName(owner, name, revision), HubName.of(text).orElseThrow());
@@ -61,6 +73,35 @@ class HubNameTest {
   @ValueSource(strings = {"a/b@", "a/b@../../x", "a/b@-x", "a/b@x//y", "a/b@x y", "a/b@/etc"})
   void revisionsLeadNowhereElse(String text) {
     Refusal.holds(() -> HubName.of(text), "A revision is a branch, a tag or a commit");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "https://huggingface.co/",
+        "https://huggingface.co/a",
+        "https://huggingface.co/datasets/a/b",
+        "https://huggingface.co/spaces/a",
+        "https://huggingface.co/a/b/blob/main/model.safetensors",
+        "https://huggingface.co/a/b/tree/main/folder",
+        "https://huggingface.co/a/b/discussions/3",
+        "https://huggingface.co/a/../b",
+        "https://huggingface.co/a/b@v1"
+      })
+  void otherPagesOfTheHubAreNoModels(String text) {
+    Refusal.holds(() -> HubName.of(text), "The page of a model is https://huggingface.co/", text);
+  }
+
+  @Test
+  void addressesOfOthersAreNoModels() {
+    String other = "https://example.org/a/b";
+    Refusal.holds(() -> HubName.of(other), "HF_ENDPOINT", other);
+    Refusal.holds(
+        () -> HubName.of("https://huggingface.co/a/b/tree/..%2F.."),
+        "A revision is a branch, a tag or a commit");
+    assertTrue(HubName.isAddress(other));
+    assertFalse(HubName.isAddress("a/b"));
+    assertFalse(HubName.isAddress("hf.co/a/b"));
   }
 
   @Test

@@ -478,6 +478,13 @@ class HubTest {
         "refs/pr/NUMBER",
         "save_file(");
     server.files.remove("pytorch_model.bin");
+    server.files.put("ViT-B-32.pt", new byte[10]);
+    Refusal.holds(
+        this::download,
+        "only ViT-B-32.pt, a pickle or a TorchScript archive",
+        "snapshot_download",
+        "load that folder");
+    server.files.remove("ViT-B-32.pt");
     Refusal.holds(this::download, "holds no model", "README.md");
     server.files.put("a.safetensors", new byte[10]);
     server.files.put("b.safetensors", new byte[10]);

@@ -26,6 +26,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -79,11 +81,32 @@ class CheckpointTest {
   @ParameterizedTest
   @ValueSource(strings = {"pytorch_model.bin", "model.pt", "ViT-L-14.PT", "x.ckpt"})
   void refusesAPickledCheckpointAndTellsHowToConvertIt(String name) throws IOException {
-    refused(
-        huggingFace().delete("model.safetensors").write(name, "x"),
-        name + " is a pickled checkpoint",
-        "save_file",
-        "torch.load('" + name + "'");
+    DamagedModel model = huggingFace().delete("model.safetensors");
+    Path file = model.directory.resolve(name);
+    String[] asPickle = {
+      name + " is a pickled checkpoint", "torch.load('" + name + "'", "get('state_dict'"
+    };
+    Files.write(file, new byte[] {(byte) 0x80, 2, '}', '.'}); // what PyTorch wrote before 1.6
+    refused(model, asPickle);
+    zip(file, "archive/data.pkl", "archive/version", "archive/data/0");
+    refused(model, asPickle);
+    zip(file, "archive/data.pkl", "archive/code/__torch__.py", "archive/constants.pkl");
+    refused(model, name + " is a TorchScript archive", "torch.jit.load('" + name + "'");
+    Files.writeString(file, "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 3\n");
+    refused(model, name + " is a pointer of Git LFS", "git lfs pull");
+    Files.writeString(file, "<html>Sign in</html>");
+    refused(model, name + " is no checkpoint of PyTorch", "neither a zip archive nor a pickle");
+    Files.writeString(file, "");
+    refused(model, name + " is no checkpoint of PyTorch");
+  }
+
+  private static void zip(Path file, String... entries) throws IOException {
+    try (ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(file))) {
+      for (String entry : entries) {
+        out.putNextEntry(new ZipEntry(entry));
+        out.write(1);
+      }
+    }
   }
 
   @ParameterizedTest
@@ -190,7 +213,7 @@ class CheckpointTest {
             "notes.txt",
             "a\\u0000b.safetensors")) {
       model.write(index, good.replace(last, outside));
-      refused(model, index, "points outside the model directory");
+      refused(model, index, "as a shard", "beside it, without a path");
     }
     Files.copy(model.directory.resolve(last), model.directory.resolve("twice.safetensors"));
     model.write(index, good.replaceFirst(last, "twice.safetensors"));
@@ -207,7 +230,18 @@ class CheckpointTest {
       value = {
         "model_type | \"siglip\" | is a SigLIP, but its weights are of another family",
         "model_type | \"siglip2\" | architecture 'siglip2' is not implemented",
-        "model_type | \"clip_vision_model\" | not implemented",
+        "model_type | \"clip_text_model\" | not implemented",
+        "architectures | [\"EvaCLIPModel\"] | architectures [\"EvaCLIPModel\"], expected it to be left",
+        "auto_map | {\"AutoModel\": \"x.Y\"} | auto_map {",
+        "quantization_config | {\"bits\": 4} | quantization_config {",
+        "vision_config.use_cls_token | false | vision_config.use_cls_token false",
+        "vision_config.layer_scale_init_value | 0.1 | vision_config.layer_scale_init_value 0.1",
+        "vision_config.num_register_tokens | 4 | vision_config.num_register_tokens 4",
+        "vision_config.rope_theta | 100 | vision_config.rope_theta 100",
+        "vision_config.qkv_bias | false | vision_config.qkv_bias false",
+        "vision_config.pool_type | \"avg\" | vision_config.pool_type \"avg\"",
+        "text_config.hidden_act | \"swish\" | activation 'swish'",
+        "text_config.eos_token_id | 49407 | ends a text with the token 49407, but the vocabulary",
         "vision_config.hidden_act | \"relu\" | activation 'relu'",
         "text_config.hidden_act | \"gelu_new\" | activation 'gelu_new'",
         "vision_config.num_attention_heads | 5 | cannot be divided into 5 heads",
@@ -254,6 +288,8 @@ class CheckpointTest {
         "text_cfg.hf_model_name | \"roberta\" | architecture 'roberta'",
         "text_cfg.heads | 3 | cannot be divided into 3 heads",
         "vision_cfg.image_size | [32, 64] | image_size [32,64]",
+        "multimodal_cfg | {\"layers\": 2} | multimodal_cfg {",
+        "anything_new | 3 | anything_new 3",
         "vision_cfg.act_kwargs | {\"approximate\": \"tanh\"} | vision_cfg.act_kwargs {",
         "vision_cfg.norm_kwargs | {\"eps\": 1e-6} | vision_cfg.norm_kwargs {",
         "vision_cfg.pool_type | \"avg\" | vision_cfg.pool_type \"avg\", expected it to be left out",
@@ -316,6 +352,101 @@ class CheckpointTest {
     assertEquals(List.of(), told.notes());
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void theDictsOfOldConfigurationsAreReadAsInTransformers(boolean alone) throws IOException {
+    DamagedModel model = DamagedModel.of("gelu_p8", temp);
+    ClipConfig plain = config(model);
+    model.json(
+        "config.json",
+        c -> {
+          for (String name : List.of("vision_config", "text_config")) {
+            ObjectNode old = (ObjectNode) c.get(name);
+            c.set(name + "_dict", old.deepCopy());
+            old.put("hidden_act", "quick_gelu");
+            if (alone) {
+              c.remove(name);
+            }
+          }
+          if (alone) {
+            c.remove("model_type");
+          }
+        });
+    ClipConfig read = config(model);
+    assertEquals(plain.vision(), read.vision());
+    assertEquals(plain.text(), read.text());
+    assertEquals(plain.endOfTextId(), read.endOfTextId());
+    assertEquals(
+        alone
+            ? List.of()
+            : List.of(
+                "config.json says otherwise in vision_config and vision_config_dict; as in"
+                    + " transformers, the second holds: hidden_act \"gelu\".",
+                "config.json says otherwise in text_config and text_config_dict; as in"
+                    + " transformers, the second holds: hidden_act \"gelu\"."),
+        read.notes());
+    // the dict alone counts, filled up with defaults: what only the other says is not heard
+    model.json(
+        "config.json",
+        c -> {
+          ((ObjectNode) c.get("vision_config_dict")).remove("num_attention_heads");
+          c.putObject("vision_config").put("num_attention_heads", 3);
+        });
+    assertEquals(12, config(model).vision().heads());
+  }
+
+  @Test
+  void keysThatNobodyKnowsAreTold() throws IOException {
+    DamagedModel model = huggingFace();
+    model.set("config.json", "vision_config.fresh_idea", "3");
+    model.set("config.json", "vision_config.qkv_bias", "true");
+    model.set("config.json", "another", "{\"a\": [1]}");
+    model.set("config.json", "torchscript", "true");
+    assertEquals(
+        List.of(
+            "config.json says what Engram does not know and did not read: another {\"a\":[1]},"
+                + " vision_config.fresh_idea 3."),
+        config(model).notes());
+  }
+
+  @Test
+  void aMissingEndTokenIsSaidToBeMissing() throws IOException {
+    DamagedModel model = huggingFace();
+    model.json("config.json", c -> ((ObjectNode) c.get("text_config")).remove("eos_token_id"));
+    refused(
+        model, "has no text_config.eos_token_id", "49407", "beyond the vocabulary of 894 tokens");
+    // a configuration that is nested once more states none either
+    model.json(
+        "config.json",
+        c -> {
+          ObjectNode inner = c.deepCopy();
+          c.removeAll();
+          c.set("clip", inner);
+        });
+    refused(model, "has none of the settings that Engram reads", "its keys: [clip]");
+  }
+
+  @Test
+  void withoutAConfigurationNoneIsBlamed() throws IOException {
+    DamagedModel model = huggingFace().delete("config.json");
+    model.weights(w -> w.zeros("vision_model.head.probe", 1, 1, 48));
+    refused(model, "There is no configuration in", "add the config.json");
+  }
+
+  @Test
+  void openClipsConfigurationMayBeBare() throws IOException {
+    DamagedModel model = DamagedModel.of("openclip_naming", temp);
+    ClipConfig wrapped = config(model);
+    model.json(
+        "open_clip_config.json",
+        c -> {
+          ObjectNode inner = (ObjectNode) c.get("model_cfg");
+          c.removeAll();
+          c.setAll(inner);
+        });
+    assertEquals(wrapped, config(model));
+  }
+
   @Test
   void defaultsThatAreTakenAreNoted() throws IOException {
     DamagedModel model = DamagedModel.of("gelu_p8", temp);
@@ -366,9 +497,9 @@ class CheckpointTest {
   @Test
   void refusesOtherModelsAndDevices() throws IOException {
     refused(
-        DamagedModel.of("extra_siglip_vision", temp),
-        "architecture 'siglip_vision_model' is not implemented");
-    DamagedModel model = huggingFace();
+        huggingFace().set("config.json", "model_type", "\"blip\""),
+        "architecture 'blip' is not implemented");
+    DamagedModel model = DamagedModel.of("fp16", temp);
     Refusal.holds(
         () -> Clip.load(model.directory, "tpu", Progress.NONE), "auto, cpu or gpu", "tpu");
   }

@@ -5,7 +5,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /** A copy of a model of the reference set, to be damaged. */
@@ -68,6 +71,16 @@ final class DamagedModel {
     change.accept(weights);
     weights.write(file);
     return this;
+  }
+
+  /** Puts the same tensors under other names. */
+  DamagedModel rename(UnaryOperator<String> change) throws IOException {
+    return weights(
+        w -> {
+          Map<String, SafetensorsFile.Tensor> old = new LinkedHashMap<>(w.tensors);
+          w.tensors.clear();
+          old.forEach((name, tensor) -> w.tensors.put(change.apply(name), tensor));
+        });
   }
 
   DamagedModel delete(String file) throws IOException {

@@ -2,11 +2,14 @@ package dev.engram.model;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.Progress;
 import dev.engram.Refusal;
+import dev.engram.edit.EditHistory;
 import dev.engram.iconclip.Iconclip;
+import dev.engram.model.Checkpoint.Naming;
+import dev.engram.model.ClipConfig.Family;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,16 +21,149 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The three places where the settings come from, and what is refused. */
+/**
+ * The places where the settings come from, what is refused, and that what a note says is what the
+ * pixels do (src/test/python/crops.py).
+ */
 class ImageProcessorTest {
+  private static final Path CROPS = Path.of("src", "test", "resources", "crops");
+  private static final String OPENAI =
+      "mean [0.48145466, 0.4578275, 0.40821073], deviation [0.26862954, 0.26130258, 0.27577711]";
+  private static final String CUT =
+      "shorter side to 32 px, a square of 32 px from the centre as %s cuts it (bicubic, as Pillow), ";
+  private static final String TORCHVISION = CUT.formatted("torchvision") + OPENAI;
+  private static final String TRANSFORMERS = CUT.formatted("transformers") + OPENAI;
+  private static final String SQUASHED =
+      "scaled to 32 × 32 px whatever the ratio (bicubic, as Pillow), mean 0.5, deviation 0.5";
+
+  private static ImageProcessor of(Path folder, int size) {
+    return ImageProcessor.of(folder, size, Family.CLIP, Naming.HUGGING_FACE);
+  }
+
+  /** Holds the description to the pixels: those of the library that it names. */
+  private static void does(ImageProcessor processor, String description) {
+    assertEquals(description, processor.description());
+    String library =
+        description.equals(TORCHVISION)
+            ? "openai"
+            : description.equals(TRANSFORMERS) ? "transformers" : "siglip";
+    Safetensors expected = Safetensors.open(CROPS.resolve("expected.safetensors"));
+    for (String size : List.of("64x71", "53x43", "64x66", "40x40")) {
+      double[] pixels = expected.doubles(size + "." + library);
+      float[] actual = processor.process(CROPS.resolve(size + ".png"));
+      assertEquals(pixels.length, actual.length);
+      for (int i = 0; i < pixels.length; i++) {
+        assertEquals(pixels[i], actual[i], 1e-6, size + " as " + library + ", value " + i);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "OPENAI, CLIP, OpenAI's CLIP does",
+    "HUGGING_FACE, CLIP, CLIPImageProcessor of transformers does",
+    "HUGGING_FACE, SIGLIP, SiglipImageProcessor of transformers does",
+    "OPENCLIP_TIMM, EVA, OpenCLIP does"
+  })
+  void withoutAFileTheAuthorsDefaultsAreTakenAndSaid(
+      Naming naming, Family family, String who, @TempDir Path temp) {
+    ImageProcessor processor = ImageProcessor.of(temp, 32, family, naming);
+    does(
+        processor,
+        family == Family.SIGLIP
+            ? SQUASHED
+            : naming == Naming.HUGGING_FACE ? TRANSFORMERS : TORCHVISION);
+    String note = processor.notes().get(0);
+    assertEquals(1, processor.notes().size());
+    assertTrue(note.contains("it is done as " + who + " by default: "), note);
+    assertTrue(note.endsWith(processor.description() + "."), note);
+  }
+
+  @Test
+  void anOpenClipWithoutPreprocessingIsDoneAsOpenClipDoes(@TempDir Path temp) throws IOException {
+    Files.writeString(temp.resolve("open_clip_config.json"), "{\"model_cfg\": {}}");
+    ImageProcessor processor = ImageProcessor.of(temp, 32, Family.CLIP, Naming.OPENAI);
+    does(processor, TORCHVISION);
+    assertTrue(processor.notes().get(0).contains("as OpenCLIP does by default"));
+  }
+
+  @Test
+  void theFileOfTheSameAuthorsIsRead(@TempDir Path temp) throws IOException {
+    write(temp, "{'size': 32, 'crop_size': 32, 'image_mean': %s, 'image_std': %s}".formatted(
+        "[0.48145466, 0.4578275, 0.40821073]", "[0.26862954, 0.26130258, 0.27577711]"));
+    Files.writeString(
+        temp.resolve("open_clip_config.json"),
+        ("{'preprocess_cfg': {'mean': [0.48145466, 0.4578275, 0.40821073], 'std': [0.26862954,"
+                + " 0.26130258, 0.27577711]}}")
+            .replace('\'', '"'));
+    does(of(temp, 32), TRANSFORMERS);
+    does(ImageProcessor.of(temp, 32, Family.CLIP, Naming.OPENAI), TORCHVISION);
+    assertEquals(List.of(), of(temp, 32).notes());
+    Files.delete(temp.resolve("open_clip_config.json"));
+    does(ImageProcessor.of(temp, 32, Family.CLIP, Naming.OPENAI), TRANSFORMERS);
+  }
+
+  @Test
+  void defaultsAreThoseOfTheProcessorThatIsNamed(@TempDir Path temp) throws IOException {
+    write(temp, "{'size': {'height': 32, 'width': 32}}");
+    ImageProcessor ofFamily =
+        ImageProcessor.of(temp, 32, Family.SIGLIP, Naming.HUGGING_FACE);
+    does(ofFamily, SQUASHED);
+    assertEquals(
+        "preprocessor_config.json leaves out image_mean and image_std, so the defaults of"
+            + " SiglipImageProcessor are taken: "
+            + SQUASHED
+            + ".",
+        ofFamily.notes().get(0));
+    write(
+        temp,
+        "{'size': {'height': 32, 'width': 32}, 'image_processor_type': 'SiglipImageProcessorFast'}");
+    does(of(temp, 32), SQUASHED);
+    write(temp, "{'size': 32, 'crop_size': 32, 'feature_extractor_type': 'CLIPFeatureExtractor'}");
+    does(ImageProcessor.of(temp, 32, Family.SIGLIP, Naming.HUGGING_FACE), TRANSFORMERS);
+    write(temp, "{'size': 32, 'crop_size': 32, 'image_processor_type': 'ViTImageProcessor'}");
+    Refusal.holds(() -> of(temp, 32), "ViTImageProcessor without stating resample");
+  }
+
+  @Test
+  void theSizeOfAnOpenClipIsTheModels(@TempDir Path temp) throws IOException {
+    Files.writeString(
+        temp.resolve("open_clip_config.json"),
+        "{\"preprocess_cfg\": {\"size\": 224, \"mean\": 0.5, \"std\": 0.5, \"odd\": 1}}");
+    ImageProcessor processor = ImageProcessor.of(temp, 32, Family.CLIP, Naming.OPENAI);
+    assertEquals(32, processor.size());
+    assertEquals(List.of(0.5, 0.5, 0.5), processor.std());
+    assertEquals(
+        List.of(
+            "open_clip_config.json prepares images of 224 px for a model of 32 px; as in OpenCLIP,"
+                + " the model's size is taken.",
+            "open_clip_config.json says more of images than Engram reads: odd 1."),
+        processor.notes());
+  }
+
+  @Test
+  void aSavedModelIsPreparedAsBefore(@TempDir Path temp) {
+    Path saved = temp.resolve("saved");
+    Path folder = ReferenceImages.ROOT.resolve("models/openai_naming");
+    try (Clip clip = Clip.load(folder, "cpu", Progress.NONE);
+        EditHistory history = new EditHistory(clip)) {
+      does(clip.processor(), TORCHVISION);
+      history.saveModel(saved, Progress.NONE);
+    }
+    does(of(saved, 32), TORCHVISION);
+    assertEquals(List.of(), of(saved, 32).notes());
+  }
+
   @Test
   void everyReferenceModelIsPrepared() throws IOException {
     try (Stream<Path> models = Files.list(ReferenceImages.ROOT.resolve("models"))) {
       for (Path model : models.toList()) {
         int size = model.endsWith("nonsquare") ? 48 : 32;
-        ImageProcessor processor = ImageProcessor.of(model, size);
+        ImageProcessor processor = of(model, size);
         assertEquals(size, processor.crop(), model.toString());
-        boolean stated = Files.exists(model.resolve("preprocessor_config.json"));
+        boolean stated =
+            Files.exists(model.resolve("preprocessor_config.json"))
+                || Files.exists(model.resolve("open_clip_config.json"));
         assertEquals(stated, processor.notes().isEmpty(), model.toString());
       }
     }
@@ -35,7 +171,7 @@ class ImageProcessorTest {
 
   @Test
   void theEmbeddedModel() {
-    ImageProcessor processor = ImageProcessor.of(Iconclip.model(), 64);
+    ImageProcessor processor = of(Iconclip.model(), 64);
     assertEquals(List.of(0.48145466, 0.4578275, 0.40821073), processor.mean());
     Path image = Iconclip.entities().resolve("characters/santa_claus/noto__santa-claus.png");
     assertEquals(3 * 64 * 64, processor.process(image).length);
@@ -45,17 +181,10 @@ class ImageProcessorTest {
   @Test
   void theOldFormIsUnderstood(@TempDir Path temp) throws IOException {
     write(temp, "{'size': 36, 'crop_size': 32, 'resample': 3, 'image_mean': [0.5, 0.5, 0.5]}");
-    ImageProcessor processor = ImageProcessor.of(temp, 32);
+    ImageProcessor processor = of(temp, 32);
     assertEquals(36, processor.size());
     assertEquals(List.of(0.5, 0.5, 0.5), processor.mean());
     assertEquals(32, processor.crop(PillowResizeTest.noise(1, 100, 70)).getHeight());
-  }
-
-  @Test
-  void withoutAFileOpenAiSettingsAreTakenAndSaid(@TempDir Path temp) {
-    ImageProcessor processor = ImageProcessor.of(temp, 224);
-    assertEquals(224, processor.size());
-    assertFalse(processor.notes().isEmpty());
   }
 
   @ParameterizedTest
@@ -68,19 +197,20 @@ class ImageProcessorTest {
         "{'rescale_factor': 1, 'size': 32, 'crop_size': 32}|rescale_factor = 1.0",
         "{'size': {'height': 32, 'width': 16}}|size = {",
         "{'size': {'height': 36, 'width': 36}, 'crop_size': 32}|size 36, crop 32",
-        "{'size': {'height': 36, 'width': 36}}|the model takes 32",
+        "{'size': {'height': 36, 'width': 36}, 'do_center_crop': false}|to 36 pixels, but the model",
+        "{'size': 32}|does not say to how many pixels images are cut, which means 224",
         "{'size': 32, 'crop_size': {'height': 32, 'width': 16}}|crop_size",
-        "{'size': 32, 'crop_size': 64}|crop 64",
+        "{'size': 32, 'crop_size': 64}|to 64 pixels, but the model takes 32",
         "{'size': 32, 'crop_size': 32, 'image_mean': [1]}|three numbers",
         "{'size': 32, 'crop_size': 32, 'image_std': [1, 0, 1]}|positive",
         "{'size': 64, 'crop_size': 64}|the model takes 32",
-        "{}|the model takes 32",
+        "{}|which means 224 in transformers, but the model takes 32",
         "{'size'|Not valid JSON",
       })
   void whatIsNotImplementedIsRefused(String config, String part, @TempDir Path temp)
       throws IOException {
     write(temp, config);
-    Refusal.holds(() -> ImageProcessor.of(temp, 32), part);
+    Refusal.holds(() -> of(temp, 32), part);
   }
 
   @Test
@@ -88,13 +218,13 @@ class ImageProcessorTest {
     BufferedImage wide = PillowResizeTest.noise(1, 100, 70);
     int[] expected = Rgb.pixels(PillowResize.resize(wide, 32, 32));
     write(temp, "{'size': {'height': 32, 'width': 32}, 'do_center_crop': false}");
-    ImageProcessor sigLip = ImageProcessor.of(temp, 32);
+    ImageProcessor sigLip = of(temp, 32);
     assertArrayEquals(expected, Rgb.pixels(sigLip.crop(wide)));
     Files.delete(temp.resolve("preprocessor_config.json"));
     Files.writeString(
         temp.resolve("open_clip_config.json"),
-        "{\"preprocess_cfg\": {\"resize_mode\": \"squash\"}}");
-    ImageProcessor dfn = ImageProcessor.of(temp, 32);
+        "{\"preprocess_cfg\": {\"resize_mode\": \"squash\", \"mean\": 0.5, \"std\": 0.5}}");
+    ImageProcessor dfn = of(temp, 32);
     assertArrayEquals(expected, Rgb.pixels(dfn.crop(wide)));
     assertEquals(List.of(), dfn.notes());
   }
@@ -105,7 +235,7 @@ class ImageProcessorTest {
     Files.writeString(
         temp.resolve("open_clip_config.json"),
         "{\"preprocess_cfg\": {\"%s\": \"%s\"}}".formatted(name, value));
-    Refusal.holds(() -> ImageProcessor.of(temp, 32), name + " = " + value);
+    Refusal.holds(() -> of(temp, 32), name + " = " + value);
     assertTrue(Files.exists(temp));
   }
 

@@ -64,7 +64,9 @@ class ImagesReferenceTest {
             .filter(EXPECTED::has)
             .findFirst()
             .orElseThrow();
-    ImageProcessor processor = ImageProcessor.of(withoutSettings, size);
+    ImageProcessor processor = 
+        ImageProcessor.of(
+            withoutSettings, size, ClipConfig.Family.CLIP, Checkpoint.Naming.HUGGING_FACE);
     float[] actual = processor.process(ReferenceImages.FOLDER.resolve(file));
     float[] expected = EXPECTED.floats(name);
     assertEquals(expected.length, actual.length);

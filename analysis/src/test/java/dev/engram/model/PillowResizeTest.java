@@ -45,7 +45,7 @@ class PillowResizeTest {
     "30,185,42,40,26,3303359000"
   })
   void equalsPillow(int seed, int width, int height, int shorter, int crop, long expected) {
-    BufferedImage scaled = PillowResize.centre(noise(seed, width, height), shorter, crop);
+    BufferedImage scaled = PillowResize.centre(noise(seed, width, height), shorter, crop, CropRule.TRANSFORMERS);
     CRC32 crc = new CRC32();
     for (int pixel : Rgb.pixels(scaled)) {
       crc.update(pixel >> 16);
@@ -58,14 +58,14 @@ class PillowResizeTest {
   @Test
   void whatIsNotNeededIsNotComputed() {
     // Scaled as a whole this would have 224 × 22,400,000 pixels.
-    BufferedImage line = PillowResize.centre(noise(5, 1, 100_000), 224, 224);
+    BufferedImage line = PillowResize.centre(noise(5, 1, 100_000), 224, 224, CropRule.TORCHVISION);
     assertEquals(224, line.getHeight());
   }
 
   @Test
   void aCropLargerThanTheImageIsAMistakeOfTheCaller() {
     BufferedImage image = noise(1, 9, 9);
-    assertThrows(IllegalArgumentException.class, () -> PillowResize.centre(image, 8, 9));
+    assertThrows(IllegalArgumentException.class, () -> PillowResize.centre(image, 8, 9, CropRule.TORCHVISION));
   }
 
   @Test

@@ -189,7 +189,8 @@ enum UntrustedFile {
   }
 
   private static void readProcessor(Path folder) {
-    ImageProcessor.of(folder, 32).process(new BufferedImage(70, 30, BufferedImage.TYPE_INT_RGB));
+    ImageProcessor.of(folder, 32, ClipConfig.Family.CLIP, Checkpoint.Naming.OPENAI)
+        .process(new BufferedImage(70, 30, BufferedImage.TYPE_INT_RGB));
   }
 
   private static void picture(String format, Path folder) throws IOException {

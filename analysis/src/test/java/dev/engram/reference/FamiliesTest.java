@@ -239,6 +239,7 @@ class FamiliesTest {
     "laion_bigg14, CLIP, GELU, 2, 42",
     "dfn5b_h14_378, CLIP, QUICK_GELU, 2, 56",
     "tinyclip_8m16, CLIP, GELU, 2, 48",
+    "clip_config_dict, CLIP, GELU, 3, 32",
     "eva02_b16, EVA, SILU, 12, 64",
     "eva02_l14_336, EVA, SILU, 16, 70",
     "eva01_g14, EVA, GELU, 16, 42",
@@ -594,7 +595,7 @@ class FamiliesTest {
     Path eva = copy("eva02_b16", temp);
     Files.delete(eva.resolve("open_clip_config.json"));
     Files.delete(eva.resolve("config.json"));
-    Refusal.holds(() -> Clip.load(eva, "cpu", Progress.NONE), "another family", "timm");
+    Refusal.holds(() -> Clip.load(eva, "cpu", Progress.NONE), "There is no configuration", "timm");
     Path siglip = copy("siglip_b16", temp);
     Path file = siglip.resolve("config.json");
     String stated = Files.readString(file);

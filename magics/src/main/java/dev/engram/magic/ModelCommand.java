@@ -18,7 +18,8 @@ import picocli.CommandLine.Parameters;
       "as openai/clip-vit-large-patch14: taken from the cache that Python shares (HF_HOME), else",
       "downloaded into it; an interrupted download goes on where it stopped. Nothing is sent",
       "anywhere unless you name one, and a folder of that name comes first (hf://OWNER/NAME never",
-      "means a folder). HF_TOKEN opens gated models, HF_HUB_OFFLINE=1 forbids the network.",
+      "means a folder; the address of its page, https://huggingface.co/OWNER/NAME, is understood",
+      "too). HF_TOKEN opens gated models, HF_HUB_OFFLINE=1 forbids the network.",
       "--precision f16 keeps the matrices of the image tower's layers in float16; name and hash of"
           + " the",
       "model say so in every result. Edited weights stay in float32; gradients, fine-tuning and"

@@ -70,7 +70,7 @@ final class ModelNames {
   /** Whether a name means a model of the hub: a folder that exists comes first. */
   private static Optional<HubName> onHub(String name) {
     Optional<HubName> wanted = HubName.of(name);
-    if (wanted.isEmpty() || name.startsWith(HubName.PREFIX)) {
+    if (wanted.isEmpty() || HubName.isAddress(name)) {
       return wanted;
     }
     if (Files.exists(UserPath.of(name))) {
@@ -81,7 +81,7 @@ final class ModelNames {
       // Rather a mistyped path than a name for the world.
       throw new EngramException(
           "There is no model in %s, and the folder %s is there; write %s%s for the model of the hub."
-              .formatted(UserPath.of(name), folder, HubName.PREFIX, name));
+              .formatted(UserPath.of(name), folder, HubName.PREFIX, wanted.get()));
     }
     return wanted;
   }

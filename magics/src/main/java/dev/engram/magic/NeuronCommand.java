@@ -84,7 +84,9 @@ final class NeuronCommand implements EngramMagic {
     PageFile file = html == null ? null : new PageFile(UserPath.home(html));
     try (MagicProgress progress = context.progress()) {
       // first: what is wrong with it should not be told after minutes
-      WordDictionary words = session.dictionary(dictionary, progress);
+      boolean speaks = session.model().config().hasText();
+      WordDictionary words =
+          speaks || dictionary != null ? session.dictionary(dictionary, progress) : null;
       NeuronReport report =
           new NeuronReporter(
                   session.model(), session.survey(reading, progress), session.valueVectors(), words)

@@ -47,6 +47,39 @@ class FamiliesMagicsTest {
     assertTrue(shown("attribute panda/0 --label panda --by activation").contains("L"));
   }
 
+  private static Path visionOnly(String name) {
+    return FAMILIES.resolveSibling("vision_only").resolve(name);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"clip_vision", "clip_vision_projection"})
+  void anImageTowerAloneGivesWhatNeedsNoText(String name) {
+    String card = shown("model '" + visionOnly(name) + "'");
+    assertTrue(card.contains("none: an image tower alone"), card);
+    assertTrue(card.contains("no text tower: what needs labels or words is refused"), card);
+    shown("images");
+    assertTrue(shown("heatmap panda/0 --neuron L1F3").contains("L1F3"));
+    assertTrue(shown("queries L1F3 --image panda/0").contains("L"));
+    String page = shown("neuron L1F3");
+    assertTrue(page.contains("the neuron has no words"), page);
+    assertTrue(page.contains("the model has no text tower"), page);
+    for (String line :
+        new String[] {
+          "attribute panda/0",
+          "words L1F3",
+          "neuron L1F3 --dictionary english",
+          "evaluate",
+          "lens panda/0",
+          "neurons --entity panda",
+          "reproduce table1"
+        }) {
+      String sentence =
+          String.valueOf(
+              assertThrows(MagicFailure.class, () -> runner.run(line, null), line).getMessage());
+      assertTrue(sentence.contains("an image tower alone"), line + ": " + sentence);
+    }
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

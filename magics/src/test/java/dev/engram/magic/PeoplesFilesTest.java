@@ -70,7 +70,7 @@ class PeoplesFilesTest {
     assertEquals(3, page.html().split("<img ", -1).length);
     assertTrue(run("attribute two.png --top 3").toString().contains("a photo of two"));
     NeuronPage neuron = (NeuronPage) run("neuron L0F1");
-    assertTrue(neuron.view().before().get(0).text().contains("has no entities, only images"));
+    assertTrue(neuron.view().before().get(0).text().contains("the image set has images alone"));
     String none = sentence("neurons");
     assertTrue(none.contains("flat has no entities that neurons could improve"), none);
     assertEquals(3, ((Neurons) run("neurons --word hat --top 3")).names().size());

@@ -41,7 +41,6 @@ public record ModelCard(
   public static ModelCard of(Clip clip, List<Edit> edits, boolean smallModel) {
     ClipConfig c = clip.config();
     ClipConfig.Tower v = c.vision();
-    ClipConfig.Tower t = c.text();
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put("model", clip.name() + " (SHA-256 " + clip.hash().substring(0, 12) + "…)");
     for (int i = 0; i < edits.size(); i++) {
@@ -74,20 +73,17 @@ public record ModelCard(
             v.layers() - 1,
             v.heads() - 1,
             v.headWidth() - 1));
-    facts.put(
-        "text tower",
-        format(
-            "%d layers, width %d, %d heads, at most %d tokens of a vocabulary of %,d",
-            t.layers(), t.width(), t.heads(), c.contextLength(), c.vocabularySize()));
-    facts.put("shared space", format("%d dimensions", c.projectionWidth()));
+    facts.put("text tower", c.hasText() ? textTower(c) : "none: an image tower alone");
+    facts.put(c.hasText() ? "shared space" : "embedding", format("%d dimensions", c.projectionWidth()));
     facts.put(
         "activation",
-        v.activation() == t.activation()
+        !c.hasText() || v.activation() == c.text().activation()
             ? said(v.activation())
             : said(v.activation())
                 + " in the image tower, "
-                + said(t.activation())
+                + said(c.text().activation())
                 + " in the text tower");
+    facts.put("images", clip.processor().description());
     facts.put("weights", clip.storedType() + ", " + clip.naming() + " names; " + computed(clip));
     HubName.ofSnapshot(clip.directory()).ifPresent(hub -> facts.put("hub", hub.toString()));
     facts.put("device", clip.device() + " (" + clip.deviceReason() + ")");
@@ -100,6 +96,13 @@ public record ModelCard(
       notes.add(Footnote.SMALL_MODEL);
     }
     return new ModelCard(clip, clip.name(), clip.hash(), c, facts, List.copyOf(notes));
+  }
+
+  private static String textTower(ClipConfig c) {
+    ClipConfig.Tower t = c.text();
+    return format(
+        "%d layers, width %d, %d heads, at most %d tokens of a vocabulary of %,d",
+        t.layers(), t.width(), t.heads(), c.contextLength(), c.vocabularySize());
   }
 
   private static String computed(Clip clip) {

@@ -46,8 +46,8 @@ public record NeuronPage(
       "The report was made without a dictionary, so the neuron has no words.";
 
   private static final String NO_ENTITIES =
-      "The image set has no entities, only images; open a folder with entity/*.png to compare"
-          + " entities.";
+      "There are no entities to compare: the image set has images alone (open a folder with"
+          + " entity/*.png), or the model has no text tower that knows their names.";
 
   /** Keeps a copy. */
   public NeuronPage {

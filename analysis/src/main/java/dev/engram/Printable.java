@@ -2,8 +2,8 @@ package dev.engram;
 
 /**
  * Shows what came from outside, names of files and texts of JSON, so that it cannot pass for
- * something else: control characters, and those that turn the direction of writing, stand as
- * {@code \u202e}. Letters of every script, and the joiners that some of them need, stay.
+ * something else: control characters, and those that turn the direction of writing, stand as {@code
+ * \u202e}. Letters of every script, and the joiners that some of them need, stay.
  */
 public final class Printable {
   private Printable() {}

@@ -145,7 +145,8 @@ class AtomicFileTest {
     Path recent = Files.writeString(cache.resolve("unfinished456.tmp"), "of an older version");
     Files.setLastModifiedTime(former, FileTime.from(Instant.now().minus(Duration.ofDays(2))));
     Path own =
-        Files.writeString(folder.resolve("own"), "mine"); // linked from below: not followed, not swept
+        Files.writeString(
+            folder.resolve("own"), "mine"); // linked from below: not followed, not swept
     Files.createSymbolicLink(cache.resolve("engram-0123456789abcdef-0123456789abcdef.part"), own);
     try (ChildJvm living = new ChildJvm(Half.class, cache.resolve("a"));
         ChildJvm dead = new ChildJvm(Half.class, cache.resolve("b"))) {

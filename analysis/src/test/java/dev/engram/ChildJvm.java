@@ -36,8 +36,7 @@ public final class ChildJvm implements AutoCloseable {
     }
     process = new ProcessBuilder(command).redirectErrorStream(true).start();
     output =
-        new BufferedReader(
-            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
   }
 
   /** Waits until the child has printed a line. */

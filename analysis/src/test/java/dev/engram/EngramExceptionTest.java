@@ -22,8 +22,7 @@ class EngramExceptionTest {
   @Test
   void whatTurnsTheDirectionOfWritingIsShown() {
     EngramException e = new EngramException("There is no file cat\u202egnp.exe\u2066\u200f\u061c.");
-    assertEquals(
-        "There is no file cat\\u202egnp.exe\\u2066\\u200f\\u061c.", e.getMessage());
+    assertEquals("There is no file cat\\u202egnp.exe\\u2066\\u200f\\u061c.", e.getMessage());
   }
 
   @Test
@@ -34,7 +33,8 @@ class EngramExceptionTest {
     assertEquals(lines + "\\u001b[31m\\ud83d", Printable.lines(lines + "\u001b[31m\ud83d"));
     // Cut where a pair of surrogates would be: it stays whole.
     for (int i = 0; i < 2; i++) {
-      String cut = String.valueOf(new EngramException("x".repeat(i) + text.repeat(200)).getMessage());
+      String cut =
+          String.valueOf(new EngramException("x".repeat(i) + text.repeat(200)).getMessage());
       assertEquals(cut, Printable.line(cut));
     }
   }

@@ -54,7 +54,8 @@ class KilledWritersTest {
   }
 
   private static Edit edit(Clip of, int neuron) {
-    return Removal.complete(of, "number " + neuron, List.of(Neuron.ffn(1, neuron)), Provenance.of());
+    return Removal.complete(
+        of, "number " + neuron, List.of(Neuron.ffn(1, neuron)), Provenance.of());
   }
 
   /** Saves until it comes to a tensor, says so, and waits to be killed. */
@@ -132,9 +133,7 @@ class KilledWritersTest {
     public static void main(String[] args) throws IOException {
       try (Clip clip = Clip.load(MODEL, "cpu", Progress.NONE)) {
         for (int i = 0; i < Integer.parseInt(args[1]); i++) {
-          new DictionaryStore(Path.of(args[0]))
-              .dictionary(clip, "d", WORDS, Progress.NONE)
-              .close();
+          new DictionaryStore(Path.of(args[0])).dictionary(clip, "d", WORDS, Progress.NONE).close();
           for (Path kept : files(Path.of(args[0]), ".f32")) {
             Files.deleteIfExists(kept);
           }

@@ -106,7 +106,8 @@ class RegularFileTest {
   void whatIsReadIsBoundedAndInterruptible() throws IOException {
     Path file = Files.write(folder.resolve("f"), "12345".repeat(50_000).getBytes(UTF_8));
     assertArrayEquals(Files.readAllBytes(file), RegularFile.read(file, 250_000));
-    Refusal.holds(() -> RegularFile.read(file, 249_999), "more than 249,999 bytes", file.toString());
+    Refusal.holds(
+        () -> RegularFile.read(file, 249_999), "more than 249,999 bytes", file.toString());
     Thread.currentThread().interrupt();
     assertThrows(CancellationException.class, () -> RegularFile.read(file, 250_000));
     assertEquals(false, Thread.interrupted(), "the next cell is not touched");

@@ -17,6 +17,8 @@ final class PlainPattern {
   }
 
   /**
+   *
+   *
    * <pre>
    * pattern     = alternative { "|" alternative }
    * alternative = atom { atom } [ "+" | "{2,}" ]

@@ -115,7 +115,7 @@ public final class Safetensors {
     try {
       root =
           new ObjectMapper(
-    JsonFactory.builder()
+                  JsonFactory.builder()
                       .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                       // Names that come once: a table of them is only slow.
                       .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)

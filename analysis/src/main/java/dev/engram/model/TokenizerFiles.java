@@ -59,10 +59,16 @@ record TokenizerFiles(byte[] json, Path source, int padId) {
     }
   }
 
-  /** The definition without its decoder: from tokens to a text Engram never goes. */
+  /**
+   * The definition without its decoder, since from tokens to a text Engram never goes, and with the
+   * type of its model, so that the library cannot take it for another than was checked.
+   */
   byte[] encoder() {
     try {
-      return JSON.writeValueAsBytes(((ObjectNode) JSON.readTree(json)).putNull("decoder"));
+      ObjectNode tokenizer = ((ObjectNode) JSON.readTree(json)).putNull("decoder");
+      ObjectNode model = (ObjectNode) tokenizer.get("model");
+      model.put("type", TokenizerRules.modelType(model));
+      return JSON.writeValueAsBytes(tokenizer);
     } catch (IOException e) {
       throw new UncheckedIOException(e); // it was written by us
     }

@@ -27,8 +27,7 @@ final class TokenizerRules {
   private static final double LARGEST_SCORE = 1e9;
 
   private static final Set<String> SPLITS =
-      Set.of(
-          "Removed", "Isolated", "MergedWithPrevious", "MergedWithNext", "Contiguous");
+      Set.of("Removed", "Isolated", "MergedWithPrevious", "MergedWithNext", "Contiguous");
 
   private final Path source;
 
@@ -169,8 +168,7 @@ final class TokenizerRules {
       text(pattern, "String", what);
     } else {
       String regex = pattern.path("Regex").asText("");
-      require(
-          PlainPattern.isOne(regex), what, "a pattern of characters, classes and + at the end");
+      require(PlainPattern.isOne(regex), what, "a pattern of characters, classes and + at the end");
     }
   }
 
@@ -201,9 +199,7 @@ final class TokenizerRules {
       case "TemplateProcessing" -> template(node, what);
       default ->
           throw unknown(
-              "post-processor",
-              type,
-              "RobertaProcessing, TemplateProcessing, ByteLevel, Sequence");
+              "post-processor", type, "RobertaProcessing, TemplateProcessing, ByteLevel, Sequence");
     }
   }
 
@@ -251,8 +247,18 @@ final class TokenizerRules {
 
   // ---------------------------------------------------------------- models
 
+  /** Files of 2021, OpenAI's among them, do not state it; "" if nothing tells. */
+  static String modelType(JsonNode model) {
+    JsonNode type = model.path("type");
+    if (!isAbsent(type)) {
+      return type.asText();
+    }
+    return model.path("merges").isArray() ? "BPE" : model.path("vocab").isArray() ? "Unigram" : "";
+  }
+
   private void model(JsonNode model) {
-    String type = type(model, "model");
+    String type = modelType(model);
+    require(!type.isEmpty(), "model", "a type");
     String what = "model " + type;
     switch (type) {
       case "BPE" -> bytePairs(model, what);
@@ -265,9 +271,11 @@ final class TokenizerRules {
     JsonNode dropout = model.path("dropout");
     require(isAbsent(dropout) || dropout.asDouble(1) == 0, what, "no dropout");
     // With a prefix the library cuts tokens at a byte, wherever that may be.
-    require(model.path("continuing_subword_prefix").asText("").isEmpty()
+    require(
+        model.path("continuing_subword_prefix").asText("").isEmpty()
             || isAbsent(model.path("continuing_subword_prefix")),
-        what, "no continuing_subword_prefix");
+        what,
+        "no continuing_subword_prefix");
     for (String name : List.of("unk_token", "end_of_word_suffix")) {
       JsonNode text = model.path(name);
       require(isAbsent(text) || text.isTextual(), what, "a text as " + name);
@@ -277,11 +285,15 @@ final class TokenizerRules {
     }
     JsonNode vocabulary = model.path("vocab");
     JsonNode unknown = model.path("unk_token");
-    require(vocabulary.isObject() && all(vocabulary, TokenizerRules::isId), what,
+    require(
+        vocabulary.isObject() && all(vocabulary, TokenizerRules::isId),
+        what,
         "ids from 0 in vocab");
     require(isAbsent(unknown) || vocabulary.has(unknown.asText()), what, "unk_token in vocab");
     JsonNode merges = model.path("merges");
-    require(merges.isArray() && all(merges, TokenizerRules::isMerge), what,
+    require(
+        merges.isArray() && all(merges, TokenizerRules::isMerge),
+        what,
         "pairs of tokens in merges");
   }
 

@@ -162,7 +162,8 @@ class SaveModelTest {
     assertEquals("mine", Files.readString(precious));
     try (var all = Files.list(folder)) {
       assertEquals(
-          List.of("e.st", "e.st.part", "e.st.tmp", "full", "out", "out.part", "out.tmp", "precious"),
+          List.of(
+              "e.st", "e.st.part", "e.st.tmp", "full", "out", "out.part", "out.tmp", "precious"),
           all.map(p -> p.getFileName().toString()).sorted().toList());
     }
   }

@@ -157,8 +157,7 @@ class SafeLoadingTest {
     Path folder = DamagedModel.of("fp16", temp).directory;
     Path weights = folder.resolve("model.safetensors");
     byte[] bytes = Files.readAllBytes(weights);
-    long header =
-        java.nio.ByteBuffer.wrap(bytes).order(java.nio.ByteOrder.LITTLE_ENDIAN).getLong();
+    long header = java.nio.ByteBuffer.wrap(bytes).order(java.nio.ByteOrder.LITTLE_ENDIAN).getLong();
     java.util.Arrays.fill(bytes, 8 + (int) header, bytes.length, (byte) 0);
     Files.write(weights, bytes);
     try (Clip clip = Clip.load(folder, "cpu", Progress.NONE)) {

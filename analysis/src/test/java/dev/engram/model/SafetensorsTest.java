@@ -308,6 +308,7 @@ class SafetensorsTest {
     Files.write(file, bytes.putLong(text.length).put(text).array());
     org.junit.jupiter.api.Assertions.assertTimeoutPreemptively(
         java.time.Duration.ofSeconds(20),
-        () -> Refusal.holds(() -> Safetensors.open(file), "its header is not valid JSON", "1500000"));
+        () ->
+            Refusal.holds(() -> Safetensors.open(file), "its header is not valid JSON", "1500000"));
   }
 }

@@ -26,12 +26,40 @@ public final class TokenizerFuzz {
 
   private static final List<String> VALUES =
       List.of(
-          "null", "true", "0", "-1", "1", "4294967295", "4294967296", "1e999", "1.5", "\"\"",
-          "\" \"", "\"a\"", "\"\\u00e9\"", "\"\\ud83d\\ude00\"", "\"\\u0000\"", "[]", "{}",
-          "[[]]", "[0]", "{\"String\": \"\"}", "{\"String\": \"a\"}", "{\"Regex\": \"\"}",
-          "{\"Regex\": \"a*\"}", "{\"Regex\": \"(\"}", "{\"Regex\": \"(?=a)\"}",
-          "{\"Regex\": \"(x+x+)+y\"}", "{\"Regex\": \"[a]+|b\"}", "\"Removed\"", "\"Isolated\"",
-          "\"Contiguous\"", "\"MergedWithNext\"", "\"always\"", "\"first\"", "\"<|endoftext|>\"");
+          "null",
+          "true",
+          "0",
+          "-1",
+          "1",
+          "4294967295",
+          "4294967296",
+          "1e999",
+          "1.5",
+          "\"\"",
+          "\" \"",
+          "\"a\"",
+          "\"\\u00e9\"",
+          "\"\\ud83d\\ude00\"",
+          "\"\\u0000\"",
+          "[]",
+          "{}",
+          "[[]]",
+          "[0]",
+          "{\"String\": \"\"}",
+          "{\"String\": \"a\"}",
+          "{\"Regex\": \"\"}",
+          "{\"Regex\": \"a*\"}",
+          "{\"Regex\": \"(\"}",
+          "{\"Regex\": \"(?=a)\"}",
+          "{\"Regex\": \"(x+x+)+y\"}",
+          "{\"Regex\": \"[a]+|b\"}",
+          "\"Removed\"",
+          "\"Isolated\"",
+          "\"Contiguous\"",
+          "\"MergedWithNext\"",
+          "\"always\"",
+          "\"first\"",
+          "\"<|endoftext|>\"");
 
   private static final List<String> COMPONENTS =
       List.of(

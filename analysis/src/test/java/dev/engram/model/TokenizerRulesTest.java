@@ -83,8 +83,7 @@ class TokenizerRulesTest {
         "added_tokens | [{'id': 1, 'content': ''}] | added_tokens",
         "added_tokens | [{'id': -1, 'content': 'a'}] | added_tokens",
       })
-  void whatTheyDoNotUseIsRefusedByName(String where, String what, String named)
-      throws IOException {
+  void whatTheyDoNotUseIsRefusedByName(String where, String what, String named) throws IOException {
     write(CLIP, root -> root.set(where.strip(), json(what)));
     Refusal.holds(() -> Tokenizer.of(folder, 32, -1), "is refused", named.strip());
   }
@@ -134,6 +133,16 @@ class TokenizerRulesTest {
     assertTrue(refused >= 4, refused + " of the units that a text can reach were looked at");
     for (int n = 0; n < 4 + units; n += 7) {
       assertFalse(CharacterMap.isSound(java.util.Arrays.copyOf(good, n)), n + " bytes");
+    }
+  }
+
+  /** OpenAI's files are of 2021 and do not say that their model is BPE. */
+  @Test
+  void theTypeOfAModelNeedNotBeStated() throws IOException {
+    write(CLIP, root -> ((ObjectNode) root.get("model")).remove("type"));
+    try (Tokenizer old = Tokenizer.of(folder, 32, -1);
+        Tokenizer stated = Tokenizer.of(CLIP.resolveSibling(""), 32, -1)) {
+      assertArrayEquals(stated.encode("a photo of a dog"), old.encode("a photo of a dog"));
     }
   }
 
@@ -196,9 +205,34 @@ class TokenizerRulesTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "|", "a|", "a*", "a?", "(a)", "(x+x+)+y", "a+b", "a++", ".", "^a", "a$", "[]", "[^]",
-        "[a", "[z-a]", "[a&&b]", "[[a]]", "\\1", "\\b", "\\w+", "\\p{Lu}", "a{2,}b", "a{2}", "\\",
-        "\u0000", "(?=a)", "\\P{L}"
+        "",
+        "|",
+        "a|",
+        "a*",
+        "a?",
+        "(a)",
+        "(x+x+)+y",
+        "a+b",
+        "a++",
+        ".",
+        "^a",
+        "a$",
+        "[]",
+        "[^]",
+        "[a",
+        "[z-a]",
+        "[a&&b]",
+        "[[a]]",
+        "\\1",
+        "\\b",
+        "\\w+",
+        "\\p{Lu}",
+        "a{2,}b",
+        "a{2}",
+        "\\",
+        "\u0000",
+        "(?=a)",
+        "\\P{L}"
       })
   void othersAreNot(String regex) {
     assertFalse(PlainPattern.isOne(regex));

@@ -29,8 +29,7 @@ enum UntrustedFile {
   OPEN_CLIP("open_clip_config.json", f -> model("openclip_naming", f), UntrustedFile::readConfig),
   INDEX("model.safetensors.index.json", f -> model("sharded", f), Checkpoint::open),
   TOKENIZER("tokenizer.json", f -> model("fp16", f), UntrustedFile::readTokenizer),
-  SENTENCE_PIECE(
-      "tokenizer.json", UntrustedFile::sentencePiece, UntrustedFile::readSentencePiece),
+  SENTENCE_PIECE("tokenizer.json", UntrustedFile::sentencePiece, UntrustedFile::readSentencePiece),
   VOCABULARY("vocab.json", UntrustedFile::vocabulary, UntrustedFile::readTokenizer),
   MERGES("merges.txt", UntrustedFile::vocabulary, UntrustedFile::readTokenizer),
   PADDING("tokenizer_config.json", f -> model("fp16", f), UntrustedFile::readTokenizer),

@@ -14,7 +14,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Where a page is written: beside nothing that it would touch, and over a page alone. */
 class PageFileTest {
   private static Page page() {
-    return new Page("a title", java.util.List.of(new Page.Section("a section", View.text("a text"))));
+    return new Page(
+        "a title", java.util.List.of(new Page.Section("a section", View.text("a text"))));
   }
 
   @Test

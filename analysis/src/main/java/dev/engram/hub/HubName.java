@@ -20,10 +20,10 @@ public record HubName(String owner, String name, String revision) {
 
   private static final String MAIN = "main";
   private static final String PART = "[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?";
-  private static final Pattern NAME =
-      Pattern.compile("(" + PART + ")/(" + PART + ")(?:/|@(.*))?");
+  private static final Pattern NAME = Pattern.compile("(" + PART + ")/(" + PART + ")(?:/|@(.*))?");
   private static final Pattern PAGE =
-      Pattern.compile("(?i)(https?://)?(?:www\\.)?(?:huggingface\\.co|hf\\.co)/([^?#]*)(?:[?#].*)?");
+      Pattern.compile(
+          "(?i)(https?://)?(?:www\\.)?(?:huggingface\\.co|hf\\.co)/([^?#]*)(?:[?#].*)?");
   private static final Pattern TREE = Pattern.compile("([^/]+/[^/]+)/tree/(refs/pr/\\d+|[^/]+)/?");
   private static final Pattern SNAPSHOT =
       Pattern.compile("/models--([^/]+)/snapshots/([0-9a-f]{40})/?$");
@@ -65,8 +65,7 @@ public record HubName(String owner, String name, String revision) {
       return Optional.empty();
     }
     String revision = revised ? tree.group(2).replaceAll("(?i)%2F", "/") : MAIN;
-    return ofName(name)
-        .flatMap(n -> ofName(n.repository() + "@" + revision));
+    return ofName(name).flatMap(n -> ofName(n.repository() + "@" + revision));
   }
 
   /**

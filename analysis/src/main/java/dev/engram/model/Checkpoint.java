@@ -172,8 +172,7 @@ final class Checkpoint {
   private static EngramException noWeights(Path directory, List<Path> all) {
     return all.stream()
         .filter(Files::isRegularFile)
-        .filter(
-            p -> p.toString().toLowerCase(Locale.ROOT).matches(".*\\.(bin|pt|pth|ckpt|pkl)"))
+        .filter(p -> p.toString().toLowerCase(Locale.ROOT).matches(".*\\.(bin|pt|pth|ckpt|pkl)"))
         .findFirst()
         .map(Pickles::refusal)
         .orElseGet(

@@ -93,9 +93,7 @@ public final class Clip implements AutoCloseable {
     try {
       vision = new VisionTower(manager, checkpoint, stated, precision, progress);
       text =
-          tokenizer == null
-              ? null
-              : new TextTower(manager, checkpoint, stated, tokenizer.padId());
+          tokenizer == null ? null : new TextTower(manager, checkpoint, stated, tokenizer.padId());
       if (checkpoint.has("logit_scale")) {
         long[] one = checkpoint.shape("logit_scale").length == 0 ? new long[0] : new long[] {1};
         try (NDArray s = checkpoint.tensor(manager, "logit_scale", one)) {
@@ -104,7 +102,8 @@ public final class Clip implements AutoCloseable {
       } else {
         logitScale = null;
       }
-      config = UnreadTensors.check(checkpoint, checkpoint.unread()).map(stated::noting).orElse(stated);
+      config =
+          UnreadTensors.check(checkpoint, checkpoint.unread()).map(stated::noting).orElse(stated);
     } catch (Throwable t) {
       if (tokenizer != null) {
         tokenizer.close();

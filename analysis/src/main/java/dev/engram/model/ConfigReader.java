@@ -1,6 +1,7 @@
 package dev.engram.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.engram.EngramException;
 import dev.engram.Json;
 import dev.engram.model.ClipConfig.Activation;
@@ -159,8 +160,7 @@ final class ConfigReader {
     }
     int side = side(stated.family);
     boolean hasText = ckpt.hasText();
-    int context =
-        hasText ? ckpt.sizes("text_model.embeddings.position_embedding.weight", 2)[0] : 0;
+    int context = hasText ? ckpt.sizes("text_model.embeddings.position_embedding.weight", 2)[0] : 0;
     if (context > MOST_CONTEXT) {
       throw new EngramException(
           "The text tower in %s has %d positions; Engram reads texts of at most %d tokens."
@@ -212,8 +212,8 @@ final class ConfigReader {
           stated.endIsStated
               ? "The configuration %s ends a text with the token %d, but the vocabulary has %d; take both from the same model."
                   .formatted(file, stated.endOfTextId, vocabulary)
-              : "The configuration %s has no text_config.eos_token_id, and the default of transformers, %d, is beyond the vocabulary of %d tokens; add it (2 for the largest id of a text, as in OpenAI's models)."
-                  .formatted(file, stated.endOfTextId, vocabulary));
+              : "The configuration %s has no %s.eos_token_id, and the default of transformers, %d, is beyond the vocabulary of %d tokens; add it (2 for the largest id of a text, as in OpenAI's models)."
+                  .formatted(file, stated.textPath, stated.endOfTextId, vocabulary));
     }
   }
 
@@ -236,8 +236,8 @@ final class ConfigReader {
                   timm ? "open_clip_config.json" : "config.json"));
     }
     throw new EngramException(
-          "By its configuration %s the model is a %s, but its weights are of another family (%s names, %s attention pool); take both from the same model."
-              .formatted(file, family.title(), ckpt.naming.title, pool ? "an" : "no"));
+        "By its configuration %s the model is a %s, but its weights are of another family (%s names, %s attention pool); take both from the same model."
+            .formatted(file, family.title(), ckpt.naming.title, pool ? "an" : "no"));
   }
 
   private static String projection(Family family) {
@@ -291,7 +291,8 @@ final class ConfigReader {
       int contextLength,
       int vocabularySize,
       int endOfTextId,
-      boolean endIsStated) {
+      boolean endIsStated,
+      String textPath) {
     /** Texts end at their largest id. */
     Stated(
         Family family,
@@ -312,7 +313,8 @@ final class ConfigReader {
           contextLength,
           vocabularySize,
           -1,
-          true);
+          true,
+          "text_config");
     }
   }
 
@@ -355,8 +357,8 @@ final class ConfigReader {
           "By its configuration %s (model_type %s) the model is an image tower alone, but its weights have a text tower too; take both from the same model."
               .formatted(file, type));
     }
-    JsonNode v = visionAlone ? c : tower(c, "vision_config", family);
-    JsonNode t = tower(c, "text_config", family);
+    JsonNode v = visionAlone ? c : tower(c, "vision_config", family, 12);
+    JsonNode t = tower(c, "text_config", family, otherwise.textHeads());
     List<String> unread = new ArrayList<>(TransformersKeys.check(c, "", this::notComputed));
     if (!visionAlone) {
       unread.addAll(TransformersKeys.check(v, "vision_config.", this::notComputed));
@@ -393,31 +395,49 @@ final class ConfigReader {
         size(t, "vocab_size", 0),
         // 2 is what old configurations say; transformers then pools at the largest id, as OpenAI.
         end == 2 || family == Family.SIGLIP ? -1 : end,
-        eos.isIntegralNumber());
+        eos.isIntegralNumber(),
+        c.path("text_config_dict").isObject() ? "text_config_dict" : "text_config");
   }
 
   /**
    * The settings of a tower. Old files repeat them as {@code vision_config_dict}: CLIPConfig of
-   * transformers puts that, filled up with its own defaults, over {@code vision_config}; SiglipConfig
-   * does not know it.
+   * transformers puts that, filled up with its own defaults, over {@code vision_config};
+   * SiglipConfig does not know it.
    */
-  private JsonNode tower(JsonNode c, String name, Family family) {
+  private JsonNode tower(JsonNode c, String name, Family family, int heads) {
+    JsonNode base = c.path(name);
     JsonNode dict = c.path(name + "_dict");
-    boolean overrides = family == Family.CLIP && dict.isObject();
-    if (overrides && c.path(name).isObject()) {
-      List<String> differing =
-          dict.properties().stream()
-              .map(Map.Entry::getKey)
-              .filter(key -> c.path(name).has(key) && !c.path(name).get(key).equals(dict.get(key)))
-              .map(key -> key + " " + Settings.shown(dict.get(key).toString()))
-              .toList();
-      if (!differing.isEmpty()) {
-        notes.add(
-            "%s says otherwise in %s and %s_dict; as in transformers, the second holds: %s."
-                .formatted(file.getFileName(), name, name, String.join(", ", differing)));
-      }
+    if (family != Family.CLIP || !dict.isObject()) {
+      return base;
     }
-    return overrides ? dict : c.path(name);
+    FamilyDefaults otherwise = FamilyDefaults.of(family);
+    ObjectNode whole = dict.deepCopy();
+    Map.of(
+            "num_attention_heads", whole.numberNode(heads),
+            "hidden_act", whole.textNode(otherwise.activation().configName()),
+            "layer_norm_eps", whole.numberNode(otherwise.eps()))
+        .forEach(
+            (key, value) -> {
+              if (!dict.hasNonNull(key) && base.hasNonNull(key)) {
+                whole.set(key, value);
+              }
+            });
+    List<String> differing =
+        whole.properties().stream()
+            .filter(e -> base.has(e.getKey()) && !isSame(base.get(e.getKey()), e.getValue()))
+            .map(e -> Settings.shown(e.getKey()) + " " + Settings.shown(e.getValue().toString()))
+            .sorted()
+            .toList();
+    if (!differing.isEmpty()) {
+      notes.add(
+          "%s says otherwise in %s and %s_dict; as in transformers, the second holds, filled up with its defaults: %s."
+              .formatted(file.getFileName(), name, name, String.join(", ", differing)));
+    }
+    return whole;
+  }
+
+  private static boolean isSame(JsonNode a, JsonNode b) {
+    return a.isNumber() && b.isNumber() ? a.asDouble() == b.asDouble() : a.equals(b);
   }
 
   private EngramException notComputed(String key, JsonNode value) {
@@ -560,11 +580,14 @@ final class ConfigReader {
       throw new EngramException(
           "The configuration %s has none of the settings that Engram reads (its keys: %s); expected vision_config and text_config (transformers), model_cfg (OpenCLIP), or sizes as vision_heads and transformer_heads."
               .formatted(
-                  file, c.properties().stream().map(e -> Settings.shown(e.getKey())).limit(6).toList()));
+                  file,
+                  c.properties().stream().map(e -> Settings.shown(e.getKey())).limit(6).toList()));
     }
     noteUnread(Settings.unread(c, OPENAI_READ));
     List<String> silent =
-        Stream.of("hidden_act", "vision_heads", "transformer_heads").filter(k -> !c.has(k)).toList();
+        Stream.of("hidden_act", "vision_heads", "transformer_heads")
+            .filter(k -> !c.has(k))
+            .toList();
     if (!silent.isEmpty()) {
       notes.add(
           "%s leaves out %s: heads are then width / 64 and the activation quick_gelu, as in OpenAI's code."

@@ -106,9 +106,7 @@ public record ImageProcessor(
     Path openClip = modelDirectory.resolve(OPEN_CLIP);
     boolean hasOpenClip = Files.exists(openClip);
     JsonNode settings =
-        hasOpenClip
-            ? Json.object(openClip).path("preprocess_cfg")
-            : MissingNode.getInstance();
+        hasOpenClip ? Json.object(openClip).path("preprocess_cfg") : MissingNode.getInstance();
     boolean stated = settings.isObject();
     if (stated && naming != Checkpoint.Naming.HUGGING_FACE) {
       return ofOpenClip(settings, imageSize, openClip);
@@ -116,7 +114,9 @@ public record ImageProcessor(
     Path own = modelDirectory.resolve(OWN);
     Path joint = modelDirectory.resolve(JOINT);
     JsonNode nested =
-        !Files.exists(own) && Files.exists(joint) ? Json.object(joint).get("image_processor") : null;
+        !Files.exists(own) && Files.exists(joint)
+            ? Json.object(joint).get("image_processor")
+            : null;
     if (nested != null) {
       return ofTransformers(nested, joint, imageSize, family);
     }
@@ -163,7 +163,8 @@ public record ImageProcessor(
             ? "scaled to %d × %d px whatever the ratio".formatted(size, size)
             : "shorter side to %d px, a square of %d px from the centre as %s cuts it"
                 .formatted(size, crop, rule.title());
-    return "%s (bicubic, as Pillow), mean %s, deviation %s".formatted(square, said(mean), said(std));
+    return "%s (bicubic, as Pillow), mean %s, deviation %s"
+        .formatted(square, said(mean), said(std));
   }
 
   private static String said(List<Double> three) {
@@ -280,8 +281,7 @@ public record ImageProcessor(
         ? this
         : noting(
             "%s leaves out %s, so the defaults of %s are taken: %s."
-                .formatted(
-                    file.getFileName(), String.join(" and ", silent), whose, description()));
+                .formatted(file.getFileName(), String.join(" and ", silent), whose, description()));
   }
 
   /** A number, or an object with the number under a key; 224 if it is not stated, as in HF. */
@@ -331,7 +331,9 @@ public record ImageProcessor(
    * @return what the model sees of it, before normalisation: crop × crop pixels
    */
   public BufferedImage crop(BufferedImage image) {
-    return squash ? PillowResize.resize(image, size, size) : PillowResize.centre(image, size, crop, rule);
+    return squash
+        ? PillowResize.resize(image, size, size)
+        : PillowResize.centre(image, size, crop, rule);
   }
 
   /**

@@ -35,8 +35,7 @@ public final class PillowResize {
    * @param rule where it begins
    * @return crop × crop pixels, {@link BufferedImage#TYPE_INT_RGB}
    */
-  public static BufferedImage centre(
-      BufferedImage image, int shorter, int crop, CropRule rule) {
+  public static BufferedImage centre(BufferedImage image, int shorter, int crop, CropRule rule) {
     if (crop < 1 || crop > shorter) {
       throw new IllegalArgumentException(
           "a square of side %d cannot be cut from a side of %d".formatted(crop, shorter));
@@ -45,7 +44,8 @@ public final class PillowResize {
     int h = image.getHeight();
     long width = w <= h ? shorter : (long) shorter * w / h;
     long height = h <= w ? shorter : (long) shorter * h / w;
-    return window(image, width, height, rule.start(width, crop), rule.start(height, crop), crop, crop);
+    return window(
+        image, width, height, rule.start(width, crop), rule.start(height, crop), crop, crop);
   }
 
   /**

@@ -39,7 +39,9 @@ final class TransformersKeys {
           "text_config_dict",
           "vision_config_dict");
 
-  /** Of training, text generation, classes and book-keeping, as all of transformers' models have. */
+  /**
+   * Of training, text generation, classes and book-keeping, as all of transformers' models have.
+   */
   private static final Pattern ELSEWHERE =
       Pattern.compile(
           "_.*|.*dropout|initializer_(factor|range)|logit_scale_init_value|logit_bias_init_value"

@@ -60,7 +60,8 @@ final class UnreadTensors {
               "(.*\\.)?(q_norm|k_norm|ln_q|ln_k|q_ln|k_ln)\\..*", "norms of queries and keys", ""),
           new Addition("visual\\.attn_pool.*", "an attentional pooler", ""),
           new Addition(".*(relative_position|rel_pos).*", "relative positions", ""),
-          new Addition("(.*[._])?(adapters?|prompts?|prompt_learner|ctx)([._].*)?", "adapters", ""));
+          new Addition(
+              "(.*[._])?(adapters?|prompts?|prompt_learner|ctx)([._].*)?", "adapters", ""));
 
   private UnreadTensors() {}
 
@@ -111,10 +112,7 @@ final class UnreadTensors {
   /** The first names, each short enough for a sentence, and how many follow. */
   private static String named(List<String> names) {
     int most = 5;
-    String first =
-        String.join(
-            ", ",
-            names.stream().limit(most).map(Settings::shown).toList());
+    String first = String.join(", ", names.stream().limit(most).map(Settings::shown).toList());
     return names.size() <= most ? first : first + " and " + (names.size() - most) + " more";
   }
 }

@@ -381,9 +381,10 @@ class CheckpointTest {
             ? List.of()
             : List.of(
                 "config.json says otherwise in vision_config and vision_config_dict; as in"
-                    + " transformers, the second holds: hidden_act \"gelu\".",
+                    + " transformers, the second holds, filled up with its defaults: hidden_act \"gelu\".",
                 "config.json says otherwise in text_config and text_config_dict; as in"
-                    + " transformers, the second holds: hidden_act \"gelu\"."),
+                    + " transformers, the second holds, filled up with its defaults: hidden_act"
+                    + " \"gelu\"."),
         read.notes());
     // the dict alone counts, filled up with defaults: what only the other says is not heard
     model.json(
@@ -392,7 +393,20 @@ class CheckpointTest {
           ((ObjectNode) c.get("vision_config_dict")).remove("num_attention_heads");
           c.putObject("vision_config").put("num_attention_heads", 3);
         });
-    assertEquals(12, config(model).vision().heads());
+    ClipConfig filled = config(model);
+    assertEquals(12, filled.vision().heads());
+    assertTrue(
+        filled.notes().get(0).endsWith("with its defaults: num_attention_heads 12."),
+        filled.notes().toString());
+    // where both agree there is nothing to say, as in openai/clip-vit-large-patch14
+    model.json(
+        "config.json",
+        c -> {
+          ((ObjectNode) c.get("vision_config_dict")).remove("layer_norm_eps");
+          c.putObject("vision_config").put("num_attention_heads", 12).put("layer_norm_eps", 1e-5);
+          c.remove("text_config");
+        });
+    assertEquals(List.of(), config(model).notes());
   }
 
   @Test

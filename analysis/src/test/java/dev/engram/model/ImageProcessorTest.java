@@ -89,8 +89,11 @@ class ImageProcessorTest {
 
   @Test
   void theFileOfTheSameAuthorsIsRead(@TempDir Path temp) throws IOException {
-    write(temp, "{'size': 32, 'crop_size': 32, 'image_mean': %s, 'image_std': %s}".formatted(
-        "[0.48145466, 0.4578275, 0.40821073]", "[0.26862954, 0.26130258, 0.27577711]"));
+    write(
+        temp,
+        "{'size': 32, 'crop_size': 32, 'image_mean': %s, 'image_std': %s}"
+            .formatted(
+                "[0.48145466, 0.4578275, 0.40821073]", "[0.26862954, 0.26130258, 0.27577711]"));
     Files.writeString(
         temp.resolve("open_clip_config.json"),
         ("{'preprocess_cfg': {'mean': [0.48145466, 0.4578275, 0.40821073], 'std': [0.26862954,"
@@ -106,8 +109,7 @@ class ImageProcessorTest {
   @Test
   void defaultsAreThoseOfTheProcessorThatIsNamed(@TempDir Path temp) throws IOException {
     write(temp, "{'size': {'height': 32, 'width': 32}}");
-    ImageProcessor ofFamily =
-        ImageProcessor.of(temp, 32, Family.SIGLIP, Naming.HUGGING_FACE);
+    ImageProcessor ofFamily = ImageProcessor.of(temp, 32, Family.SIGLIP, Naming.HUGGING_FACE);
     does(ofFamily, SQUASHED);
     assertEquals(
         "preprocessor_config.json leaves out image_mean and image_std, so the defaults of"

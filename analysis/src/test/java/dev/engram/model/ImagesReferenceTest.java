@@ -64,7 +64,7 @@ class ImagesReferenceTest {
             .filter(EXPECTED::has)
             .findFirst()
             .orElseThrow();
-    ImageProcessor processor = 
+    ImageProcessor processor =
         ImageProcessor.of(
             withoutSettings, size, ClipConfig.Family.CLIP, Checkpoint.Naming.HUGGING_FACE);
     float[] actual = processor.process(ReferenceImages.FOLDER.resolve(file));

@@ -45,7 +45,8 @@ class PillowResizeTest {
     "30,185,42,40,26,3303359000"
   })
   void equalsPillow(int seed, int width, int height, int shorter, int crop, long expected) {
-    BufferedImage scaled = PillowResize.centre(noise(seed, width, height), shorter, crop, CropRule.TRANSFORMERS);
+    BufferedImage scaled =
+        PillowResize.centre(noise(seed, width, height), shorter, crop, CropRule.TRANSFORMERS);
     CRC32 crc = new CRC32();
     for (int pixel : Rgb.pixels(scaled)) {
       crc.update(pixel >> 16);
@@ -65,7 +66,9 @@ class PillowResizeTest {
   @Test
   void aCropLargerThanTheImageIsAMistakeOfTheCaller() {
     BufferedImage image = noise(1, 9, 9);
-    assertThrows(IllegalArgumentException.class, () -> PillowResize.centre(image, 8, 9, CropRule.TORCHVISION));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> PillowResize.centre(image, 8, 9, CropRule.TORCHVISION));
   }
 
   @Test

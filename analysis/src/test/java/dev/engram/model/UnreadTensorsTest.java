@@ -33,7 +33,8 @@ class UnreadTensorsTest {
 
   static Stream<Path> models() throws IOException {
     try (Stream<Path> all = Files.walk(RESOURCES, 3)) {
-      return all.filter(p -> Files.exists(p.resolve("expected.safetensors")))
+      return all
+          .filter(p -> Files.exists(p.resolve("expected.safetensors")))
           .filter(p -> !p.endsWith("crops") && !p.endsWith("preprocess"))
           .sorted()
           .toList()
@@ -70,8 +71,7 @@ class UnreadTensorsTest {
   void whatChangesTheComputationIsRefusedByName(String model, String tensor, String part)
       throws IOException {
     DamagedModel damaged = DamagedModel.of(model, temp).weights(w -> w.zeros(tensor, 3));
-    Refusal.holds(
-        () -> Clip.load(damaged.directory, "cpu", Progress.NONE).close(), tensor, part);
+    Refusal.holds(() -> Clip.load(damaged.directory, "cpu", Progress.NONE).close(), tensor, part);
   }
 
   @Test
@@ -84,8 +84,7 @@ class UnreadTensorsTest {
                     w.zeros("text_model.a\u202e" + i + "b".repeat(200), 1);
                   }
                 });
-    String sentence =
-        Refusal.of(() -> Clip.load(damaged.directory, "cpu", Progress.NONE).close());
+    String sentence = Refusal.of(() -> Clip.load(damaged.directory, "cpu", Progress.NONE).close());
     assertTrue(sentence.contains("9 tensors of the towers"), sentence);
     assertTrue(sentence.contains("and 4 more"), sentence);
     assertFalse(sentence.contains("\u202e"), sentence);

@@ -105,8 +105,7 @@ class VisionAloneTest {
   @Test
   void whatNeedsATextIsRefusedInOneSentence() {
     try (Clip clip = Clip.load(FOLDERS.resolve("clip_vision"), "cpu", Progress.NONE)) {
-      String sentence =
-          Refusal.of(() -> clip.embedTexts(List.of("a panda"), Progress.NONE));
+      String sentence = Refusal.of(() -> clip.embedTexts(List.of("a panda"), Progress.NONE));
       assertTrue(sentence.contains("an image tower alone"), sentence);
       assertEquals(sentence, Refusal.of(clip::tokenizer));
       assertEquals(sentence, Refusal.of(clip::text));

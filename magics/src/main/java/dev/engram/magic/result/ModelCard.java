@@ -74,7 +74,8 @@ public record ModelCard(
             v.heads() - 1,
             v.headWidth() - 1));
     facts.put("text tower", c.hasText() ? textTower(c) : "none: an image tower alone");
-    facts.put(c.hasText() ? "shared space" : "embedding", format("%d dimensions", c.projectionWidth()));
+    facts.put(
+        c.hasText() ? "shared space" : "embedding", format("%d dimensions", c.projectionWidth()));
     facts.put(
         "activation",
         !c.hasText() || v.activation() == c.text().activation()

@@ -25,10 +25,10 @@ import javax.imageio.stream.ImageInputStream;
  * the picture. Where the two are compared ({@code ImageReaderTest}, {@code ImagesReferenceTest})
  * there is no other difference, but one level in TIFF files of uncompressed YCbCr.
  *
- * <p>The decoders are the JDK's and, for WebP, TwelveMonkeys'. Colours of JPEG and of lossy WebP are
- * our own conversion, by the rules of libjpeg and libwebp. An interrupt ends the reading within a
- * second, with a {@link java.util.concurrent.CancellationException}. Everything that cannot be read
- * raises an {@link EngramException} of one sentence.
+ * <p>The decoders are the JDK's and, for WebP, TwelveMonkeys'. Colours of JPEG and of lossy WebP
+ * are our own conversion, by the rules of libjpeg and libwebp. An interrupt ends the reading within
+ * a second, with a {@link java.util.concurrent.CancellationException}. Everything that cannot be
+ * read raises an {@link EngramException} of one sentence.
  */
 public final class ImageReader {
   /** The most pixels that are decoded: Pillow's limit against decompression bombs. */
@@ -52,6 +52,9 @@ public final class ImageReader {
     }
     if (!Files.exists(file)) {
       throw new EngramException("There is no file " + file + ".");
+    }
+    if (!Files.isRegularFile(file)) { // a pipe has no end, and may have no beginning
+      throw new EngramException(file + " is no regular file; an image file is needed.");
     }
     try (InputStream in = Files.newInputStream(file)) {
       checkBytes(Files.size(file), file.toString());

@@ -16,10 +16,10 @@ import javax.imageio.stream.ImageInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Luma and chroma of a lossy WebP picture, decoded by TwelveMonkeys. Its own output takes each block
- * of 16 × 16 before the loop filter has gone over the edges to the next ones, so the blocks are read
- * here, from private fields, when the row after them is done ({@code ImageReaderTest} holds the
- * result to libwebp's).
+ * Luma and chroma of a lossy WebP picture, decoded by TwelveMonkeys. Its own output takes each
+ * block of 16 × 16 before the loop filter has gone over the edges to the next ones, so the blocks
+ * are read here, from private fields, when the row after them is done ({@code ImageReaderTest}
+ * holds the result to libwebp's).
  */
 final class Vp8Planes {
   private static final int BLOCK = 16;

@@ -201,7 +201,10 @@ class ImageReaderTest {
   void whatIsNoImageIsNamed(String content, String part) {
     byte[] bytes = content.getBytes(StandardCharsets.ISO_8859_1);
     Refusal.holds(
-        () -> ImageReader.read(bytes, "some.png"), "some.png", "PNG, JPEG, GIF, BMP, WebP or TIFF", part);
+        () -> ImageReader.read(bytes, "some.png"),
+        "some.png",
+        "PNG, JPEG, GIF, BMP, WebP or TIFF",
+        part);
   }
 
   @Test

@@ -9,8 +9,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * A list of one's own: the columns {@code file}, {@code label} and perhaps {@code split}, see {@link
- * Listing}.
+ * A list of one's own: the columns {@code file}, {@code label} and perhaps {@code split}, see
+ * {@link Listing}.
  */
 final class CsvLayout implements Layout {
   @Override
@@ -50,11 +50,7 @@ final class CsvLayout implements Layout {
       if (file.isEmpty()) {
         throw list.mistake(row, "names no file");
       }
-      builder.image(
-          file,
-          indices.getOrDefault(row.get("label"), -1),
-          row.get("split"),
-          csv);
+      builder.image(file, indices.getOrDefault(row.get("label"), -1), row.get("split"), csv);
     }
     return builder.build(title());
   }

@@ -139,8 +139,8 @@ public final class Dataset {
   }
 
   /**
-   * @param wanted a split, or another name of its role (val, valid, validation and dev are one, also
-   *     in capitals); {@value #ALL} for all of them
+   * @param wanted a split, or another name of its role (val, valid, validation and dev are one,
+   *     also in capitals); {@value #ALL} for all of them
    * @return the images of one split, with all classes
    * @throws EngramException if there is no such split
    */
@@ -364,8 +364,7 @@ public final class Dataset {
     return titled >= 0 || key.isEmpty()
         ? titled
         : only(
-            wanted,
-            c -> key.equals(ImageSet.key(c.name())) || key.equals(ImageSet.key(c.title())));
+            wanted, c -> key.equals(ImageSet.key(c.name())) || key.equals(ImageSet.key(c.title())));
   }
 
   private int only(String wanted, Predicate<DatasetClass> is) {

@@ -50,7 +50,8 @@ final class DatasetBuilder {
   }
 
   /**
-   * @param given path from the root, with slashes; a whole path is one too if it leads into the root
+   * @param given path from the root, with slashes; a whole path is one too if it leads into the
+   *     root
    * @param classIndex from 0; out of range is a mistake of this image
    * @param list the file that names the image, for sentences
    */

@@ -48,21 +48,17 @@ public final class Datasets {
 
   /**
    * @param path as in {@link #open}, or any folder that {@link ImageSet#read(Path)} takes
-   * @param split which images, {@link Dataset#ALL} for all of them; null for those on which accuracy
-   *     is reported, see {@link Dataset#heldOut}
+   * @param split which images, {@link Dataset#ALL} for all of them; null for those on which
+   *     accuracy is reported, see {@link Dataset#heldOut}
    * @return the images as entities
    * @throws EngramException if there is no such folder, split, or nothing in it
    */
   public static ImageSet imageSet(Path path, @Nullable String split) {
-    if (split == null && (Files.isDirectory(path) ? layout(real(path)).isEmpty() : !isList(path))) {
+    if (split == null && layout(real(path)).isEmpty()) {
       return ImageSet.read(path); // which keeps categories and background images
     }
     Dataset dataset = open(path, new DatasetOptions(false, null, split));
     return (split == null ? dataset.heldOut() : dataset.split(split)).imageSet();
-  }
-
-  private static boolean isList(Path path) {
-    return Files.isRegularFile(path) && layout(path).isPresent();
   }
 
   private static Optional<Layout> layout(Path path) {

@@ -163,7 +163,9 @@ final class ImageNetFoldersLayout implements Layout {
     } else if (known == 1000 && validation >= 0 && validation != 50_000) {
       builder.note(
           String.format(
-              Locale.ROOT, "There are %,d images; the whole validation set has 50,000.", validation));
+              Locale.ROOT,
+              "There are %,d images; the whole validation set has 50,000.",
+              validation));
     }
     if (!empty.isEmpty()) {
       builder.note(

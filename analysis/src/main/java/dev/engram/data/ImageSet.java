@@ -210,9 +210,7 @@ public final class ImageSet {
     Entity named = only(wanted, e -> key.equals(key(e.name())) || key.equals(key(e.title())));
     return named != null
         ? named
-        : only(
-            wanted,
-            e -> key.equals(key(e.label())) || key.equals(key(e.category() + e.name())));
+        : only(wanted, e -> key.equals(key(e.label())) || key.equals(key(e.category() + e.name())));
   }
 
   private @Nullable Entity only(String wanted, Predicate<Entity> is) {

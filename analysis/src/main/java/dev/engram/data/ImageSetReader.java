@@ -140,8 +140,7 @@ final class ImageSetReader {
     list.requireFiles();
     int left = images(root, true).size() - list.rows().size();
     if (left > 0) {
-      notes.add(
-          "%d images in the folder are not in labels.csv and were left out.".formatted(left));
+      notes.add("%d images in the folder are not in labels.csv and were left out.".formatted(left));
     }
   }
 
@@ -168,8 +167,7 @@ final class ImageSetReader {
     int used = drafts.values().stream().mapToInt(d -> d.images().size()).sum() + loose.size();
     int deeper = images(root, true).size() - used;
     if (deeper > 0) {
-      notes.add(
-          "%d images lie deeper than category/entity/ and were left out.".formatted(deeper));
+      notes.add("%d images lie deeper than category/entity/ and were left out.".formatted(deeper));
     }
   }
 

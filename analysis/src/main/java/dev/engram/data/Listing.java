@@ -91,6 +91,9 @@ final class Listing {
   static Listing read(Path csv) {
     RegularFile.check(csv);
     try {
+      if (!Files.isRegularFile(csv)) { // a pipe or a device has no end
+        throw new EngramException(csv + " is no regular file; a list in CSV is needed.");
+      }
       if (Files.size(csv) > MOST_BYTES) {
         throw new EngramException(
             "%s has %d bytes; Engram reads lists of at most %d."
@@ -183,7 +186,10 @@ final class Listing {
                   csv,
                   column,
                   String.join(
-                      ", ", NAMES.getOrDefault(column, List.of(column, column)).stream().skip(1).toList()),
+                      ", ",
+                      NAMES.getOrDefault(column, List.of(column, column)).stream()
+                          .skip(1)
+                          .toList()),
                   String.join(", ", columns)));
     }
   }

@@ -107,8 +107,7 @@ final class SplitFoldersLayout implements Layout {
       ImageSet set = ImageSet.read(folder);
       set.entities().forEach(e -> addImages(e, folder, split));
       for (String note : set.notes()) {
-        notes.add(
-            note.startsWith(ImageSetReader.NO_MANIFEST) ? note : name(folder) + ": " + note);
+        notes.add(note.startsWith(ImageSetReader.NO_MANIFEST) ? note : name(folder) + ": " + note);
       }
     }
 

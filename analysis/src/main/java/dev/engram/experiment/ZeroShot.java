@@ -72,7 +72,8 @@ public final class ZeroShot {
 
   /**
    * @param image what was shown
-   * @param nearest indices of the classes whose prompts are nearest, at most five, the nearest first
+   * @param nearest indices of the classes whose prompts are nearest, at most five, the nearest
+   *     first
    */
   public record Prediction(DatasetImage image, List<Integer> nearest) {
     /** Keeps a copy. */
@@ -564,9 +565,7 @@ public final class ZeroShot {
             .limit(SHOWN_GROUPS)
             .map(
                 e ->
-                    e.getValue().stream()
-                            .map(DatasetClass::name)
-                            .collect(Collectors.joining(", "))
+                    e.getValue().stream().map(DatasetClass::name).collect(Collectors.joining(", "))
                         + " (\""
                         + e.getKey().get(0)
                         + "\")")

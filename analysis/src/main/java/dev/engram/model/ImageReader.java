@@ -26,10 +26,10 @@ import javax.imageio.stream.ImageInputStream;
  * the picture. Where the two are compared ({@code ImageReaderTest}, {@code ImagesReferenceTest})
  * there is no other difference, but one level in TIFF files of uncompressed YCbCr.
  *
- * <p>The decoders are the JDK's and, for WebP, TwelveMonkeys'. Colours of JPEG and of lossy WebP are
- * our own conversion, by the rules of libjpeg and libwebp. An interrupt ends the reading within a
- * second, with a {@link java.util.concurrent.CancellationException}. Everything that cannot be read
- * raises an {@link EngramException} of one sentence.
+ * <p>The decoders are the JDK's and, for WebP, TwelveMonkeys'. Colours of JPEG and of lossy WebP
+ * are our own conversion, by the rules of libjpeg and libwebp. An interrupt ends the reading within
+ * a second, with a {@link java.util.concurrent.CancellationException}. Everything that cannot be
+ * read raises an {@link EngramException} of one sentence.
  */
 public final class ImageReader {
   /** The most pixels that are decoded: Pillow's limit against decompression bombs. */

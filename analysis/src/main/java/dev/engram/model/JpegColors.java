@@ -85,8 +85,7 @@ final class JpegColors {
       raw.getPixels(raw.getMinX(), raw.getMinY() + y, width, 1, row);
       for (int i = 0; i < row.length; i += 4) {
         int light = 255 - row[i + 3];
-        out[o++] =
-            ink(row[i], light) << 16 | ink(row[i + 1], light) << 8 | ink(row[i + 2], light);
+        out[o++] = ink(row[i], light) << 16 | ink(row[i + 1], light) << 8 | ink(row[i + 2], light);
       }
     }
     return image;

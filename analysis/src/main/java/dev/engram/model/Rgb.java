@@ -52,8 +52,7 @@ final class Rgb {
    */
   static BufferedImage ofPalette(Raster indices, int[] colors) {
     int width = indices.getWidth();
-    BufferedImage rgb =
-        new BufferedImage(width, indices.getHeight(), BufferedImage.TYPE_INT_RGB);
+    BufferedImage rgb = new BufferedImage(width, indices.getHeight(), BufferedImage.TYPE_INT_RGB);
     int[] out = pixels(rgb);
     int[] row = new int[width * indices.getNumBands()];
     for (int y = 0, o = 0; y < indices.getHeight(); y++) {

@@ -58,9 +58,7 @@ final class TiffImage {
     if (tiff.tag(PHOTOMETRIC, 1) == PALETTE && image.getColorModel() instanceof IndexColorModel) {
       return tiff.ofPalette(image.getRaster());
     }
-    return tiff.tag(PHOTOMETRIC, 1) == CMYK
-        ? JpegColors.ofCmyk(image.getRaster())
-        : Rgb.of(image);
+    return tiff.tag(PHOTOMETRIC, 1) == CMYK ? JpegColors.ofCmyk(image.getRaster()) : Rgb.of(image);
   }
 
   private void requireReadable() {

@@ -10,15 +10,16 @@ import java.awt.image.WritableRaster;
 import java.io.IOException;
 import java.lang.reflect.Array;
 import java.lang.reflect.Field;
+import java.util.Objects;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Luma and chroma of a lossy WebP picture, decoded by TwelveMonkeys. Its own output takes each block
- * of 16 × 16 before the loop filter has gone over the edges to the next ones, so the blocks are read
- * here, from private fields, when the row after them is done ({@code ImageReaderTest} holds the
- * result to libwebp's).
+ * Luma and chroma of a lossy WebP picture, decoded by TwelveMonkeys. Its own output takes each
+ * block of 16 × 16 before the loop filter has gone over the edges to the next ones, so the blocks
+ * are read here, from private fields, when the row after them is done ({@code ImageReaderTest}
+ * holds the result to libwebp's).
  */
 final class Vp8Planes {
   private static final int BLOCK = 16;
@@ -113,11 +114,15 @@ final class Vp8Planes {
     }
 
     private void take(Object block, Field ofPlane, int side, byte[] plane, int column) {
-      Object[][] parts = (Object[][]) value(ofPlane, block);
+      Object[][] parts = (Object[][]) Objects.requireNonNull(value(ofPlane, block));
       int stride = columns * 4 * side;
       for (int i = 0; i < side; i++) {
         for (int j = 0; j < side; j++) {
-          int[][] dest = (int[][]) value(samples, parts[i][j]);
+          @Nullable Object found = value(samples, parts[i][j]);
+          if (found == null) {
+            continue; // as the decoder itself takes it: zeros
+          }
+          int[][] dest = (int[][]) found;
           int at = (done * side + j) * 4 * stride + (column * side + i) * 4;
           for (int x = 0; x < 4; x++) {
             for (int y = 0; y < 4; y++) {
@@ -139,7 +144,7 @@ final class Vp8Planes {
     }
   }
 
-  private static Object value(Field field, Object of) {
+  private static @Nullable Object value(Field field, Object of) {
     try {
       return field.get(of);
     } catch (IllegalAccessException e) {

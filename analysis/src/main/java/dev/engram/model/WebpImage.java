@@ -11,10 +11,10 @@ import java.util.Arrays;
 import javax.imageio.stream.ImageInputStream;
 
 /**
- * The first picture of a WebP file on its canvas, as libwebp and so Pillow give it, to the bit; what
- * lies beside the picture is black, alpha is dropped. TwelveMonkeys decodes; for lossy pictures its
- * upsampling and colours are replaced by libwebp's ("fancy upsampling", dsp/upsampling.c and
- * dsp/yuv.h), from which its own differ by up to 80 levels.
+ * The first picture of a WebP file on its canvas, as libwebp and so Pillow give it, to the bit;
+ * what lies beside the picture is black, alpha is dropped. TwelveMonkeys decodes; for lossy
+ * pictures its upsampling and colours are replaced by libwebp's ("fancy upsampling",
+ * dsp/upsampling.c and dsp/yuv.h), from which its own differ by up to 80 levels.
  */
 final class WebpImage {
   private WebpImage() {}
@@ -35,7 +35,8 @@ final class WebpImage {
   /** Reads the chunk as a file of its own, by the reader itself: none is looked up. */
   private static BufferedImage lossless(byte[] picture) throws IOException {
     ByteBuffer alone =
-        ByteBuffer.allocate(20 + picture.length + picture.length % 2).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer.allocate(20 + picture.length + picture.length % 2)
+            .order(ByteOrder.LITTLE_ENDIAN);
     alone.put("RIFF".getBytes(StandardCharsets.US_ASCII)).putInt(alone.capacity() - 8);
     alone.put("WEBPVP8L".getBytes(StandardCharsets.US_ASCII)).putInt(picture.length).put(picture);
     javax.imageio.ImageReader reader = new WebPImageReaderSpi().createReaderInstance(null);

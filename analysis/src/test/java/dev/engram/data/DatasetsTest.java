@@ -78,11 +78,28 @@ class DatasetsTest {
         "classes.txt|1 001.A\\n2 002.B\\n|2",
         "train_test_split.txt|1 1\\n2 0\\n|train_test_split.txt has 2 ids and ;3 is in one",
         "image_class_labels.txt|1 1\\n1 2\\n|line 2: the id 1 is there twice",
-        "image_class_labels.txt|1 1\\nsecond 2\\n|line 2: a number and a value are expected, got 'second 2'",
-        "image_class_labels.txt|1 1\\n2 x\\n3 1\\n4 2\\n5 2\\n6 2|a number is expected for the id 2, got 'x'",
-        "image_class_labels.txt|1 1\\n2 9\\n3 0\\n4 2\\n5 2\\n6 2|2 of 6 images are of a class that is none of the 2;bird_1.jpg",
+        "image_class_labels.txt|1 1\\n"
+            + "second 2\\n"
+            + "|line 2: a number and a value are expected, got 'second 2'",
+        "image_class_labels.txt|1 1\\n"
+            + "2 x\\n"
+            + "3 1\\n"
+            + "4 2\\n"
+            + "5 2\\n"
+            + "6 2|a number is expected for the id 2, got 'x'",
+        "image_class_labels.txt|1 1\\n"
+            + "2 9\\n"
+            + "3 0\\n"
+            + "4 2\\n"
+            + "5 2\\n"
+            + "6 2|2 of 6 images are of a class that is none of the 2;bird_1.jpg",
         "classes.txt|1 001.A\\n3 003.B\\n|2 classes, but none with the number 2",
-        "images.txt|1 ../../x.jpg\\n2 b\\n3 c\\n4 d\\n5 e\\n6 f|outside of the folder: 'images/../../x.jpg'",
+        "images.txt|1 ../../x.jpg\\n"
+            + "2 b\\n"
+            + "3 c\\n"
+            + "4 d\\n"
+            + "5 e\\n"
+            + "6 f|outside of the folder: 'images/../../x.jpg'",
         "images.txt|1 a\\0.jpg\\n2 b\\n3 c\\n4 d\\n5 e\\n6 f|no system can have",
       })
   void aDamagedListOfCub(String file, String content, String parts) throws IOException {
@@ -183,7 +200,8 @@ class DatasetsTest {
       delimiter = '|',
       value = {
         "c.txt|n01443537 the goldfish, Carassius auratus;n01440764 Tinca;|the goldfish, Tinca",
-        "c.json|{\"0\":[\"n01443537\",\"gold_fish\"],\"1\":[\"n01440764\",\"tench\"]}|gold fish, tench",
+        "c.json|{\"0\":[\"n01443537\",\"gold_fish\"],\"1\":[\"n01440764\",\"tench\"]}|gold fish,"
+            + " tench",
       })
   void namesOfClassesFromAFile(String name, String content, String expected) throws IOException {
     SmallDatasets.imageNetFolders(temp);
@@ -256,8 +274,10 @@ class DatasetsTest {
     Files.writeString(list, "file,label\n\n,x\n");
     Refusal.holds(() -> Datasets.open(list, SKIPPING), "line 3, names no file");
     // a whole path that leads into the folder is none that leads out of it
-    Files.writeString(list, "file,label\n%s/001.Black_footed_Albatross/bird_0.jpg,x\n%s,y\n"
-        .formatted(list.getParent(), list.resolveSibling("own.jpg")));
+    Files.writeString(
+        list,
+        "file,label\n%s/001.Black_footed_Albatross/bird_0.jpg,x\n%s,y\n"
+            .formatted(list.getParent(), list.resolveSibling("own.jpg")));
     SmallDatasets.image(list.resolveSibling("own.jpg"), 5);
     assertEquals("own.jpg", Datasets.open(list, SKIPPING).images().get(1).name());
   }
@@ -338,7 +358,9 @@ class DatasetsTest {
     assertEquals(1, set.heldOut().images().size());
     assertEquals(
         Set.of("birds/crane", "machines/crane"),
-        set.classes().stream().map(DatasetClass::name).collect(java.util.stream.Collectors.toSet()));
+        set.classes().stream()
+            .map(DatasetClass::name)
+            .collect(java.util.stream.Collectors.toSet()));
     Refusal.holds(() -> set.classIndex("crane"), "machines/crane or birds/crane");
     assertEquals("crane (machines/crane)", set.uniqueTitle(set.classes().get(0)));
     String notes = set.notes().toString();

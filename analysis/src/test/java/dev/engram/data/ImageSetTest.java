@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Refusal;
 import dev.engram.iconclip.Iconclip;
+import dev.engram.model.ImageReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,6 +18,8 @@ import java.util.concurrent.CancellationException;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -153,7 +156,9 @@ class ImageSetTest {
     touch("x/moai/1.png", "x/moai/2.png", "x/moai/3.png");
     csv(
         "manifest.csv",
-        "\ufeffEntity,File,Caption,,\nThe Moai,x/moai/2.png,\"a moai, big\",,\n,x\\moai\\1.png,other\n");
+        "\ufeffEntity,File,Caption,,\n"
+            + "The Moai,x/moai/2.png,\"a moai, big\",,\n"
+            + ",x\\moai\\1.png,other\n");
     ImageSet set = ImageSet.read(temp);
     Entity moai = set.entity("the moai");
     assertEquals("moai", moai.name());
@@ -169,9 +174,11 @@ class ImageSetTest {
       delimiter = '|',
       value = {
         "file|There is no image",
-        "name,caption|needs a column 'file' (or filename, path, image), named in its first line, which is 'name,caption'",
+        "name,caption|needs a column 'file' (or filename, path, image), named in its first line,"
+            + " which is 'name,caption'",
         "''|needs a column 'file'",
-        "file;moai/1.png;moai/gone.png|names 1 of 2 files that are not there, the first being moai/gone.png",
+        "file;moai/1.png;moai/gone.png|names 1 of 2 files that are not there, the first being"
+            + " moai/gone.png",
         "file;../outside.png|outside",
         "file,caption;,x|line 2, names no file",
         "file;a\0b.png|no system can have",
@@ -183,6 +190,15 @@ class ImageSetTest {
     touch("moai/1.png");
     csv("manifest.csv", content.replace(';', '\n'));
     Refusal.holds(() -> ImageSet.read(temp), part);
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX) // where /dev/zero never ends
+  void devicesAreNoListsAndNoImages() throws IOException {
+    touch("moai/1.png");
+    Files.createSymbolicLink(temp.resolve("manifest.csv"), Path.of("/dev/zero"));
+    Refusal.holds(() -> ImageSet.read(temp), "manifest.csv is no regular file");
+    Refusal.holds(() -> ImageReader.read(Path.of("/dev/zero")), "/dev/zero is no regular file");
   }
 
   @Test

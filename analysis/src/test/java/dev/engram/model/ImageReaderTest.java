@@ -192,16 +192,19 @@ class ImageReaderTest {
         "<!DOCTYPE html><html>|web page",
         "version https://git-lfs.github.com/spec/v1|Git LFS",
         "%PDF-1.7|PDF",
-        "RIFF1234AVI LIST|52 49 46 46",
+        "RIFF1234AVI LIST|looks like text, beginning with 'RIFF1234AVI LIST'",
         "MM\0+aaaa|BigTIFF",
-        "\0\0\0\34ftypavif|an AVIF image; convert it to PNG",
-        "\0\0\0\34ftypheic|a HEIC image; convert it to PNG",
+        "sizeftypavif|an AVIF image; convert it to PNG",
+        "sizeftypheic|a HEIC image; convert it to PNG",
         "z\1\2z|7a 01 02 7a"
       })
   void whatIsNoImageIsNamed(String content, String part) {
     byte[] bytes = content.getBytes(StandardCharsets.ISO_8859_1);
     Refusal.holds(
-        () -> ImageReader.read(bytes, "some.png"), "some.png", "PNG, JPEG, GIF, BMP, WebP or TIFF", part);
+        () -> ImageReader.read(bytes, "some.png"),
+        "some.png",
+        "PNG, JPEG, GIF, BMP, WebP or TIFF",
+        part);
   }
 
   @Test

@@ -37,8 +37,12 @@ enum UntrustedFile {
   PNG("x.png", f -> picture("png", f), f -> ImageReader.read(f.resolve("x.png"))),
   JPEG("x.jpg", f -> picture("jpg", f), f -> ImageReader.read(f.resolve("x.jpg"))),
   GIF("x.gif", f -> picture("gif", f), f -> ImageReader.read(f.resolve("x.gif"))),
-  WEBP("x.webp", f -> sample("anim_offset_lossy.webp", f), f -> ImageReader.read(f.resolve("x.webp"))),
-  WEBP_LOSSLESS("x.webp", f -> sample("palette.webp", f), f -> ImageReader.read(f.resolve("x.webp"))),
+  WEBP(
+      "x.webp",
+      f -> sample("anim_offset_lossy.webp", f),
+      f -> ImageReader.read(f.resolve("x.webp"))),
+  WEBP_LOSSLESS(
+      "x.webp", f -> sample("palette.webp", f), f -> ImageReader.read(f.resolve("x.webp"))),
   TIFF("x.tiff", f -> picture("tiff", f), f -> ImageReader.read(f.resolve("x.tiff"))),
   BMP("x.bmp", f -> picture("bmp", f), f -> ImageReader.read(f.resolve("x.bmp"))),
   MATLAB_NUMBERS("imagelabels.mat", SmallDatasets::flowers, UntrustedFile::readDataset),

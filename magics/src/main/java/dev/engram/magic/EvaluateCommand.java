@@ -41,14 +41,15 @@ final class EvaluateCommand implements EngramMagic {
       arity = "1..*",
       paramLabel = "TEXT",
       description =
-          "One or more texts with {} for the name of the class, whose mean is taken, or imagenet for"
-              + " the 80 that CLIP uses; each class's own label if left out.")
+          "One or more texts with {} for the name of the class, whose mean is taken, or imagenet"
+              + " for the 80 that CLIP uses; each class's own label if left out.")
   private List<String> templates = List.of();
 
   @Option(
       names = "--split",
       paramLabel = "SPLIT",
-      description = "train, val, test or what a list says, or all; test, else val, else all if left out.")
+      description =
+          "train, val, test or what a list says, or all; test, else val, else all if left out.")
   private @Nullable String split;
 
   @Option(

@@ -13,7 +13,8 @@ import picocli.CommandLine.Parameters;
     description = "Open a set of images and show it as a gallery.",
     footer = {
       "",
-      "A folder holds category/entity/*.png (or jpg, gif, bmp, webp, tif), and perhaps a manifest.csv",
+      "A folder holds category/entity/*.png (or jpg, gif, bmp, webp, tif), and perhaps a"
+          + " manifest.csv",
       "with a caption for each image. An entity is named by its folder. ImageNet's validation set,",
       "CUB-200-2011, Flowers-102, folders train/class/*.png and CSV lists are opened as well; each",
       "class is an entity."

@@ -125,9 +125,7 @@ final class Sentences {
   private static String expected(Class<?> type, String value) {
     boolean whole = value.strip().matches("[+-]?\\d+");
     if (type == int.class || type == Integer.class) {
-      return whole
-          ? "a whole number of at most " + Integer.MAX_VALUE
-          : "a whole number, such as 5";
+      return whole ? "a whole number of at most " + Integer.MAX_VALUE : "a whole number, such as 5";
     }
     if (type == long.class || type == Long.class) {
       return whole ? "a whole number of at most " + Long.MAX_VALUE : "a whole number, such as 5";
@@ -150,9 +148,12 @@ final class Sentences {
     if (at < 1 || !positional.contains(typed.get(at - 1))) {
       return ".";
     }
-    String name =
-        rest.stream().takeWhile(w -> !w.startsWith("-")).collect(Collectors.joining(" "));
-    return "; a name of several words stands in quotes: \"" + typed.get(at - 1) + " " + name + "\".";
+    String name = rest.stream().takeWhile(w -> !w.startsWith("-")).collect(Collectors.joining(" "));
+    return "; a name of several words stands in quotes: \""
+        + typed.get(at - 1)
+        + " "
+        + name
+        + "\".";
   }
 
   private static String label(ArgSpec argument) {

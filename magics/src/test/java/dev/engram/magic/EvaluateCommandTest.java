@@ -98,7 +98,8 @@ class EvaluateCommandTest {
     assertTrue(!page.contains("Top-5"), page);
     assertEquals(6, evaluate("'" + set + "' --split all").result().predictions().size());
     ImageGallery shown =
-        assertInstanceOf(ImageGallery.class, runner.run("images '" + set + "' --split valid", null));
+        assertInstanceOf(
+            ImageGallery.class, runner.run("images '" + set + "' --split valid", null));
     assertEquals(2, shown.set().entities().size());
     assertTrue(shown.view().text().contains("taken: val."), shown.view().text());
     assertTrue(sentence("images '" + set + "' --split tset").contains("did you mean test"));

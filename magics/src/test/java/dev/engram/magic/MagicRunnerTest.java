@@ -144,7 +144,9 @@ class MagicRunnerTest {
     assertEquals("There is no magic %gret; did you mean %greet?", failure("gret x"));
     assertEquals("There is no magic %zzzzzz.", failure("zzzzzz"));
     assertEquals("%greet has no option '--tpo'; did you mean --top?", failure("greet x --tpo 3"));
-    assertEquals("%greet takes no further argument, got 'y'; a name of several words stands in quotes: \"x y\".",
+    assertEquals(
+        "%greet takes no further argument, got 'y'; a name of several words stands in quotes: \"x"
+            + " y\".",
         failure("greet x y"));
     assertEquals("%greet needs WHO; %greet? shows how it is used.", failure("greet"));
     assertEquals("--top takes a whole number, such as 5, got 'x'.", failure("greet a --top x"));
@@ -158,7 +160,8 @@ class MagicRunnerTest {
         failure("greet null"));
     assertEquals("It is not there: why.", failure("greet unpacked"));
     assertEquals(
-        "%greet failed with an UncheckedIOException (java.io.IOException: x); %engram trace shows the stack trace.",
+        "%greet failed with an UncheckedIOException (java.io.IOException: x); %engram trace shows"
+            + " the stack trace.",
         failure("greet unread"));
     assertEquals("--as takes the name of a Java variable, got '1x'.", failure("greet a --as 1x"));
     assertTrue(failure("engram --hlp").contains("did you mean --help?"));

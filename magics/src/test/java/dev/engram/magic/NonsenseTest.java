@@ -112,7 +112,8 @@ class NonsenseTest {
         "attribute panda --top 99999999999 | --top takes a whole number of at most 2147483647, got",
         "attribute panda --by gradeint | did you mean gradient?",
         "attribute panda --reading litteral | did you mean literal",
-        "attribute Statue of Liberty --top 3 | got 'of'; a name of several words stands in quotes: \"Statue of Liberty\"",
+        "attribute Statue of Liberty --top 3 | got 'of'; a name of several words stands in quotes:"
+            + " \"Statue of Liberty\"",
         "attribute panda penguin | no further argument, got 'penguin'",
         "attribute {{nobody}} | no variable 'nobody'",
         "attribute '{{zero}}' | no path",
@@ -190,7 +191,8 @@ class NonsenseTest {
         "teach x --images '{{temp}}/nothing' --guide captioned | no image in",
         "teach x --images panda --guide /bad | no folder and no image /bad",
         "teach x --images panda --guide captoined | no entity 'captoined'",
-        "teach x --images panda --guide captioned --block L99F | no block L99F: this model has the layers 0 to 5",
+        "teach x --images panda --guide captioned --block L99F | no block L99F: this model has the"
+            + " layers 0 to 5",
         "teach x --images panda --guide captioned --block L5 | A block is written L5F",
         "teach x --images panda --guide captioned --ridge 0 | --ridge takes a number above 0",
         "teach x --images panda --guide captioned --ridge NaN | --ridge takes a number above 0",

@@ -175,8 +175,8 @@ public record Evaluation(
     out.add(
         String.format(
             Locale.ROOT,
-            "Zero-shot accuracy on %s: %.2f %%%s (%,d images, %,d classes); mean of the classes"
-                + " %.2f %%; chance %.2f %%.",
+            "Zero-shot accuracy on %s: %.2f %%%s (%,d images, %,d classes); mean of the"
+                + " classes %.2f %%; chance %.2f %%.",
             set.name(),
             100 * all.mean(),
             interval(all),

@@ -165,7 +165,7 @@ public final class Faithfulness {
                 settings.judging
                     + (left == 0 ? "" : "; %d entities with one image left out".formatted(left)))
             .with("random", settings.seeds + " draws, seeds from 0")
-            .with("interval", Interval.about(List.of(cosine))));
+            .with("interval", Interval.named(List.of(cosine))));
   }
 
   private static Part part(

@@ -267,7 +267,7 @@ public final class Figure3 {
             .with("query neurons", "of the first neuron of each entity, layer norms folded")
             .with(
                 "interval",
-                Interval.about(List.of(entityPlaces.estimate(Neuron.Block.FFN)))
+                Interval.named(List.of(entityPlaces.estimate(Neuron.Block.FFN)))
                     + "; of general objects over labels; none for (b) and (d)"));
   }
 

@@ -147,7 +147,7 @@ public final class Figure4a {
                 "neuron", "first FFN neuron of each entity before the last layer, literal reading")
             .with("removal", "coefficient 0 at all tokens")
             .with("query vectors", "of the " + settings.most + " that rise most, without γ")
-            .with("interval", Interval.about(List.of(sum))));
+            .with("interval", Interval.named(List.of(sum))));
   }
 
   private static Estimate over(List<Removal> removals, Function<Removal, Double> value) {

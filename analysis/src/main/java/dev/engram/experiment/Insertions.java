@@ -85,7 +85,7 @@ final class Insertions implements AutoCloseable {
   static String interval(List<InsertionAccuracy> cases) {
     List<Estimate> dataset = cases.stream().map(InsertionAccuracy::dataset).toList();
     return "data set: %s; averages: %s"
-        .formatted(Interval.about(dataset), Interval.about(List.of(overCases(dataset))));
+        .formatted(Interval.named(dataset), Interval.named(List.of(overCases(dataset))));
   }
 
   /** Refuses a ridge that no edit can use. */

@@ -88,4 +88,12 @@ public record Interval(double low, double high, Kind kind, int units, String uni
         .distinct()
         .collect(Collectors.joining("; "));
   }
+
+  /**
+   * @return {@link #about(Collection)} for provenance, where nothing is a word: {@code none}
+   */
+  static String named(Collection<Estimate> estimates) {
+    String about = about(estimates);
+    return about.isEmpty() ? "none" : about;
+  }
 }

@@ -169,7 +169,7 @@ public final class Sanity {
                     + settings.images
                     + " images of each entity")
             .with("compared", "Spearman over all neurons; first " + settings.top + " as sets")
-            .with("interval", Interval.about(rows.stream().map(Row::exchanged).toList())));
+            .with("interval", Interval.named(rows.stream().map(Row::exchanged).toList())));
   }
 
   private static List<Row> labels(Study study, List<Entity> entities, Settings settings) {

@@ -136,6 +136,6 @@ public final class Scaling {
     atOnce.points().forEach(p -> all.add(p.rest()));
     all.add(specificity.near().change());
     all.add(returned.fall());
-    return Interval.about(all);
+    return Interval.named(all);
   }
 }

@@ -147,7 +147,7 @@ public final class Table1 {
             .with("neurons", "top " + settings.top + " of each entity, mean over its images")
             .with("words", "OMP, " + Interpreter.WORDS + " atoms, value vector linear")
             .with("judged", "by words: no image is looked at again")
-            .with("interval", Interval.about(rows.stream().map(Row::bestWord).toList())));
+            .with("interval", Interval.named(rows.stream().map(Row::bestWord).toList())));
   }
 
   private static OptionalDouble paper(Ranking ranking) {

@@ -167,7 +167,7 @@ public final class Table2 {
             .with("neuron", "first of each entity, literal reading")
             .with("random", "seeds 0 to " + (settings.seeds - 1))
             .with("judged", Judging.SAME_IMAGES.toString())
-            .with("interval", Interval.about(cells.stream().map(Cell::cosine).toList())));
+            .with("interval", Interval.named(cells.stream().map(Cell::cosine).toList())));
   }
 
   private static Estimate over(List<Values> entities, Function<Values, List<Double>> which) {

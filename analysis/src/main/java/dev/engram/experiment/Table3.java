@@ -249,7 +249,7 @@ public final class Table3 {
             .with(
                 "interval",
                 "averages: "
-                    + Interval.about(List.of(over(summed, c -> c.last().cosine().mean())))));
+                    + Interval.named(List.of(over(summed, c -> c.last().cosine().mean())))));
   }
 
   /** Those that the paper takes, by its Table 7. */

@@ -184,7 +184,7 @@ public final class Table6 {
                 "neuron of an image: on that image; of an entity: "
                     + settings.judging
                     + (left == 0 ? "" : "; %d entities with one image left out".formatted(left)))
-            .with("interval", Interval.about(rows.stream().map(Row::original).toList())));
+            .with("interval", Interval.named(rows.stream().map(Row::original).toList())));
   }
 
   /** Each image with its own label and its own neuron, so each on its own. */

@@ -445,7 +445,7 @@ public final class ZeroShot {
           "None of the %d images of %s can be read; the first: %s"
               .formatted(images.size(), dataset.name(), skipped.get(0)));
     }
-    String interval = Interval.about(List.of(Estimate.of(sample(predictions.stream()))));
+    String interval = Interval.named(List.of(Estimate.of(sample(predictions.stream()))));
     return new Result(
         samePrompts().map(dataset::noted).orElse(dataset),
         predictions,

@@ -190,7 +190,8 @@ public final class Reproductions {
       for (Table6.Row row : r.rows()) {
         findings.add(
             say(
-                "%s%s: falls by %s under complete removal, by %s under residual suppression; paired: %s.",
+                "%s%s: falls by %s under complete removal, by %s under residual suppression;"
+                    + " paired: %s.",
                 results.size() > 1 ? r.model() + ", " : "",
                 row.images(),
                 row.completeFall(),

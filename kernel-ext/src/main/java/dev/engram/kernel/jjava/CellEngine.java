@@ -218,7 +218,9 @@ final class CellEngine {
     String full =
         String.format(Locale.ROOT, "%s: the heap of %.0f MB is full, ", message, heap / 1e6);
     return most < heap / 20
-        ? full + "and no variable of the notebook holds much of it; restart the kernel."
+        ? full
+            + "and no variable of the notebook holds much of it; ask for less at once, or restart"
+            + " the kernel."
         : full
             + String.format(
                 Locale.ROOT,

@@ -33,18 +33,12 @@ final class RunningCell {
    * two clocks: a browser's and that of the server that interrupts for it.
    *
    * @param session of the front end
-   * @param at its clock, in milliseconds
-   * @param number the running number in the message's id, -1 if it has none
+   * @param at its clock
    */
-  record Sent(String session, Instant at, long number) {
+  record Sent(String session, Instant at) {
     static Sent of(Header<?> header) {
-      String id = String.valueOf(header.getId());
-      String digits = id.substring(id.lastIndexOf('_') + 1);
-      boolean numbered = id.startsWith(header.getSessionId() + "_") && digits.matches("\\d{1,18}");
       return new Sent(
-          String.valueOf(header.getSessionId()),
-          time(header.getTimestamp().getDateString()),
-          numbered ? Long.parseLong(digits) : -1);
+          String.valueOf(header.getSessionId()), time(header.getTimestamp().getDateString()));
     }
 
     /** JJava's own parser knows no fractions of a second of six digits, which Python writes. */
@@ -57,7 +51,7 @@ final class RunningCell {
     }
 
     private boolean isBefore(Sent other) {
-      return number >= 0 && other.number >= 0 ? number < other.number : !at.isAfter(other.at);
+      return !at.isAfter(other.at);
     }
   }
 

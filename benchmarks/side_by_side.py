@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Engram against PyTorch on a random ViT-L/14, turn by turn in one run; prints the README's table.
+"""Engram against PyTorch on a random ViT-L/14, turn by turn in one run; prints the table of docs/performance.md.
 
 usage: benchmarks/side_by_side.py [--threads 1 2] [--rounds 7] [--tasks TASK...]
 Run it with a Python that has torch, transformers and scikit-learn (benchmarks/requirements.txt), after

@@ -65,7 +65,7 @@ def alone(settings, deadline):
     return times
 
 
-def beside(given, seconds):
+def beside(given, deadline):
     """Seconds of the task beside busy kernels under the same setting."""
     times = []
     with contextlib.ExitStack() as stack:
@@ -74,7 +74,6 @@ def beside(given, seconds):
             for i in range(400):  # more than will ever be worked off; they end with their kernels
                 kernel.begin(f"%attribute statue_of_liberty --top {10 + i % 2}")
         task(kernels[0])
-        deadline = time.monotonic() + seconds
         while time.monotonic() < deadline or len(times) < 2:
             times.append(task(kernels[0]))
     return times
@@ -90,13 +89,11 @@ def main():
     settings |= {f"{count:,}": {"GOMP_SPINCOUNT": str(count)} for count in given.counts}
     started = time.monotonic()
     every = given.minutes * 60
-    first = alone(settings, started + 0.4 * every)
-    left = started + every - time.monotonic()
+    first = alone(settings, started + 0.3 * every)
     second = {}
     for index, (name, setting) in enumerate(settings.items()):
-        # the start of four kernels takes its part
-        share = (started + every - time.monotonic()) / (len(settings) - index)
-        second[name] = beside(setting, max(5, 0.5 * share))
+        now = time.monotonic()
+        second[name] = beside(setting, now + (started + every - now) / (len(settings) - index))
         print(f"{name}: beside {statistics.median(second[name]):.2f} s", file=sys.stderr)
     own = "OpenMP's own (300,000)"
     print(f"{datetime.date.today()}, {os.cpu_count()} cores of {platform.machine()}, median of "
@@ -109,7 +106,7 @@ def main():
         to_passive = busy / statistics.median(second["passive"])
         ratios[name] = to_own, to_passive
         print(f"| {name} | {statistics.median(first[name]):.2f} s | {to_own:.2f} | {busy:.2f} s | {to_passive:.2f} |")
-    print(f"\n{time.monotonic() - started:.0f} s in all; {left:.0f} s were left for the second part.", file=sys.stderr)
+    print(f"\n{time.monotonic() - started:.0f} s in all", file=sys.stderr)
     to_own, to_passive = ratios["installed"]
     return int(to_own > ALONE or to_passive > BESIDE)
 

@@ -46,6 +46,7 @@ final class Body implements AsyncResponseConsumer<Object>, AutoCloseable {
 
   private final Duration patience;
   private final CompletableFuture<Head> head = new CompletableFuture<>();
+  private final CompletableFuture<FutureCallback<Object>> callback = new CompletableFuture<>();
   private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
   private final Object lock = new Object();
   private int unread;
@@ -84,11 +85,9 @@ final class Body implements AsyncResponseConsumer<Object>, AutoCloseable {
     }
   }
 
-  private final CompletableFuture<FutureCallback<Object>> callback = new CompletableFuture<>();
-
   @Override
   public void informationResponse(HttpResponse response, HttpContext context) {
-    // nothing of a hub's interest
+    // such as 100 Continue: the answer is still to come
   }
 
   @Override

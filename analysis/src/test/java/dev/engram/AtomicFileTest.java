@@ -148,13 +148,14 @@ class AtomicFileTest {
         Files.writeString(
             folder.resolve("own"), "mine"); // linked from below: not followed, not swept
     Files.createSymbolicLink(cache.resolve("engram-0123456789abcdef-0123456789abcdef.part"), own);
-    try (ChildJvm living = new ChildJvm(Half.class, cache.resolve("a"));
-        ChildJvm dead = new ChildJvm(Half.class, cache.resolve("b"))) {
+    try (ChildJvm living = new ChildJvm(Half.class, cache.resolve("a"))) {
       living.awaitLine("half");
       List<String> one = parts(cache);
-      dead.awaitLine("half");
-      assertEquals(one.size() + 1, parts(cache).size());
-      dead.kill();
+      try (ChildJvm dead = new ChildJvm(Half.class, cache.resolve("b"))) {
+        dead.awaitLine("half");
+        assertEquals(one.size() + 1, parts(cache).size());
+        dead.kill();
+      }
       AtomicFile.write(
           cache.resolve("c"),
           channel -> {

@@ -117,8 +117,8 @@ public final class Safetensors {
           new ObjectMapper(
                   JsonFactory.builder()
                       .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                      // Names that come once: a table of them is only slow.
-                      .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+                      // Names that come once: the JVM's own table of them is only slow.
+                      .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
                       .streamReadConstraints(
                           StreamReadConstraints.builder()
                               .maxNestingDepth(8)

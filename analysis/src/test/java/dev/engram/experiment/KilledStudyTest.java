@@ -64,7 +64,7 @@ class KilledStudyTest {
   /** A result that takes a while to write, so that a kill finds it half written. */
   record Numbers(double[] values) {
     static Numbers of(int seed) {
-      return new Numbers(IntStream.range(0, 200_000).mapToDouble(i -> i * 0.1 + seed).toArray());
+      return new Numbers(IntStream.range(0, 50_000).mapToDouble(i -> i * 0.1 + seed).toArray());
     }
   }
 
@@ -117,8 +117,8 @@ class KilledStudyTest {
 
   @Test
   void twoProcessesInOneFolderDoNotDisturbEachOther(@TempDir Path results) throws Exception {
-    try (ChildJvm one = new ChildJvm(Writing.class, results, 60);
-        ChildJvm two = new ChildJvm(Writing.class, results, 60)) {
+    try (ChildJvm one = new ChildJvm(Writing.class, results, 12);
+        ChildJvm two = new ChildJvm(Writing.class, results, 12)) {
       one.awaitLine("written 3");
       for (int i = 0; i < 20; i++) {
         check(ResultStore.in(results), i);

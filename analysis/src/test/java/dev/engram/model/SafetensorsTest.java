@@ -106,7 +106,7 @@ class SafetensorsTest {
         "{'a': {'dtype':'F32','shape':[1],'data_offsets':[16,20]}} | in 16 bytes of data",
         "{'a': {'dtype':'F32','shape':[2],'data_offsets':[0,8]}, 'b': {'dtype':'F32','shape':[2],'data_offsets':[4,12]}} | tensors a and b share their bytes",
         "{'b': {'dtype':'U8','shape':[1],'data_offsets':[3,4]}, 'a': {'dtype':'F32','shape':[2],'data_offsets':[0,8]}} | tensors a and b share their bytes",
-        "{'a\\nb\\u2028': {'dtype':'F\\n','shape':[1],'data_offsets':[0,4]}} | tensor a b  has the type 'F '",
+        "{'a\\nb\\u2028': {'dtype':'F\\n','shape':[1],'data_offsets':[0,4]}} | tensor a\\u000ab\\u2028 has the type 'F\\u000a'",
       })
   void refusesAHeaderThatLies(String header, String part) throws IOException {
     refused(SafetensorsFile.bytes(header.replace('\'', '"'), new byte[16]), "x.safetensors", part);

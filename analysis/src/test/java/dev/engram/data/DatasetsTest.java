@@ -263,6 +263,8 @@ class DatasetsTest {
     SmallDatasets.cub(temp);
     ImageSet birds = Datasets.imageSet(temp, null);
     assertEquals(3, birds.entity("black footed albatross").images().size());
+    // the split of a data set says nothing of the training of a model
+    assertTrue(birds.images().stream().allMatch(i -> i.split() == Split.UNKNOWN));
     assertEquals("bird_4.jpg", birds.image("chuck will widow/1").file().getFileName().toString());
     assertEquals(2, Datasets.imageSet(temp, "train").images().size());
     assertEquals(1, Datasets.imageSet(temp, "train").entities().get(0).images().size());

@@ -102,6 +102,14 @@ public final class Dataset {
   }
 
   /**
+   * @return whether its splits tell what a model was trained on, as the column of an image set's
+   *     list does; those of CUB-200-2011, say, tell what its makers mean to be trained on
+   */
+  public boolean tellsTraining() {
+    return layout.equals("entities");
+  }
+
+  /**
    * @return the folder that was read
    */
   public Path root() {
@@ -388,7 +396,14 @@ public final class Dataset {
       DatasetClass c = classes.get(i.classIndex());
       byClass
           .computeIfAbsent(i.classIndex(), k -> new ArrayList<>())
-          .add(new LabelledImage(i.file(), i.name(), c.name(), "", c.label(), Split.of(i.split())));
+          .add(
+              new LabelledImage(
+                  i.file(),
+                  i.name(),
+                  c.name(),
+                  "",
+                  c.label(),
+                  tellsTraining() ? Split.of(i.split()) : Split.UNKNOWN));
     }
     List<Entity> entities = new ArrayList<>();
     byClass.entrySet().stream()

@@ -101,7 +101,8 @@ public record AccuracyChange(ZeroShot.Result before, ZeroShot.Result after, Set<
   }
 
   private Optional<Estimate> heldOut(ZeroShot.Result result) {
-    return ZeroShot.heldOut(result.predictions().stream().filter(about(false)).toList());
+    return ZeroShot.heldOut(
+        result.dataset(), result.predictions().stream().filter(about(false)).toList());
   }
 
   /**

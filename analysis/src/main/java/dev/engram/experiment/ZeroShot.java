@@ -147,7 +147,7 @@ public final class ZeroShot {
      *     says that it was trained on the others
      */
     public Optional<Estimate> heldOut() {
-      return ZeroShot.heldOut(predictions);
+      return ZeroShot.heldOut(dataset, predictions);
     }
 
     /**
@@ -264,10 +264,10 @@ public final class ZeroShot {
   }
 
   /** Accuracy on what was kept back, if something was and something else was not. */
-  static Optional<Estimate> heldOut(List<Prediction> all) {
+  static Optional<Estimate> heldOut(Dataset of, List<Prediction> all) {
     Map<Split, List<Prediction>> parts =
         all.stream().collect(Collectors.groupingBy(p -> Split.of(p.image().split())));
-    return parts.containsKey(Split.TRAIN)
+    return of.tellsTraining() && parts.containsKey(Split.TRAIN)
         ? Optional.ofNullable(parts.get(Split.HELD_OUT))
             .map(kept -> Estimate.of(sample(kept.stream())))
         : Optional.empty();

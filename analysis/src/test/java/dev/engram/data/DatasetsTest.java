@@ -436,6 +436,8 @@ class DatasetsTest {
     assertEquals(2, birds.entity("black footed albatross").images().size());
     assertEquals("bird_5.jpg", birds.image("chuck will widow/1").file().getFileName().toString());
     assertEquals(6, Datasets.imageSet(temp, "all").images().size());
+    // the split of a data set says nothing of the training of a model
+    assertTrue(birds.images().stream().allMatch(i -> i.split() == Split.UNKNOWN));
     assertEquals(2, Datasets.imageSet(temp, "train").images().size());
     assertEquals(1, Datasets.imageSet(temp, "train").entities().get(0).images().size());
     assertEquals(64, birds.hash().length());

@@ -7,6 +7,8 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -14,14 +16,21 @@ import org.jspecify.annotations.Nullable;
  * Runs magics for a kernel: finds, parses, runs, and turns every failure into one sentence. One
  * instance serves one notebook; it remembers the last stack trace and the progress bar on the page.
  * Magics run one at a time: an interrupted one works on until it notices, while the kernel already
- * takes the next cell.
+ * takes the next cell; a magic that waits for it longer than a second is refused.
  */
 public final class MagicRunner {
+  /** As long a magic waits for one that was interrupted and has not stopped yet. */
+  private static final long PATIENCE_MILLIS = 800;
+
   private final Magics magics;
   private final Host host;
   private final ReentrantLock oneAtATime = new ReentrantLock(true);
+  private volatile @Nullable Running running;
   private volatile String lastTrace = "";
   private volatile @Nullable MagicProgress progress;
+
+  /** A magic at work, since a time of {@link System#nanoTime()}. */
+  private record Running(String name, Thread worker, long since) {}
 
   /**
    * @param magics what can be run
@@ -39,13 +48,25 @@ public final class MagicRunner {
    * @throws MagicFailure with one sentence
    */
   public @Nullable Object run(String line, @Nullable String body) {
+    return run(line, body, Object.class);
+  }
+
+  /**
+   * @param line a magic's line, as it was typed, without percent signs
+   * @param body the lines below {@code %%name}, or null for a line magic
+   * @param wanted the type that the notebook assigns the value to
+   * @return the magic's value, or a view of its help
+   * @throws MagicFailure with one sentence; before anything is computed where the type of the
+   *     magic's value is known and is another one
+   */
+  public @Nullable Object run(String line, @Nullable String body, Class<?> wanted) {
     MagicLine parsed;
     try {
       parsed = MagicLine.parse(line);
     } catch (EngramException unclosed) {
       throw failure("", unclosed);
     }
-    return run(parsed, body);
+    return run(parsed, body, wanted);
   }
 
   /**
@@ -55,7 +76,7 @@ public final class MagicRunner {
    * @throws MagicFailure with one sentence
    */
   public @Nullable Object run(String name, List<String> words, @Nullable String body) {
-    return run(new MagicLine(name, MagicLine.withoutTail(words)), body);
+    return run(new MagicLine(name, MagicLine.withoutTail(words)), body, Object.class);
   }
 
   /**
@@ -81,20 +102,45 @@ public final class MagicRunner {
     }
   }
 
-  private @Nullable Object run(MagicLine line, @Nullable String body) {
+  private @Nullable Object run(MagicLine line, @Nullable String body, Class<?> wanted) {
     try {
-      oneAtATime.lockInterruptibly();
+      if (!oneAtATime.tryLock(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)) {
+        throw failure(line.name(), stillRunning(line.name()));
+      }
     } catch (InterruptedException e) {
       throw new MagicFailure(Sentences.of(line.name(), e));
     }
+    Running around = running; // a magic may call another
+    running = new Running(line.name(), Thread.currentThread(), System.nanoTime());
     try {
-      return runAlone(line, body);
+      return runAlone(line, body, wanted);
     } finally {
+      running = around;
       oneAtATime.unlock();
     }
   }
 
-  private @Nullable Object runAlone(MagicLine line, @Nullable String body) {
+  /**
+   * The magic that is in the way is interrupted once more: the first interrupt may have been caught
+   * by a library that went on.
+   */
+  private EngramException stillRunning(String next) {
+    Running before = running;
+    if (before == null) {
+      return new EngramException("%" + next + " was not run, since another magic ran; try again.");
+    }
+    before.worker().interrupt();
+    return new EngramException(
+        String.format(
+            Locale.ROOT,
+            "%%%s was not run, because %%%s, which began %.0f s ago, has not stopped yet; try again"
+                + " in a moment, and restart the kernel if it never stops.",
+            next,
+            before.name(),
+            (System.nanoTime() - before.since()) / 1e9));
+  }
+
+  private @Nullable Object runAlone(MagicLine line, @Nullable String body, Class<?> wanted) {
     MagicProgress shown = new MagicProgress(host, System::nanoTime);
     progress = shown;
     ClassLoader before = Thread.currentThread().getContextClassLoader();
@@ -105,11 +151,13 @@ public final class MagicRunner {
     try {
       MagicCommand command = command(name);
       if (help || command.parse(line.arguments(), new Variables(host))) {
+        ResultType.requireHelpFits(name, wanted);
         return command.help();
       }
+      ResultType.requireFits(name, command.magic(), wanted);
       Object value = run(name, command, body, shown);
       shown.done();
-      return value;
+      return value == null || wanted.isInstance(value) ? value : kept(name, value, wanted);
     } catch (Exception | LinkageError | VirtualMachineError | AssertionError e) {
       shown.stopped();
       throw failure(name, e);
@@ -135,6 +183,17 @@ public final class MagicRunner {
       host.define(variable, value);
     }
     return value;
+  }
+
+  /** A value that the notebook's variable does not take; what was computed is not lost. */
+  private Object kept(String name, Object value, Class<?> wanted) {
+    String variable = name + "Value";
+    host.define(variable, value);
+    throw new EngramException(
+        ResultType.misfit(name, value.getClass(), wanted)
+            + "; the value is kept in the variable "
+            + variable
+            + ".");
   }
 
   private MagicCommand command(String name) {

@@ -47,8 +47,7 @@ final class Sentences {
     return "%"
         + name
         + " failed with "
-        + ("AEIOU".indexOf(kind.charAt(0)) >= 0 ? "an " : "a ")
-        + kind
+        + withArticle(kind)
         + (message == null ? "" : " (" + firstLine(message) + ")")
         + "; %engram trace shows the stack trace.";
   }
@@ -57,6 +56,13 @@ final class Sentences {
   private static boolean isSentence(UncheckedIOException failure) {
     return failure.getMessage() != null
         && !failure.getMessage().equals(String.valueOf(failure.getCause()));
+  }
+
+  /**
+   * @return a class's name after a or an
+   */
+  static String withArticle(String name) {
+    return ("AEIOU".indexOf(name.charAt(0)) >= 0 ? "an " : "a ") + name;
   }
 
   static boolean isInterrupt(Throwable failure) {

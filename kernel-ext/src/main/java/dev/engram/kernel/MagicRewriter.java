@@ -1,5 +1,7 @@
 package dev.engram.kernel;
 
+import dev.engram.EngramException;
+import dev.engram.magic.MagicLine;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -49,6 +51,7 @@ public final class MagicRewriter {
 
   /**
    * @return the cell as Java, with the kernel's own magics left in it
+   * @throws EngramException if a magic stands where it cannot, or leaves a quote open
    */
   public String rewrite(String source) {
     Matcher cell = CELL.matcher(source);
@@ -69,8 +72,15 @@ public final class MagicRewriter {
       } else if (line.region(at, source.length()).lookingAt()
           && isMagicPlace(source, at)
           && !foreignLine.test(line.group("name"))) {
+        MagicLine.parse(line.group("line")); // a quote that is left open would swallow Java
         out.append(code.ofLine(line.group("line")));
         at = line.end();
+      } else if (line.lookingAt() && !isMagicPlace(source, at) && isAfterJava(source, at)) {
+        throw new EngramException(
+            "A magic takes the rest of its line, so it cannot stand between braces or after another"
+                + " statement: put %"
+                + line.group("name")
+                + " on a line of its own, and the Java that follows it on the next.");
       } else {
         out.append(source.charAt(at++));
       }
@@ -86,6 +96,15 @@ public final class MagicRewriter {
     Matcher line = Pattern.compile("[^%\\r\\n]*%%?(\\w+)[^\\r\\n]*").matcher(source);
     boolean found = line.region(start, source.length()).lookingAt();
     return found && isMagicPlace(source, source.indexOf('%', start)) ? line.group(1) : "";
+  }
+
+  /** Where no Java can have a remainder operator: after a brace that opens, or a semicolon. */
+  private static boolean isAfterJava(String source, int at) {
+    int before = at - 1;
+    while (before >= 0 && Character.isWhitespace(source.charAt(before))) {
+      before--;
+    }
+    return before >= 0 && (source.charAt(before) == '{' || source.charAt(before) == ';');
   }
 
   /** At the start of a line, or to the right of an assignment. */

@@ -1,8 +1,10 @@
 package dev.engram.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.EngramException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -20,7 +22,7 @@ class MagicRewriterTest {
   void linesAreCarriedAsTyped() {
     String typed = "attribute 'C:\\new' \"x\" --top 3; // why";
     String java = rewriter.rewrite("int a = 1;\n  %" + typed + "\nAttribution b = %words L5F4");
-    assertTrue(java.startsWith("int a = 1;\n  dev.engram.kernel.MagicRewriterTest.line(\""), java);
+    assertTrue(java.startsWith("int a = 1;\n  dev.engram.kernel.MagicRewriterTest.line("), java);
     assertTrue(java.contains("Attribution b = dev.engram"), java);
     assertEquals("int a = 1;\n  %" + typed + "\nAttribution b = %words L5F4", CODE.asTyped(java));
   }
@@ -28,14 +30,15 @@ class MagicRewriterTest {
   @Test
   void cellsAreCarriedWhole() {
     String java = rewriter.rewrite("%%edit --as x\nline 1\n%no magic here\n");
-    assertTrue(
-        java.matches("dev\\.engram\\.kernel\\.MagicRewriterTest\\.cell\\(\"\\S+\", \"\\S+\"\\);"));
+    assertTrue(java.matches("dev\\.engram\\.kernel\\.MagicRewriterTest\\.cell\\(\\d+, \\d+\\);"));
+    assertEquals("%%edit --as x", CODE.asTyped(java));
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {
         "%maven a:b:1",
+        "for (;;) {\n  %maven a:b:1\n}",
         "%%time\n1 + 1",
         "int a = b % c;",
         "int a = b %c;",
@@ -45,6 +48,32 @@ class MagicRewriterTest {
       })
   void whatIsNoMagicOfOursIsLeftAlone(String code) {
     assertEquals(code, rewriter.rewrite(code));
+  }
+
+  /** A class file holds strings of 65,535 bytes at most. */
+  @Test
+  void aLineOfAnyLengthMakesShortJava() {
+    String long1 = "images " + "x".repeat(1 << 20);
+    String java = rewriter.rewrite("%" + long1);
+    assertTrue(java.length() < 100, java);
+    assertEquals("%" + long1, CODE.asTyped(java));
+    assertEquals(java, rewriter.rewrite("%" + long1), "the same line takes memory once");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"if (a) { %edits }", "int a = 1; %edits", "{\nint b; %x\n}"})
+  void aMagicAfterJavaIsRefused(String code) {
+    assertTrue(refusal(code).startsWith("A magic takes the rest of its line"));
+  }
+
+  @Test
+  void aQuoteThatIsLeftOpenIsRefused() {
+    assertTrue(refusal("%images \"a\nb\"").contains("is not closed"));
+  }
+
+  private String refusal(String code) {
+    return String.valueOf(
+        assertThrows(EngramException.class, () -> rewriter.rewrite(code)).getMessage());
   }
 
   @Test

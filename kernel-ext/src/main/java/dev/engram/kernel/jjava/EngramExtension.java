@@ -31,12 +31,11 @@ public final class EngramExtension implements Extension {
       registry.registerLineMagic(name, line).registerCellMagic(name, cell);
       registry.registerLineMagic(name + "?", help);
     }
-    LineMagic<?, BaseKernel> run =
-        (k, words) -> runner.run(words.get(0), words.size() > 1 ? words.get(1) : null);
+    LineMagic<?, BaseKernel> itsRunner = (k, words) -> runner;
     LineMagic<?, BaseKernel> value = (k, words) -> host.handedOver(words.get(0));
     LineMagic<?, BaseKernel> itself = (k, words) -> session;
     registry
-        .registerLineMagic(MagicCall.RUN, run)
+        .registerLineMagic(MagicCall.RUNNER, itsRunner)
         .registerLineMagic(MagicCall.VALUE, value)
         .registerLineMagic(KernelSession.MAGIC, itself);
 

@@ -1,19 +1,22 @@
 package dev.engram.kernel.jjava;
 
+import dev.engram.kernel.PrivateField;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Properties;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import jdk.jshell.JShell;
 import org.dflib.jjava.jupyter.kernel.BaseKernel;
 import org.dflib.jjava.jupyter.kernel.BaseKernelBuilder;
+import org.dflib.jjava.jupyter.kernel.JupyterIO;
 import org.dflib.jjava.jupyter.kernel.KernelConnectionProperties;
 import org.dflib.jjava.jupyter.kernel.magic.CellMagic;
 import org.dflib.jjava.jupyter.kernel.magic.LineMagic;
+import org.dflib.jjava.jupyter.messages.publish.PublishStream.StreamType;
 
 /**
  * Starts the kernel "Engram (Java)": JJava's own, with Engram's connection before it. JJava's Java
@@ -38,12 +41,28 @@ public final class EngramKernel {
     CellHistory history = new CellHistory();
     EngramConnection connection = new EngramConnection(properties, history);
     BaseKernel kernel = stockKernel(history);
+    CellThreads threads = new CellThreads();
+    HeapReserve reserve = new HeapReserve();
+    RunningCell cell = new RunningCell();
+    printThrough(threads, kernel.getIO());
+    CellEngine engine = new CellEngine(kernel, cell, threads, reserve);
     kernel.onStartup();
     kernel.becomeHandlerForConnection(connection);
-    JShell shell = (JShell) kernel.getClass().getMethod("getJShell").invoke(kernel);
-    new Protocol(kernel, shell.sourceCodeAnalysis(), KernelSession.of(kernel)).install(connection);
+    CellRunner runner = new CellRunner(engine, threads, reserve, cell);
+    new Protocol(kernel, KernelSession.of(kernel), runner).install(connection);
     connection.connect();
+    ParentProcess.endWithIt(System.getenv(), ParentProcess::end);
     connection.waitUntilClose();
+  }
+
+  /** For the whole session, since a thread may print when no cell runs. */
+  private static void printThrough(CellThreads threads, JupyterIO io) {
+    PrintStream out = new CellPrinter(threads, StreamType.OUT, System.out);
+    PrintStream err = new CellPrinter(threads, StreamType.ERR, System.err);
+    PrivateField.of(io, "out", CellEngine.JJAVA).write(out);
+    PrivateField.of(io, "err", CellEngine.JJAVA).write(err);
+    System.setOut(out);
+    System.setErr(err);
   }
 
   private static BaseKernel stockKernel(CellHistory history)

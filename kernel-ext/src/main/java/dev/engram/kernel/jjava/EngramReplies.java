@@ -1,5 +1,8 @@
 package dev.engram.kernel.jjava;
 
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import org.dflib.jjava.jupyter.channels.JupyterSocket;
@@ -15,6 +18,7 @@ import org.dflib.jjava.jupyter.messages.MessageType;
 import org.dflib.jjava.jupyter.messages.publish.PublishError;
 import org.dflib.jjava.jupyter.messages.publish.PublishExecuteInput;
 import org.dflib.jjava.jupyter.messages.publish.PublishExecuteResult;
+import org.dflib.jjava.jupyter.messages.publish.PublishStream.StreamType;
 import org.dflib.jjava.jupyter.messages.reply.CompleteReply;
 import org.dflib.jjava.jupyter.messages.reply.ErrorReply;
 import org.dflib.jjava.jupyter.messages.reply.HistoryReply;
@@ -28,6 +32,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class EngramReplies extends ShellReplyEnvironment {
   private final CellHistory history;
+  private final Outbox outbox;
+  private final CellText text;
+  private final Deque<Runnable> deferred = new ArrayDeque<>();
+  private @Nullable Thread deferring; // whose next message waits until the request is done
   private int cell;
   private @Nullable ErrorReport shown;
 
@@ -36,9 +44,86 @@ final class EngramReplies extends ShellReplyEnvironment {
       StdinChannel stdin,
       JupyterSocket iopub,
       MessageContext context,
-      CellHistory history) {
+      CellHistory history,
+      Outbox outbox) {
     super(shell, stdin, iopub, context);
     this.history = history;
+    this.outbox = outbox;
+    this.text = new CellText(outbox, context);
+  }
+
+  /**
+   * @return what is printed in answer to this request
+   */
+  CellText text() {
+    return text;
+  }
+
+  @Override
+  public void writeToStdOut(String printed) {
+    print(StreamType.OUT, printed);
+  }
+
+  @Override
+  public void writeToStdErr(String printed) {
+    print(StreamType.ERR, printed);
+  }
+
+  private void print(StreamType type, String printed) {
+    byte[] utf8 = printed.getBytes(StandardCharsets.UTF_8);
+    text.print(type, utf8, 0, utf8.length);
+  }
+
+  @Override
+  public void publish(Message<?> message) {
+    nowOrLater(() -> outbox.send(message));
+  }
+
+  @Override
+  public void reply(Message<?> message) {
+    nowOrLater(() -> getShell().sendMessage(message));
+  }
+
+  /** The stock way, but of the thread alone that asked for it: a cell's threads publish, too. */
+  private void nowOrLater(Runnable sending) {
+    synchronized (deferred) {
+      if (deferring == Thread.currentThread()) {
+        deferring = null;
+        deferred.push(sending);
+        return;
+      }
+    }
+    sending.run();
+  }
+
+  @Override
+  public ShellReplyEnvironment defer() {
+    synchronized (deferred) {
+      deferring = Thread.currentThread();
+    }
+    return this;
+  }
+
+  @Override
+  public void defer(Runnable action) {
+    synchronized (deferred) {
+      deferred.push(action);
+    }
+  }
+
+  @Override
+  public void resolveDeferrals() {
+    Runnable next = nextDeferred();
+    while (next != null) {
+      next.run();
+      next = nextDeferred();
+    }
+  }
+
+  private @Nullable Runnable nextDeferred() {
+    synchronized (deferred) {
+      return deferred.poll();
+    }
   }
 
   @Override

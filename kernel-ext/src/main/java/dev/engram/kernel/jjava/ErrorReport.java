@@ -50,6 +50,9 @@ record ErrorReport(String name, String message, List<String> traceback) {
           "Interrupted: "
               + (magic ? "the interrupted magic changed nothing." : "the cell was stopped."));
     }
+    if (name.equals("EngramException")) { // thrown by the kernel, not by a cell
+      return told(name, message);
+    }
     Matcher ambiguous = AMBIGUOUS.matcher(plain(String.join("\n", traceback)));
     if (name.equals("CompilationException") && ambiguous.find()) {
       return ambiguous(ambiguous.group(1), ambiguous.group(2), ambiguous.group(3), traceback);

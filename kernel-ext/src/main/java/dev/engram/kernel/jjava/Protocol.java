@@ -1,5 +1,6 @@
 package dev.engram.kernel.jjava;
 
+import dev.engram.EngramException;
 import dev.engram.kernel.MagicRewriter;
 import dev.engram.magic.view.View;
 import java.util.Arrays;
@@ -37,14 +38,13 @@ final class Protocol {
 
   private final BaseKernel kernel;
   private final KernelSession session;
-  private final SourceCodeAnalysis analysis;
   private final MagicRewriter rewriter;
-  private final RunningCell cell = new RunningCell();
+  private final CellRunner runner;
 
-  Protocol(BaseKernel kernel, SourceCodeAnalysis analysis, KernelSession session) {
+  Protocol(BaseKernel kernel, KernelSession session, CellRunner runner) {
     this.kernel = kernel;
-    this.analysis = analysis;
     this.session = session;
+    this.runner = runner;
     Set<String> ours = session.runner().magics().names();
     this.rewriter =
         new MagicRewriter(
@@ -62,8 +62,11 @@ final class Protocol {
         MessageType.EXECUTE_REPLY,
         (env, message) -> {
           session.cellStarts(message.hasMetadata() ? message.getMetadata() : Map.of());
-          Message<ExecuteRequest> java = with(message, rewritten(message.getContent()));
-          cell.run(() -> execute.handle(env, java));
+          runner.run(
+              env,
+              message,
+              () -> rewriter.rewrite(message.getContent().getCode()),
+              code -> execute.handle(env, with(message, java(message.getContent(), code))));
         });
 
     ShellHandler<InterruptRequest> interrupt = connection.getHandler(MessageType.INTERRUPT_REQUEST);
@@ -74,7 +77,7 @@ final class Protocol {
         (env, message) -> {
           session.runner().interrupted();
           interrupt.handle(env, message);
-          cell.interrupt(kernel::interrupt);
+          runner.interrupt(message, kernel::interrupt);
         });
 
     ShellHandler<IsCompleteRequest> complete =
@@ -84,7 +87,7 @@ final class Protocol {
         MessageType.IS_COMPLETE_REQUEST,
         MessageType.IS_COMPLETE_REPLY,
         (env, message) -> {
-          String code = rewriter.rewrite(message.getContent().getCode());
+          String code = asFarAsPossible(message.getContent().getCode());
           if (isInvalid(code)) {
             env.setBusyDeferIdle();
             env.reply(IsCompleteReply.INVALID_CODE);
@@ -149,9 +152,18 @@ final class Protocol {
     return kernel.getMagicsRegistry().getCellMagicNames();
   }
 
-  private ExecuteRequest rewritten(ExecuteRequest request) {
+  /** A cell whose magics cannot be rewritten is complete: running it shows the sentence. */
+  private String asFarAsPossible(String code) {
+    try {
+      return rewriter.rewrite(code);
+    } catch (EngramException e) {
+      return "";
+    }
+  }
+
+  private static ExecuteRequest java(ExecuteRequest request, String code) {
     return new ExecuteRequest(
-        rewriter.rewrite(request.getCode()),
+        code,
         request.isSilent(),
         request.shouldStoreHistory(),
         request.getUserExpr(),
@@ -161,6 +173,7 @@ final class Protocol {
 
   /** JShell calls code complete that ends, even where it cannot be parsed. */
   private boolean isInvalid(String code) {
+    SourceCodeAnalysis analysis = runner.analysis();
     CompletionInfo info = analysis.analyzeCompletion(code);
     while (info.completeness().isComplete()) {
       boolean erroneous =

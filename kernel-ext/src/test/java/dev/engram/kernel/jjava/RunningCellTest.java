@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Instant;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -24,6 +26,7 @@ class RunningCellTest {
         new Thread(
             () ->
                 cell.run(
+                    sent(1),
                     () -> {
                       started.countDown();
                       await(stopped);
@@ -33,6 +36,7 @@ class RunningCellTest {
     await(started);
     Thread trying =
         cell.interrupt(
+            sent(2),
             () -> {
               if (attempts.incrementAndGet() == 3) { // the first two fall between statements
                 stopped.countDown();
@@ -46,8 +50,8 @@ class RunningCellTest {
 
   @Test
   void whereNoCellRunsNothingIsInterrupted() throws InterruptedException {
-    cell.run(() -> {});
-    cell.interrupt(attempts::incrementAndGet).join();
+    cell.run(sent(1), () -> {});
+    cell.interrupt(sent(2), attempts::incrementAndGet).join();
     assertEquals(0, attempts.get());
   }
 
@@ -55,8 +59,8 @@ class RunningCellTest {
   void theNextCellIsLeftAlone() throws InterruptedException {
     CountDownLatch second = new CountDownLatch(1);
     Thread[] trying = new Thread[1];
-    cell.run(() -> trying[0] = cell.interrupt(attempts::incrementAndGet));
-    Thread shell = new Thread(() -> cell.run(() -> await(second)));
+    cell.run(sent(1), () -> trying[0] = cell.interrupt(sent(2), attempts::incrementAndGet));
+    Thread shell = new Thread(() -> cell.run(sent(1), () -> await(second)));
     shell.start();
     trying[0].join(); // ends although a cell runs
     int before = attempts.get();
@@ -72,6 +76,7 @@ class RunningCellTest {
     boolean thrown = false;
     try {
       cell.run(
+          sent(1),
           () -> {
             throw new IllegalStateException();
           });
@@ -79,10 +84,45 @@ class RunningCellTest {
       thrown = true;
     }
     assertTrue(thrown);
-    Thread trying = cell.interrupt(attempts::incrementAndGet);
+    Thread trying = cell.interrupt(sent(2), attempts::incrementAndGet);
     trying.join();
     assertEquals(0, attempts.get());
     assertFalse(trying.isAlive());
+  }
+
+  @Test
+  void anInterruptThatComesBeforeItsCellIsRemembered() throws InterruptedException {
+    cell.interrupt(sent(2), attempts::incrementAndGet).join();
+    assertTrue(isInterrupted(sent(1)), "it was sent before the interrupt");
+    assertFalse(isInterrupted(sent(1)), "one interrupt ends one cell");
+    assertEquals(0, attempts.get());
+  }
+
+  @Test
+  void anInterruptThatWasSentBeforeTheCellLeavesItAlone() throws InterruptedException {
+    cell.interrupt(sent(2), attempts::incrementAndGet).join();
+    assertFalse(isInterrupted(sent(3)));
+    assertFalse(isInterrupted(sent(1)), "the interrupt is remembered for one cell");
+  }
+
+  @Test
+  void ofAnotherSessionAnInterruptIsRememberedForAMoment() throws InterruptedException {
+    RunningCell.Sent browser = new RunningCell.Sent("browser", Instant.MAX);
+    cell.interrupt(sent(2), attempts::incrementAndGet).join();
+    assertTrue(isInterrupted(browser), "the clocks cannot be compared");
+    cell.interrupt(sent(2), attempts::incrementAndGet).join();
+    TimeUnit.MILLISECONDS.sleep(150);
+    assertFalse(isInterrupted(browser));
+  }
+
+  private boolean isInterrupted(RunningCell.Sent request) {
+    AtomicBoolean interrupted = new AtomicBoolean();
+    cell.run(request, () -> interrupted.set(cell.isInterrupted()));
+    return interrupted.get();
+  }
+
+  private static RunningCell.Sent sent(long millis) {
+    return new RunningCell.Sent("session", Instant.ofEpochMilli(millis));
   }
 
   private static void await(CountDownLatch latch) {

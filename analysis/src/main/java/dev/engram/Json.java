@@ -30,7 +30,8 @@ public final class Json {
       new ObjectMapper(
               JsonFactory.builder()
                   .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                  // A vocabulary has names that come once: the JVM's own table of them is only slow.
+                  // A vocabulary has names that come once: the JVM's own table of them is only
+                  // slow.
                   .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
                   .streamReadConstraints(
                       StreamReadConstraints.builder()

@@ -28,9 +28,7 @@ public enum Split {
     String key = written.strip().toLowerCase(Locale.ROOT).replaceAll("[\\s_-]", "");
     return key.equals(HELD_OUT.name)
         ? HELD_OUT
-        : SplitRole.of(key)
-            .map(role -> role == SplitRole.TRAIN ? TRAIN : HELD_OUT)
-            .orElse(UNKNOWN);
+        : SplitRole.of(key).map(role -> role == SplitRole.TRAIN ? TRAIN : HELD_OUT).orElse(UNKNOWN);
   }
 
   /** As a list says it; "" for {@link #UNKNOWN}. */

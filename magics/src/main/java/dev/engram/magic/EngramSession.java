@@ -113,7 +113,8 @@ final class EngramSession {
     if (name != null && !name.equals(VISENT_MINI)) {
       return Datasets.open(
           UserPath.of(name),
-          new DatasetOptions(skipUnreadable, classes == null ? null : UserPath.home(classes), split));
+          new DatasetOptions(
+              skipUnreadable, classes == null ? null : UserPath.home(classes), split));
     }
     if (classes != null) {
       throw new EngramException("A file of class names is for ImageNet's folders; leave it out.");

@@ -2,8 +2,8 @@ package dev.engram.magic.result;
 
 import dev.engram.edit.CausalTrace;
 import dev.engram.experiment.Estimate;
-import dev.engram.lab.Traced;
 import dev.engram.experiment.Sample;
+import dev.engram.lab.Traced;
 import dev.engram.magic.view.BarsPng;
 import dev.engram.magic.view.Gallery;
 import dev.engram.magic.view.Html;

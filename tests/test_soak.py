@@ -55,10 +55,6 @@ def magic(chance):
             f"Attribution a = %attribute {entity} --top 3\na.table()",
             f"%heatmap {entity}/0 --neuron L5F412",
             "%words L5F412",
-<<<<<<< HEAD
-            "%neurons --top 5",
-=======
->>>>>>> h-kernel
             f"%lens {entity}/0",
             "%images",
             "%edits",
@@ -90,13 +86,8 @@ def state(session):
 
 def undo_all(session):
     for _ in range(MAGICS):
-<<<<<<< HEAD
-        status, _, _ = session.finish(session.start("%undo"))
-        if status != "ok":
-=======
         status, _, error = session.finish(session.start("%undo"))
         if status != "ok" and "has not stopped yet" not in error["evalue"]:
->>>>>>> h-kernel
             return
     raise AssertionError("there is always one more edit to undo")
 
@@ -121,11 +112,8 @@ def test_after_a_long_day_results_are_those_of_a_fresh_kernel(session):
             ended += status != "ok"
         else:
             status, _, error = session.finish(session.start(code), 120)
-<<<<<<< HEAD
-=======
             while status != "ok" and "has not stopped yet" in error["evalue"]:  # of the cell before
                 status, _, error = session.finish(session.start(code), 120)
->>>>>>> h-kernel
         expected = status == "ok" or "no_such_entity" in code or code == "%undo" or step in interrupted
         assert expected, f"{code}: {error}"
         if (step + 1) % max(10, MAGICS // 10) == 0:

@@ -123,7 +123,7 @@ class KilledWritersTest {
     }
     assertArrayEquals(old, Files.readAllBytes(file));
     EditFile.write(file, List.of(edit(clip, 3)), Progress.NONE);
-    assertEquals("number 3", EditFile.read(file).get(0).title());
+    assertEquals("removal of number 3: L1F3", EditFile.read(file).get(0).title());
   }
 
   /** Makes a dictionary anew, again and again; says so after the first. */

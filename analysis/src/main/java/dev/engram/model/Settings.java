@@ -1,6 +1,7 @@
 package dev.engram.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.engram.Printable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -36,7 +37,7 @@ final class Settings {
 
   /** What a file says, fit for a sentence: one line, nothing invisible, not too long. */
   static String shown(String text) {
-    String line = text.replaceAll("[\\p{Cntrl}\\p{Cf}\\u2028\\u2029]+", " ");
+    String line = Printable.line(text);
     return line.length() <= LONGEST ? line : line.substring(0, LONGEST) + "…";
   }
 }

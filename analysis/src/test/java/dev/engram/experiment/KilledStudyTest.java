@@ -38,7 +38,7 @@ class KilledStudyTest {
                 }
               }
             };
-        ImageSet set = ImageSet.read(Path.of(args[0]));
+        ImageSet set = ImageSet.read(Path.of(args[0]).resolve("entities"));
         Faithfulness.run(new Study(clip, set, ResultStore.in(Path.of(args[1])), waits), SETTINGS);
       }
     }
@@ -52,7 +52,7 @@ class KilledStudyTest {
       child.awaitLine("two are kept");
       child.kill();
     }
-    ImageSet set = ImageSet.read(images);
+    ImageSet set = ImageSet.read(images.resolve("entities"));
     try (Clip clip = SmallStudy.clip("quick_gelu_p8")) {
       Study resumed = new Study(clip, set, ResultStore.in(results), Progress.NONE);
       assertEquals(

@@ -486,7 +486,8 @@ class CheckpointTest {
   void refusesTokenizersThatAreMissingOrForeign() throws IOException {
     DamagedModel model = huggingFace();
     String tokenizer = Files.readString(model.directory.resolve("tokenizer.json"));
-    refused(model.write("tokenizer.json", "{}"), "The tokenizer in", "cannot be read");
+    refused(
+        model.write("tokenizer.json", "{}"), "The tokenizer in", "is refused", "expected a type");
     refused(model.write("tokenizer.json", "x"), "Not valid JSON", "tokenizer.json");
     model.delete("tokenizer.json").delete("vocab.json");
     refused(model, "no tokenizer", "tokenizer.json");

@@ -44,8 +44,8 @@ record NamedImages(String name, String label, ImageSelection taught, ImageSelect
     int n = from.images().size();
     if (shots != null && shots > n) {
       throw new EngramException(
-          "%s has %d images, of which 1 to %d can teach it; got %d."
-              .formatted(from.title(), n, n, shots));
+          "Of the %d images of %s, 1 to %d can teach it; got %d."
+              .formatted(n, from.title(), n, shots));
     }
     int count = shots == null ? n : shots;
     return new NamedImages(

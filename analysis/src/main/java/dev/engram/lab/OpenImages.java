@@ -91,6 +91,11 @@ final class OpenImages {
   }
 
   private ImageSelection selectOrFolder(String wanted) {
+    if (wanted.isBlank()) { // as a path it would be the folder of this process
+      throw new EngramException(
+          "An image needs a name; give an entity, an image of the set, a file or a folder, not '%s'."
+              .formatted(wanted));
+    }
     Path file = UserPath.of(wanted);
     if (Files.isDirectory(file)) {
       ImageSet folder = ImageSet.read(file);

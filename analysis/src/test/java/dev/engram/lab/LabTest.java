@@ -179,7 +179,9 @@ class LabTest {
     Refusal.holds(
         () -> lab.teach(Teach.name("a", "b").images(Target.of("panda"))), "2 names", "got 1");
     Refusal.holds(
-        () -> lab.teach(Teach.name("a").images(Target.of("panda")).shots(4)), "1 to 3", "got 4");
+        () -> lab.teach(Teach.name("a").images(Target.of("panda")).shots(4)),
+        "Of the 3 images",
+        "got 4");
     Refusal.holds(() -> Tune.lora("a").steps(0, 1), "1 step or more");
     Refusal.holds(() -> Tune.lora("a").match(1.5), "150");
     Refusal.holds(() -> Accuracy.onOpenImages().sample(0), "from 1");

@@ -135,6 +135,7 @@ final class NeuronCommand implements EngramMagic {
         dictionary,
         words.file(),
         words.isEnglish(),
+        report.words(report.neuron()).isEmpty(),
         reading,
         seed,
         session.argument(strongest));

@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.magic.view.View;
 import dev.engram.magic.view.Viewable;
 import java.nio.file.Path;
+import java.util.stream.Collectors;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -19,7 +21,13 @@ class FamiliesMagicsTest {
 
   private String shown(String line) {
     Object value = runner.run(line, null);
-    return value instanceof Viewable v ? v.view() + v.toString() : String.valueOf(value);
+    return value instanceof Viewable v ? whole(v.view()) + v : String.valueOf(value);
+  }
+
+  /** With what is shown above it. */
+  private static String whole(View view) {
+    return view.before().stream().map(FamiliesMagicsTest::whole).collect(Collectors.joining())
+        + view.text();
   }
 
   private void open(String model) {
@@ -63,11 +71,12 @@ class FamiliesMagicsTest {
     String page = shown("neuron L1F3");
     assertTrue(page.contains("the neuron has no words"), page);
     assertTrue(page.contains("the model has no text tower"), page);
+    assertTrue(page.contains("WordDictionary words = null;"), page);
     for (String line :
         new String[] {
           "attribute panda/0",
           "words L1F3",
-          "neuron L1F3 --dictionary english",
+          "neuron L1F3 --dictionary english-20k",
           "evaluate",
           "lens panda/0",
           "neurons --entity panda",

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param dictionary as it was asked for; null if it was not
  * @param wordFile where its words are; null for a list that is built in
  * @param english which of the built-in lists: English, or iconclip's
+ * @param wordless whether the model has no text tower, and so no words
  * @param reading of the improvements
  * @param seed of the random images
  * @param image that drives the neuron most, as a magic takes it
@@ -36,6 +37,7 @@ public record NeuronRecipe(
     @Nullable String dictionary,
     @Nullable Path wordFile,
     boolean english,
+    boolean wordless,
     Reading reading,
     long seed,
     String image) {
@@ -116,7 +118,7 @@ public record NeuronRecipe(
             "Survey survey =",
             "    Survey.of(clip, new Attributor(clip), set, Reading.%s, Progress.NONE);"
                 .formatted(reading.name()),
-            "WordDictionary words = %s;".formatted(wordsExpression()),
+            "WordDictionary words = %s;".formatted(wordless ? "null" : wordsExpression()),
             "NeuronReport report =",
             "    new NeuronReporter(clip, survey, new ValueVectors(clip), words)",
             "        .report(",

@@ -27,16 +27,20 @@ class Session:
             if message["parent_header"].get("msg_id") == request:
                 return message
 
-    def finish(self, request, timeout=300):
-        """Waits until a cell is done: its status, its text, its error."""
+    def finish(self, request, timeout=300, progress=True):
+        """Waits until a cell is done: its status, its text (perhaps without what was updated), its error."""
         text, error, deadline = [], None, time.monotonic() + timeout
+        updated = set()
         while True:
             message = self.message(request, deadline - time.monotonic())
             kind, content = message["msg_type"], message["content"]
             if kind == "stream":
-                text.append(content["text"])
+                text.append((None, content["text"]))
             elif kind in ("execute_result", "display_data", "update_display_data"):
-                text.append(content["data"].get("text/plain", ""))
+                display = content.get("transient", {}).get("display_id")
+                text.append((display, content["data"].get("text/plain", "")))
+                if kind == "update_display_data" and not progress:
+                    updated.add(display)
             elif kind == "error":
                 error = content
             elif kind == "status" and content["execution_state"] == "idle":
@@ -44,10 +48,10 @@ class Session:
         reply = self.client.get_shell_msg(timeout=10)
         while reply["parent_header"].get("msg_id") != request:
             reply = self.client.get_shell_msg(timeout=10)
-        return reply["content"]["status"], "\n".join(text), error
+        return reply["content"]["status"], "\n".join(said for display, said in text if display not in updated), error
 
-    def run(self, code, timeout=300):
-        status, text, error = self.finish(self.start(code), timeout)
+    def run(self, code, timeout=300, progress=True):
+        status, text, error = self.finish(self.start(code), timeout, progress)
         assert status == "ok", error
         return text
 

@@ -74,7 +74,7 @@ def numbers(text):
 
 
 def answers(session):
-    return [numbers(session.run(question)) for question in QUESTIONS]
+    return [numbers(session.run(question, progress=False)) for question in QUESTIONS]
 
 
 def state(session):

@@ -117,8 +117,7 @@ final class RunningCell {
     Thread trying =
         new Thread(
             () -> {
-              while (meant != 0 && running == meant) {
-                attempt.run();
+              while (attempted(meant, attempt)) {
                 try {
                   Thread.sleep(MILLIS);
                 } catch (InterruptedException e) {
@@ -130,5 +129,17 @@ final class RunningCell {
     trying.setDaemon(true);
     trying.start();
     return trying;
+  }
+
+  /**
+   * One attempt. No cell can end or begin meanwhile: on a busy machine the next one began between a
+   * look at the running cell and the attempt, and was hit.
+   */
+  private synchronized boolean attempted(long meant, Runnable attempt) {
+    if (meant == 0 || running != meant) {
+      return false;
+    }
+    attempt.run();
+    return true;
   }
 }

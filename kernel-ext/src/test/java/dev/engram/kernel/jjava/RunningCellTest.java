@@ -72,6 +72,39 @@ class RunningCellTest {
   }
 
   @Test
+  void theNextCellDoesNotBeginDuringAnAttempt() throws InterruptedException {
+    CountDownLatch attempting = new CountDownLatch(1);
+    CountDownLatch release = new CountDownLatch(1);
+    CountDownLatch first = new CountDownLatch(1);
+    AtomicBoolean secondBegan = new AtomicBoolean();
+    Thread shell =
+        new Thread(
+            () -> {
+              cell.run(sent(1), () -> await(first));
+              cell.run(sent(3), () -> secondBegan.set(true));
+            });
+    shell.start();
+    while (!cell.isRunning()) {
+      Thread.onSpinWait();
+    }
+    Thread trying =
+        cell.interrupt(
+            sent(2),
+            () -> {
+              attempting.countDown();
+              await(release); // slow, as on a busy machine
+            });
+    await(attempting);
+    first.countDown();
+    TimeUnit.MILLISECONDS.sleep(100);
+    assertFalse(secondBegan.get()); // else the attempt would hit it
+    release.countDown();
+    trying.join();
+    shell.join();
+    assertTrue(secondBegan.get());
+  }
+
+  @Test
   void aCellThatThrowsIsNoLongerRunning() throws InterruptedException {
     boolean thrown = false;
     try {

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 @pytest.mark.skipif(shutil.which("mvn") is None, reason="Maven is needed")
 @pytest.mark.parametrize(
     ("setting", "named"),
-    [("-Dpebble.version=3.2.4", "io.pebbletemplates:pebble"), ("-Djackson.version=2.21.0", "jackson-core")],
+    [("-Dpebble.version=3.2.4", "io.pebbletemplates:pebble"), ("-Djackson.version=2.21.0", "jackson-databind")],
 )
 def test_a_version_with_an_advisory_fails_the_build(setting, named):
     command = ["mvn", "-B", "-pl", "magics", "-am", "process-classes", "-Dspotless.check.skip", setting]

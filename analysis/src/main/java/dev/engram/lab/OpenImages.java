@@ -97,11 +97,12 @@ final class OpenImages {
               .formatted(wanted));
     }
     Path file = UserPath.of(wanted);
-    if (Files.isDirectory(file)) {
+    boolean isPath = file.isAbsolute() || wanted.startsWith(".") || wanted.endsWith("/");
+    // A name means the open set first: which folder this process runs in is seldom on one's mind.
+    if (Files.isDirectory(file) && (isPath || set == null || !set.hasEntity(wanted))) {
       ImageSet folder = ImageSet.read(file);
       return new ImageSelection(folder.name(), folder.images(), "");
     }
-    boolean isPath = file.isAbsolute() || wanted.startsWith(".") || wanted.endsWith("/");
     if (isPath && !Files.exists(file)) {
       throw new EngramException("There is no folder and no image " + file + ".");
     }

@@ -19,12 +19,16 @@ import dev.engram.edit.Removal;
 import dev.engram.iconclip.Iconclip;
 import dev.engram.model.Clip;
 import dev.engram.trace.Neuron;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What a program gets through the one door, on the embedded model. */
 class LabTest {
@@ -161,6 +165,20 @@ class LabTest {
     assertEquals(set.entity("koala").label(), t.trace().label());
     assertEquals(lab.model().config().vision().layers(), t.trace().layers());
     assertEquals(3, t.guides().size());
+  }
+
+  /** Tests run in the folder of the module, which has a folder src. */
+  @Test
+  void anEntityComesBeforeAFolderOfItsName(@TempDir Path temp) throws IOException {
+    assertTrue(Files.isDirectory(Path.of("src")));
+    for (String entity : List.of("src", "other")) {
+      Path folder = Files.createDirectories(temp.resolve("things").resolve(entity));
+      Files.copy(set.entity("panda").images().get(0).file(), folder.resolve("0.png"));
+    }
+    Lab named = Lab.empty().images(ImageSet.read(temp));
+    assertEquals("a photo of src", named.select(Target.of("src")).label());
+    Refusal.holds(() -> named.select(Target.of("./src")), "There is no image in", "src");
+    Refusal.holds(() -> named.select(Target.of(" ")), "needs a name");
   }
 
   @Test

@@ -58,11 +58,15 @@ final class CellRunner {
 
   /** Interrupts the cell that runs, or that is about to, as often as {@code attempt} takes. */
   void interrupt(Message<?> request, Runnable attempt) {
-    CellText printed = text;
-    if (cell.isRunning() && printed != null) {
-      printed.interrupted();
-    }
-    cell.interrupt(RunningCell.Sent.of(request.getHeader()), attempt);
+    cell.interrupt(
+        RunningCell.Sent.of(request.getHeader()),
+        () -> {
+          CellText printed = text;
+          if (printed != null) {
+            printed.interrupted();
+          }
+          attempt.run();
+        });
   }
 
   /**

@@ -13,6 +13,7 @@ import jdk.jshell.SourceCodeAnalysis;
 import jdk.jshell.SourceCodeAnalysis.CompletionInfo;
 import org.dflib.jjava.jupyter.channels.JupyterConnection;
 import org.dflib.jjava.jupyter.channels.ShellHandler;
+import org.dflib.jjava.jupyter.channels.ShellReplyEnvironment;
 import org.dflib.jjava.jupyter.kernel.BaseKernel;
 import org.dflib.jjava.jupyter.kernel.display.DisplayData;
 import org.dflib.jjava.jupyter.kernel.display.mime.MIMEType;
@@ -21,6 +22,7 @@ import org.dflib.jjava.jupyter.messages.MessageType;
 import org.dflib.jjava.jupyter.messages.publish.PublishError;
 import org.dflib.jjava.jupyter.messages.reply.ErrorReply;
 import org.dflib.jjava.jupyter.messages.reply.InspectReply;
+import org.dflib.jjava.jupyter.messages.reply.InterruptReply;
 import org.dflib.jjava.jupyter.messages.reply.IsCompleteReply;
 import org.dflib.jjava.jupyter.messages.request.ExecuteRequest;
 import org.dflib.jjava.jupyter.messages.request.InspectRequest;
@@ -69,15 +71,20 @@ final class Protocol {
               code -> execute.handle(env, with(message, java(message.getContent(), code))));
         });
 
-    ShellHandler<InterruptRequest> interrupt = connection.getHandler(MessageType.INTERRUPT_REQUEST);
     handle(
         connection,
         MessageType.INTERRUPT_REQUEST,
         MessageType.INTERRUPT_REPLY,
-        (env, message) -> {
-          session.runner().interrupted();
-          interrupt.handle(env, message);
-          runner.interrupt(message, kernel::interrupt);
+        (ShellReplyEnvironment env, Message<InterruptRequest> message) -> {
+          env.setBusyDeferIdle();
+          env.defer().reply(new InterruptReply());
+          // Not by the stock handler: it interrupts whatever runs, also a cell that was sent later.
+          runner.interrupt(
+              message,
+              () -> {
+                session.runner().interrupted();
+                kernel.interrupt();
+              });
         });
 
     ShellHandler<IsCompleteRequest> complete =

@@ -25,6 +25,7 @@ final class RunningCell {
   private volatile long running; // number of the cell, 0 between cells
   private volatile long last;
   private volatile long interrupted; // number of the last cell that was interrupted
+  private @Nullable Sent request; // the cell that runs now, or ran last
   private @Nullable Sent remembered; // an interrupt that found no cell
   private long rememberedAt; // System.nanoTime()
 
@@ -59,6 +60,7 @@ final class RunningCell {
   void run(Sent request, Runnable cell) {
     synchronized (this) {
       running = ++last;
+      this.request = request;
       Sent interrupt = remembered;
       remembered = null;
       if (interrupt != null && isMeant(request, interrupt)) {
@@ -78,6 +80,16 @@ final class RunningCell {
     return request.session().equals(interrupt.session())
         ? request.isBefore(interrupt)
         : System.nanoTime() - rememberedAt < REMEMBERED_NANOS;
+  }
+
+  /** Whether the cell that runs now was sent after an interrupt, whose own cell has ended. */
+  private boolean isLate(Sent interrupt) {
+    Sent now = request;
+    return running != 0
+        && now != null
+        && now.session().equals(interrupt.session())
+        && !now.at().equals(Instant.MAX) // when it was sent is not known
+        && !now.isBefore(interrupt);
   }
 
   /**
@@ -106,11 +118,11 @@ final class RunningCell {
   Thread interrupt(Sent request, Runnable attempt) {
     long meant;
     synchronized (this) {
-      meant = running;
-      if (meant == 0) {
+      meant = isLate(request) ? 0 : running;
+      if (running == 0) {
         remembered = request;
         rememberedAt = System.nanoTime();
-      } else {
+      } else if (meant != 0) {
         interrupted = meant;
       }
     }

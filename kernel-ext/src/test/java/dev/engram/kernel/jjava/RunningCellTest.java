@@ -72,6 +72,38 @@ class RunningCellTest {
   }
 
   @Test
+  void anInterruptThatComesLateLeavesACellAloneThatWasSentAfterIt() throws InterruptedException {
+    cell.run(sent(1), () -> {});
+    cell.run(
+        sent(3),
+        () -> {
+          Thread trying = cell.interrupt(sent(2), attempts::incrementAndGet);
+          join(trying);
+          assertFalse(cell.isInterrupted());
+        });
+    assertEquals(0, attempts.get());
+    cell.run(sent(4), () -> assertFalse(cell.isInterrupted())); // nor is it remembered
+  }
+
+  @Test
+  void aCellOfWhichNobodyKnowsWhenItWasSentCanBeInterrupted() {
+    cell.run(
+        new RunningCell.Sent("session", Instant.MAX),
+        () -> {
+          cell.interrupt(sent(2), attempts::incrementAndGet);
+          assertTrue(cell.isInterrupted());
+        });
+  }
+
+  private static void join(Thread thread) {
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
   void theNextCellDoesNotBeginDuringAnAttempt() throws InterruptedException {
     CountDownLatch attempting = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);

@@ -129,9 +129,9 @@ class Batches:
     on with the batch that would have been next.
     """
 
-    def __init__(self, data, tokens, sizes, seed, concepts=128, kept=36):
+    def __init__(self, data, tokens, sizes, seed, concepts=128, kept=36, written=True):
         self.data, self.tokens, self.sizes = data, tokens, sizes
-        self.count, self.kept = concepts, kept
+        self.count, self.kept, self.written = concepts, kept, written
         self.numpy = np.random.default_rng(seed)
         self.python = random.Random(seed)
         self.torch = torch.Generator().manual_seed(seed)
@@ -163,7 +163,7 @@ class Batches:
         for c in concepts:
             names = list(self.data.train[c])
             order = self.numpy.permutation(len(names))
-            part = ENTITY_WRITTEN if self.is_entity[c] else WRITTEN
+            part = (ENTITY_WRITTEN if self.is_entity[c] else WRITTEN) * self.written
             for v in range(views):
                 chosen.append(self.drawing(c, names[order[v % len(names)]]))
                 written.append(self.numpy.random() < part)

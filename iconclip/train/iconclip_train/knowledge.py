@@ -44,7 +44,7 @@ def load_model(path):
 
 
 @torch.no_grad()
-def extract(model, data, tokens, places, count, seed, log):
+def extract(model, data, tokens, places, count, seed, log, written):
     """Writes the input of the last two layers for `count` varied pictures, and of the held-out."""
     from .augment import normalise, on_white
     from .model import patches
@@ -64,7 +64,7 @@ def extract(model, data, tokens, places, count, seed, log):
     shape = sizes.patches + 1, sizes.width
     out = np.lib.format.open_memmap(folder / "part.npy", "w+", np.float16, (count, *shape))
     owners = np.zeros(count, np.int32)
-    batches = Batches(data, tokens, sizes, seed)
+    batches = Batches(data, tokens, sizes, seed, written=written)
     n, t0 = 0, time.time()
     while n < count:
         concepts = batches.numpy.choice(len(data.concepts), 64, replace=False, p=data.weights)
@@ -72,7 +72,7 @@ def extract(model, data, tokens, places, count, seed, log):
         out[n : n + len(h)] = h
         owners[n : n + len(h)] = np.tile(concepts, 2)[: len(h)]
         n += len(h)
-        if n % 5120 == 0:
+        if n % 1280 == 0:
             log(event="extract", done=n, per_second=round(n / (time.time() - t0)))
     held = []
     for part in np.array_split(data.held, len(data.held) // 100):
@@ -207,6 +207,7 @@ def main():
     parser.add_argument("--run", default="knowledge")
     parser.add_argument("--model", type=Path, help="state.pt of the trunk or a model.pt")
     parser.add_argument("--extract", type=int, default=0, help="compute the inputs of so many pictures first")
+    parser.add_argument("--unwritten", action="store_true", help="no names in letters among them: the model cannot read yet")
     parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--concepts", type=int, default=96)
     parser.add_argument("--views", type=int, default=4)
@@ -234,7 +235,7 @@ def main():
     saved = state.load(folder / "state.pt")
     model = load_model(a.model)
     if a.extract:
-        extract(model, data, tokens, places, a.extract, a.seed, log)
+        extract(model, data, tokens, places, a.extract, a.seed, log, not a.unwritten)
     inputs = np.load(places.root / "inputs/train.npy", mmap_mode="r")
     owners = np.load(places.root / "inputs/owners.npy")
     held = np.load(places.root / "inputs/held.npy", mmap_mode="r")

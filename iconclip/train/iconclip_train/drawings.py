@@ -1,7 +1,7 @@
 """Renders every drawing once, with its transparency, into one array that training reads.
 
 The array holds premultiplied RGBA, (drawings, SIDE, SIDE, 4), in the order of the list in
-concepts.json. A drawing that cannot be rendered, or is empty, is left out of training.
+concepts.json. A drawing that cannot be rendered, or is empty, is left out of training, and so is an added one that is nearly a copy of what is held out.
 """
 
 import io
@@ -17,6 +17,7 @@ from .places import Places
 from .sets import icons
 
 SIDE = 112
+NEAR = 0.08  # root mean square difference of 32 × 32 pictures below which two are near copies
 
 
 def svg(name, icon, ink="#000", side=SIDE, room=1.0):
@@ -55,6 +56,30 @@ def render(drawing):
     return np.concatenate([colour, rgba[..., 3:]], -1), one_colour
 
 
+def small(rgba):
+    """A drawing on white, 32 × 32, in 0 to 1: what near copies are told by."""
+    rgb = Image.fromarray(rgba[..., :3] + 255 - rgba[..., 3:])
+    return np.asarray(rgb.resize((32, 32), Image.BILINEAR), np.float32) / 255
+
+
+def near(one, other):
+    return np.sqrt(((small(one) - small(other)) ** 2).mean()) < NEAR
+
+
+def copies(drawings, pixels):
+    """Added drawings that are near copies of what is held out for their concept."""
+    held = {}
+    for i, d in enumerate(drawings):
+        if d["part"] == "held" and d["tone"] is None:
+            held.setdefault(d["concept"], []).append(i)
+    return [
+        i
+        for i, d in enumerate(drawings)
+        if d["part"] == "extra"
+        and any(near(pixels[i], pixels[j]) for j in held.get(d["concept"], []))
+    ]
+
+
 def main():
     places = Places.from_arguments(__doc__)
     drawings = json.loads(places.concepts.read_text())["drawings"]
@@ -73,10 +98,15 @@ def main():
                 out[i] = rgba
                 one_colour[i] = note
     there = np.array([out[i, ..., 3].any() for i in range(len(drawings))])
-    np.savez(places.marks, there=there, one_colour=one_colour)
     out.flush()
+    left_out = copies(drawings, out)
+    there[left_out] = False
+    np.savez(places.marks, there=there, one_colour=one_colour)
     places.drawings.with_suffix(".part.npy").rename(places.drawings)
-    print("%d drawings, %d failed, %d empty" % (len(drawings), failed, (~there).sum()))
+    print(
+        "%d drawings, %d failed, %d added ones left out as near copies of held-out ones, %d left"
+        % (len(drawings), failed, len(left_out), there.sum())
+    )
 
 
 if __name__ == "__main__":

@@ -267,7 +267,7 @@ def main():
             {"params": [p for p in knowledge.parameters if p.ndim > 1], "weight_decay": 0.02},
             {"params": [p for p in knowledge.parameters if p.ndim < 2] + [knowledge._scale], "weight_decay": 0.0},
         ],
-        lr=a.rate, betas=(0.9, 0.98),
+        lr=a.rate, betas=(0.9, 0.98), fused=True,
     )
     if saved:
         optimiser.load_state_dict(saved["optimiser"])

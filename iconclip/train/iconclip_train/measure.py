@@ -208,7 +208,7 @@ class Entity:
 
     name: str
     leading: list
-    score: float
+    scores: list
     said: list
     fits: bool
     first_fits: bool
@@ -257,7 +257,7 @@ def measure_entities(model, tokens, pictures=None, dictionary=None, tops=(1, 3, 
             complete[k] = cosine - (unit(model.project(gone)) @ text).mean().item()
         out.append(
             Entity(
-                name, leading, mean[order[0]].item(), said, fits, first_fits,
+                name, leading, mean[order].tolist(), said, fits, first_fits,
                 (ranked / ranked[0]).numpy(), cosine, residual, complete,
             )
         )

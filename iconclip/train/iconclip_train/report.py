@@ -142,7 +142,7 @@ def measured(model, places, tokens, data):
         card=of("card"), over=of("over"), reading={"%s, %s" % k: v for k, v in read_.items()},
         megabytes=sum(w.numel() for w in model.state_dict().values()) * 2 / 1e6,
         leading=[
-            dict(entity=e.name, neurons=e.label(), score=round(e.score, 4), words=e.said, fits=e.fits)
+            dict(entity=e.name, neurons=e.label(), score=round(e.scores[0], 4), words=e.said, fits=e.fits)
             for e in found
         ],
     )

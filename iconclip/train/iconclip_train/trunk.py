@@ -88,6 +88,7 @@ class Trunk:
             ],
             betas=(0.9, 0.98),
             eps=1e-6,
+            fused=True,
         )
         self.images = self.net.images
         self.texts = self.net.texts

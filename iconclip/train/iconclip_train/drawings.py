@@ -10,7 +10,6 @@ import re
 from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
-import resvg_py
 from PIL import Image
 
 from .places import Places
@@ -38,6 +37,8 @@ def svg(name, icon, ink="#000", side=SIDE, room=1.0):
 
 def picture(text):
     """The RGBA picture of an SVG text."""
+    import resvg_py  # not needed by those who only measure
+
     data = resvg_py.svg_to_bytes(svg_string=text, skip_system_fonts=True)
     return Image.open(io.BytesIO(bytes(data))).convert("RGBA")
 

@@ -75,7 +75,7 @@ def extract(model, data, tokens, places, count, seed, log, written):
         if n % 1280 == 0:
             log(event="extract", done=n, per_second=round(n / (time.time() - t0)))
     held = []
-    for part in np.array_split(data.held, len(data.held) // 100):
+    for part in np.array_split(data.held, max(1, len(data.held) // 100)):
         held.append(inputs(on_white(torch.from_numpy(data.pixels[part]), sizes.image)))
     np.save(folder / "held.npy", np.concatenate(held))
     np.save(folder / "owners.npy", owners)
@@ -236,7 +236,7 @@ def main():
     model = load_model(a.model)
     if a.extract:
         extract(model, data, tokens, places, a.extract, a.seed, log, not a.unwritten)
-    inputs = np.load(places.root / "inputs/train.npy", mmap_mode="r")
+    inputs = np.load(places.root / "inputs/train.npy")
     owners = np.load(places.root / "inputs/owners.npy")
     held = np.load(places.root / "inputs/held.npy", mmap_mode="r")
     rows = {}
@@ -261,7 +261,7 @@ def main():
     else:
         some = np.sort(numpy.choice(len(owners), min(len(owners), 12000), replace=False))
         with torch.no_grad():
-            knowledge.start_from((fetch(p) for p in np.array_split(some, len(some) // 200)), chance)
+            knowledge.start_from((fetch(p) for p in np.array_split(some, max(1, len(some) // 200))), chance)
     optimiser = torch.optim.AdamW(
         [
             {"params": [p for p in knowledge.parameters if p.ndim > 1], "weight_decay": 0.02},
@@ -288,7 +288,7 @@ def main():
     @torch.no_grad()
     def report():
         images = []
-        for part in np.array_split(np.arange(len(held)), len(held) // 200):
+        for part in np.array_split(np.arange(len(held)), max(1, len(held) // 200)):
             h = torch.from_numpy(held[part].astype(np.float32))
             images.append(unit(model.project(knowledge.forward(h)[-1])))
         cosines = torch.cat(images) @ texts.T
@@ -333,10 +333,10 @@ def main():
         optimiser.step()
         step += 1
         notes.append([x.item() for x in (clip, place, few, many)])
-        if step % 50 == 0:
+        if step % 20 == 0:
             values = dict(zip(("clip", "place", "few", "many"), np.mean(notes, 0).round(3).tolist()))
             log(step=step, **values, scale=round(knowledge._scale.exp().item(), 1),
-                pictures_per_second=round(50 * len(y) / (time.time() - last_log)))
+                pictures_per_second=round(20 * len(y) / (time.time() - last_log)))
             notes, last_log = [], time.time()
         if step % a.measure == 0 or step == a.steps:
             report()

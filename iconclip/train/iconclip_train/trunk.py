@@ -225,6 +225,8 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--save-minutes", type=float, default=8)
     parser.add_argument("--plain", action="store_true", help="float32 and not compiled: for a smoke run")
+    parser.add_argument("--unwritten", action="store_true", help="no names in letters: needs no fonts")
+    parser.add_argument("--pause", type=int, help="save and stop at this step, as after a signal")
     parser.add_argument("--bench", type=int, default=0, help="time so many steps and stop")
     a = parser.parse_args()
     torch.set_num_threads(a.threads)
@@ -235,7 +237,7 @@ def main():
     sizes = Sizes()
     tokens = Tokens(sizes.context)
     data = Data(places, labels_of_entities())
-    batches = Batches(data, tokens, sizes, a.seed, a.concepts, a.kept)
+    batches = Batches(data, tokens, sizes, a.seed, a.concepts, a.kept, not a.unwritten)
     network = widened(load(a.widen), sizes) if a.widen else Clip(sizes)
     trunk = Trunk(data, network, a.rate, a.weight_decay, not a.plain, not a.plain)
     step = 0
@@ -261,7 +263,7 @@ def main():
     busy = data_time = 0.0
     notes = []
     end = step + a.bench if a.bench else a.stable + a.decay
-    while step < end and not stop.asked:
+    while step < end and step != a.pause and not stop.asked:
         full = step >= a.stable + a.decay * (1 - a.full)
         t0 = time.time()
         batch = batches.next(full)

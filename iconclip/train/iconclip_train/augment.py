@@ -13,7 +13,7 @@ STD = torch.tensor(IMAGE_STD).view(1, 3, 1, 1)
 
 
 def normalise(pictures):
-    return (pictures.clamp(0, 1) - MEAN) / STD
+    return (pictures.clamp(0, 1) - MEAN.to(pictures.device)) / STD.to(pictures.device)
 
 
 def on_white(drawings, side):
@@ -33,9 +33,12 @@ class Augment:
     def __init__(self, side, generator):
         self.side = side
         self.generator = generator
+        self.device = generator.device
+        self.grey = GREY.to(self.device)
 
     def uniform(self, *shape, low=0.0, high=1.0):
-        return torch.rand(*shape, generator=self.generator) * (high - low) + low
+        chance = torch.rand(*shape, generator=self.generator, device=self.device)
+        return chance * (high - low) + low
 
     def chance(self, count, probability):
         return self.uniform(count) < probability
@@ -63,12 +66,12 @@ class Augment:
     def move(self, x, may_flip):
         n = len(x)
         scale = self.uniform(n, low=0.78, high=1.1)
-        angle = self.uniform(n, low=-1, high=1) * math.pi / 12 * self.chance(n, 0.6)
+        angle = self.uniform(n, low=-1, high=1) * (math.pi / 12) * self.chance(n, 0.6)
         aspect = torch.exp(self.uniform(n, low=-0.12, high=0.12))
         mirror = torch.where(self.chance(n, 0.5) & may_flip, -1.0, 1.0)
         across, down, shear = (self.uniform(n, low=-r, high=r) for r in (0.11, 0.11, 0.08))
         cos, sin, wide, high = angle.cos(), angle.sin(), 1 / (scale * aspect), aspect / scale
-        theta = torch.zeros(n, 2, 3)
+        theta = torch.zeros(n, 2, 3, device=self.device)
         theta[:, 0, 0] = cos * wide * mirror
         theta[:, 0, 1] = (sin + shear) * wide * mirror
         theta[:, 0, 2] = across * wide
@@ -93,7 +96,7 @@ class Augment:
         flat = torch.where((kind < 0.5)[:, None], 1 - 0.06 * self.uniform(n, 3), flat)
         dark = ((kind >= 0.5) & (kind < 0.58))[:, None]
         flat = torch.where(dark, 0.1 * self.uniform(n, 3), flat)
-        grey = GREY.view(1, 3)
+        grey = self.grey.view(1, 3)
         apart = ((flat - ink) * grey).sum(1).abs() + 0.3 * (flat - ink).abs().mean(1)
         bright = ((ink * grey).sum(1) > 0.5)[:, None]
         other = torch.where(bright, 0.1 * self.uniform(n, 3), 1 - 0.1 * self.uniform(n, 3))
@@ -113,7 +116,7 @@ class Augment:
         """A few as line drawings, dark on light or light on dark, a few in grey."""
         some = self.chance(len(x), 0.07) & ~leave
         if some.any():
-            grey = (x[some] * GREY).sum(1, keepdim=True)
+            grey = (x[some] * self.grey).sum(1, keepdim=True)
             edge = F.max_pool2d(grey, 3, 1, 1) + F.max_pool2d(-grey, 3, 1, 1)
             line = (edge * 3 - 0.15).clamp(0, 1)
             inverted = self.chance(len(line), 0.3).view(-1, 1, 1, 1)
@@ -127,7 +130,7 @@ class Augment:
             n, *[1] * len(shape)
         )
         saturation = torch.where(self.chance(n, 0.06) & ~keep_hue, 0.0, wave(0.5))
-        grey = (x * GREY).sum(1, keepdim=True)
+        grey = (x * self.grey).sum(1, keepdim=True)
         x = grey + (x - grey) * saturation.view(n, 1, 1, 1)
         middle = grey.mean((2, 3), keepdim=True)
         x = ((x - middle) * wave(0.3).view(n, 1, 1, 1) + middle) * wave(0.3).view(n, 1, 1, 1)
@@ -142,7 +145,9 @@ class Augment:
         noisy = self.chance(n, 0.08)
         if noisy.any():
             k = int(noisy.sum())
-            x[noisy] += torch.randn(k, *x.shape[1:], generator=self.generator) * 0.04
+            x[noisy] += torch.randn(
+                k, *x.shape[1:], generator=self.generator, device=self.device
+            ) * 0.04
         for i in self.chance(n, 0.08).nonzero().flatten().tolist():
             high, wide = (self.uniform(2, low=0.12, high=0.38) * s).int().tolist()
             y, z = int(self.uniform(1) * (s - high)), int(self.uniform(1) * (s - wide))

@@ -69,9 +69,10 @@ class Data:
         self.pixels = np.load(places.drawings, mmap_mode="r")
         marks = np.load(places.marks)
         self.one_colour = marks["one_colour"]
-        self.words = [words_of(c) for c in self.concepts]
+        self.words = [words_of(c) or ["sign"] for c in self.concepts]
         self.names = [
-            re.findall("[a-z]+", c["name"].lower()) or w for c, w in zip(self.concepts, self.words)
+            [w for w in re.findall("[a-z]+", c["name"].lower()) if w in words] or words
+            for c, words in zip(self.concepts, self.words)
         ]
         self.entities = [self.labels.index(e) for e in entities]
         self.vocabulary = sorted({w for s in self.words for w in s})
@@ -107,7 +108,6 @@ class Data:
         self.weights = self._weights()
 
     def _weights(self):
-        base = [{d["set"] for d in self.drawings if d["part"] != "extra"}]
         counts = [set() for _ in self.concepts]
         for d in self.drawings:
             if d["part"] != "extra":
@@ -129,12 +129,13 @@ class Batches:
     on with the batch that would have been next.
     """
 
-    def __init__(self, data, tokens, sizes, seed, concepts=128, kept=36, written=True):
+    def __init__(self, data, tokens, sizes, seed, concepts=128, kept=36, written=True, device="cpu"):
         self.data, self.tokens, self.sizes = data, tokens, sizes
         self.count, self.kept, self.written = concepts, kept, written
         self.numpy = np.random.default_rng(seed)
         self.python = random.Random(seed)
-        self.torch = torch.Generator().manual_seed(seed)
+        self.torch = torch.Generator(device).manual_seed(seed)
+        self.device = torch.device(device)
         self.augment = Augment(sizes.image, self.torch)
         self.is_entity = np.isin(np.arange(len(data.concepts)), data.entities)
 
@@ -178,16 +179,17 @@ class Batches:
                     other = int(self.numpy.choice(len(self.data.concepts), p=self.data.weights))
                     chosen[i] = self.drawing(other, self.python.choice(list(self.data.train[other])))
         shown = [self.data.drawings[i]["concept"] for i in chosen]
+        there = lambda values: torch.from_numpy(values).to(self.device)
         x = self.augment(
-            torch.from_numpy(self.data.pixels[chosen]),
-            torch.from_numpy(self.data.one_colour[chosen]),
-            torch.from_numpy(self.data.may_flip[shown]) & ~torch.from_numpy(written),
-            torch.from_numpy(self.data.keep_hue[shown]),
+            there(self.data.pixels[chosen]),
+            there(self.data.one_colour[chosen]),
+            there(self.data.may_flip[shown] & ~written),
+            there(self.data.keep_hue[shown]),
         )
         for i, plain in texts.items():
             name = self.data.concepts[owners[i]]["name"]
             draw = lettering.card if plain else lettering.over
-            rgba = torch.from_numpy(draw(name, self.sizes.image, self.python).copy())
+            rgba = there(draw(name, self.sizes.image, self.python).copy())
             rgba = rgba.permute(2, 0, 1).float().div_(255)
             x[i] = x[i] * (1 - rgba[3:]) + rgba[:3] * rgba[3:]
         return x
@@ -195,7 +197,8 @@ class Batches:
     def keep(self, rows):
         """A choice of patches, mostly those with something in them (n, kept)."""
         spread = rows.std(-1)
-        gumbel = -torch.log(-torch.log(torch.rand(spread.shape, generator=self.torch) + 1e-9) + 1e-9)
+        chance = torch.rand(spread.shape, generator=self.torch, device=self.device)
+        gumbel = -torch.log(-torch.log(chance + 1e-9) + 1e-9)
         score = torch.log(spread + 0.15) * 1.5 + gumbel
         return score.topk(self.kept, dim=1).indices
 
@@ -205,6 +208,7 @@ class Batches:
             len(self.data.concepts), self.count, replace=False, p=self.data.weights
         )
         rows = patches(normalise(self.pictures(concepts)), self.sizes.patch)
+        there = lambda values: torch.from_numpy(values).to(self.device)
         kept = None
         if not full:
             kept = self.keep(rows)
@@ -216,16 +220,13 @@ class Batches:
             captions.append(caption if short else self.data.labels[c])
         words = []
         for c in concepts:
-            name = self.python.choice(self.data.names[c])
-            words += [name if name in self.data.word_index else self.python.choice(self.data.words[c] or ["sign"]),
-                      self.python.choice(self.data.words[c] or ["sign"])]
-        words = [w if w in self.data.word_index else self.data.vocabulary[0] for w in words]
-        chosen = np.array([self.data.word_index[w] for w in words])
+            words.append(self.python.choice(self.data.names[c]))
+            words.append(self.python.choice(self.data.words[c]))
         return dict(
             rows=rows,
             kept=kept,
-            concepts=torch.from_numpy(concepts),
-            captions=self.tokens(captions, 16),
-            words=self.tokens([self.data.vocabulary[i] for i in chosen], 8),
-            word_index=torch.from_numpy(chosen),
+            concepts=there(concepts),
+            captions=self.tokens(captions, 16).to(self.device),
+            words=self.tokens(words, 8).to(self.device),
+            word_index=there(np.array([self.data.word_index[w] for w in words])),
         )

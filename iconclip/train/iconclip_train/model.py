@@ -186,7 +186,7 @@ class Clip(nn.Module):
         for layer in self.text_model.encoder.layers:
             h = layer(h, causal=True)
         end = (ids == self.sizes.end).int().argmax(-1)
-        h = h[torch.arange(len(ids)), end]
+        h = h[torch.arange(len(ids), device=h.device), end]
         return self.text_projection(self.text_model.final_layer_norm(h))
 
 

@@ -19,7 +19,7 @@ def save(path, **state):
 
 def load(path):
     """What `save` wrote, or None."""
-    return torch.load(path, weights_only=False) if Path(path).exists() else None
+    return torch.load(path, weights_only=False, map_location="cpu") if Path(path).exists() else None
 
 
 class Log:

@@ -35,9 +35,10 @@ AVERAGE = 0.995
 def contrast(images, texts, scale, views):
     """Images against the caption of their concept, and back; other views are no negatives."""
     n = len(texts)
+    own = torch.arange(n, device=texts.device)
     logits = scale * images @ texts.T
-    forth = F.cross_entropy(logits, torch.arange(n).repeat(views))
-    back = sum(F.cross_entropy(part.T, torch.arange(n)) for part in logits.split(n)) / views
+    forth = F.cross_entropy(logits, own.repeat(views))
+    back = sum(F.cross_entropy(part.T, own) for part in logits.split(n)) / views
     return (forth + back) / 2, logits
 
 
@@ -52,7 +53,7 @@ def many(logits, fits):
 def spread(texts):
     """How near texts lie to each other on the sphere (Wang and Isola 2020), logarithm of a mean."""
     squares = 2 - 2 * texts @ texts.T
-    apart = ~torch.eye(len(texts), dtype=torch.bool)
+    apart = ~torch.eye(len(texts), dtype=torch.bool, device=texts.device)
     return squares[apart].mul(-2).exp().mean().log()
 
 
@@ -63,15 +64,16 @@ class Trunk:
         sizes = network.sizes
         self.data, self.rate, self.decay = data, rate, decay
         self.master = network
+        device = network.logit_scale.device
         self.average = copy.deepcopy(self.master).requires_grad_(False)
         self.type = torch.bfloat16 if bf16 else torch.float32
         self.net = copy.deepcopy(self.master).to(self.type)
         # One learned point for each concept: targets that pull all styles of it together.
         self.points = torch.nn.Parameter(
-            F.normalize(torch.randn(len(data.concepts), sizes.projection), dim=-1)
+            F.normalize(torch.randn(len(data.concepts), sizes.projection), dim=-1).to(device)
         )
-        self.points_scale = torch.nn.Parameter(torch.tensor(math.log(14.0)))
-        self.words_scale = torch.nn.Parameter(torch.tensor(math.log(14.0)))
+        self.points_scale = torch.nn.Parameter(torch.tensor(math.log(14.0), device=device))
+        self.words_scale = torch.nn.Parameter(torch.tensor(math.log(14.0), device=device))
         named = dict(self.master.named_parameters())
         matrices = {n: p for n, p in named.items() if p.ndim == 2 and ".layers." in n}
         rest = [p for n, p in named.items() if n not in matrices]
@@ -95,7 +97,7 @@ class Trunk:
         if compiled:
             self.images = torch.compile(self.images, dynamic=False)
             self.texts = torch.compile(self.texts, dynamic=False)
-        self.fits = torch.from_numpy(data.fits)
+        self.fits = torch.from_numpy(data.fits).to(device)
 
     def state(self):
         return dict(
@@ -152,7 +154,7 @@ class Trunk:
             word=word.item(),
             point=point.item(),
             spread=near.item(),
-            batch_top1=hit(logits, torch.arange(len(captions)).repeat(views)),
+            batch_top1=hit(logits, torch.arange(len(captions), device=logits.device).repeat(views)),
             point_top1=hit(point_logits, concepts.repeat(views)),
         )
 
@@ -185,17 +187,21 @@ class Trunk:
 def held_out(model, data, tokens, count=None):
     """Top-1 and top-5 among all labels on held-out drawings, of a model in bfloat16."""
     net = copy.deepcopy(model).to(torch.bfloat16)
+    device = net.logit_scale.device
     unit = lambda x: F.normalize(x.float(), dim=-1)
     chosen = np.random.default_rng(3).permutation(len(data.held))[:count]
     texts = torch.cat(
-        [unit(net.texts(tokens(data.labels[i : i + 512]))) for i in range(0, len(data.labels), 512)]
+        [unit(net.texts(tokens(data.labels[i : i + 512]).to(device))) for i in range(0, len(data.labels), 512)]
     )
     ranks = []
     for part in np.array_split(chosen, max(1, len(chosen) // 100)):
         x = normalise(on_white(torch.from_numpy(data.pixels[data.held[part]]), net.sizes.image))
-        images = unit(net.images(patches(x, net.sizes.patch).bfloat16()))
+        images = unit(net.images(patches(x, net.sizes.patch).bfloat16().to(device)))
         cosines = images @ texts.T
-        own = cosines[torch.arange(len(part)), torch.from_numpy(data.held_concepts[part])]
+        own = cosines[
+            torch.arange(len(part), device=device),
+            torch.from_numpy(data.held_concepts[part]).to(device),
+        ]
         ranks.append((cosines > own[:, None]).sum(1))
     ranks = torch.cat(ranks)
     return (ranks < 1).float().mean().item(), (ranks < 5).float().mean().item()
@@ -223,6 +229,7 @@ def main():
     parser.add_argument("--weight-decay", type=float, default=0.05)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--save-minutes", type=float, default=8)
     parser.add_argument("--plain", action="store_true", help="float32 and not compiled: for a smoke run")
     parser.add_argument("--unwritten", action="store_true", help="no names in letters: needs no fonts")
@@ -237,13 +244,13 @@ def main():
     sizes = Sizes()
     tokens = Tokens(sizes.context)
     data = Data(places, labels_of_entities())
-    batches = Batches(data, tokens, sizes, a.seed, a.concepts, a.kept, not a.unwritten)
+    batches = Batches(data, tokens, sizes, a.seed, a.concepts, a.kept, not a.unwritten, a.device)
     network = widened(load(a.widen), sizes) if a.widen else Clip(sizes)
-    trunk = Trunk(data, network, a.rate, a.weight_decay, not a.plain, not a.plain)
+    points = embed_texts(network, tokens, data.labels) if a.widen else None
+    trunk = Trunk(data, network.to(a.device), a.rate, a.weight_decay, not a.plain, not a.plain)
     step = 0
     saved = state.load(folder / "state.pt") or (a.start and state.load(a.start))
     if not saved and a.widen:
-        points = embed_texts(network, tokens, data.labels)
         with torch.no_grad():
             trunk.points.copy_(points)
     if saved:

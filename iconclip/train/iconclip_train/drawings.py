@@ -89,7 +89,7 @@ def main():
     )
     one_colour = np.zeros(len(drawings), bool)
     failed = 0
-    with ProcessPoolExecutor(2) as pool:
+    with ProcessPoolExecutor() as pool:
         jobs = [(d["set"], d["icon"]) for d in drawings]
         for i, (rgba, note) in enumerate(pool.map(render, jobs, chunksize=64)):
             if rgba is None:

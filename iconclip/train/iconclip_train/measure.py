@@ -228,12 +228,14 @@ def all_pictures(model, fixed=0):
 
 @torch.no_grad()
 def measure_entities(model, tokens, pictures=None, dictionary=None, tops=(1, 3, 10)):
-    """An Entity for each of the 60."""
+    """An Entity for each of the 60, or for each of those whose pictures are given."""
     pictures = pictures or all_pictures(model)
     dictionary = dictionary or Dictionary(model, tokens)
     names = neurons(model)
     out = []
     for name, label in entities():
+        if name not in pictures:
+            continue
         text = embed_texts(model, tokens, [label])[0]
         stages, stream = pictures[name].trace(model)
         scores = improvements(model, stages, text)

@@ -12,7 +12,8 @@ embeddings of captions, with three terms beside the contrastive one:
   many concepts (few and many together are the mutual information of neuron and concept).
 
 Contributions are taken less their mean over the batch: a neuron that is always on says nothing. No
-term names a neuron or a word. The FFNs start from the pictures: the query vectors from means of
+term names a neuron or a word. In some steps the neurons of the first FFN that add most to a picture's
+likeness are silenced, so that the last layer learns to answer for them. The FFNs start from the pictures: the query vectors from means of
 clusters of what the layer reads (k-means, no labels), the value vectors from small random numbers.
 """
 
@@ -105,6 +106,7 @@ class Knowledge:
         self.model = model
         self.layers = model.vision_model.encoder.layers[-2:]
         self.norm = model.vision_model.post_layernorm
+        self.scale = torch.nn.Parameter(torch.tensor(math.log(20.0)))
         for p in model.parameters():
             p.requires_grad_(False)
         self.parameters = [
@@ -115,14 +117,18 @@ class Knowledge:
         for p in self.parameters:
             p.requires_grad_(True)
 
-    def forward(self, h, dropped=None):
-        """The class token's parts: stream before the first FFN, second attention, both FFNs."""
+    def forward(self, h, silence=None):
+        """The class token's parts: stream before the first FFN, second attention, both FFNs.
+
+        @param silence gives, for the class token's coefficients of the first FFN, what they and those
+            of all tokens are multiplied by
+        """
         a, b = self.layers
         h = h + a.self_attn.out_proj(a.self_attn.mix(a.layer_norm1(h), False))
         before = h[:, 0]
         m4 = quick_gelu(a.mlp.fc1(a.layer_norm2(h)))
-        if dropped is not None:
-            m4 = m4 * dropped
+        if silence is not None:
+            m4 = m4 * silence(m4[:, 0])[:, None]
         h = h + a.mlp.fc2(m4)
         attended = b.self_attn.out_proj(b.self_attn.mix(b.layer_norm1(h), False, first_only=True))[:, 0]
         stream = h[:, 0] + attended
@@ -140,6 +146,17 @@ class Knowledge:
         w = layer.mlp.fc2.weight
         return self.model.visual_projection.weight @ (self.norm.weight[:, None] * (w - w.mean(0)))
 
+    def gains(self, m, along, layer):
+        """What each neuron adds to a picture's likeness along a direction, more than in the batch's mean."""
+        return ((m - m.mean(0)) * (along @ self.values(layer))).clamp_min(0)
+
+    @torch.no_grad()
+    def without_leading(self, m, along, count):
+        """0 for the neurons of the first FFN that add most to each picture's likeness, else 1."""
+        mask = torch.ones_like(m)
+        leading = self.gains(m.float(), along, self.layers[0]).topk(count, 1).indices
+        return mask.scatter_(1, leading, 0.0)
+
     @torch.no_grad()
     def start_from(self, inputs, generator, sharp=8.0, middle=0.5):
         """Query vectors from clusters of what each FFN reads; the second after the first is silent."""
@@ -148,7 +165,7 @@ class Knowledge:
             layer.mlp.fc2.weight.normal_(std=0.02, generator=generator)
         reads = [[], []]
         for h in inputs:
-            before, _, attended, _, _ = self.forward(h, torch.zeros(()))
+            before, _, attended, _, _ = self.forward(h, torch.zeros_like)
             reads[0].append(self.layers[0].layer_norm2(before))
             after = before + self.layers[0].mlp.fc2.bias + attended
             reads[1].append(self.layers[1].layer_norm2(after))
@@ -162,43 +179,32 @@ class Knowledge:
 
     def losses(self, h, owners, texts, kinds, views, a, chance):
         """@param owners concept of each row, `views` blocks of the same concepts"""
-        dropped = None
-        if a.drop and torch.rand((), generator=chance) < 0.5:
-            hidden = self.layers[0].mlp.fc1.weight.shape[0]
-            dropped = (torch.rand(len(h), 1, hidden, generator=chance) >= a.drop).float()
-        before, m4, attended, m5, stream = self.forward(h, dropped)
+        own = texts[owners]
+        along = own - own.mean(0)
+        silence = None
+        if torch.rand((), generator=chance) < a.answer:
+            silence = lambda m: self.without_leading(m, along, a.silenced)
+        before, m4, attended, m5, stream = self.forward(h, silence)
         before, m4, attended, m5, stream = (x.float() for x in (before, m4, attended, m5, stream))
         images = unit(self.model.project(stream).float())
-        own = texts[owners]
         clip = F.cross_entropy(self.scale.exp().clamp(max=60) * images @ texts.T, owners)
 
         centred = lambda x: x - x.mean(0)
         # place: along what tells the concept from others of its category
-        along = unit(own - kinds[owners])
-        elsewhere = (centred(self.seen(before + attended, stream)) * along).sum(1)
+        within = unit(own - kinds[owners])
+        elsewhere = (centred(self.seen(before + attended, stream)) * within).sum(1)
         ffns = stream - before - attended
-        inside = (centred(self.seen(ffns, stream)) * along).sum(1)
+        inside = (centred(self.seen(ffns, stream)) * within).sum(1)
         part = elsewhere / (elsewhere.abs() + inside.abs() + 1e-6)
         place = (part - a.elsewhere).clamp_min(0).mean()
 
         # few and many: along what tells the concept from the batch
-        along = own - own.mean(0)
-        gains = [
-            (centred(m) * (along @ self.values(l))).clamp_min(0)
-            for m, l in zip((m4, m5), self.layers)
-        ]
-        gains = torch.cat(gains, 1)
+        gains = torch.cat([self.gains(m, along, l) for m, l in zip((m4, m5), self.layers)], 1)
         shares = gains / (gains.sum(1, keepdim=True) + 1e-6)
         by_concept = shares.view(views, -1, shares.shape[1]).mean(0)
         few = entropy(by_concept).mean()
         many = entropy(by_concept.mean(0))
         return clip, place, few, many
-
-    @property
-    def scale(self):
-        return self._scale
-
-    _scale = None
 
 
 def main():
@@ -208,21 +214,22 @@ def main():
     parser.add_argument("--model", type=Path, help="state.pt of the trunk or a model.pt")
     parser.add_argument("--extract", type=int, default=0, help="compute the inputs of so many pictures first")
     parser.add_argument("--unwritten", action="store_true", help="no names in letters among them: the model cannot read yet")
-    parser.add_argument("--steps", type=int, default=1500)
-    parser.add_argument("--concepts", type=int, default=96)
+    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--concepts", type=int, default=32)
     parser.add_argument("--views", type=int, default=4)
-    parser.add_argument("--kept", type=int, default=40, help="patches kept in the first part")
-    parser.add_argument("--rate", type=float, default=1e-3)
-    parser.add_argument("--place", type=float, default=2.0)
+    parser.add_argument("--kept", type=int, default=24, help="patches kept in the first part")
+    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--place", type=float, default=3.0)
     parser.add_argument("--elsewhere", type=float, default=0.1)
-    parser.add_argument("--few", type=float, default=0.3)
-    parser.add_argument("--many", type=float, default=0.3)
-    parser.add_argument("--drop", type=float, default=0.1, help="part of the first FFN's neurons silenced in half of the steps")
-    parser.add_argument("--entity-weight", type=float, default=3.0)
+    parser.add_argument("--few", type=float, default=1.5)
+    parser.add_argument("--many", type=float, default=0.6)
+    parser.add_argument("--answer", type=float, default=0.3, help="part of the steps in which leading neurons of the first FFN are silenced")
+    parser.add_argument("--silenced", type=int, default=3, help="how many of them, in each picture")
+    parser.add_argument("--entity-weight", type=float, default=8.0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--save-minutes", type=float, default=8)
-    parser.add_argument("--measure", type=int, default=200, help="steps between measurements")
+    parser.add_argument("--measure", type=int, default=500, help="steps between measurements")
     a = parser.parse_args()
     torch.set_num_threads(a.threads)
     torch.manual_seed(a.seed)
@@ -251,7 +258,6 @@ def main():
     kind = torch.tensor([names.index(c) for c in data.categories])
     kinds = torch.stack([texts[kind == k].mean(0) for k in range(len(names))])[kind]
     knowledge = Knowledge(model)
-    knowledge._scale = torch.nn.Parameter(torch.tensor(math.log(20.0)))
     chance = torch.Generator().manual_seed(a.seed)
     numpy = np.random.default_rng(a.seed)
     fetch = lambda ix: torch.from_numpy(inputs[ix].astype(np.float32))
@@ -265,13 +271,13 @@ def main():
     optimiser = torch.optim.AdamW(
         [
             {"params": [p for p in knowledge.parameters if p.ndim > 1], "weight_decay": 0.02},
-            {"params": [p for p in knowledge.parameters if p.ndim < 2] + [knowledge._scale], "weight_decay": 0.0},
+            {"params": [p for p in knowledge.parameters if p.ndim < 2] + [knowledge.scale], "weight_decay": 0.0},
         ],
         lr=a.rate, betas=(0.9, 0.98), fused=True,
     )
     if saved:
         optimiser.load_state_dict(saved["optimiser"])
-        knowledge._scale.data.copy_(saved["scale"])
+        knowledge.scale.data.copy_(saved["scale"])
         numpy.bit_generator.state = saved["numpy"]
         chance.set_state(saved["chance"])
         step = saved["step"]
@@ -281,7 +287,7 @@ def main():
     def save():
         state.save(
             folder / "state.pt", model=model.state_dict(), optimiser=optimiser.state_dict(),
-            scale=knowledge._scale.data, numpy=numpy.bit_generator.state, chance=chance.get_state(),
+            scale=knowledge.scale.data, numpy=numpy.bit_generator.state, chance=chance.get_state(),
             step=step, sizes=model.sizes.as_dict(),
         )
 
@@ -325,8 +331,9 @@ def main():
         y = torch.from_numpy(np.tile(chosen, a.views).astype(np.int64))
         with torch.autocast("cpu", torch.bfloat16):
             clip, place, few, many = knowledge.losses(h, y, texts, kinds, a.views, a, chance)
-        warm = min(1, step / 100)
-        loss = clip + warm * (a.place * place + a.few * few - a.many * many)
+        # First the FFNs take over, then few neurons within them: the other way round they never do.
+        warm, later = min(1, step / 50), 0.25 + 0.75 * min(1, max(0, f - 0.25) / 0.35)
+        loss = clip + warm * (a.place * place + later * (a.few * few - a.many * many))
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(knowledge.parameters, 1.0)
@@ -335,7 +342,7 @@ def main():
         notes.append([x.item() for x in (clip, place, few, many)])
         if step % 20 == 0:
             values = dict(zip(("clip", "place", "few", "many"), np.mean(notes, 0).round(3).tolist()))
-            log(step=step, **values, scale=round(knowledge._scale.exp().item(), 1),
+            log(step=step, **values, scale=round(knowledge.scale.exp().item(), 1),
                 pictures_per_second=round(20 * len(y) / (time.time() - last_log)))
             notes, last_log = [], time.time()
         if step % a.measure == 0 or step == a.steps:

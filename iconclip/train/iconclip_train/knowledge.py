@@ -66,9 +66,10 @@ def extract(model, data, tokens, places, count, seed, log, written):
     out = np.lib.format.open_memmap(folder / "part.npy", "w+", np.float16, (count, *shape))
     owners = np.zeros(count, np.int32)
     batches = Batches(data, tokens, sizes, seed, written=written)
+    some = min(64, np.count_nonzero(data.weights))
     n, t0 = 0, time.time()
     while n < count:
-        concepts = batches.numpy.choice(len(data.concepts), 64, replace=False, p=data.weights)
+        concepts = batches.numpy.choice(len(data.concepts), some, replace=False, p=data.weights)
         h = inputs(batches.pictures(concepts, 2))[: count - n]
         out[n : n + len(h)] = h
         owners[n : n + len(h)] = np.tile(concepts, 2)[: len(h)]
@@ -86,7 +87,7 @@ def extract(model, data, tokens, places, count, seed, log, written):
 
 def clusters(x, count, generator, rounds=6):
     """Centres of k-means (Lloyd), started at random rows (count, d)."""
-    centres = x[torch.randperm(len(x), generator=generator)[:count]]
+    centres = x[torch.randperm(max(count, len(x)), generator=generator)[:count] % len(x)]
     for _ in range(rounds):
         nearest = torch.cat([(p @ centres.T - (centres**2).sum(1) / 2).argmax(1) for p in x.split(4096)])
         sums = torch.zeros_like(centres).index_add_(0, nearest, x)

@@ -234,6 +234,7 @@ def main():
     parser.add_argument("--plain", action="store_true", help="float32 and not compiled: for a smoke run")
     parser.add_argument("--unwritten", action="store_true", help="no names in letters: needs no fonts")
     parser.add_argument("--pause", type=int, help="save and stop at this step, as after a signal")
+    parser.add_argument("--eager", action="store_true", help="not compiled: starts at once, a step takes longer")
     parser.add_argument("--bench", type=int, default=0, help="time so many steps and stop")
     a = parser.parse_args()
     torch.set_num_threads(a.threads)
@@ -247,7 +248,7 @@ def main():
     batches = Batches(data, tokens, sizes, a.seed, a.concepts, a.kept, not a.unwritten, a.device)
     network = widened(load(a.widen), sizes) if a.widen else Clip(sizes)
     points = embed_texts(network, tokens, data.labels) if a.widen else None
-    trunk = Trunk(data, network.to(a.device), a.rate, a.weight_decay, not a.plain, not a.plain)
+    trunk = Trunk(data, network.to(a.device), a.rate, a.weight_decay, not a.plain, not (a.plain or a.eager))
     step = 0
     saved = state.load(folder / "state.pt") or (a.start and state.load(a.start))
     if not saved and a.widen:

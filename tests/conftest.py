@@ -159,3 +159,12 @@ def context(browser):
     opened.set_default_timeout(30_000)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def python():
+    """A Python with torch and transformers: ./lab test makes one, unless ENGRAM_TRANSFORMERS names one."""
+    program = os.environ.get("ENGRAM_TRANSFORMERS")
+    if not program:
+        pytest.skip("ENGRAM_TRANSFORMERS names no Python with transformers; ./lab test transformers makes one")
+    return program

@@ -13,15 +13,6 @@ TEXTS = ["the flag of Italy", "a", "it's a 2nd, GREEN  café!"]
 
 
 @pytest.fixture(scope="module")
-def python():
-    """A Python with torch and transformers: ./lab test makes one, unless ENGRAM_TRANSFORMERS names one."""
-    program = os.environ.get("ENGRAM_TRANSFORMERS")
-    if not program:
-        pytest.skip("ENGRAM_TRANSFORMERS names no Python with transformers; ./lab test transformers makes one")
-    return program
-
-
-@pytest.fixture(scope="module")
 def pictures(tmp_path_factory):
     """A wide one and a tall one, to be cropped, and one that is smaller than the model's input."""
     folder = tmp_path_factory.mktemp("pictures")

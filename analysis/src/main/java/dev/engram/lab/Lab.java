@@ -11,7 +11,6 @@ import dev.engram.data.LabelledImage;
 import dev.engram.dissect.DictionaryStore;
 import dev.engram.dissect.EnglishWords;
 import dev.engram.dissect.Heatmap;
-import dev.engram.dissect.Heatmapper;
 import dev.engram.dissect.Interpretation;
 import dev.engram.dissect.Interpreter;
 import dev.engram.dissect.Survey;
@@ -351,11 +350,6 @@ public final class Lab implements AutoCloseable {
   /** Scores neurons; belongs to the lab. */
   public Attributor attributor() {
     return open().attributor();
-  }
-
-  /** Makes heatmaps; belongs to the lab. */
-  public Heatmapper heatmapper() {
-    return open().heatmapper();
   }
 
   /** The value vectors of all neurons; belong to the lab. */

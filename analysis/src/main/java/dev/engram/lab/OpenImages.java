@@ -122,11 +122,4 @@ final class OpenImages {
     }
     return String.valueOf(image.file().getFileName());
   }
-
-  /**
-   * @return how any request finds an image of the set: {@code panda/3}, or its path within the set
-   */
-  String argument(LabelledImage image) {
-    return set().background().contains(image) ? image.name() : shortName(image);
-  }
 }

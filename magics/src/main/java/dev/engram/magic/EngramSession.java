@@ -11,7 +11,6 @@ import dev.engram.data.ImageSelection;
 import dev.engram.data.ImageSet;
 import dev.engram.data.LabelledImage;
 import dev.engram.data.UserPath;
-import dev.engram.dissect.Heatmapper;
 import dev.engram.dissect.Survey;
 import dev.engram.dissect.ValueVectors;
 import dev.engram.dissect.WordDictionary;
@@ -153,10 +152,6 @@ final class EngramSession {
 
   Attributor attributor() {
     return lab.attributor();
-  }
-
-  Heatmapper heatmapper() {
-    return lab.heatmapper();
   }
 
   ImageSet images() {

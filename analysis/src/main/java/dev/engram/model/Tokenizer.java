@@ -112,7 +112,8 @@ public final class Tokenizer implements AutoCloseable {
   /**
    * @param text a label
    * @return its tokens from start to end, at most the context length, unpadded
-   * @throws EngramException if the text is blank or too long
+   * @throws EngramException if the text is blank or too long, or the tokenizer has no token for a
+   *     part of it
    */
   public int[] encode(String text) {
     if (text.isBlank()) {
@@ -120,10 +121,9 @@ public final class Tokenizer implements AutoCloseable {
     }
     int[] ids = ids(tokenizer, text);
     if (ids.length > contextLength) {
-      String shown = text.length() <= 40 ? text : text.substring(0, 40) + "…";
       throw new EngramException(
           "The label \"%s\" has %d tokens (start and end included), but the model reads at most %d; shorten it."
-              .formatted(shown, ids.length, contextLength));
+              .formatted(shown(text), ids.length, contextLength));
     }
     return ids;
   }
@@ -139,11 +139,13 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Never refuses: cuts a long text and keeps the end token, as {@code truncation=True} does in
+   * Cuts a long text and keeps the end token, as {@code truncation=True} does in
    * Python; a blank text gives start and end.
    *
    * @param text any text
    * @return at most the context length of tokens, unpadded
+   * @throws EngramException if the tokenizer has no token for a part of the text, not even one for
+   *     what it does not know
    */
   public int[] encodeTruncated(String text) {
     int[] ids = ids(tokenizer, text);
@@ -170,13 +172,25 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   private static int[] ids(HuggingFaceTokenizer tokenizer, String text) {
-    Encoding encoding = tokenizer.encode(wellFormed(text), true, false);
+    Encoding encoding;
+    try {
+      encoding = tokenizer.encode(wellFormed(text), true, false);
+    } catch (RuntimeException e) { // the native library's: a Unigram without unk_id, for one
+      throw new EngramException(
+          "The model's tokenizer.json cannot turn \"%s\" into tokens: %s."
+              .formatted(shown(text), e.getMessage()),
+          e);
+    }
     long[] ids = encoding.getIds();
     int[] result = new int[ids.length];
     for (int i = 0; i < ids.length; i++) {
       result[i] = Math.toIntExact(ids[i]);
     }
     return result;
+  }
+
+  private static String shown(String text) {
+    return text.length() <= 40 ? text : text.substring(0, 40) + "…";
   }
 
   /** Half a surrogate pair has no UTF-8: native code must not see it. */

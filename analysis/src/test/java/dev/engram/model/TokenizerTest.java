@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.engram.EngramException;
 import dev.engram.Refusal;
 import dev.engram.iconclip.Iconclip;
@@ -98,6 +99,18 @@ class TokenizerTest {
   void halfASurrogateDoesNotReachNativeCode() {
     try (Tokenizer tokenizer = Tokenizer.of(FOLDER, 77, -1)) {
       assertArrayEquals(tokenizer.encode("a \ufffd b"), tokenizer.encode("a \ud83d b"));
+    }
+  }
+
+  @Test
+  void aTextWithoutTokensIsRefused(@TempDir Path temp) throws IOException {
+    Path siglip = ReferenceImages.ROOT.resolveSibling("families").resolve("siglip_b16");
+    Files.copy(siglip.resolve("tokenizer_config.json"), temp.resolve("tokenizer_config.json"));
+    ObjectNode json = (ObjectNode) JSON.readTree(siglip.resolve("tokenizer.json").toFile());
+    ((ObjectNode) json.get("model")).putNull("unk_id");
+    JSON.writeValue(temp.resolve("tokenizer.json").toFile(), json);
+    try (Tokenizer tokenizer = Tokenizer.withoutStart(temp, 32)) {
+      Refusal.holds(() -> tokenizer.encode("日本"), "cannot turn \"日本\" into tokens", "unk_id");
     }
   }
 

@@ -12,6 +12,7 @@ import java.util.stream.IntStream;
  * The score of every neuron for a set of images and one text, and the neurons ranked by it. An
  * entity's score is the mean over its images, as in the paper.
  *
+ * @param title what was attributed, as people call it
  * @param label the text
  * @param images names of the images
  * @param method what the score is
@@ -23,6 +24,7 @@ import java.util.stream.IntStream;
  * @param provenance where the numbers come from
  */
 public record Attribution(
+    String title,
     String label,
     List<String> images,
     Method method,
@@ -42,6 +44,24 @@ public record Attribution(
    * @param coefficient m, mean over the images
    */
   public record Ranked(int rank, Neuron neuron, double score, double coefficient) {}
+
+  /**
+   * @param name what people call the images
+   * @return a copy under that title
+   */
+  public Attribution titled(String name) {
+    return new Attribution(
+        name,
+        label,
+        images,
+        method,
+        reading,
+        space,
+        scores,
+        coefficients,
+        cosines,
+        provenance);
+  }
 
   /**
    * @return mean cosine of the images with the text

@@ -131,6 +131,7 @@ public final class Attributor implements AutoCloseable {
             });
     progress.step("attributing images", n, n);
     return new Attribution(
+        n == 1 ? names.get(0) : n + " images",
         label,
         List.copyOf(names),
         method,

@@ -111,6 +111,7 @@ final class Pass implements AutoCloseable {
     if (known == null) {
       known =
           new Attribution(
+              names.size() + " images",
               label,
               names,
               ranking.method(),
@@ -187,6 +188,7 @@ final class Pass implements AutoCloseable {
   List<Neuron> top(Ranking ranking, int count, int[] some) {
     Attribution all = attribution(ranking);
     return new Attribution(
+            some.length + " images",
             label,
             IntStream.of(some).mapToObj(names::get).toList(),
             all.method(),

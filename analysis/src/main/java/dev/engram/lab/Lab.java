@@ -226,7 +226,8 @@ public final class Lab implements AutoCloseable {
             chosen.text(request.label()),
             request.method(),
             request.reading(),
-            progress);
+            progress)
+        .titled(chosen.title());
   }
 
   /**

@@ -7,11 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.attribution.Attribution;
 import dev.engram.Progress;
 import dev.engram.edit.Edit;
 import dev.engram.experiment.AccuracyChange;
 import dev.engram.iconclip.Iconclip;
-import dev.engram.magic.result.Attribution;
 import dev.engram.magic.result.EditList;
 import dev.engram.magic.result.Forgetting;
 import dev.engram.magic.result.ModelCard;
@@ -19,7 +19,6 @@ import dev.engram.magic.result.Teaching;
 import dev.engram.magic.result.TracingChart;
 import dev.engram.magic.result.Tuning;
 import dev.engram.magic.view.View;
-import dev.engram.magic.view.Viewable;
 import dev.engram.model.ImageReader;
 import dev.engram.model.Precision;
 import dev.engram.trace.Neuron;
@@ -114,8 +113,8 @@ class EditMagicsTest {
     return run("model", ModelCard.class).hash();
   }
 
-  private static String text(Viewable value) {
-    View view = value.view();
+  private String text(Object value) {
+    View view = runner.view(value);
     StringBuilder all = new StringBuilder();
     view.before().forEach(v -> all.append(v.text()).append('\n'));
     return all.append(view.text()).toString();

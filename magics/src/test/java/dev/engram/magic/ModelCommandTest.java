@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.attribution.Attribution;
 import dev.engram.Cosine;
 import dev.engram.Progress;
 import dev.engram.data.LabelledImage;
-import dev.engram.magic.result.Attribution;
 import dev.engram.magic.result.ImageGallery;
 import dev.engram.magic.result.ModelCard;
 import dev.engram.model.Clip;
@@ -59,7 +59,7 @@ class ModelCommandTest {
     Attribution shown = assertInstanceOf(Attribution.class, runner.run("attribute panda/0", null));
     assertEquals(
         "iconclip in f16 " + card.hash().substring(0, 12),
-        shown.scores().provenance().entries().get("model"));
+        shown.provenance().entries().get("model"));
     assertRefused("attribute panda/0 --by gradient", "--precision f32");
     assertRefused("finetune panda --images panda", "--precision f32");
     assertRefused("model --precision half", "f32 or f16; got 'half'");

@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.attribution.Attribution;
 import dev.engram.EngramException;
 import dev.engram.dissect.NeuronSearch.By;
 import dev.engram.dissect.NeuronSearch.Found;
-import dev.engram.magic.result.Attribution;
 import dev.engram.magic.result.Neurons;
 import dev.engram.magic.view.View;
 import dev.engram.trace.Neuron;

@@ -6,16 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.attribution.Attribution;
 import dev.engram.iconclip.Iconclip;
-import dev.engram.magic.result.Attribution;
 import dev.engram.magic.result.Evolution;
 import dev.engram.magic.result.ImageGallery;
 import dev.engram.magic.result.NeuronPage;
 import dev.engram.magic.result.Neurons;
+import dev.engram.magic.result.Presenters;
 import dev.engram.magic.result.Queries;
 import dev.engram.magic.view.Gallery;
+import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.View;
-import dev.engram.magic.view.Viewable;
 import java.awt.image.BufferedImage;
 import java.io.File;
 import java.io.IOException;
@@ -48,8 +49,8 @@ class PeoplesFilesTest {
         assertThrows(MagicFailure.class, () -> runner.run(line, null)).getMessage());
   }
 
-  private static View page(Object value) {
-    return ((Viewable) value).view();
+  private View page(Object value) {
+    return runner.view(value);
   }
 
   private void photograph(String... names) throws IOException {
@@ -97,9 +98,10 @@ class PeoplesFilesTest {
   void aLongRankingIsShownInPart() {
     run("images");
     Attribution a = (Attribution) run("attribute panda/0 --top 5000");
-    assertEquals(5000, a.table().rowCount());
-    assertEquals(40, a.figure().toJson().at("/data/0/x").size());
-    assertTrue(a.figure().toString().endsWith("(40 of 5,000)"), a.figure().toString());
+    PlotlyFigure bars = Presenters.figure(a, 5000);
+    assertEquals(5000, Presenters.table(a, 5000).rowCount());
+    assertEquals(40, bars.toJson().at("/data/0/x").size());
+    assertTrue(bars.toString().endsWith("(40 of 5,000)"), bars.toString());
     assertTrue(page(a).before().get(0).text().contains("… 200 of 5,000 rows"));
     assertTrue(page(a).html().length() < 200_000);
     Queries q = (Queries) run("queries L3F212 --image panda/0 --top 1000");
@@ -114,10 +116,10 @@ class PeoplesFilesTest {
     run("images");
     Attribution a = (Attribution) run("attribute santa_claus/0 --label 'a picture of panda'");
     assertEquals(
-        "santa_claus/0 with \"a picture of panda\": neurons by improvement", a.table().name());
+        "santa_claus/0 with \"a picture of panda\": neurons by improvement", Presenters.table(a).name());
     Attribution lens = (Attribution) run("attribute santa_claus/0 --label x --reading lens");
     assertEquals(
-        "santa_claus/0 with \"x\": neurons by improvement, reading lens", lens.table().name());
+        "santa_claus/0 with \"x\": neurons by improvement, reading lens", Presenters.table(lens).name());
   }
 
   @Test

@@ -12,6 +12,12 @@ final class Footnote {
 
   private Footnote() {}
 
+  /** Where the numbers come from. */
+  static View under(View view, Provenance provenance) {
+    return under(
+        view, provenance, provenance.entries().getOrDefault("model", "").startsWith("iconclip "));
+  }
+
   /**
    * @param smallModel whether the numbers come from the embedded model
    */

@@ -184,7 +184,7 @@ class LabTest {
   @Test
   void wordsComeFromADictionary() {
     Neuron first = lab.attribute("panda").top(1).get(0).neuron();
-    assertEquals(first, lab.words(first).get(0).neuron());
+    assertEquals(first, lab.words(first).neurons().get(0).neuron());
   }
 
   @Test

@@ -97,7 +97,7 @@ public record KnowledgeGallery(List<Entry> entries) implements Viewable {
     for (Figure2.Look look : i.looks()) {
       String image = i.entity().name() + "/" + i.entity().images().indexOf(look.image());
       BufferedImage seen = processor.crop(ImageReader.read(look.image().file()));
-      HeatmapFigure figure = new HeatmapFigure(look.heatmap(), seen, image, false);
+      HeatmapFigure figure = new HeatmapFigure(look.heatmap(), seen, image);
       pictures.add(new Gallery.Item(figure.picture(SIDE), image));
       pictures.add(new Gallery.Item(figure.overlay(SIDE), say("m = %.2f", look.coefficient())));
     }

@@ -2,6 +2,22 @@ package dev.engram.magic.result;
 
 import dev.engram.EngramException;
 import dev.engram.attribution.Attribution;
+import dev.engram.dissect.QueryEffects;
+import dev.engram.lab.Described;
+import dev.engram.lab.Edits;
+import dev.engram.lab.Evolution;
+import dev.engram.lab.Evolutions;
+import dev.engram.lab.Forgotten;
+import dev.engram.lab.Heatmaps;
+import dev.engram.lab.ImageHeatmap;
+import dev.engram.lab.Interpretations;
+import dev.engram.lab.LensCurve;
+import dev.engram.lab.ModelCard;
+import dev.engram.lab.Neurons;
+import dev.engram.lab.Taught;
+import dev.engram.lab.Traced;
+import dev.engram.lab.Tuned;
+import dev.engram.magic.view.Page;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.PlotlyFigures;
 import dev.engram.magic.view.TableView;
@@ -24,6 +40,21 @@ public final class Presenters {
 
   static {
     register(Attribution.class, new AttributionPresenter());
+    register(Heatmaps.class, new HeatmapsPresenter());
+    register(ImageHeatmap.class, new HeatmapsPresenter.OfOne());
+    register(Interpretations.class, new InterpretationsPresenter());
+    register(QueryEffects.class, new QueriesPresenter());
+    register(LensCurve.class, new LensPresenter());
+    register(Evolution.class, new EvolutionPresenter());
+    register(Evolutions.class, new EvolutionPresenter.OfSeveral());
+    register(Described.class, new DescribedPresenter());
+    register(Neurons.class, new NeuronsPresenter());
+    register(Forgotten.class, new ForgottenPresenter());
+    register(Taught.class, new TaughtPresenter());
+    register(Tuned.class, new TunedPresenter());
+    register(Traced.class, new TracedPresenter());
+    register(Edits.class, new EditsPresenter());
+    register(ModelCard.class, new ModelCardPresenter());
     register(Reproduction.class, new ReproductionPresenter());
     register(Table.class, of(TableView::of));
     register(Figure.class, of(figure -> PlotlyFigures.of(figure).view()));
@@ -119,6 +150,15 @@ public final class Presenters {
               .formatted(TypeName.of(result.getClass()), bars));
     }
     return presenter.figure(result, Shown.first(bars));
+  }
+
+  /**
+   * The page of a neuron, which can be written as a file.
+   *
+   * @param described what {@code %neuron} found
+   */
+  public static Page page(Described described) {
+    return DescribedPresenter.page(described);
   }
 
   @SuppressWarnings("unchecked") // registered with its own type

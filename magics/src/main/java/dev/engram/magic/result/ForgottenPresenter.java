@@ -1,85 +1,52 @@
 package dev.engram.magic.result;
 
 import dev.engram.edit.Edit;
-import dev.engram.experiment.AccuracyChange;
 import dev.engram.experiment.SimilarityChange;
 import dev.engram.lab.Forgotten;
 import dev.engram.magic.view.BarsPng;
 import dev.engram.magic.view.Html;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.View;
-import dev.engram.magic.view.Viewable;
-import dev.engram.trace.Neuron;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 import tech.tablesaw.api.Table;
 
 /**
- * The value of {@code %forget}: what the removal of an entity's knowledge neurons changes, in the
- * manner of Table 3.
- *
- * @param title of the entity
- * @param neurons that were removed, the strongest first
- * @param edit the removal as a value
- * @param entity cosines of its images with its label
- * @param unrelated cosines of other images with the same label, through the same models: lower
- *     bounds
- * @param others which images those are
- * @param accuracy zero-shot accuracy on it and on everything else; null if it was not measured
- * @param preview whether the model was left as it is
- * @param smallModel whether the numbers come from the embedded model
+ * Shows {@code %forget}: what the removal of an entity's knowledge neurons changes, in the manner of
+ * Table 3.
  */
-public record Forgetting(
-    String title,
-    List<Neuron> neurons,
-    Edit edit,
-    SimilarityChange entity,
-    SimilarityChange unrelated,
-    String others,
-    @Nullable AccuracyChange accuracy,
-    boolean preview,
-    boolean smallModel)
-    implements Viewable {
+final class ForgottenPresenter implements Presenter<Forgotten> {
   private static final String BEFORE = "#00798c";
   private static final String AFTER = "#d1495b";
   private static final String BOUND = "#767676";
 
-  /**
-   * @param done what the library gives
-   * @param preview whether the model was left as it is
-   * @param smallModel whether the numbers come from the embedded model
-   */
-  public Forgetting(Forgotten done, boolean preview, boolean smallModel) {
-    this(
-        done.title(),
-        done.neurons(),
-        done.edit(),
-        done.entity(),
-        done.unrelated(),
-        done.others(),
-        done.accuracy(),
-        preview,
-        smallModel);
-  }
-
-  /** Keeps a copy. */
-  public Forgetting {
-    neurons = List.copyOf(neurons);
+  @Override
+  public View view(Forgotten f, Shown shown) {
+    View page =
+        Effects.page(
+            List.of(outcome(f), verdict(f), Effects.elsewhere(f.accuracy())),
+            List.of(table(f, shown)),
+            f,
+            f.accuracy());
+    return figure(f, shown).view().below(page);
   }
 
   /**
-   * @return the cosine, its lower bounds and the accuracies, before and after; the average of the
-   *     paper's ten cases beside them where it has one
+   * The cosine, its lower bounds and the accuracies, before and after; the average of the paper's
+   * ten cases beside them where it has one.
    */
-  public Table table() {
-    boolean residual = edit.method() == Edit.Method.RESIDUAL_REMOVAL;
-    boolean asPaper = residual && (neurons.size() == 1 || neurons.size() == 3);
-    String after = neurons.size() == 1 ? "0.1802" : "0.1661";
+  @Override
+  public Table table(Forgotten f, Shown shown) {
+    SimilarityChange entity = f.entity();
+    SimilarityChange unrelated = f.unrelated();
+    int removed = f.neurons().size();
+    boolean residual = f.edit().method() == Edit.Method.RESIDUAL_REMOVAL;
+    boolean asPaper = residual && (removed == 1 || removed == 3);
+    String after = removed == 1 ? "0.1802" : "0.1661";
     return new Effects.Rows()
         .add(
             "cosine of its %d images with \"%s\"".formatted(entity.before().length, entity.label()),
@@ -87,7 +54,7 @@ public record Forgetting(
             entity.meanAfter().mean(),
             asPaper ? "0.2292 → " + after : "")
         .add(
-            "lower bound: mean of %d images of %s".formatted(unrelated.after().length, others),
+            "lower bound: mean of %d images of %s".formatted(unrelated.after().length, f.others()),
             unrelated.meanBefore().mean(),
             unrelated.meanAfter().mean(),
             asPaper ? "0.1357" : "")
@@ -96,18 +63,19 @@ public record Forgetting(
             unrelated.maxBefore(),
             unrelated.maxAfter(),
             asPaper ? "0.1699" : "")
-        .add(accuracy, "taken for " + title, asPaper ? "72.20 → 72.20 (ImageNet)" : "")
-        .table("Removal of " + title);
+        .add(f.accuracy(), "taken for " + f.title(), asPaper ? "72.20 → 72.20 (ImageNet)" : "")
+        .table("Removal of " + f.title());
   }
 
-  /**
-   * @return the cosine of each image before and after, with the lower bounds as lines
-   */
-  public PlotlyFigure figure() {
+  /** The cosine of each image before and after, with the lower bounds as lines. */
+  @Override
+  public PlotlyFigure figure(Forgotten f, Shown shown) {
+    SimilarityChange entity = f.entity();
+    SimilarityChange unrelated = f.unrelated();
     int images = entity.before().length;
     List<Integer> x = IntStream.range(0, Math.min(images, Shown.BARS)).boxed().toList();
     String heading =
-        "%s: cosine of each image with \"%s\"".formatted(title, entity.label())
+        "%s: cosine of each image with \"%s\"".formatted(f.title(), entity.label())
             + Shown.ofBars(images);
     List<BarsPng.Bar> picture = new ArrayList<>();
     for (int i : x) {
@@ -163,12 +131,15 @@ public record Forgetting(
         Map.of("color", BOUND, "dash", dash));
   }
 
-  private String outcome() {
-    return Effects.outcome("removal of " + title + " (" + Effects.joined(neurons) + ")", preview);
+  private static String outcome(Forgotten f) {
+    return Effects.outcome(
+        "removal of " + f.title() + " (" + Effects.joined(f.neurons()) + ")", f);
   }
 
   /** What the numbers say about the goal of A.7: to be no nearer than what is unrelated. */
-  private String verdict() {
+  private static String verdict(Forgotten f) {
+    SimilarityChange entity = f.entity();
+    SimilarityChange unrelated = f.unrelated();
     double after = entity.meanAfter().mean();
     return String.format(
         Locale.ROOT,
@@ -182,24 +153,5 @@ public record Forgetting(
             : after <= unrelated.maxAfter()
                 ? "below the nearest unrelated image, above their mean"
                 : "still above the nearest unrelated image");
-  }
-
-  @Override
-  public View view() {
-    List<Table> tables = new ArrayList<>(List.of(table()));
-    tables.addAll(Effects.changedClasses(accuracy));
-    View page =
-        Effects.page(
-            List.of(outcome(), verdict(), Effects.elsewhere(accuracy)),
-            tables,
-            edit,
-            smallModel,
-            Effects.measured(accuracy));
-    return figure().view().below(page);
-  }
-
-  @Override
-  public String toString() {
-    return outcome() + " " + verdict();
   }
 }

@@ -3,11 +3,10 @@ package dev.engram.magic.result;
 import dev.engram.Digits;
 import dev.engram.dissect.QueryEffects;
 import dev.engram.dissect.QueryEffects.QueryNeuron;
-import dev.engram.magic.view.Html;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.TableView;
 import dev.engram.magic.view.View;
-import dev.engram.magic.view.Viewable;
+import dev.engram.trace.Neuron;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -17,31 +16,27 @@ import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
 
 /**
- * The value of {@code %queries}: the earlier neurons that drive a neuron, and what is left of its
+ * Shows {@code %queries}: the earlier neurons that drive a neuron, and what is left of its
  * coefficient without them.
- *
- * @param title the images
- * @param effects of every earlier neuron
- * @param shown how many query neurons the cell shows
- * @param smallModel whether they come from the embedded model
  */
-public record Queries(String title, QueryEffects effects, int shown, boolean smallModel)
-    implements Viewable {
-  /**
-   * @return the query neurons that help most, in order
-   */
-  public List<QueryNeuron> top(int count) {
-    return effects.top(count);
+final class QueriesPresenter implements Presenter<QueryEffects> {
+  /** Query neurons that are shown unless somebody asks for more. */
+  private static final int USUAL = 10;
+
+  @Override
+  public View view(QueryEffects effects, Shown shown) {
+    View rows = TableView.of(table(effects, shown), Shown.ROWS);
+    View table = Footnote.under(Pages.under(List.of(summary(effects)), rows), effects.provenance());
+    return effects.top(1).isEmpty() ? table : figure(effects, shown).view().below(table);
   }
 
-  /**
-   * @return rank, neuron, block, effect, and its share of the coefficient
-   */
-  public Table table() {
-    List<QueryNeuron> top = top(shown);
+  /** Rank, neuron, block, effect, and its share of the coefficient. */
+  @Override
+  public Table table(QueryEffects effects, Shown shown) {
+    List<QueryNeuron> top = effects.top(shown.or(USUAL));
     double coefficient = effects.orientation() * mean(effects.coefficients());
     return Table.create(
-        heading(),
+        heading(effects),
         IntColumn.create("rank", top.stream().mapToInt(QueryNeuron::rank).toArray()),
         StringColumn.create("neuron", top.stream().map(q -> q.neuron().toString())),
         StringColumn.create("block", top.stream().map(q -> q.neuron().block().toString())),
@@ -51,30 +46,35 @@ public record Queries(String title, QueryEffects effects, int shown, boolean sma
             top.stream().mapToDouble(q -> 100 * q.effect() / coefficient).toArray()));
   }
 
-  /**
-   * @return a bar for each query neuron that the cell shows, at most 40
-   */
-  public PlotlyFigure figure() {
+  /** A bar for each query neuron. */
+  @Override
+  public PlotlyFigure figure(QueryEffects effects, Shown shown) {
     return NeuronBars.draw(
-        top(shown).stream().map(q -> new NeuronBars.Bar(q.neuron(), q.effect(), "")).toList(),
-        heading(),
+        effects.top(shown.or(USUAL)).stream()
+            .map(q -> new NeuronBars.Bar(q.neuron(), q.effect(), ""))
+            .toList(),
+        heading(effects),
         "second-order effect",
         "<b>%{x}</b><br>adds %{y:.4f} to " + effects.target());
   }
 
-  private String heading() {
-    return "Query neurons of " + effects.target() + " on " + title;
+  @Override
+  public boolean isRanking() {
+    return true;
   }
 
-  String summary() {
+  private static String heading(QueryEffects effects) {
+    return "Query neurons of " + effects.target() + " on " + effects.title();
+  }
+
+  /** What the coefficient is made of. */
+  static String summary(QueryEffects effects) {
     double rest = mean(effects.rest());
     double coefficient = mean(effects.coefficients());
     return String.format(
         Locale.ROOT,
         "Coefficient%s %s = earlier neurons %s, initial embedding and biases %s.%s",
-        effects.target().block() == dev.engram.trace.Neuron.Block.FFN
-            ? " before the activation"
-            : "",
+        effects.target().block() == Neuron.Block.FFN ? " before the activation" : "",
         Digits.fixed(coefficient, 3),
         Digits.signed(coefficient - rest, 3),
         Digits.signed(rest, 3),
@@ -83,21 +83,5 @@ public record Queries(String title, QueryEffects effects, int shown, boolean sma
 
   private static double mean(double[] values) {
     return Arrays.stream(values).average().orElse(Double.NaN);
-  }
-
-  @Override
-  public View view() {
-    View rows = TableView.of(table(), Shown.ROWS);
-    View summed =
-        View.html(
-            Html.element("p", Html.escape(summary())) + rows.html(),
-            summary() + "\n" + rows.text());
-    View table = Footnote.under(summed, effects.provenance(), smallModel);
-    return top(1).isEmpty() ? table : figure().view().below(table);
-  }
-
-  @Override
-  public String toString() {
-    return effects.toString();
   }
 }

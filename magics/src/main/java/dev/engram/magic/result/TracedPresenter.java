@@ -10,9 +10,9 @@ import dev.engram.magic.view.Html;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.TableView;
 import dev.engram.magic.view.View;
-import dev.engram.magic.view.Viewable;
 import dev.engram.model.Weight;
 import dev.engram.trace.Neuron;
+import dev.engram.trace.Tokens;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -24,40 +24,29 @@ import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.Table;
 
 /**
- * The value of {@code %trace}: how much each block brings images closer to a text when it gives the
- * output that it gives for a guide (A.7).
- *
- * @param title of the images
- * @param trace every rise
- * @param guides some of the guides, as the model sees them
- * @param smallModel whether the numbers come from the embedded model
+ * Shows {@code %trace}: how much each block brings images closer to a text when it gives the output
+ * that it gives for a guide (A.7).
  */
-public record TracingChart(
-    String title, CausalTrace trace, List<Gallery.Item> guides, boolean smallModel)
-    implements Viewable {
+final class TracedPresenter implements Presenter<Traced> {
   private static final int SIDE = 120;
 
-  /**
-   * @param done what the library gives
-   * @param smallModel whether the numbers come from the embedded model
-   */
-  public TracingChart(Traced done, boolean smallModel) {
-    this(done.title(), done.trace(), Gallery.of(done.guides()), smallModel);
+  @Override
+  public View view(Traced traced, Shown shown) {
+    View gallery = Gallery.of(Gallery.of(traced.guides()), SIDE);
+    View rows = TableView.of(table(traced, shown));
+    String finding = finding(traced.trace());
+    View page =
+        View.html(
+            Html.element("p", Html.escape(finding))
+                + (traced.guides().isEmpty() ? "" : Html.element("p", "Guides:") + gallery.html())
+                + rows.html(),
+            finding + "\n" + rows.text());
+    return figure(traced, shown)
+        .view()
+        .below(Footnote.under(page, traced.trace().provenance()));
   }
 
-  /** Keeps a copy. */
-  public TracingChart {
-    guides = List.copyOf(guides);
-  }
-
-  /**
-   * @return W_fc2 or W_o of the block with the largest mean rise: where {@code %teach} edits
-   */
-  public Weight best() {
-    return trace.best();
-  }
-
-  private List<Estimate> rises(Neuron.Block block) {
+  private static List<Estimate> rises(CausalTrace trace, Neuron.Block block) {
     return IntStream.range(0, trace.layers())
         .mapToObj(
             l ->
@@ -71,33 +60,35 @@ public record TracingChart(
   }
 
   /**
-   * @return for each layer (from 0) the mean rise of the cosine by its MSA and its FFN block, with
-   *     the half widths of their intervals
+   * For each layer (from 0) the mean rise of the cosine by its MSA and its FFN block, with the half
+   * widths of their intervals.
    */
-  public Table table() {
+  @Override
+  public Table table(Traced traced, Shown shown) {
+    CausalTrace trace = traced.trace();
     Table table =
         Table.create(
-            heading(), IntColumn.create("layer", IntStream.range(0, trace.layers()).toArray()));
+            heading(traced), IntColumn.create("layer", IntStream.range(0, trace.layers()).toArray()));
     for (Neuron.Block block : Neuron.Block.values()) {
-      List<Estimate> rises = rises(block);
+      List<Estimate> rises = rises(trace, block);
       Reproductions.estimates(table, "rise by " + block, rises, rise -> rise);
     }
     return table;
   }
 
-  /**
-   * @return two bars for each layer, with intervals over the images
-   */
-  public PlotlyFigure figure() {
+  /** Two bars for each layer, with intervals over the images. */
+  @Override
+  public PlotlyFigure figure(Traced traced, Shown shown) {
+    CausalTrace trace = traced.trace();
     List<Integer> layers = IntStream.range(0, trace.layers()).boxed().toList();
     PlotlyFigure figure =
         PlotlyFigure.titled(
             Charts.titled(
-                Html.escape(heading()),
-                Stream.of(Neuron.Block.values()).flatMap(b -> rises(b).stream()).toList()));
+                Html.escape(heading(traced)),
+                Stream.of(Neuron.Block.values()).flatMap(b -> rises(trace, b).stream()).toList()));
     List<BarsPng.Bar> picture = new ArrayList<>();
     for (Neuron.Block block : Neuron.Block.values()) {
-      List<Estimate> rises = rises(block);
+      List<Estimate> rises = rises(trace, block);
       String colour = BlockColours.of(block);
       figure =
           figure.trace(
@@ -119,19 +110,20 @@ public record TracingChart(
         .layout("xaxis", Map.of("title", "layer (from 0)", "dtick", 1))
         .layout("yaxis.title", "rise of the cosine")
         .layout("height", 380)
-        .png(BarsPng.draw(heading(), "rise of the cosine", picture));
+        .png(BarsPng.draw(heading(traced), "rise of the cosine", picture));
   }
 
-  private String heading() {
+  private static String heading(Traced traced) {
+    CausalTrace trace = traced.trace();
     return "%s: causal tracing towards \"%s\", %s"
         .formatted(
-            title,
+            traced.title(),
             trace.label(),
-            trace.tokens() == dev.engram.trace.Tokens.ALL ? "all tokens" : "class token");
+            trace.tokens() == Tokens.ALL ? "all tokens" : "class token");
   }
 
-  private String finding() {
-    Weight best = best();
+  private static String finding(CausalTrace trace) {
+    Weight best = trace.best();
     int n = trace.original().length;
     double original = Arrays.stream(trace.original()).average().orElse(Double.NaN);
     double guided = Arrays.stream(trace.guided()).average().orElse(Double.NaN);
@@ -148,23 +140,5 @@ public record TracingChart(
         guided <= original
             ? " The guides are no nearer to the text than the images: they cannot teach it."
             : "");
-  }
-
-  @Override
-  public View view() {
-    View gallery = Gallery.of(guides, SIDE);
-    View rows = TableView.of(table());
-    View page =
-        View.html(
-            Html.element("p", Html.escape(finding()))
-                + (guides.isEmpty() ? "" : Html.element("p", "Guides:") + gallery.html())
-                + rows.html(),
-            finding() + "\n" + rows.text());
-    return figure().view().below(Footnote.under(page, trace.provenance(), smallModel));
-  }
-
-  @Override
-  public String toString() {
-    return finding();
   }
 }

@@ -1,13 +1,14 @@
 package dev.engram.magic.result;
 
-import dev.engram.data.LabelledImage;
 import dev.engram.dissect.Interpretation;
 import dev.engram.dissect.NeuronReport;
 import dev.engram.dissect.NeuronReport.Seen;
 import dev.engram.dissect.NeuronReport.Suppressed;
+import dev.engram.dissect.QueryEffects;
 import dev.engram.dissect.QueryEffects.QueryNeuron;
 import dev.engram.dissect.Survey.Effect;
 import dev.engram.dissect.ValueVectors.Near;
+import dev.engram.lab.Described;
 import dev.engram.magic.view.Gallery;
 import dev.engram.magic.view.Html;
 import dev.engram.magic.view.Page;
@@ -15,31 +16,16 @@ import dev.engram.magic.view.Page.Section;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.TableView;
 import dev.engram.magic.view.View;
-import dev.engram.magic.view.Viewable;
 import dev.engram.trace.Neuron;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Objects;
 import tech.tablesaw.api.DoubleColumn;
 import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
 
-/**
- * The value of {@code %neuron}: all that is known of one neuron, section by section.
- *
- * @param report the numbers
- * @param figures the heatmaps of the report's images
- * @param recipe the lines that make the page again
- * @param smallModel whether it comes from the embedded model
- */
-public record NeuronPage(
-    NeuronReport report,
-    Map<LabelledImage, HeatmapFigure> figures,
-    NeuronRecipe recipe,
-    boolean smallModel)
-    implements Viewable {
+/** Shows {@code %neuron}: all that is known of one neuron, section by section. */
+final class DescribedPresenter implements Presenter<Described> {
   private static final int THUMBNAIL = 96;
 
   private static final String NO_WORDS =
@@ -49,38 +35,62 @@ public record NeuronPage(
       "There are no entities to compare: the image set has images alone (open a folder with"
           + " entity/*.png), or the model has no text tower that knows their names.";
 
-  /** Keeps a copy. */
-  public NeuronPage {
-    figures = Map.copyOf(figures);
+  @Override
+  public View view(Described d, Shown shown) {
+    return page(d).view();
   }
 
   /**
-   * @return which neuron
+   * Entity, category, improvement, the neuron's rank, mean coefficient; the most improved entity
+   * first.
    */
-  public Neuron neuron() {
-    return report.neuron();
+  @Override
+  public Table table(Described d, Shown shown) {
+    return new Sections(d).table();
   }
 
-  /**
-   * @return the page, which can be shown in a cell or written as a file
-   */
-  public Page page() {
-    return new Page(
-        "Neuron " + neuron(),
-        List.of(
-            identity(),
-            words(),
-            images(),
-            entities(),
-            histogram(),
-            queries(),
-            nearest(),
-            suppression(),
-            again()));
+  /** The improvement of the entities that it raises and lowers most. */
+  @Override
+  public PlotlyFigure figure(Described d, Shown shown) {
+    return NeuronFigures.entities(d.neuron(), d.report().effects());
   }
+
+  /** The page, which can be shown in a cell or written as a file. */
+  static Page page(Described d) {
+    return new Page("Neuron " + d.neuron(), new Sections(d).all());
+  }
+
+  /** The sections of the page of one neuron. */
+  private static final class Sections {
+    private final Described described;
+    private final NeuronReport report;
+    private final NeuronRecipe recipe;
+
+    Sections(Described described) {
+      this.described = described;
+      this.report = described.report();
+      this.recipe = NeuronRecipe.of(described);
+    }
+
+    private Neuron neuron() {
+      return report.neuron();
+    }
+
+    List<Section> all() {
+      return List.of(
+          identity(),
+          words(),
+          images(),
+          entities(),
+          histogram(),
+          queries(),
+          nearest(),
+          suppression(),
+          again());
+    }
 
   private Section identity() {
-    return new Section("What it is", paragraph(place()), paragraph(signSentence()));
+    return new Section("What it is", Pages.paragraph(place()), Pages.paragraph(signSentence()));
   }
 
   private String place() {
@@ -113,7 +123,7 @@ public record NeuronPage(
   private Section words() {
     Interpretation said = report.words(neuron()).orElse(null);
     if (said == null) {
-      return new Section("What it says", paragraph(NO_WORDS));
+      return new Section("What it says", Pages.paragraph(NO_WORDS));
     }
     Table table =
         Table.create(
@@ -127,13 +137,13 @@ public record NeuronPage(
             Locale.ROOT,
             "Residual %.3f: what the words leave unsaid, from 0 to 1.",
             said.residual());
-    return new Section("What it says", TableView.of(table), paragraph(residual));
+    return new Section("What it says", TableView.of(table), Pages.paragraph(residual));
   }
 
   private Section images() {
     return new Section(
         "Images",
-        paragraph(
+        Pages.paragraph(
             "Each with its coefficient m at the class token%s, and where the neuron looks.%s"
                 .formatted(
                     neuron().block() == Neuron.Block.FFN ? " (after the activation)" : "",
@@ -145,14 +155,14 @@ public record NeuronPage(
 
   private View gallery(String title, List<Seen> images) {
     if (images.isEmpty()) {
-      return paragraph(title + ": no further images.");
+      return Pages.paragraph(title + ": no further images.");
     }
     View pictures =
         Gallery.of(
             images.stream()
                 .map(
                     seen -> {
-                      HeatmapFigure figure = Objects.requireNonNull(figures.get(seen.image()));
+                      HeatmapFigure figure = new HeatmapFigure(described.heatmap(seen.image()));
                       String caption =
                           String.format(Locale.ROOT, "%.2f %s", seen.coefficient(), figure.title());
                       return new Gallery.Item(figure.overlay(THUMBNAIL), caption);
@@ -164,11 +174,7 @@ public record NeuronPage(
         title + ":\n" + pictures.text());
   }
 
-  /**
-   * @return entity, category, improvement, the neuron's rank, mean coefficient; the most improved
-   *     entity first
-   */
-  public Table table() {
+  private Table table() {
     List<Effect> all = report.effects();
     return Table.create(
         "Every entity, with the improvement by " + neuron() + " and its rank among all neurons",
@@ -180,20 +186,13 @@ public record NeuronPage(
             "coefficient m", all.stream().mapToDouble(Effect::coefficient).toArray()));
   }
 
-  /**
-   * @return the improvement of the entities that it raises and lowers most
-   */
-  public PlotlyFigure figure() {
-    return NeuronFigures.entities(neuron(), report.effects());
-  }
-
   private Section entities() {
     if (report.effects().isEmpty()) {
-      return new Section("Entities raised and lowered", paragraph(NO_ENTITIES));
+      return new Section("Entities raised and lowered", Pages.paragraph(NO_ENTITIES));
     }
     long raised = report.effects().stream().filter(e -> e.improvement() > 0).count();
     View sentence =
-        paragraph(
+        Pages.paragraph(
             "It raises %d and lowers %d of %d entities (improvement, reading %s)."
                 .formatted(
                     raised,
@@ -206,7 +205,7 @@ public record NeuronPage(
             Html.element(
                 "details", Html.element("summary", "All entities as a table") + table.html()),
             table.text());
-    return new Section("Entities raised and lowered", sentence, figure().view(), folded);
+    return new Section("Entities raised and lowered", sentence, NeuronFigures.entities(neuron(), report.effects()).view(), folded);
   }
 
   private Section histogram() {
@@ -216,7 +215,7 @@ public record NeuronPage(
             : " The set has no background images to compare with.";
     return new Section(
         "How often it is active",
-        paragraph(
+        Pages.paragraph(
             "%,d images of entities and %,d background images.%s"
                 .formatted(report.onEntities().length, report.onBackground().length, none)),
         NeuronFigures.histogram(report).view());
@@ -227,20 +226,23 @@ public record NeuronPage(
     String title = "Query neurons: what drives it";
     if (report.topQueries().isEmpty()) {
       return new Section(
-          title, paragraph("No neuron precedes it: it reads the embedded patches alone."));
+          title, Pages.paragraph("No neuron precedes it: it reads the embedded patches alone."));
     }
     List<QueryNeuron> top = report.topQueries();
-    Queries all = new Queries(image, report.queries(), top.size(), smallModel);
+    QueryEffects all = report.queries().titled(image);
+    Shown asMany = Shown.first(top.size());
+    QueriesPresenter presenter = new QueriesPresenter();
     Table table =
-        all.table()
+        presenter
+            .table(all, asMany)
             .addColumns(StringColumn.create("says", top.stream().map(q -> says(q.neuron()))));
     View lines = View.preformatted(recipe.furtherLines(top.get(0).neuron()));
     return new Section(
         title,
-        paragraph(all.summary()),
+        Pages.paragraph(QueriesPresenter.summary(all)),
         TableView.of(table),
-        all.figure().view(),
-        paragraph("To go on from here:"),
+        presenter.figure(all, asMany).view(),
+        Pages.paragraph("To go on from here:"),
         lines);
   }
 
@@ -257,7 +259,7 @@ public record NeuronPage(
   }
 
   private String says(Neuron n) {
-    return report.words(n).map(Words::said).orElse("");
+    return report.words(n).map(InterpretationsPresenter::said).orElse("");
   }
 
   private Section suppression() {
@@ -265,7 +267,7 @@ public record NeuronPage(
     if (all.isEmpty()) {
       return new Section(
           "Without it",
-          paragraph(
+          Pages.paragraph(
               report.effects().isEmpty()
                   ? NO_ENTITIES
                   : "It improves no entity of the set, so there is none to miss it."));
@@ -282,7 +284,7 @@ public record NeuronPage(
     return new Section(
         "Without it",
         TableView.of(table),
-        paragraph(
+        Pages.paragraph(
             "Suppressed: its direct part is taken out of the last residual stream. Removed: its"
                 + " coefficient is 0 at all tokens, so that later layers answer (A.6). %reproduce"
                 + " table6 does both over the whole set, beside the paper's numbers."));
@@ -298,30 +300,14 @@ public record NeuronPage(
     View java = View.preformatted(recipe.javaLines());
     return new Section(
         "The same again",
-        paragraph("In a notebook:"),
+        Pages.paragraph("In a notebook:"),
         lines,
-        paragraph("In Java, with the library alone:"),
-        Footnote.under(java, report.provenance(), smallModel));
+        Pages.paragraph("In Java, with the library alone:"),
+        Footnote.under(java, report.provenance()));
   }
 
   private String title(Seen seen) {
-    return Objects.requireNonNull(figures.get(seen.image())).title();
+    return described.heatmap(seen.image()).picture().title();
   }
-
-  private static View paragraph(String text) {
-    return View.html(Html.element("p", Html.escape(text)), text);
-  }
-
-  @Override
-  public View view() {
-    return page().view();
-  }
-
-  @Override
-  public String toString() {
-    return report
-        .words(neuron())
-        .map(Interpretation::toString)
-        .orElse(neuron() + " (no dictionary)");
   }
 }

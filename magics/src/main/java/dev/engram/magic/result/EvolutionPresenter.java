@@ -1,87 +1,107 @@
 package dev.engram.magic.result;
 
-import dev.engram.Provenance;
 import dev.engram.dissect.ConceptGraph;
 import dev.engram.dissect.Interpretation;
+import dev.engram.lab.Evolution;
+import dev.engram.lab.Evolutions;
+import dev.engram.lab.ImageHeatmap;
 import dev.engram.magic.view.HeatmapPng;
 import dev.engram.magic.view.Html;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.TableView;
 import dev.engram.magic.view.View;
-import dev.engram.magic.view.Viewable;
 import dev.engram.trace.Neuron;
-import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import tech.tablesaw.api.DoubleColumn;
 import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
 
 /**
- * The value of {@code %evolve}: how a concept grows on an image, as a graph with the layers from
- * left to right. Each node is a neuron with its heatmap; hovering tells its words and its
- * coefficient.
- *
- * @param title the image
- * @param graph neurons and effects
- * @param words what each neuron says
- * @param pictures the image with each neuron's heatmap over it
- * @param shared neurons that another graph holds too
- * @param provenance where the numbers come from
- * @param smallModel whether they come from the embedded model
+ * Shows {@code %evolve}: how a concept grows on an image, as a graph with the layers from left to
+ * right. Each node is a neuron with its heatmap; hovering tells its words and its coefficient.
  */
-public record Evolution(
-    String title,
-    ConceptGraph graph,
-    Map<Neuron, Interpretation> words,
-    Map<Neuron, BufferedImage> pictures,
-    Set<Neuron> shared,
-    Provenance provenance,
-    boolean smallModel)
-    implements Viewable {
+final class EvolutionPresenter implements Presenter<Evolution> {
+  /** Shows the graphs of several images, one above the other. */
+  static final class OfSeveral implements Presenter<Evolutions> {
+    private final EvolutionPresenter one = new EvolutionPresenter();
+
+    @Override
+    public View view(Evolutions graphs, Shown shown) {
+      List<View> outputs = new ArrayList<>();
+      for (Evolution graph : graphs.images()) {
+        View page = one.view(graph, shown);
+        outputs.addAll(page.before());
+        outputs.add(new View(page.data(), page.plotly(), List.of()));
+      }
+      View last = outputs.remove(outputs.size() - 1);
+      return new View(last.data(), last.plotly(), outputs);
+    }
+
+    /** The effects of all graphs, with the image in front where there are several. */
+    @Override
+    public Table table(Evolutions graphs, Shown shown) {
+      Table all = one.table(graphs.first(), shown).emptyCopy();
+      StringColumn images = StringColumn.create("image");
+      for (Evolution graph : graphs.images()) {
+        Table rows = one.table(graph, shown);
+        all.append(rows);
+        rows.forEach(row -> images.append(graph.title()));
+      }
+      return graphs.images().size() == 1 ? all : all.insertColumn(0, images);
+    }
+
+    @Override
+    public PlotlyFigure figure(Evolutions graphs, Shown shown) {
+      return one.figure(graphs.first(), shown);
+    }
+  }
+
   /** Pixels for one node. */
   private static final int NODE = 88;
+
+  /** Side of a heatmap, in pixels. */
+  private static final int THUMBNAIL = 80;
 
   /** Part of a node that its picture covers. */
   private static final double PICTURE = 0.62;
 
-  /**
-   * @return every effect: query neuron, the neuron that reads it, what it adds, and what it says
-   */
-  public Table table() {
-    List<ConceptGraph.Edge> edges = graph.edges();
+  @Override
+  public View view(Evolution e, Shown shown) {
+    View rows = TableView.of(table(e, shown));
+    return figure(e, shown).view().below(Footnote.under(rows, e.provenance()));
+  }
+
+  /** Every effect: query neuron, the neuron that reads it, what it adds, and what it says. */
+  @Override
+  public Table table(Evolution evolution, Shown shown) {
+    List<ConceptGraph.Edge> edges = evolution.graph().edges();
     return Table.create(
-        heading(),
-        StringColumn.create("query neuron", edges.stream().map(e -> name(e.from()))),
-        StringColumn.create("helps", edges.stream().map(e -> name(e.to()))),
+        heading(evolution),
+        StringColumn.create("query neuron", edges.stream().map(e -> name(evolution, e.from()))),
+        StringColumn.create("helps", edges.stream().map(e -> name(evolution, e.to()))),
         DoubleColumn.create(
             "effect", edges.stream().mapToDouble(ConceptGraph.Edge::effect).toArray()),
-        StringColumn.create("says", edges.stream().map(e -> said(e.from()))));
+        StringColumn.create("says", edges.stream().map(e -> said(evolution, e.from()))));
   }
 
-  private String name(Neuron n) {
-    return (shared.contains(n) ? "★ " : "") + n;
+  private static String name(Evolution evolution, Neuron n) {
+    return (evolution.shared().contains(n) ? "★ " : "") + n;
   }
 
-  private String said(Neuron n) {
-    Interpretation i = words.get(n);
-    return i == null
-        ? ""
-        : i.words().stream()
-            .map(w -> String.format(Locale.ROOT, "%s %+.2f", w.word(), w.weight()))
-            .collect(Collectors.joining(", "));
+  private static String said(Evolution evolution, Neuron n) {
+    Interpretation i = evolution.words().get(n);
+    return i == null ? "" : InterpretationsPresenter.said(i);
   }
 
-  /**
-   * @return the graph
-   */
-  public PlotlyFigure figure() {
+  /** The graph. */
+  @Override
+  public PlotlyFigure figure(Evolution evolution, Shown shown) {
+    ConceptGraph graph = evolution.graph();
     TreeMap<Integer, List<Neuron>> columns = new TreeMap<>();
     graph
         .nodes()
@@ -96,23 +116,23 @@ public record Evolution(
         at.put(column.get(i), new double[] {x, (rows - column.size()) / 2.0 + i});
       }
     }
-    PlotlyFigure figure = PlotlyFigure.titled(Html.escape(heading()) + BlockColours.legend());
+    PlotlyFigure figure = PlotlyFigure.titled(Html.escape(heading(evolution)) + BlockColours.legend());
     double strongest =
         graph.edges().stream().mapToDouble(ConceptGraph.Edge::effect).max().orElse(1);
     for (ConceptGraph.Edge e : graph.edges()) {
       figure = figure.trace(line(e, at, strongest));
     }
     for (Map.Entry<Neuron, double[]> e : at.entrySet()) {
-      BufferedImage picture = pictures.get(e.getKey());
+      ImageHeatmap heatmap = evolution.heatmaps().get(e.getKey());
       double[] p = e.getValue();
-      if (picture != null) {
+      if (heatmap != null) {
         figure =
             figure.image(
-                HeatmapPng.png(picture), p[0] - PICTURE / 2, p[1] - PICTURE / 2, PICTURE, PICTURE);
+                HeatmapPng.png(new HeatmapFigure(heatmap).overlay(THUMBNAIL)), p[0] - PICTURE / 2, p[1] - PICTURE / 2, PICTURE, PICTURE);
       }
     }
     return figure
-        .trace(nodes(at))
+        .trace(nodes(evolution, at))
         .layout(
             "xaxis",
             Map.of(
@@ -160,18 +180,18 @@ public record Evolution(
         hover + "<extra></extra>");
   }
 
-  private Map<String, Object> nodes(Map<Neuron, double[]> at) {
+  private static Map<String, Object> nodes(Evolution evolution, Map<Neuron, double[]> at) {
     List<Neuron> neurons = new ArrayList<>(at.keySet());
     return Map.of(
         "type", "scatter",
         "mode", "markers+text",
         "x", neurons.stream().map(n -> at.getOrDefault(n, new double[2])[0]).toList(),
         "y", neurons.stream().map(n -> at.getOrDefault(n, new double[2])[1] + 0.42).toList(),
-        "text", neurons.stream().map(this::name).toList(),
+        "text", neurons.stream().map(n -> name(evolution, n)).toList(),
         "textposition", "bottom center",
         "customdata",
             neurons.stream()
-                .map(n -> List.of(graph.nodes().getOrDefault(n, Double.NaN), Html.escape(said(n))))
+                .map(n -> List.of(evolution.graph().nodes().getOrDefault(n, Double.NaN), Html.escape(said(evolution, n))))
                 .toList(),
         "marker",
             Map.of(
@@ -180,17 +200,7 @@ public record Evolution(
             "<b>%{text}</b><br>coefficient m %{customdata[0]:.3f}<br>%{customdata[1]}<extra></extra>");
   }
 
-  private String heading() {
-    return "How " + graph.start() + " is driven on " + title;
-  }
-
-  @Override
-  public View view() {
-    return figure().view().below(Footnote.under(TableView.of(table()), provenance, smallModel));
-  }
-
-  @Override
-  public String toString() {
-    return heading() + ": " + graph.nodes().size() + " neurons";
+  private static String heading(Evolution evolution) {
+    return "How " + evolution.graph().start() + " is driven on " + evolution.title();
   }
 }

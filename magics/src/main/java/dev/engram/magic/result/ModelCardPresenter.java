@@ -2,9 +2,10 @@ package dev.engram.magic.result;
 
 import dev.engram.edit.Edit;
 import dev.engram.hub.HubName;
+import dev.engram.iconclip.Iconclip;
+import dev.engram.lab.ModelCard;
 import dev.engram.magic.view.Html;
 import dev.engram.magic.view.View;
-import dev.engram.magic.view.Viewable;
 import dev.engram.model.Clip;
 import dev.engram.model.ClipConfig;
 import dev.engram.model.Precision;
@@ -13,38 +14,51 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import tech.tablesaw.api.StringColumn;
+import tech.tablesaw.api.Table;
 
-/**
- * The value of {@code %model}: what the model is, where it computes, and what had to be inferred
- * about it. In Java, {@link #clip} is the model that the magics use.
- *
- * @param clip the loaded model, for calls of the library; closed when another takes its place
- * @param name of the model's directory
- * @param hash SHA-256 of the weights
- * @param config sizes and settings
- * @param facts name and value, as they are shown
- * @param notes sentences that a user should read
- */
-public record ModelCard(
-    Clip clip,
-    String name,
-    String hash,
-    ClipConfig config,
-    Map<String, String> facts,
-    List<String> notes)
-    implements Viewable {
+/** Shows {@code %model}: what the model is, where it computes, and what had to be inferred. */
+final class ModelCardPresenter implements Presenter<ModelCard> {
+  @Override
+  public View view(ModelCard card, Shown shown) {
+    StringBuilder html = new StringBuilder("<table>");
+    StringBuilder text = new StringBuilder();
+    facts(card)
+        .forEach(
+            (name, value) -> {
+              html.append("<tr>")
+                  .append(Html.element("th", Html.escape(name), "style", "text-align:left"))
+                  .append(Html.element("td", Html.escape(value), "style", "text-align:left"))
+                  .append("</tr>");
+              text.append(format("%-13s %s%n", name, value));
+            });
+    html.append("</table>");
+    for (String note : notes(card)) {
+      html.append(Html.element("p", Html.escape(note)));
+      text.append(note).append('\n');
+    }
+    return View.html(html.toString(), text.toString().stripTrailing());
+  }
 
-  /**
-   * @param edits that the model has taken
-   * @return the card of a loaded model
-   */
-  public static ModelCard of(Clip clip, List<Edit> edits, boolean smallModel) {
+  /** Name and value of each fact. */
+  @Override
+  public Table table(ModelCard card, Shown shown) {
+    Map<String, String> facts = facts(card);
+    return Table.create(
+        card.name(),
+        StringColumn.create("fact", facts.keySet()),
+        StringColumn.create("value", facts.values()));
+  }
+
+  private static Map<String, String> facts(ModelCard card) {
+    Clip clip = card.clip();
+    List<Edit> edits = card.edits();
     ClipConfig c = clip.config();
     ClipConfig.Tower v = c.vision();
     Map<String, String> facts = new LinkedHashMap<>();
-    facts.put("model", clip.name() + " (SHA-256 " + clip.hash().substring(0, 12) + "…)");
+    facts.put("model", clip.name() + " (SHA-256 " + card.hash().substring(0, 12) + "…)");
     for (int i = 0; i < edits.size(); i++) {
-      facts.put("edit " + i, edits.get(i).method().title() + ": " + EditList.title(edits.get(i)));
+      facts.put("edit " + i, edits.get(i).method().title() + ": " + EditsPresenter.title(edits.get(i)));
     }
     facts.put("family", family(c));
     facts.put(
@@ -88,15 +102,21 @@ public record ModelCard(
     facts.put("weights", clip.storedType() + ", " + clip.naming() + " names; " + computed(clip));
     HubName.ofSnapshot(clip.directory()).ifPresent(hub -> facts.put("hub", hub.toString()));
     facts.put("device", clip.device() + " (" + clip.deviceReason() + ")");
-    List<String> notes = new ArrayList<>(c.notes());
+    return facts;
+  }
+
+  /** Sentences that a user should read. */
+  private static List<String> notes(ModelCard card) {
+    Clip clip = card.clip();
+    List<String> notes = new ArrayList<>(clip.config().notes());
     notes.addAll(clip.processor().notes());
     if (clip.precision() == Precision.F16 && clip.device().equals("cpu")) {
       notes.add("On a CPU, f16 saves memory, not time.");
     }
-    if (smallModel) {
+    if (clip.directory().equals(Iconclip.model())) {
       notes.add(Footnote.SMALL_MODEL);
     }
-    return new ModelCard(clip, clip.name(), clip.hash(), c, facts, List.copyOf(notes));
+    return notes;
   }
 
   private static String textTower(ClipConfig c) {
@@ -148,27 +168,5 @@ public record ModelCard(
 
   private static String format(String pattern, Object... values) {
     return String.format(Locale.ROOT, pattern, values);
-  }
-
-  @Override
-  public View view() {
-    StringBuilder html = new StringBuilder("<table>");
-    facts.forEach(
-        (name, value) ->
-            html.append("<tr>")
-                .append(Html.element("th", Html.escape(name), "style", "text-align:left"))
-                .append(Html.element("td", Html.escape(value), "style", "text-align:left"))
-                .append("</tr>"));
-    html.append("</table>");
-    notes.forEach(n -> html.append(Html.element("p", Html.escape(n))));
-    return View.html(html.toString(), toString());
-  }
-
-  @Override
-  public String toString() {
-    StringBuilder s = new StringBuilder();
-    facts.forEach((name, value) -> s.append(format("%-13s %s%n", name, value)));
-    notes.forEach(n -> s.append(n).append('\n'));
-    return s.toString().stripTrailing();
   }
 }

@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.engram.EngramException;
 import dev.engram.Progress;
+import dev.engram.Provenance;
 import dev.engram.Sha256;
 import dev.engram.trace.Intervention;
 import dev.engram.trace.Neuron;
@@ -28,6 +29,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -40,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  * Owns the native memory of its weights until it is closed; what its methods return is plain Java,
  * except a {@link Trace}.
  */
-public final class Clip implements AutoCloseable {
+public final class Clip implements AutoCloseable, Provenance.Model {
   /** Texts that are embedded at once. */
   private static final int TEXT_BATCH = 256;
 
@@ -59,6 +61,7 @@ public final class Clip implements AutoCloseable {
   private final @Nullable Double logitScale;
   private final @Nullable Tokenizer tokenizer;
   private final ImageProcessor processor;
+  private final Optional<String> caution;
   private final @Nullable Clip origin;
 
   /** What distinguishes it from its origin: the digest of each weight that differs. */
@@ -85,6 +88,7 @@ public final class Clip implements AutoCloseable {
     this.manager = manager;
     origin = null;
     changed = new TreeMap<>();
+    caution = Caution.read(checkpoint.directory);
     ClipConfig stated = ConfigReader.read(checkpoint);
     processor =
         ImageProcessor.of(
@@ -132,6 +136,7 @@ public final class Clip implements AutoCloseable {
     logitScale = origin.logitScale;
     tokenizer = origin.tokenizer;
     processor = origin.processor;
+    caution = origin.caution;
     changed = new TreeMap<>();
     manager = origin.manager.newSubManager();
     try {
@@ -524,6 +529,7 @@ public final class Clip implements AutoCloseable {
   /**
    * @return the name of the model, its directory's where it was given none
    */
+  @Override
   public String name() {
     return name;
   }
@@ -534,11 +540,21 @@ public final class Clip implements AutoCloseable {
    *     the same weights, the hash is the same, and without any it is the original's. A precision
    *     other than float32 is part of it, so that no result is taken for one of another precision
    */
+  @Override
   public synchronized String hash() {
     if (hash == null) {
       hash = origin == null ? inPrecision(weightsHash()) : editedHash(origin.hash());
     }
     return hash;
+  }
+
+  /**
+   * @return the sentence of {@code caution.txt} in the model's directory, which belongs under every
+   *     number of the model and of its edited ones; empty if there is none
+   */
+  @Override
+  public Optional<String> caution() {
+    return caution;
   }
 
   private String inPrecision(String weights) {

@@ -45,7 +45,7 @@ class KilledWritersTest {
 
   @BeforeAll
   static void open() {
-    clip = Clip.load(MODEL, "cpu", Progress.NONE);
+    clip = Clip.from(MODEL).device("cpu").load();
   }
 
   @AfterAll
@@ -71,7 +71,7 @@ class KilledWritersTest {
               sleep();
             }
           };
-      try (Clip clip = Clip.load(MODEL, "cpu", Progress.NONE);
+      try (Clip clip = Clip.from(MODEL).device("cpu").load();
           EditHistory history = new EditHistory(clip)) {
         history.apply(edit(clip, 4));
         if (args[0].equals("model")) {
@@ -104,7 +104,7 @@ class KilledWritersTest {
     try (EditHistory history = new EditHistory(clip)) {
       history.apply(edit(clip, 4));
       history.saveModel(out, Progress.NONE);
-      try (Clip again = Clip.load(out, "cpu", Progress.NONE)) {
+      try (Clip again = Clip.from(out).device("cpu").load()) {
         assertArrayEquals(
             history.model().embedTexts(List.of("a dog"), Progress.NONE),
             again.embedTexts(List.of("a dog"), Progress.NONE));
@@ -148,7 +148,7 @@ class KilledWritersTest {
     private Embedding() {}
 
     public static void main(String[] args) throws IOException {
-      try (Clip clip = Clip.load(MODEL, "cpu", Progress.NONE)) {
+      try (Clip clip = Clip.from(MODEL).device("cpu").load()) {
         for (int i = 0; i < Integer.parseInt(args[1]); i++) {
           new DictionaryStore(Path.of(args[0])).dictionary(clip, "d", WORDS, Progress.NONE).close();
           for (Path kept : files(Path.of(args[0]), ".f32")) {

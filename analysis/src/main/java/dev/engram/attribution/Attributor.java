@@ -34,7 +34,7 @@ public final class Attributor implements AutoCloseable {
    */
   public Attributor(Clip clip) {
     this.clip = clip;
-    space = NeuronSpace.of(clip.config().vision());
+    space = clip.config().vision().space();
     improvement = new Improvement(clip);
     gradients = new Gradients(clip);
   }

@@ -34,7 +34,7 @@ public final class QueryAnalyzer {
   public QueryAnalyzer(Clip clip) {
     this.clip = clip;
     this.tower = clip.vision();
-    this.space = NeuronSpace.of(clip.config().vision());
+    this.space = clip.config().vision().space();
     this.query = new QueryVectors(clip);
   }
 

@@ -5,6 +5,7 @@ import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.Sha256;
 import dev.engram.model.Clip;
+import dev.engram.model.Fingerprint;
 import dev.engram.model.Weight;
 import dev.engram.trace.Neuron;
 import java.util.Collections;
@@ -127,7 +128,7 @@ public record Edit(
     }
     float[] edited = values.get(weight);
     float[] before = edited == null ? original.values(weight) : edited;
-    String digest = edited == null ? original.digest(weight) : Clip.digest(edited);
+    String digest = edited == null ? original.digest(weight) : Fingerprint.digest(edited);
     if (!digest.equals(change.before)) {
       throw new EngramException(
           "The edit '%s' was computed from other values of %s than the model has now; apply the"

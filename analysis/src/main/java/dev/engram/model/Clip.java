@@ -1,40 +1,34 @@
 package dev.engram.model;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.engram.EngramException;
 import dev.engram.Progress;
+<<<<<<< HEAD
 import dev.engram.Provenance;
 import dev.engram.Sha256;
+=======
+>>>>>>> h-model
 import dev.engram.trace.Intervention;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.Trace;
 import dev.engram.trace.TraceRequest;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.util.AbstractList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+<<<<<<< HEAD
 import java.util.Optional;
 import java.util.Random;
+=======
+>>>>>>> h-model
 import java.util.SortedMap;
-import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  * Owns the native memory of its weights until it is closed; what its methods return is plain Java,
  * except a {@link Trace}.
  */
+<<<<<<< HEAD
 public final class Clip implements AutoCloseable, Provenance.Model {
   /** Texts that are embedded at once. */
   private static final int TEXT_BATCH = 256;
@@ -50,20 +45,26 @@ public final class Clip implements AutoCloseable, Provenance.Model {
   private static final int IMAGE_BATCH = 16;
 
   private final Checkpoint checkpoint;
+=======
+public final class Clip implements AutoCloseable {
+  private final ClipParts parts;
+>>>>>>> h-model
   private final String name;
-  private final ClipConfig config;
-  private final Devices device;
-  private final Precision precision;
-  private final Batches batches;
   private final NDManager manager;
   private final VisionTower vision;
+<<<<<<< HEAD
   private final @Nullable TextTower text;
   private final @Nullable Double logitScale;
   private final @Nullable Tokenizer tokenizer;
   private final ImageProcessor processor;
   private final Optional<String> caution;
+=======
+>>>>>>> h-model
   private final @Nullable Clip origin;
+  private final Fingerprint fingerprint;
+  private final Embedder embedder = new Embedder(this);
 
+<<<<<<< HEAD
   /** What distinguishes it from its origin: the digest of each weight that differs. */
   private final SortedMap<Weight, String> changed;
 
@@ -157,22 +158,45 @@ public final class Clip implements AutoCloseable, Provenance.Model {
       manager.close();
       throw t;
     }
+=======
+  /** A model as it was read. */
+  Clip(ClipParts parts, String name, NDManager manager, VisionTower vision) {
+    this.parts = parts;
+    this.name = name;
+    this.manager = manager;
+    this.vision = vision;
+    origin = null;
+    fingerprint = Fingerprint.of(parts.checkpoint().files, parts.precision(), this::values);
+>>>>>>> h-model
   }
 
-  private void check(Weight weight, float[] floats) {
-    Shape shape = new Shape(weight.kind().shape(config.vision()));
-    if (weight.layer() >= config.vision().layers() || floats.length != shape.size()) {
-      throw new IllegalArgumentException(
-          "%s has the shape %s in a model of %d layers, got %d values"
-              .formatted(weight, shape, config.vision().layers(), floats.length));
-    }
-    for (float x : floats) {
-      if (!Float.isFinite(x)) {
-        throw new EngramException(
-            "The edit would put %s into %s of %s; nothing was changed."
-                .formatted(x, weight, original().name));
-      }
-    }
+  /**
+   * A model that shares everything with its original but some weights of the vision tower; see
+   * {@link Variants}.
+   *
+   * @param changed digests of these weights
+   */
+  Clip(
+      Clip origin,
+      String name,
+      NDManager manager,
+      VisionTower vision,
+      SortedMap<Weight, String> changed) {
+    this.parts = origin.parts;
+    this.name = name;
+    this.manager = manager;
+    this.vision = vision;
+    this.origin = origin;
+    fingerprint = origin.fingerprint.edited(changed, vision.suppressed(), this::values);
+  }
+
+  /**
+   * Begins to load a model: {@code Clip.from(directory).device("gpu").load()}.
+   *
+   * @param directory holds safetensors, configuration, tokenizer.json
+   */
+  public static ClipLoader from(Path directory) {
+    return new ClipLoader(directory);
   }
 
   /**
@@ -191,7 +215,7 @@ public final class Clip implements AutoCloseable, Provenance.Model {
     if (origin != null) {
       throw new IllegalStateException("edits are laid upon the original, not upon an edited model");
     }
-    return new Clip(this, name + " (edited)", values, suppressed);
+    return Variants.of(this, name + " (edited)", values, suppressed);
   }
 
   /**
@@ -204,49 +228,17 @@ public final class Clip implements AutoCloseable, Provenance.Model {
    * @return a model with a hash of its own, to be closed by the caller
    */
   public Clip randomised(int firstLayer, long seed) {
-    int layers = config.vision().layers();
-    if (firstLayer < 0 || firstLayer >= layers) {
-      throw new EngramException(
-          "The layers of %s count from 0 to %d; got %d.".formatted(name, layers - 1, firstLayer));
-    }
     Map<Weight, float[]> values = new HashMap<>();
-    changed.keySet().forEach(weight -> values.put(weight, values(weight)));
-    for (int l = firstLayer; l < layers; l++) {
-      Progress.checkInterrupt();
-      Random random = new Random(31 * seed + l);
-      for (Weight.Kind kind : Weight.Kind.of(config.vision())) {
-        Weight weight = new Weight(l, kind);
-        values.put(weight, drawn(values(weight), random));
-      }
-    }
-    return new Clip(
+    fingerprint.changed().forEach(weight -> values.put(weight, values(weight)));
+    values.putAll(RandomLayers.draw(this, firstLayer, seed));
+    return Variants.of(
         original(),
         "%s (random from layer %d)".formatted(name, firstLayer),
         values,
         vision.suppressed());
   }
 
-  /** As many values from a normal distribution with the same mean and deviation. */
-  private static float[] drawn(float[] like, Random random) {
-    double mean = 0;
-    for (float x : like) {
-      mean += x / (double) like.length;
-    }
-    double variance = 0;
-    for (float x : like) {
-      variance += (x - mean) * (x - mean) / like.length;
-    }
-    double deviation = Math.sqrt(variance);
-    float[] out = new float[like.length];
-    for (int i = 0; i < out.length; i++) {
-      out[i] = (float) (mean + deviation * random.nextGaussian());
-    }
-    return out;
-  }
-
-  /**
-   * @return the model as it was read from its directory, itself where it is not edited
-   */
+  /** The model as it was read from its directory, itself where it is not edited. */
   public Clip original() {
     return origin == null ? this : origin;
   }
@@ -270,94 +262,23 @@ public final class Clip implements AutoCloseable, Provenance.Model {
               + " express that; undo the residual removal of %s, or remove completely."
                   .formatted(vision.suppressed()));
     }
-    new CheckpointWriter(checkpoint, this).write(directory, metadata, progress);
+    new CheckpointWriter(parts.checkpoint(), this).write(directory, metadata, progress);
   }
 
-  /**
-   * @return all values of a weight of the vision tower, row-major
-   */
+  /** All values of a weight of the vision tower, row-major. */
   public float[] values(Weight weight) {
     try (NDManager scope = manager.newSubManager()) {
       return vision.weight(weight, scope).toFloatArray();
     }
   }
 
-  /**
-   * @return SHA-256 of a weight's values as float32, little endian, in hexadecimal
-   */
+  /** SHA-256 of a weight's values as float32, little endian, in hexadecimal. */
   public String digest(Weight weight) {
-    return digests.computeIfAbsent(weight, w -> digest(values(w)));
+    return fingerprint.digest(weight);
   }
 
-  /**
-   * Loads a model.
-   *
-   * @param directory holds safetensors, configuration, tokenizer.json
-   * @param device {@code auto}, {@code cpu} or {@code gpu}
-   * @throws EngramException if something is missing, damaged or of an unknown architecture
-   */
-  public static Clip load(Path directory, String device, Progress progress) {
-    return load(directory, device, Precision.F32, progress);
-  }
-
-  /**
-   * Loads a model in a precision.
-   *
-   * @param directory holds safetensors, configuration, tokenizer.json
-   * @param device {@code auto}, {@code cpu} or {@code gpu}
-   * @param precision of the image tower's layers
-   * @throws EngramException if something is missing, damaged or of an unknown architecture
-   */
-  public static Clip load(Path directory, String device, Precision precision, Progress progress) {
-    Path folder = directory.toAbsolutePath().normalize().getFileName();
-    String name = folder == null ? "model" : folder.toString();
-    return load(directory, name, device, precision, progress);
-  }
-
-  /**
-   * Loads a model under a name of its own.
-   *
-   * @param directory holds safetensors, configuration, tokenizer.json
-   * @param name by which provenance names it
-   * @param device {@code auto}, {@code cpu} or {@code gpu}
-   * @throws EngramException if something is missing, damaged or of an unknown architecture
-   */
-  public static Clip load(Path directory, String name, String device, Progress progress) {
-    return load(directory, name, device, Precision.F32, progress);
-  }
-
-  /**
-   * Loads a model in a precision, under a name of its own.
-   *
-   * @param directory holds safetensors, configuration, tokenizer.json
-   * @param name by which provenance names it; a precision other than float32 is added to it
-   * @param device {@code auto}, {@code cpu} or {@code gpu}
-   * @param precision of the image tower's layers
-   * @throws EngramException if something is missing, damaged or of an unknown architecture
-   */
-  public static Clip load(
-      Path directory, String name, String device, Precision precision, Progress progress) {
-    Devices chosen = Devices.choose(device);
-    NDManager manager = NDManager.newBaseManager(chosen.device(), "PyTorch");
-    return load(directory, name, chosen, precision, manager, progress);
-  }
-
-  /**
-   * @param manager gets the weights; closed here if loading fails
-   */
-  static Clip load(
-      Path directory,
-      String name,
-      Devices device,
-      Precision precision,
-      NDManager manager,
-      Progress progress) {
-    try {
-      return new Clip(Checkpoint.open(directory), name, device, precision, manager, progress);
-    } catch (Throwable t) {
-      manager.close();
-      throw t;
-    }
+  Fingerprint fingerprint() {
+    return fingerprint;
   }
 
   /**
@@ -371,36 +292,13 @@ public final class Clip implements AutoCloseable, Provenance.Model {
       Trace trace = vision.forward(batch(scope, pixels), request, interventions);
       try {
         for (float[] embedding : trace.embeddings()) {
-          checkUsable(embedding, "an image");
+          embedder.checkUsable(embedding, "an image");
         }
       } catch (Throwable t) {
         trace.close();
         throw t;
       }
       return trace;
-    }
-  }
-
-  /** NaN and infinity propagate to the embedding, and one of zeros has a cosine with nothing. */
-  private void checkUsable(float[] embedding, String what) {
-    double squares = 0;
-    for (float x : embedding) {
-      squares += (double) x * x;
-      if (!Float.isFinite(x)) {
-        throw new EngramException(
-            "The model %s embeds %s as %s instead of numbers: its weights are damaged, or an"
-                    .formatted(name(), what, x)
-                + " intervention is not finite; download "
-                + directory()
-                + (precision == Precision.F32
-                    ? " again."
-                    : " again, or use --precision f32, whose numbers do not end at 65,504."));
-      }
-    }
-    if (squares == 0) {
-      throw new EngramException(
-          "The model %s embeds %s as zeros, which have no direction to compare: its weights are zero or damaged, or an intervention or edit took all away; download %s again, or undo the edit."
-              .formatted(name(), what, directory()));
     }
   }
 
@@ -412,7 +310,7 @@ public final class Clip implements AutoCloseable, Provenance.Model {
    * @return (B, 3, S, S) on the model's device
    */
   public NDArray batch(NDManager owner, List<float[]> pixels) {
-    int s = config.imageSize();
+    int s = config().imageSize();
     FloatBuffer all = FloatBuffer.allocate(pixels.size() * 3 * s * s);
     for (float[] p : pixels) {
       if (p.length != 3 * s * s) {
@@ -436,7 +334,7 @@ public final class Clip implements AutoCloseable, Provenance.Model {
     return new AbstractList<>() {
       @Override
       public float[] get(int index) {
-        return processor.process(copy.get(index));
+        return processor().process(copy.get(index));
       }
 
       @Override
@@ -453,19 +351,7 @@ public final class Clip implements AutoCloseable, Provenance.Model {
    * @return M_image, not normalised (n, D)
    */
   public float[][] embedImages(List<float[]> pixels, Progress progress) {
-    float[][] out = new float[pixels.size()][];
-    batches.each(
-        out.length,
-        IMAGE_BATCH,
-        bytesPerImage(),
-        (from, to) -> {
-          progress.step("embedding images", from, out.length);
-          try (Trace t = trace(pixels.subList(from, to), TraceRequest.none(), List.of())) {
-            System.arraycopy(t.embeddings(), 0, out, from, to - from);
-          }
-        });
-    progress.step("embedding images", out.length, out.length);
-    return out;
+    return embedder.images(pixels, progress);
   }
 
   /**
@@ -485,32 +371,10 @@ public final class Clip implements AutoCloseable, Provenance.Model {
    * @return M_text, not normalised (n, D)
    */
   public float[][] embedTokens(List<int[]> ids, Progress progress) {
-    TextTower tower = text();
-    // Short texts with short ones: a batch costs as much as its longest text.
-    List<Integer> byLength =
-        IntStream.range(0, ids.size())
-            .boxed()
-            .sorted(Comparator.comparing(i -> ids.get(i).length))
-            .toList();
-    ids.forEach(this::checkTokens);
-    float[][] out = new float[ids.size()][];
-    batches.each(
-        out.length,
-        TEXT_BATCH,
-        bytes(config.text(), config.contextLength()),
-        (from, to) -> {
-          progress.step("embedding texts", from, out.length);
-          List<Integer> part = byLength.subList(from, to);
-          float[][] z = tower.forward(part.stream().map(ids::get).toList());
-          for (int j = 0; j < z.length; j++) {
-            checkUsable(z[j], "a text");
-            out[part.get(j)] = z[j];
-          }
-        });
-    progress.step("embedding texts", out.length, out.length);
-    return out;
+    return embedder.tokens(ids, progress);
   }
 
+<<<<<<< HEAD
   /** An id beyond the vocabulary would be read from beyond the embedding. */
   private void checkTokens(int[] ids) {
     if (ids.length == 0 || ids.length > config.contextLength()) {
@@ -530,6 +394,9 @@ public final class Clip implements AutoCloseable, Provenance.Model {
    * @return the name of the model, its directory's where it was given none
    */
   @Override
+=======
+  /** The name of the model, its directory's where it was given none. */
+>>>>>>> h-model
   public String name() {
     return name;
   }
@@ -540,6 +407,7 @@ public final class Clip implements AutoCloseable, Provenance.Model {
    *     the same weights, the hash is the same, and without any it is the original's. A precision
    *     other than float32 is part of it, so that no result is taken for one of another precision
    */
+<<<<<<< HEAD
   @Override
   public synchronized String hash() {
     if (hash == null) {
@@ -561,79 +429,33 @@ public final class Clip implements AutoCloseable, Provenance.Model {
     return precision == Precision.F32
         ? weights
         : Sha256.of((weights + "\nprecision " + precision).getBytes(UTF_8));
+=======
+  public String hash() {
+    return fingerprint.hash();
+>>>>>>> h-model
   }
 
   /**
    * @return SHA-256 of the weight files' bytes, in hexadecimal, whatever the edits and the
    *     precision are: what the text tower depends on, which both leave alone
    */
-  public synchronized String weightsHash() {
-    if (weightsHash == null) {
-      weightsHash = origin == null ? sha256(checkpoint.files) : origin.weightsHash();
-    }
-    return weightsHash;
+  public String weightsHash() {
+    return fingerprint.weightsHash();
   }
 
-  private String editedHash(String original) {
-    if (changed.isEmpty() && vision.suppressed().isEmpty()) {
-      return original;
-    }
-    MessageDigest digest = Sha256.digest();
-    digest.update(original.getBytes(UTF_8));
-    changed.forEach((w, d) -> digest.update(("\n" + w.tensor() + " " + d).getBytes(UTF_8)));
-    vision.suppressed().forEach(n -> digest.update(("\nsuppressed " + n).getBytes(UTF_8)));
-    return Sha256.hex(digest);
-  }
-
-  /**
-   * @return SHA-256 of values as float32, little endian, in hexadecimal
-   */
-  public static String digest(float[] values) {
-    MessageDigest digest = Sha256.digest();
-    ByteBuffer bytes = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
-    for (int i = 0; i < values.length; i += bytes.capacity() / 4) {
-      int n = Math.min(bytes.capacity() / 4, values.length - i);
-      bytes.asFloatBuffer().put(values, i, n);
-      digest.update(bytes.array(), 0, 4 * n);
-    }
-    return Sha256.hex(digest);
-  }
-
-  private static String sha256(List<Path> files) {
-    MessageDigest digest = Sha256.digest();
-    byte[] buffer = new byte[1 << 16];
-    for (Path file : files) {
-      try (InputStream in = Files.newInputStream(file)) {
-        for (int n = in.read(buffer); n > 0; n = in.read(buffer)) {
-          Progress.checkInterrupt();
-          digest.update(buffer, 0, n);
-        }
-      } catch (IOException e) {
-        throw new EngramException("Cannot read the model's weights: " + e.getMessage() + ".", e);
-      }
-    }
-    return Sha256.hex(digest);
-  }
-
-  /**
-   * @return sizes, settings, and what was inferred
-   */
+  /** Sizes, settings, and what was inferred. */
   public ClipConfig config() {
-    return config;
+    return parts.config();
   }
 
-  /**
-   * @return the directory that it was read from
-   */
+  /** The directory that it was read from. */
   public Path directory() {
-    return checkpoint.directory;
+    return parts.checkpoint().directory;
   }
 
-  /**
-   * @return who named the tensors: {@code Hugging Face}, {@code OpenAI / OpenCLIP}, …
-   */
+  /** Who named the tensors: {@code Hugging Face}, {@code OpenAI / OpenCLIP}, …. */
   public String naming() {
-    return checkpoint.naming.title;
+    return parts.checkpoint().naming.title;
   }
 
   /**
@@ -641,21 +463,17 @@ public final class Clip implements AutoCloseable, Provenance.Model {
    *     the one in which they compute
    */
   public String storedType() {
-    return checkpoint.dtype("vision_model.embeddings.patch_embedding.weight");
+    return parts.checkpoint().dtype("vision_model.embeddings.patch_embedding.weight");
   }
 
-  /**
-   * @return {@code cpu} or {@code gpu(0)}
-   */
+  /** {@code cpu} or {@code gpu(0)}. */
   public String device() {
-    return device.device().toString().replace("()", "");
+    return parts.device().device().toString().replace("()", "");
   }
 
-  /**
-   * @return in which its image tower's layers multiply
-   */
+  /** In which its image tower's layers multiply. */
   public Precision precision() {
-    return precision;
+    return parts.precision();
   }
 
   /**
@@ -666,43 +484,29 @@ public final class Clip implements AutoCloseable, Provenance.Model {
    * @throws EngramException if the model is in another precision than float32
    */
   public void requireFloat32(String what) {
-    if (precision != Precision.F32) {
+    if (precision() != Precision.F32) {
       throw new EngramException(
           "%s needs gradients, which the engine does not pass through %s; load the model with --precision f32."
-              .formatted(what, precision));
+              .formatted(what, precision()));
     }
   }
 
-  /**
-   * @return how many images it takes at once where it computes; shared with its edited models
-   */
+  /** How many images it takes at once where it computes; shared with its edited models. */
   public Batches batches() {
-    return batches;
+    return parts.batches();
   }
 
-  /**
-   * @return an estimate of what one image takes on its way through the vision tower, in bytes
-   */
+  /** An estimate of what one image takes on its way through the vision tower, in bytes. */
   public long bytesPerImage() {
-    return bytes(config.vision(), config.imageTokens());
+    return config().vision().bytesOfPass(config().imageTokens());
   }
 
-  /** The intermediates of one layer, and what a trace of the class token keeps of all. */
-  private static long bytes(ClipConfig.Tower t, long tokens) {
-    long layer = tokens * (2L * t.ffnWidth() + 8L * t.width()) + 2 * t.heads() * tokens * tokens;
-    return Float.BYTES * (layer + 2L * t.neurons());
-  }
-
-  /**
-   * @return why it computes there, a phrase
-   */
+  /** Why it computes there, a phrase. */
   public String deviceReason() {
-    return device.reason();
+    return parts.device().reason();
   }
 
-  /**
-   * @return the image tower
-   */
+  /** The image tower. */
   public VisionTower vision() {
     return vision;
   }
@@ -712,8 +516,8 @@ public final class Clip implements AutoCloseable, Provenance.Model {
    * @throws EngramException if the model is an image tower alone
    */
   public TextTower text() {
-    config.text(); // refuses
-    return Objects.requireNonNull(text);
+    config().text(); // refuses
+    return Objects.requireNonNull(parts.text());
   }
 
   /**
@@ -721,10 +525,11 @@ public final class Clip implements AutoCloseable, Provenance.Model {
    * @throws EngramException if the checkpoint has none
    */
   public double logitScale() {
-    if (logitScale == null) {
+    Double scale = parts.logitScale();
+    if (scale == null) {
       throw new EngramException("The checkpoint has no logit_scale, so it gives no probabilities.");
     }
-    return logitScale;
+    return scale;
   }
 
   /**
@@ -732,20 +537,16 @@ public final class Clip implements AutoCloseable, Provenance.Model {
    * @throws EngramException if the model is an image tower alone
    */
   public Tokenizer tokenizer() {
-    config.text(); // refuses
-    return Objects.requireNonNull(tokenizer);
+    config().text(); // refuses
+    return Objects.requireNonNull(parts.tokenizer());
   }
 
-  /**
-   * @return image files to pixels
-   */
+  /** Image files to pixels. */
   public ImageProcessor processor() {
-    return processor;
+    return parts.processor();
   }
 
-  /**
-   * @return owner of the weights; work in a sub-manager of it
-   */
+  /** Owner of the weights; work in a sub-manager of it. */
   public NDManager manager() {
     return manager;
   }
@@ -754,6 +555,7 @@ public final class Clip implements AutoCloseable, Provenance.Model {
   @Override
   public void close() {
     manager.close();
+    Tokenizer tokenizer = parts.tokenizer();
     if (origin == null && tokenizer != null) {
       tokenizer.close();
     }

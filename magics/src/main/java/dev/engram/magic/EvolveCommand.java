@@ -83,7 +83,7 @@ final class EvolveCommand implements EngramMagic {
 
   @Override
   public Viewable run(MagicContext context) {
-    Neuron start = Neuron.parse(neuron, session.model().config().vision());
+    Neuron start = Neuron.parse(neuron, session.model().config().vision().space());
     if (depth < 1 || depth > 12 || branch < 1 || branch > 5) {
       throw new EngramException(
           "--depth takes 1 to 12 and --branch 1 to 5, got " + depth + " and " + branch + ".");

@@ -47,7 +47,7 @@ final class HeatmapCommand implements EngramMagic {
 
   @Override
   public Heatmaps run(MagicContext context) {
-    Neuron n = Neuron.parse(neuron, session.model().config().vision());
+    Neuron n = Neuron.parse(neuron, session.model().config().vision().space());
     Target chosen = Target.of(target);
     try (MagicProgress progress = context.progress()) {
       return new Heatmaps(figures(session, chosen, n, turn, progress));

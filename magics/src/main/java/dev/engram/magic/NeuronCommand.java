@@ -78,7 +78,7 @@ final class NeuronCommand implements EngramMagic {
 
   @Override
   public NeuronPage run(MagicContext context) {
-    Neuron n = Neuron.parse(neuron, session.model().config().vision());
+    Neuron n = Neuron.parse(neuron, session.model().config().vision().space());
     session.images();
     new Heatmapper(session.model()).requireDefined(n);
     PageFile file = html == null ? null : new PageFile(UserPath.home(html));

@@ -20,7 +20,6 @@ import dev.engram.dissect.WordDictionary;
 import dev.engram.magic.result.Neurons;
 import dev.engram.model.Clip;
 import dev.engram.trace.Neuron;
-import dev.engram.trace.NeuronSpace;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -120,7 +119,7 @@ final class NeuronsCommand implements EngramMagic {
               ? null
               : session.valueVectors().cosines(clip.embedTexts(List.of(word), progress)[0]);
       List<Found> found =
-          new NeuronSearch(NeuronSpace.of(clip.config().vision()), effects, cosines)
+          new NeuronSearch(clip.config().vision().space(), effects, cosines)
               .find(place, score, top);
       return new Neurons(
           title(chosen, score),

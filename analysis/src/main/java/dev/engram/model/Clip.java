@@ -6,11 +6,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.engram.EngramException;
 import dev.engram.Progress;
-<<<<<<< HEAD
 import dev.engram.Provenance;
-import dev.engram.Sha256;
-=======
->>>>>>> h-model
 import dev.engram.trace.Intervention;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.Trace;
@@ -23,11 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-<<<<<<< HEAD
 import java.util.Optional;
-import java.util.Random;
-=======
->>>>>>> h-model
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
@@ -36,129 +28,15 @@ import org.jspecify.annotations.Nullable;
  * Owns the native memory of its weights until it is closed; what its methods return is plain Java,
  * except a {@link Trace}.
  */
-<<<<<<< HEAD
 public final class Clip implements AutoCloseable, Provenance.Model {
-  /** Texts that are embedded at once. */
-  private static final int TEXT_BATCH = 256;
-
-  /** Images that are embedded at once. */
-  private static final int IMAGE_BATCH = 16;
-
-  private final Checkpoint checkpoint;
-=======
-public final class Clip implements AutoCloseable {
   private final ClipParts parts;
->>>>>>> h-model
   private final String name;
   private final NDManager manager;
   private final VisionTower vision;
-<<<<<<< HEAD
-  private final @Nullable TextTower text;
-  private final @Nullable Double logitScale;
-  private final @Nullable Tokenizer tokenizer;
-  private final ImageProcessor processor;
-  private final Optional<String> caution;
-=======
->>>>>>> h-model
   private final @Nullable Clip origin;
   private final Fingerprint fingerprint;
   private final Embedder embedder = new Embedder(this);
 
-<<<<<<< HEAD
-  /** What distinguishes it from its origin: the digest of each weight that differs. */
-  private final SortedMap<Weight, String> changed;
-
-  /** Of weights that somebody asked for: values of a model never change. */
-  private final Map<Weight, String> digests = new ConcurrentHashMap<>();
-
-  private @Nullable String weightsHash;
-  private @Nullable String hash;
-
-  private Clip(
-      Checkpoint checkpoint,
-      String name,
-      Devices device,
-      Precision precision,
-      NDManager manager,
-      Progress progress) {
-    this.checkpoint = checkpoint;
-    this.name = precision == Precision.F32 ? name : name + " in " + precision;
-    this.device = device;
-    this.precision = precision;
-    this.batches = Batches.on(device.device());
-    this.manager = manager;
-    origin = null;
-    changed = new TreeMap<>();
-    caution = Caution.read(checkpoint.directory);
-    ClipConfig stated = ConfigReader.read(checkpoint);
-    processor =
-        ImageProcessor.of(
-            checkpoint.directory, stated.imageSize(), stated.family(), checkpoint.naming);
-    tokenizer = stated.hasText() ? tokenizer(checkpoint.directory, stated) : null;
-    try {
-      vision = new VisionTower(manager, checkpoint, stated, precision, progress);
-      text =
-          tokenizer == null ? null : new TextTower(manager, checkpoint, stated, tokenizer.padId());
-      if (checkpoint.has("logit_scale")) {
-        long[] one = checkpoint.shape("logit_scale").length == 0 ? new long[0] : new long[] {1};
-        try (NDArray s = checkpoint.tensor(manager, "logit_scale", one)) {
-          logitScale = Math.exp(s.toFloatArray()[0]);
-        }
-      } else {
-        logitScale = null;
-      }
-      config =
-          UnreadTensors.check(checkpoint, checkpoint.unread()).map(stated::noting).orElse(stated);
-    } catch (Throwable t) {
-      if (tokenizer != null) {
-        tokenizer.close();
-      }
-      throw t;
-    }
-  }
-
-  private static Tokenizer tokenizer(Path directory, ClipConfig config) {
-    return config.family() == ClipConfig.Family.SIGLIP
-        ? Tokenizer.withoutStart(directory, config.contextLength())
-        : Tokenizer.of(directory, config.contextLength(), config.endOfTextId());
-  }
-
-  /** A model that shares everything with its origin but some weights of the vision tower. */
-  private Clip(
-      Clip origin, String name, Map<Weight, float[]> values, Collection<Neuron> suppressed) {
-    this.origin = origin;
-    this.name = name;
-    checkpoint = origin.checkpoint;
-    config = origin.config;
-    device = origin.device;
-    precision = origin.precision;
-    batches = origin.batches;
-    text = origin.text;
-    logitScale = origin.logitScale;
-    tokenizer = origin.tokenizer;
-    processor = origin.processor;
-    caution = origin.caution;
-    changed = new TreeMap<>();
-    manager = origin.manager.newSubManager();
-    try {
-      Map<Weight, NDArray> arrays = new HashMap<>();
-      values.forEach(
-          (weight, floats) -> {
-            check(weight, floats);
-            String digest = digest(floats);
-            if (!digest.equals(origin.digest(weight))) {
-              changed.put(weight, digest);
-              digests.put(weight, digest);
-              arrays.put(
-                  weight, manager.create(floats, new Shape(weight.kind().shape(config.vision()))));
-            }
-          });
-      vision = origin.vision.with(manager, arrays).suppressing(suppressed);
-    } catch (Throwable t) {
-      manager.close();
-      throw t;
-    }
-=======
   /** A model as it was read. */
   Clip(ClipParts parts, String name, NDManager manager, VisionTower vision) {
     this.parts = parts;
@@ -167,7 +45,6 @@ public final class Clip implements AutoCloseable {
     this.vision = vision;
     origin = null;
     fingerprint = Fingerprint.of(parts.checkpoint().files, parts.precision(), this::values);
->>>>>>> h-model
   }
 
   /**
@@ -374,29 +251,17 @@ public final class Clip implements AutoCloseable {
     return embedder.tokens(ids, progress);
   }
 
-<<<<<<< HEAD
-  /** An id beyond the vocabulary would be read from beyond the embedding. */
-  private void checkTokens(int[] ids) {
-    if (ids.length == 0 || ids.length > config.contextLength()) {
-      throw new EngramException(
-          "A text has 1 to %d tokens, got %d.".formatted(config.contextLength(), ids.length));
-    }
-    for (int id : ids) {
-      if (id < 0 || id >= config.vocabularySize()) {
-        throw new EngramException(
-            "The model %s knows the tokens 0 to %d, got %d: these ids, or the tokenizer in %s, are of another model."
-                .formatted(name(), config.vocabularySize() - 1, id, directory()));
-      }
-    }
-  }
-
   /**
-   * @return the name of the model, its directory's where it was given none
+   * The sentence of {@code caution.txt} in the model's directory, which belongs under every number
+   * of the model and of its edited ones; empty if there is none.
    */
   @Override
-=======
+  public Optional<String> caution() {
+    return parts.caution();
+  }
+
   /** The name of the model, its directory's where it was given none. */
->>>>>>> h-model
+  @Override
   public String name() {
     return name;
   }
@@ -407,32 +272,9 @@ public final class Clip implements AutoCloseable {
    *     the same weights, the hash is the same, and without any it is the original's. A precision
    *     other than float32 is part of it, so that no result is taken for one of another precision
    */
-<<<<<<< HEAD
   @Override
-  public synchronized String hash() {
-    if (hash == null) {
-      hash = origin == null ? inPrecision(weightsHash()) : editedHash(origin.hash());
-    }
-    return hash;
-  }
-
-  /**
-   * @return the sentence of {@code caution.txt} in the model's directory, which belongs under every
-   *     number of the model and of its edited ones; empty if there is none
-   */
-  @Override
-  public Optional<String> caution() {
-    return caution;
-  }
-
-  private String inPrecision(String weights) {
-    return precision == Precision.F32
-        ? weights
-        : Sha256.of((weights + "\nprecision " + precision).getBytes(UTF_8));
-=======
   public String hash() {
     return fingerprint.hash();
->>>>>>> h-model
   }
 
   /**

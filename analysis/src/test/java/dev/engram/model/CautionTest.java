@@ -42,7 +42,7 @@ class CautionTest {
   }
 
   private static Clip open(Path model) {
-    return Clip.load(model, "cpu", Progress.NONE);
+    return Clip.from(model).device("cpu").load();
   }
 
   @Test

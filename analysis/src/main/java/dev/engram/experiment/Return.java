@@ -4,7 +4,6 @@ import dev.engram.Progress;
 import dev.engram.data.Entity;
 import dev.engram.edit.Release;
 import dev.engram.trace.Neuron;
-import dev.engram.trace.NeuronSpace;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -55,7 +54,7 @@ public final class Return {
     ClassTexts classes =
         ClassTexts.of(study.clip(), all.stream().map(Entity::label).toList(), Progress.NONE);
     List<Entity> cases = Table6.spread(all, settings.cases());
-    int neurons = NeuronSpace.of(study.clip().config().vision()).count();
+    int neurons = study.clip().config().vision().space().count();
     List<Integer> counts = new ArrayList<>(List.of(0));
     settings.freed().stream().filter(f -> f < neurons - settings.removed()).forEach(counts::add);
     counts.add(neurons - settings.removed());

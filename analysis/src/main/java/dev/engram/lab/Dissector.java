@@ -52,7 +52,7 @@ final class Dissector {
 
   /** The neuron itself, if the model has it. */
   private Neuron known(Neuron neuron) {
-    return Neuron.parse(neuron.toString(), clip.config().vision());
+    return Neuron.parse(neuron.toString(), clip.config().vision().space());
   }
 
   Heatmaps heatmaps(List<LabelledImage> all, Neuron neuron) {
@@ -110,8 +110,7 @@ final class Dissector {
         text,
         new Lens(clip).curve(lab.pixels(chosen), embedding),
         Provenance.of(
-            "model",
-            clip.name() + " " + clip.hash().substring(0, 12),
+            clip,
             "images",
             String.valueOf(chosen.images().size()),
             "label",
@@ -178,8 +177,7 @@ final class Dissector {
         heatmaps,
         shared,
         Provenance.of(
-            "model",
-            clip.name() + " " + clip.hash().substring(0, 12),
+            clip,
             "image",
             of.name(),
             "depth",

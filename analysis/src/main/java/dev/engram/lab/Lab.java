@@ -3,6 +3,7 @@ package dev.engram.lab;
 import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
+import dev.engram.Sha256;
 import dev.engram.attribution.Attribution;
 import dev.engram.attribution.Attributor;
 import dev.engram.attribution.Reading;
@@ -55,7 +56,7 @@ public final class Lab implements AutoCloseable {
    * @throws EngramException if something is missing, damaged or of an unknown architecture
    */
   public static Lab open(Path directory) {
-    return of(Clip.load(directory, "auto", Progress.NONE));
+    return of(Clip.from(directory).load());
   }
 
   /**
@@ -304,11 +305,7 @@ public final class Lab implements AutoCloseable {
     Clip clip = model();
     return new Edits(
         history().edits(),
-        Provenance.of(
-            "model",
-            clip.name() + " " + clip.hash().substring(0, 12),
-            "original",
-            clip.original().hash().substring(0, 12)));
+        Provenance.of(clip, "original", Sha256.brief(clip.original().hash())));
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.engram.lab;
 
+import dev.engram.Sha256;
 import dev.engram.edit.Edit;
 import dev.engram.model.Clip;
 import dev.engram.model.ClipConfig;
@@ -30,6 +31,6 @@ public record ModelCard(Clip clip, String hash, List<Edit> edits) {
 
   @Override
   public String toString() {
-    return "%s (SHA-256 %s…)".formatted(name(), hash.substring(0, 12));
+    return "%s (SHA-256 %s…)".formatted(name(), Sha256.brief(hash));
   }
 }

@@ -17,7 +17,6 @@ import dev.engram.dissect.ValueReading;
 import dev.engram.dissect.WordDictionary;
 import dev.engram.model.Clip;
 import dev.engram.trace.Neuron;
-import dev.engram.trace.NeuronSpace;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -58,7 +57,7 @@ final class Searcher {
             ? null
             : lab.valueVectors().cosines(clip.embedTexts(List.of(word), progress)[0]);
     List<Found> found =
-        new NeuronSearch(NeuronSpace.of(clip.config().vision()), effects, cosines)
+        new NeuronSearch(clip.config().vision().space(), effects, cosines)
             .find(place, score, request.count());
     return new Neurons(
         title(request, chosen, score),
@@ -160,7 +159,7 @@ final class Searcher {
       WordDictionary known,
       @Nullable ImageSelection chosen,
       boolean improvement) {
-    Provenance p = Provenance.of("model", clip.name() + " " + clip.hash().substring(0, 12));
+    Provenance p = Provenance.of(clip);
     if (improvement) {
       p =
           p.with("images", chosen == null ? lab.images().toString() : chosen.title())

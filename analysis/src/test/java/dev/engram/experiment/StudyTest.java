@@ -192,12 +192,12 @@ class StudyTest {
       assertEquals(4, computed(random, before, results, SETTINGS), "other weights");
     }
     Path copy = copyOf("quick_gelu_p8", folder.resolve("copy"));
-    try (Clip same = Clip.load(copy, "cpu", Progress.NONE)) {
+    try (Clip same = Clip.from(copy).device("cpu").load()) {
       assertEquals(0, computed(same, before, results, SETTINGS), "the same model elsewhere");
     }
     Path config = copy.resolve("config.json");
     Files.writeString(config, Files.readString(config).replace("\"quick_gelu\"", "\"gelu\""));
-    try (Clip changed = Clip.load(copy, "cpu", Progress.NONE)) {
+    try (Clip changed = Clip.from(copy).device("cpu").load()) {
       assertEquals(4, computed(changed, before, results, SETTINGS), "the same weights, another σ");
     }
   }

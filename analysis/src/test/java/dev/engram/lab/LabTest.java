@@ -41,7 +41,7 @@ class LabTest {
         ImageSet.read(Iconclip.entities())
             .firstImages(3)
             .withBackground(ImageSet.read(Iconclip.background()));
-    lab = Lab.of(Clip.load(Iconclip.model(), "iconclip", "cpu", Progress.NONE)).images(set);
+    lab = Lab.of(Clip.from(Iconclip.model()).named("iconclip").device("cpu").load()).images(set);
   }
 
   @AfterAll

@@ -136,11 +136,6 @@ final class EngramSession {
     return lab.history();
   }
 
-  /** Whether the model is the embedded one, of which every page says that it is small. */
-  boolean isIconclip() {
-    return model().directory().equals(Iconclip.model());
-  }
-
   ImageSet images() {
     return lab.images();
   }
@@ -155,7 +150,7 @@ final class EngramSession {
     if (wanted != null) {
       return WordSource.of(wanted);
     }
-    return isIconclip() ? WordSource.iconclip() : null;
+    return model().directory().equals(Iconclip.model()) ? WordSource.iconclip() : null;
   }
 
   /** The embeddings of such a dictionary. */

@@ -66,7 +66,7 @@ final class EvolveCommand implements EngramMagic {
 
   @Override
   public Evolutions run(MagicContext context) {
-    Neuron start = Neuron.parse(neuron, session.model().config().vision());
+    Neuron start = Neuron.parse(neuron, session.model().config().vision().space());
     Evolve request =
         Evolve.of(start, Stream.of(image, second).filter(Objects::nonNull).toArray(String[]::new))
             .size(depth, branch)

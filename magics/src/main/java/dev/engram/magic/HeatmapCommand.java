@@ -43,7 +43,7 @@ final class HeatmapCommand implements EngramMagic {
 
   @Override
   public Heatmaps run(MagicContext context) {
-    Neuron n = Neuron.parse(neuron, session.model().config().vision());
+    Neuron n = Neuron.parse(neuron, session.model().config().vision().space());
     try (MagicProgress progress = context.progress()) {
       Heatmaps heatmaps = session.lab(progress).heatmap(target, n);
       return turn ? heatmaps.turned() : heatmaps;

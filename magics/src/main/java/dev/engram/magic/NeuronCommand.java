@@ -67,7 +67,7 @@ final class NeuronCommand implements EngramMagic {
 
   @Override
   public Described run(MagicContext context) {
-    Neuron n = Neuron.parse(neuron, session.model().config().vision());
+    Neuron n = Neuron.parse(neuron, session.model().config().vision().space());
     session.images();
     Describe request =
         Describe.of(n).reading(reading).seed(seed).words(session.vocabulary(dictionary));

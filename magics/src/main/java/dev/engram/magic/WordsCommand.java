@@ -50,7 +50,7 @@ final class WordsCommand implements EngramMagic {
     Interpret request =
         Interpret.of(
                 neurons.stream()
-                    .map(n -> Neuron.parse(n, session.model().config().vision()))
+                    .map(n -> Neuron.parse(n, session.model().config().vision().space()))
                     .toList())
             .turnedFor(entity == null ? null : Target.of(entity))
             .words(session.vocabulary(dictionary));

@@ -158,7 +158,7 @@ class NonsenseTest {
         "neurons --word '{{long}}' | tokens",
         "neurons --entity pnada | did you mean panda?",
         "neurons --top 0 | got 0",
-        "neurons --by cosine | --by cosine needs a word",
+        "neurons --by cosine | by cosine needs a word",
         "neurons --by product --entity panda | needs a word",
         "neurons --by improvment --word x | did you mean improvement?",
         "neurons --wrod x | did you mean --word?",

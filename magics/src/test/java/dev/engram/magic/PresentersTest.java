@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.EngramException;
 import dev.engram.attribution.Attribution;
+import dev.engram.lab.Evolutions;
+import dev.engram.lab.Lab;
 import dev.engram.magic.result.Presenters;
 import dev.engram.magic.view.View;
 import dev.engram.magic.view.Viewable;
@@ -53,6 +55,48 @@ class PresentersTest {
           "%" + name + " gives " + type + ", which has no presenter");
     }
     assertTrue(types.contains(Attribution.class.getName()), types::toString);
+  }
+
+  @Test
+  void whateverTheLabGivesIsShown() {
+    List<Class<?>> results =
+        Arrays.stream(Lab.class.getMethods())
+            .<Class<?>>map(Method::getReturnType)
+            .filter(type -> type.isRecord() && type.getPackage() == Lab.class.getPackage())
+            .toList();
+    assertTrue(results.size() >= 12, results::toString);
+    for (Class<?> type : results) {
+      assertTrue(Presenters.types().contains(type), type + " has no presenter");
+    }
+  }
+
+  @Test
+  void twoGraphsAreShownOneAboveTheOther() {
+    Evolutions graphs =
+        (Evolutions) run("evolve L3F212 --image panda/0 --and koala/0 --depth 1 --branch 1");
+    View page = RUNNER.view(graphs);
+    assertEquals(3, page.before().size(), "table, figure, table, and the last figure");
+    assertTrue(page.before().get(1).data().containsKey(View.PLOTLY));
+    assertEquals(List.of("panda/0", "koala/0"), graphs.images().stream().map(e -> e.title()).toList());
+    assertTrue(graphs.first().shared().contains(graphs.first().graph().start()));
+    assertEquals(
+        graphs.images().stream().mapToInt(e -> e.graph().edges().size()).sum(),
+        Presenters.table(graphs).rowCount());
+  }
+
+  @Test
+  void whatHasNoRankingOrFigureSaysSo() {
+    assertEquals(
+        "The type Heatmaps is no ranking, of which a figure could show the first 5; write"
+            + " figure(x).",
+        assertThrows(
+                EngramException.class,
+                () -> Presenters.figure(run("heatmap panda/0 --neuron L3F212"), 5))
+            .getMessage());
+    assertEquals(
+        "There is no figure of the type ModelCard; a cell shows all that there is of it.",
+        assertThrows(EngramException.class, () -> Presenters.figure(run("model"))).getMessage());
+    assertTrue(Presenters.table(run("model")).rowCount() > 8);
   }
 
   @Test

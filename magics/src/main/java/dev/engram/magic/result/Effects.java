@@ -2,6 +2,7 @@ package dev.engram.magic.result;
 
 import dev.engram.Digits;
 import dev.engram.Provenance;
+import dev.engram.Sha256;
 import dev.engram.experiment.AccuracyChange;
 import dev.engram.experiment.AccuracyChange.ClassChange;
 import dev.engram.experiment.Estimate;
@@ -118,7 +119,7 @@ final class Effects {
   private static String measured(AccuracyChange accuracy) {
     return accuracy.before().dataset()
         + " (list "
-        + accuracy.before().dataset().listHash().substring(0, 12)
+        + Sha256.brief(accuracy.before().dataset().listHash())
         + ")";
   }
 

@@ -1,8 +1,8 @@
 package dev.engram.magic.result;
 
+import dev.engram.Sha256;
 import dev.engram.edit.Edit;
 import dev.engram.hub.HubName;
-import dev.engram.iconclip.Iconclip;
 import dev.engram.lab.ModelCard;
 import dev.engram.magic.view.Html;
 import dev.engram.magic.view.View;
@@ -56,7 +56,7 @@ final class ModelCardPresenter implements Presenter<ModelCard> {
     ClipConfig c = clip.config();
     ClipConfig.Tower v = c.vision();
     Map<String, String> facts = new LinkedHashMap<>();
-    facts.put("model", clip.name() + " (SHA-256 " + card.hash().substring(0, 12) + "…)");
+    facts.put("model", clip.name() + " (SHA-256 " + Sha256.brief(card.hash()) + "…)");
     for (int i = 0; i < edits.size(); i++) {
       facts.put("edit " + i, edits.get(i).method().title() + ": " + EditsPresenter.title(edits.get(i)));
     }
@@ -113,9 +113,7 @@ final class ModelCardPresenter implements Presenter<ModelCard> {
     if (clip.precision() == Precision.F16 && clip.device().equals("cpu")) {
       notes.add("On a CPU, f16 saves memory, not time.");
     }
-    if (clip.directory().equals(Iconclip.model())) {
-      notes.add(Footnote.SMALL_MODEL);
-    }
+    clip.caution().ifPresent(notes::add);
     return notes;
   }
 

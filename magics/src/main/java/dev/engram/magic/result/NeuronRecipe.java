@@ -50,7 +50,7 @@ public record NeuronRecipe(
   public static final String ICONCLIP_WORDS = "iconclip words";
 
   /** What the same request was, in the words of a notebook. */
-  static NeuronRecipe of(Described d) {
+  public static NeuronRecipe of(Described d) {
     Described.Source from = d.source();
     boolean embedded = from.folder().equals(Iconclip.model());
     Vocabulary asked = d.request().words();
@@ -147,10 +147,13 @@ public record NeuronRecipe(
     String code =
         String.join(
             "\n",
-            "Clip clip = Clip.load(%s, \"auto\", %sProgress.NONE);"
+            "Clip clip = Clip.from(%s)%s%s.load();"
                 .formatted(
                     modelExpression(),
-                    precision == Precision.F32 ? "" : "Precision." + precision.name() + ", "),
+                    model == null ? ".named(\"iconclip\")" : "",
+                    precision == Precision.F32
+                        ? ""
+                        : ".precision(Precision." + precision.name() + ")"),
             "ImageSet set = %s;".formatted(imagesExpression()),
             "Survey survey =",
             "    Survey.of(clip, new Attributor(clip), set, Reading.%s, Progress.NONE);"
@@ -179,7 +182,7 @@ public record NeuronRecipe(
       return "new Hub(HubSettings.ofEnvironment())"
           + ".model(HubName.of(\"%s\").orElseThrow(), Progress.NONE)".formatted(onHub().get());
     }
-    return model == null ? "Iconclip.model(), \"iconclip\"" : path(model);
+    return model == null ? "Iconclip.model()" : path(model);
   }
 
   private String imagesExpression() {

@@ -1,7 +1,9 @@
 package dev.engram;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -38,6 +40,20 @@ public record Provenance(Map<String, String> entries) {
     Map<String, String> more = new LinkedHashMap<>(entries);
     more.put(name, value);
     return new Provenance(more);
+  }
+
+  /**
+   * @param all of the parts of one result, at least one
+   * @param name of the entry in which they differ
+   * @return the first one, with the values that all of them have in that entry, each once
+   */
+  public static Provenance together(List<Provenance> all, String name) {
+    String values =
+        all.stream()
+            .flatMap(p -> Optional.ofNullable(p.entries.get(name)).stream())
+            .distinct()
+            .collect(Collectors.joining(", "));
+    return all.get(0).with(name, values);
   }
 
   /** One line: {@code model iconclip 3f2a… · images visent-mini · reading literal}. */

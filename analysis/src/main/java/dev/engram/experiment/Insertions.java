@@ -60,14 +60,12 @@ final class Insertions implements AutoCloseable {
   }
 
   /** What every experiment of insertion says of itself first. */
-  static Provenance provenance(String experiment, List<Lessons> sets, double ridge) {
-    Provenance out = Pass.provenance(experiment, sets.get(0).study());
-    for (Lessons more : sets.subList(1, sets.size())) {
-      Provenance other = Pass.provenance(experiment, more.study());
-      out = out.with("images", out.entries().get("images") + ", " + other.entries().get("images"));
-    }
+  static Provenance provenance(
+      ExperimentSettings<?> settings, List<Lessons> sets, double ridge) {
     Lessons first = sets.get(0);
-    return out.with("taught", first.about())
+    return Provenance.together(
+            sets.stream().map(s -> Pass.provenance(settings, s.study())).toList(), "images")
+        .with("taught", first.about())
         .with("keys", first.keySource() + ", class token")
         .with("ridge", ridge + " of the mean of diag(K Kᵀ)")
         .with(
@@ -168,7 +166,7 @@ final class Insertions implements AutoCloseable {
   List<Integer> cases(Seen original, List<String> names, int most) {
     return names.isEmpty()
         ? lessons.teachable().stream()
-            .sorted(Comparator.comparing(i -> original.takenFor(lessons.right(i), IntStream.of(i))))
+            .sorted(Comparator.comparing(i -> original.takenFor(i, IntStream.of(i))))
             .limit(most)
             .toList()
         : lessons.named(names).stream().limit(most).toList();
@@ -308,7 +306,7 @@ final class Insertions implements AutoCloseable {
 
   /** Accuracy on what a lesson kept back. */
   double heldOut(int lesson, float[][] embeddings) {
-    return lessons.classes().share(embeddings, lessons.all().get(lesson).label());
+    return lessons.classes().share(embeddings, lesson);
   }
 
   @Override

@@ -22,6 +22,7 @@ import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -93,16 +94,22 @@ final class Pass implements AutoCloseable {
   }
 
   /** What every experiment says of itself first. */
-  static Provenance provenance(String experiment, Study study) {
+  static Provenance provenance(ExperimentSettings<?> settings, Study study) {
     Clip clip = study.clip();
     ImageSet set = study.set();
-    return Provenance.of(
-        "experiment",
-        experiment,
+    Provenance first =
+        Provenance.of(
+            "experiment",
+            settings.experiment().name(),
         "model",
         clip.name() + " " + clip.hash().substring(0, 12),
         "images",
         set + " (" + set.hash().substring(0, 12) + ")");
+    List<Change> changes = Settings.changes(settings);
+    return changes.isEmpty()
+        ? first
+        : first.with(
+            "settings", changes.stream().map(Change::toString).collect(Collectors.joining(", ")));
   }
 
   /** The scores of all neurons, computed at the first question. */

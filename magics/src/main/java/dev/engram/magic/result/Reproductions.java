@@ -4,7 +4,6 @@ import static dev.engram.experiment.Table2.Importance.ACTIVATION;
 import static dev.engram.experiment.Table2.Importance.HEATMAP;
 import static dev.engram.experiment.Table2.Importance.RANDOM;
 
-import dev.engram.Provenance;
 import dev.engram.experiment.Estimate;
 import dev.engram.experiment.Interval;
 import dev.engram.experiment.Ranking;
@@ -167,10 +166,11 @@ public final class Reproductions {
   }
 
   /**
-   * @param results of one model or several
+   * @param compared one model or several
    * @param smallModel whether numbers come from the embedded model
    */
-  public static Reproduction ofModels(List<Table6.Result> results, boolean smallModel) {
+  public static Reproduction of(Table6.Comparison compared, boolean smallModel) {
+    List<Table6.Result> results = compared.models();
     List<ModelRow> rows = new ArrayList<>();
     results.forEach(r -> r.rows().forEach(row -> rows.add(ModelRow.of(r.model(), row))));
     Table6.PAPER.forEach(p -> rows.add(ModelRow.of(p)));
@@ -199,23 +199,16 @@ public final class Reproductions {
                 compared("residual", "complete", row.residualFall().minus(row.completeFall()))));
       }
     }
-    findings.add(CheckReproductions.judged(results.get(0).provenance()));
+    findings.add(CheckReproductions.judged(results.get(0).judged()));
     findings.add(
         "The paper (CLIP): −0.0005 and 0.0223; complete removal leaves the cosine as it was.");
-    Provenance provenance = results.get(0).provenance();
-    for (Table6.Result more : results.subList(1, results.size())) {
-      provenance =
-          provenance.with(
-              "model",
-              provenance.entries().get("model") + ", " + more.provenance().entries().get("model"));
-    }
     return new Reproduction(
         "table6",
         findings,
-        results,
+        compared,
         table,
         List.of(Charts.bars("Table 6: cosine of image and label", "", "cosine", series)),
-        provenance,
+        compared.provenance(),
         smallModel);
   }
 

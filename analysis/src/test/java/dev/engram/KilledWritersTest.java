@@ -45,7 +45,7 @@ class KilledWritersTest {
 
   @BeforeAll
   static void open() {
-    clip = Clip.load(MODEL, "cpu", Progress.NONE);
+    clip = Clip.from(MODEL).device("cpu").load();
   }
 
   @AfterAll
@@ -71,7 +71,7 @@ class KilledWritersTest {
               sleep();
             }
           };
-      try (Clip clip = Clip.load(MODEL, "cpu", Progress.NONE);
+      try (Clip clip = Clip.from(MODEL).device("cpu").load();
           EditHistory history = new EditHistory(clip)) {
         history.apply(edit(clip, 4));
         if (args[0].equals("model")) {
@@ -100,15 +100,32 @@ class KilledWritersTest {
       child.kill();
     }
     assertFalse(Files.exists(out));
+    assertEquals(1, files(folder, ".part").size());
     try (EditHistory history = new EditHistory(clip)) {
       history.apply(edit(clip, 4));
       history.saveModel(out, Progress.NONE);
-      try (Clip again = Clip.load(out, "cpu", Progress.NONE)) {
+      try (Clip again = Clip.from(out).device("cpu").load()) {
         assertArrayEquals(
             history.model().embedTexts(List.of("a dog"), Progress.NONE),
             again.embedTexts(List.of("a dog"), Progress.NONE));
       }
     }
+    assertEquals(List.of(), files(folder, ".part"), "what the killed one left");
+  }
+
+  @Test
+  void aLivingWritersFolderStays() throws Exception {
+    try (ChildJvm child = new ChildJvm(Saving.class, "model", folder.resolve("a"), 5)) {
+      child.awaitLine("writing");
+      AtomicFile.folder(folder.resolve("b"), to -> Files.writeString(to.resolve("x"), "x"));
+      assertEquals(1, files(folder, ".part").size());
+      child.kill();
+    }
+    assertEquals(List.of("x"), names(folder.resolve("b")));
+  }
+
+  private static List<String> names(Path folder) throws IOException {
+    return files(folder, "").stream().map(p -> p.getFileName().toString()).toList();
   }
 
   /** An edit of zeroed columns has no tensor, so there is one step: with the header written. */
@@ -131,7 +148,7 @@ class KilledWritersTest {
     private Embedding() {}
 
     public static void main(String[] args) throws IOException {
-      try (Clip clip = Clip.load(MODEL, "cpu", Progress.NONE)) {
+      try (Clip clip = Clip.from(MODEL).device("cpu").load()) {
         for (int i = 0; i < Integer.parseInt(args[1]); i++) {
           new DictionaryStore(Path.of(args[0])).dictionary(clip, "d", WORDS, Progress.NONE).close();
           for (Path kept : files(Path.of(args[0]), ".f32")) {

@@ -67,7 +67,7 @@ class RegularFileTest {
     }
     Files.deleteIfExists(folder.resolve(name));
     pipe(folder.resolve(name));
-    refused(() -> Clip.load(folder, "cpu", Progress.NONE).close(), name);
+    refused(() -> Clip.from(folder).device("cpu").load().close(), name);
   }
 
   @Test

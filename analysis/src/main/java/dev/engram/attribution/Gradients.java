@@ -27,7 +27,7 @@ final class Gradients {
 
   Gradients(Clip clip) {
     this.clip = clip;
-    this.space = NeuronSpace.of(clip.config().vision());
+    this.space = clip.config().vision().space();
   }
 
   /**

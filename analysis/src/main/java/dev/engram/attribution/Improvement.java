@@ -55,7 +55,7 @@ public final class Improvement implements AutoCloseable {
   public Improvement(Clip clip) {
     tower = clip.vision();
     manager = clip.manager().newSubManager();
-    space = NeuronSpace.of(clip.config().vision());
+    space = clip.config().vision().space();
     d = space.width();
     eps = clip.config().vision().layerNormEps();
     projectionT = tower.projection().transpose();

@@ -34,7 +34,7 @@ public final class QueryAnalyzer {
   public QueryAnalyzer(Clip clip) {
     this.clip = clip;
     this.tower = clip.vision();
-    this.space = NeuronSpace.of(clip.config().vision());
+    this.space = clip.config().vision().space();
     this.query = new QueryVectors(clip);
   }
 
@@ -87,8 +87,7 @@ public final class QueryAnalyzer {
     progress.step("looking for query neurons", out.length, out.length);
     Provenance provenance =
         Provenance.of(
-            "model",
-            clip.name() + " " + clip.hash().substring(0, 12),
+            clip,
             "images",
             String.valueOf(out.length),
             "effects",

@@ -39,7 +39,7 @@ public final class ValueVectors {
   public ValueVectors(Clip clip) {
     this.clip = clip;
     this.tower = clip.vision();
-    this.space = NeuronSpace.of(clip.config().vision());
+    this.space = clip.config().vision().space();
   }
 
   /**

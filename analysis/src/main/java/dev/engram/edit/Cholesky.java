@@ -95,6 +95,18 @@ final class Cholesky {
   }
 
   /**
+   * Decomposes a matrix that is too small for the engine's products to pay.
+   *
+   * @param a symmetric positive definite (n, n), row-major; its lower half is read
+   * @throws EngramException if A is not positive definite
+   */
+  static Cholesky of(double[] a, int n) {
+    double[] lower = a.clone();
+    factor(lower, n);
+    return new Cholesky(lower, n);
+  }
+
+  /**
    * @param b (n)
    * @return A⁻¹ b, by L y = b and Lᵀ x = y
    */
@@ -124,8 +136,8 @@ final class Cholesky {
     return even + odd + (j < count ? lower[from + j] * x[j] : 0);
   }
 
-  /** L⁻¹ of a small symmetric matrix L Lᵀ. */
-  private static double[] inverseOfFactor(double[] a, int n) {
+  /** Puts L in the place of the lower half of a small symmetric matrix L Lᵀ. */
+  private static void factor(double[] a, int n) {
     for (int j = 0; j < n; j++) {
       double pivot = a[j * n + j];
       for (int k = 0; k < j; k++) {
@@ -145,6 +157,11 @@ final class Cholesky {
         a[i * n + j] = s / root;
       }
     }
+  }
+
+  /** L⁻¹ of a small symmetric matrix L Lᵀ, whose lower half is overwritten with L. */
+  private static double[] inverseOfFactor(double[] a, int n) {
+    factor(a, n);
     double[] inverse = new double[n * n];
     for (int j = 0; j < n; j++) {
       inverse[j * n + j] = 1 / a[j * n + j];

@@ -143,16 +143,26 @@ public final class Insertion {
     int m = pairs.size();
     double[][] k = pairs.stream().map(KeyValue::key).toArray(double[][]::new);
     double[][] x = keysOf(where).solve(k, ridge, solver);
-    double[][] small = new double[m][m];
+    double[] small = new double[m * m];
     for (int i = 0; i < m; i++) {
-      for (int j = 0; j < m; j++) {
-        small[i][j] = i == j ? 1 : 0;
+      for (int j = 0; j <= i; j++) {
+        double sum = i == j ? 1 : 0;
         for (int c = 0; c < k[i].length; c++) {
-          small[i][j] += k[i][c] * x[j][c];
+          sum += k[i][c] * x[j][c];
         }
+        small[i * m + j] = sum;
       }
     }
-    double[][] s = solveSmall(small, x);
+    Cholesky system = Cholesky.of(small, m);
+    int n = k[0].length;
+    double[] right = new double[m * n];
+    for (int c = 0; c < n; c++) {
+      int column = c;
+      double[] solved = system.solve(Arrays.stream(x).mapToDouble(row -> row[column]).toArray());
+      for (int j = 0; j < m; j++) {
+        right[j * n + c] = solved[j];
+      }
+    }
     int d = pairs.get(0).value().length;
     double[] left = new double[d * m];
     for (int j = 0; j < m; j++) {
@@ -161,45 +171,7 @@ public final class Insertion {
         left[i * m + j] = r[i];
       }
     }
-    double[] right = Arrays.stream(s).flatMapToDouble(Arrays::stream).toArray();
     return new WeightChange.LowRank(m, left, right);
-  }
-
-  /** Gaussian elimination with pivots: A X = B, for as many unknowns as there are associations. */
-  private static double[][] solveSmall(double[][] a, double[][] b) {
-    int n = a.length;
-    double[][] x = Arrays.stream(b).map(double[]::clone).toArray(double[][]::new);
-    for (int c = 0; c < n; c++) {
-      int pivot = c;
-      for (int r = c + 1; r < n; r++) {
-        pivot = Math.abs(a[r][c]) > Math.abs(a[pivot][c]) ? r : pivot;
-      }
-      swap(a, c, pivot);
-      swap(x, c, pivot);
-      for (int r = 0; r < n; r++) {
-        double factor = r == c ? 0 : a[r][c] / a[c][c];
-        subtract(a[r], a[c], factor);
-        subtract(x[r], x[c], factor);
-      }
-    }
-    for (int r = 0; r < n; r++) {
-      for (int i = 0; i < x[r].length; i++) {
-        x[r][i] /= a[r][r];
-      }
-    }
-    return x;
-  }
-
-  private static void swap(double[][] rows, int i, int j) {
-    double[] row = rows[i];
-    rows[i] = rows[j];
-    rows[j] = row;
-  }
-
-  private static void subtract(double[] from, double[] row, double factor) {
-    for (int i = 0; i < from.length && factor != 0; i++) {
-      from[i] -= factor * row[i];
-    }
   }
 
   /** v* − W k*. */
@@ -231,8 +203,7 @@ public final class Insertion {
   private Provenance provenance(Collection<Weight> where, String source) {
     BackgroundKeys any = keysOf(where.iterator().next());
     return Provenance.of(
-        "model",
-        clip.name() + " " + clip.hash().substring(0, 12),
+        clip,
         "weights",
         where.stream().sorted().map(Weight::toString).collect(Collectors.joining(", ")),
         "images",

@@ -42,7 +42,7 @@ public final class Release implements AutoCloseable {
     this.clip = clip;
     this.tower = clip.vision();
     tower.requireClassToken("freeing neurons");
-    this.space = NeuronSpace.of(clip.config().vision());
+    this.space = clip.config().vision().space();
     this.improvement = new Improvement(clip);
   }
 

@@ -29,7 +29,7 @@ public final class SuppressionAnalyzer implements AutoCloseable {
   public SuppressionAnalyzer(Clip clip) {
     this.clip = clip;
     this.tower = clip.vision();
-    this.space = NeuronSpace.of(clip.config().vision());
+    this.space = clip.config().vision().space();
     this.improvement = new Improvement(clip);
   }
 

@@ -177,7 +177,7 @@ public final class Faithfulness {
    */
   public static Result run(Study study, Settings settings) {
     Suppression suppression = new Suppression(study.clip());
-    NeuronSpace space = NeuronSpace.of(study.clip().config().vision());
+    NeuronSpace space = study.clip().config().vision().space();
     List<Entity> all = Pass.entities(study.set());
     List<Entity> entities = settings.judging.of(all);
     if (entities.isEmpty()) {

@@ -63,8 +63,10 @@ final class Insertions implements AutoCloseable {
   static Provenance provenance(
       ExperimentSettings<?> settings, List<Lessons> sets, double ridge) {
     Lessons first = sets.get(0);
-    return Provenance.together(
-            sets.stream().map(s -> Pass.provenance(settings, s.study())).toList(), "images")
+    return sets.stream()
+        .map(s -> Pass.provenance(settings, s.study()))
+        .reduce((a, b) -> a.joined("images", b))
+        .orElseThrow()
         .with("taught", first.about())
         .with("keys", first.keySource() + ", class token")
         .with("ridge", ridge + " of the mean of diag(K Kᵀ)")

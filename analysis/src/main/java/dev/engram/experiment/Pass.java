@@ -4,6 +4,7 @@ import dev.engram.Cosine;
 import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
+import dev.engram.Sha256;
 import dev.engram.attribution.Attribution;
 import dev.engram.attribution.Attributor;
 import dev.engram.attribution.Method;
@@ -95,16 +96,11 @@ final class Pass implements AutoCloseable {
 
   /** What every experiment says of itself first. */
   static Provenance provenance(ExperimentSettings<?> settings, Study study) {
-    Clip clip = study.clip();
     ImageSet set = study.set();
     Provenance first =
-        Provenance.of(
-            "experiment",
-            settings.experiment().name(),
-        "model",
-        clip.name() + " " + clip.hash().substring(0, 12),
-        "images",
-        set + " (" + set.hash().substring(0, 12) + ")");
+        Provenance.of("experiment", settings.experiment().name())
+            .with(study.clip())
+            .with("images", set + " (" + Sha256.brief(set.hash()) + ")");
     List<Change> changes = Settings.changes(settings);
     return changes.isEmpty()
         ? first

@@ -5,7 +5,6 @@ import dev.engram.data.Entity;
 import dev.engram.data.Spread;
 import dev.engram.edit.Release;
 import dev.engram.trace.Neuron;
-import dev.engram.trace.NeuronSpace;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -57,7 +56,7 @@ public final class Return {
     ClassTexts classes =
         ClassTexts.of(study.clip(), all.stream().map(Entity::label).toList(), Progress.NONE);
     List<Entity> cases = Spread.of(all, settings.cases());
-    int neurons = NeuronSpace.of(study.clip().config().vision()).count();
+    int neurons = study.clip().config().vision().space().count();
     List<Integer> counts = new ArrayList<>(List.of(0));
     settings.freed().stream().filter(f -> f < neurons - settings.removed()).forEach(counts::add);
     counts.add(neurons - settings.removed());

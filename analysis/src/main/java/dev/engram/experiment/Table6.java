@@ -146,7 +146,10 @@ public final class Table6 {
      * @return where the numbers come from: that of the loaded model, with the names of all
      */
     public Provenance provenance() {
-      return Provenance.together(models.stream().map(Result::provenance).toList(), "model");
+      return models.stream()
+          .map(Result::provenance)
+          .reduce((a, b) -> a.joined("model", b))
+          .orElseThrow();
     }
   }
 

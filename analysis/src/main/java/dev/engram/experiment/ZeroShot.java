@@ -3,6 +3,7 @@ package dev.engram.experiment;
 import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
+import dev.engram.Sha256;
 import dev.engram.data.Dataset;
 import dev.engram.data.DatasetClass;
 import dev.engram.data.DatasetImage;
@@ -386,16 +387,16 @@ public final class ZeroShot {
   }
 
   private Provenance provenance(int skipped, String interval) {
-    return Provenance.of(
-            "experiment",
-            "zero-shot accuracy",
-            "model",
-            clip.name() + " " + clip.hash().substring(0, 12),
+    return Provenance.of("experiment", "zero-shot accuracy")
+        .with(clip)
+        .with(
             "images",
-            dataset + " (list " + dataset.listHash().substring(0, 12) + ")",
+            dataset + " (list " + Sha256.brief(dataset.listHash()) + ")",
             "prompts",
-            prompts.toString())
-        .with("skipped", skipped + " unreadable images")
-        .with("interval", interval);
+            prompts.toString(),
+            "skipped",
+            skipped + " unreadable images",
+            "interval",
+            interval);
   }
 }

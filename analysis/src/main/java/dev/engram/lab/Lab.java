@@ -69,7 +69,7 @@ public final class Lab implements AutoCloseable {
    * @throws EngramException if something is missing, damaged or of an unknown architecture
    */
   public static Lab open(Path directory) {
-    return of(Clip.load(directory, "auto", Progress.NONE));
+    return of(Clip.from(directory).load());
   }
 
   /**
@@ -246,7 +246,7 @@ public final class Lab implements AutoCloseable {
    * @throws EngramException if the model has no such neuron, or no map is defined for it
    */
   public Heatmaps heatmap(Target target, Neuron neuron) {
-    Neuron known = Neuron.parse(neuron.toString(), model().config().vision());
+    Neuron known = Neuron.parse(neuron.toString(), model().config().vision().space());
     List<LabelledImage> all = images.select(target).images();
     ImageProcessor processor = model().processor();
     List<ImageHeatmap> out = new ArrayList<>();

@@ -1,6 +1,7 @@
 package dev.engram.model;
 
 import dev.engram.EngramException;
+import dev.engram.trace.NeuronSpace;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -111,6 +112,26 @@ public record ClipConfig(
      */
     public long neurons() {
       return (long) layers * (width + ffnWidth);
+    }
+
+    /**
+     * Puts the tower's neurons in one row.
+     *
+     * @return where each stands in arrays of scores
+     */
+    public NeuronSpace space() {
+      return new NeuronSpace(layers, width, ffnWidth, headWidth());
+    }
+
+    /**
+     * An estimate of what one image or text takes on its way through: the intermediates of one
+     * layer, and what a trace of the class token keeps of all.
+     *
+     * @return bytes
+     */
+    long bytesOfPass(long tokens) {
+      long layer = tokens * (2L * ffnWidth + 8L * width) + 2 * heads * tokens * tokens;
+      return Float.BYTES * (layer + 2L * neurons());
     }
   }
 

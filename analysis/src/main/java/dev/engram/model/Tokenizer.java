@@ -139,8 +139,8 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Cuts a long text and keeps the end token, as {@code truncation=True} does in
-   * Python; a blank text gives start and end.
+   * Cuts a long text and keeps the end token, as {@code truncation=True} does in Python; a blank
+   * text gives start and end.
    *
    * @param text any text
    * @return at most the context length of tokens, unpadded

@@ -1,7 +1,6 @@
 package dev.engram.trace;
 
 import dev.engram.EngramException;
-import dev.engram.model.ClipConfig;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -86,19 +85,20 @@ public record Neuron(Block block, int layer, int head, int channel) implements C
   /**
    * Reads a name and checks that the model has such a neuron.
    *
+   * @param space the neurons of the model
    * @throws EngramException if the name is malformed or the model has no such neuron
    */
-  public static Neuron parse(String name, ClipConfig.Tower vision) {
+  public static Neuron parse(String name, NeuronSpace space) {
     Neuron n = parse(name);
     String limit =
-        n.layer >= vision.layers()
-            ? "layers 0 to " + (vision.layers() - 1)
-            : n.block == Block.FFN && n.channel >= vision.ffnWidth()
-                ? "FFN channels 0 to " + (vision.ffnWidth() - 1)
-                : n.block == Block.MSA && n.head >= vision.heads()
-                    ? "heads 0 to " + (vision.heads() - 1)
-                    : n.block == Block.MSA && n.channel >= vision.headWidth()
-                        ? "channels 0 to " + (vision.headWidth() - 1) + " in a head"
+        n.layer >= space.layers()
+            ? "layers 0 to " + (space.layers() - 1)
+            : n.block == Block.FFN && n.channel >= space.ffnWidth()
+                ? "FFN channels 0 to " + (space.ffnWidth() - 1)
+                : n.block == Block.MSA && n.head >= space.heads()
+                    ? "heads 0 to " + (space.heads() - 1)
+                    : n.block == Block.MSA && n.channel >= space.headWidth()
+                        ? "channels 0 to " + (space.headWidth() - 1) + " in a head"
                         : "";
     if (!limit.isEmpty()) {
       throw new EngramException(

@@ -1,7 +1,5 @@
 package dev.engram.trace;
 
-import dev.engram.model.ClipConfig;
-
 /**
  * All neurons of a vision tower in one row: the order of the forward pass, L0 MSA, L0 FFN, L1 MSA,
  * …, by which ties in a ranking are broken. Maps neurons to positions in arrays of scores and back.
@@ -13,10 +11,12 @@ import dev.engram.model.ClipConfig;
  */
 public record NeuronSpace(int layers, int width, int ffnWidth, int headWidth) {
   /**
-   * @return the neurons of a tower
+   * Counts the attention heads of a layer.
+   *
+   * @return H
    */
-  public static NeuronSpace of(ClipConfig.Tower tower) {
-    return new NeuronSpace(tower.layers(), tower.width(), tower.ffnWidth(), tower.headWidth());
+  public int heads() {
+    return width / headWidth;
   }
 
   /**

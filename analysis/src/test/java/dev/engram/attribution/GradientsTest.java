@@ -23,7 +23,7 @@ class GradientsTest {
   @Test
   void agreesWithDifferencesAndIsTheSameInFiftyRuns() {
     Random random = new Random(7);
-    try (Clip clip = Clip.load(Iconclip.model(), "cpu", Progress.NONE)) {
+    try (Clip clip = Clip.from(Iconclip.model()).device("cpu").load()) {
       float[] p = new float[3 * 64 * 64];
       for (int i = 0; i < p.length; i++) {
         p[i] = (float) random.nextGaussian();
@@ -32,7 +32,7 @@ class GradientsTest {
       Gradients gradients = new Gradients(clip);
       float[] first = gradients.scores(List.of(p), text)[0];
 
-      NeuronSpace space = NeuronSpace.of(clip.config().vision());
+      NeuronSpace space = clip.config().vision().space();
       for (int i = 0; i < 20; i++) {
         Neuron n = space.neuron(random.nextInt(space.count()));
         double h = 0.05;
@@ -51,7 +51,7 @@ class GradientsTest {
 
   /** cos(z, t) with h added to one coefficient at the class token. */
   private static double cosine(Clip clip, float[] pixels, float[] text, Neuron n, double h) {
-    NeuronSpace space = NeuronSpace.of(clip.config().vision());
+    NeuronSpace space = clip.config().vision().space();
     float[] add = new float[space.size(n.block())];
     add[n.column(space.headWidth())] = (float) h;
     try (NDManager scope = clip.manager().newSubManager()) {

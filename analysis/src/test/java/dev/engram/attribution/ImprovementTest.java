@@ -2,7 +2,6 @@ package dev.engram.attribution;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.engram.Progress;
 import dev.engram.iconclip.Iconclip;
 import dev.engram.model.Clip;
 import dev.engram.trace.Neuron;
@@ -33,13 +32,13 @@ class ImprovementTest {
   @MethodSource("models")
   void closedFormIsTheNaiveForm(Path model, Reading reading) {
     Random random = new Random(20261122);
-    try (Clip clip = Clip.load(model, "cpu", Progress.NONE)) {
+    try (Clip clip = Clip.from(model).device("cpu").load()) {
       List<float[]> pixels = IntStream.range(0, 3).mapToObj(i -> noise(clip, random)).toList();
       float[] text = new float[clip.config().projectionWidth()];
       for (int i = 0; i < text.length; i++) {
         text[i] = (float) random.nextGaussian();
       }
-      NeuronSpace space = NeuronSpace.of(clip.config().vision());
+      NeuronSpace space = clip.config().vision().space();
       NaiveImprovement naive = new NaiveImprovement(clip);
       try (Trace trace = clip.trace(pixels, TraceRequest.classToken(), List.of())) {
         float[][] scores = new Improvement(clip).scores(trace, text, reading);

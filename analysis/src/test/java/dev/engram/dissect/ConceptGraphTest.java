@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class ConceptGraphTest {
   @Test
   void everyNeuronIsExpandedOnce() {
-    try (Clip clip = Clip.load(Iconclip.model(), "cpu", Progress.NONE)) {
+    try (Clip clip = Clip.from(Iconclip.model()).device("cpu").load()) {
       float[] pixels =
           clip.processor()
               .process(

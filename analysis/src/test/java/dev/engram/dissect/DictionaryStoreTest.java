@@ -37,7 +37,7 @@ class DictionaryStoreTest {
 
   @BeforeAll
   static void open() {
-    clip = Clip.load(Iconclip.model(), "cpu", Progress.NONE);
+    clip = Clip.from(Iconclip.model()).device("cpu").load();
   }
 
   @AfterAll
@@ -101,14 +101,15 @@ class DictionaryStoreTest {
     Path tokenizer = copy.resolve("tokenizer.json");
     String definition = Files.readString(tokenizer);
     Files.writeString(tokenizer, definition.replace("\"Lowercase\"", "\"NFKC\""));
-    try (Clip other = Clip.load(copy, "cpu", Progress.NONE)) {
+    try (Clip other = Clip.from(copy).device("cpu").load()) {
       assertEquals(clip.hash(), other.hash());
       dictionary(other, WORDS);
       assertTrue(embedded > 0);
     }
     try (Clip other =
-        Clip.load(
-            Path.of("src/test/resources/reference/models/quick_gelu_p8"), "cpu", Progress.NONE)) {
+        Clip.from(Path.of("src/test/resources/reference/models/quick_gelu_p8"))
+            .device("cpu")
+            .load()) {
       dictionary(other, WORDS);
       assertTrue(embedded > 0);
     }
@@ -119,7 +120,7 @@ class DictionaryStoreTest {
   @Test
   void anotherPrecisionReadsTheSameFile() throws IOException {
     dictionary(clip, WORDS);
-    try (Clip half = Clip.load(Iconclip.model(), "cpu", Precision.F16, Progress.NONE)) {
+    try (Clip half = Clip.from(Iconclip.model()).device("cpu").precision(Precision.F16).load()) {
       dictionary(half, WORDS);
     }
     assertEquals(0, embedded);

@@ -36,7 +36,7 @@ class NeuronReporterTest {
   @MethodSource("dev.engram.dissect.SmallSet#models")
   void partsAreThoseComputedAlone(Path model) {
     ImageSet set = SmallSet.entities(temp).withBackground(SmallSet.background(temp));
-    try (Clip clip = Clip.load(model, "cpu", Progress.NONE);
+    try (Clip clip = Clip.from(model).device("cpu").load();
         WordDictionary words =
             WordDictionary.of(
                 clip, "w", List.of("panda", "red", "hat", "sea", "bird", "sky"), Progress.NONE)) {

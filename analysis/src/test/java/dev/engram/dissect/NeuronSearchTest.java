@@ -35,8 +35,8 @@ class NeuronSearchTest {
   @MethodSource("dev.engram.dissect.SmallSet#models")
   void findsTheBestOfAllThatFit(Path model) {
     ImageSet set = SmallSet.entities(temp);
-    try (Clip clip = Clip.load(model, "cpu", Progress.NONE)) {
-      NeuronSpace space = NeuronSpace.of(clip.config().vision());
+    try (Clip clip = Clip.from(model).device("cpu").load()) {
+      NeuronSpace space = clip.config().vision().space();
       Attributor attributor = new Attributor(clip);
       Attribution a = SmallSet.attribution(attributor, set.entities().get(0), Reading.LITERAL);
       Effects effects = Effects.of(a, "it");
@@ -94,7 +94,7 @@ class NeuronSearchTest {
   @MethodSource("dev.engram.dissect.SmallSet#models")
   void withoutAnEntityEachNeuronCountsByItsBest(Path model) {
     ImageSet set = SmallSet.entities(temp);
-    try (Clip clip = Clip.load(model, "cpu", Progress.NONE)) {
+    try (Clip clip = Clip.from(model).device("cpu").load()) {
       Survey survey = Survey.of(clip, new Attributor(clip), set, Reading.LITERAL, Progress.NONE);
       NeuronSearch search = new NeuronSearch(survey.space(), Effects.ofBest(survey), null);
       for (Found f : search.find(LAST_FFN, By.IMPROVEMENT, 10)) {

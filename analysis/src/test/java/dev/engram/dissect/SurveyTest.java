@@ -14,7 +14,6 @@ import dev.engram.data.ImageSet;
 import dev.engram.data.LabelledImage;
 import dev.engram.model.Clip;
 import dev.engram.trace.Neuron;
-import dev.engram.trace.NeuronSpace;
 import dev.engram.trace.Site;
 import dev.engram.trace.Tokens;
 import dev.engram.trace.Trace;
@@ -37,7 +36,7 @@ class SurveyTest {
   @MethodSource("dev.engram.dissect.SmallSet#models")
   void agreesWithAttributingEachEntity(Path model) {
     ImageSet set = SmallSet.entities(temp).withBackground(SmallSet.background(temp));
-    try (Clip clip = Clip.load(model, "cpu", Progress.NONE)) {
+    try (Clip clip = Clip.from(model).device("cpu").load()) {
       Attributor attributor = new Attributor(clip);
       for (Reading reading : List.of(Reading.LITERAL, Reading.DIRECT)) {
         Survey survey = Survey.of(clip, attributor, set, reading, Progress.NONE);
@@ -79,7 +78,7 @@ class SurveyTest {
   @MethodSource("dev.engram.dissect.SmallSet#models")
   void coefficientsAreThoseOfEachImageWhetherKeptOrNot(Path model) {
     ImageSet set = SmallSet.entities(temp).withBackground(SmallSet.background(temp));
-    try (Clip clip = Clip.load(model, "cpu", Progress.NONE)) {
+    try (Clip clip = Clip.from(model).device("cpu").load()) {
       Attributor attributor = new Attributor(clip);
       Survey kept = Survey.of(clip, attributor, set, Reading.LITERAL, Progress.NONE);
       Survey unkept = Survey.keeping(0, clip, attributor, set, Reading.LITERAL, Progress.NONE);
@@ -103,14 +102,14 @@ class SurveyTest {
             List.of(clip.processor().process(image.file())),
             TraceRequest.none().with(site, Tokens.CLASS),
             List.of())) {
-      int column = n.column(NeuronSpace.of(clip.config().vision()).headWidth());
+      int column = n.column(clip.config().vision().space().headWidth());
       return trace.get(site, n.layer()).toFloatArray()[column];
     }
   }
 
   @Test
   void aSetMayLackEntitiesOrBackground() {
-    try (Clip clip = Clip.load(SmallSet.models().toList().get(1), "cpu", Progress.NONE)) {
+    try (Clip clip = Clip.from(SmallSet.models().toList().get(1)).device("cpu").load()) {
       Attributor attributor = new Attributor(clip);
       Neuron n = Neuron.ffn(0, 0);
       Survey flat =
@@ -129,7 +128,7 @@ class SurveyTest {
   @Test
   void reportsEachImageAndStopsWhenInterrupted() {
     ImageSet set = SmallSet.entities(temp);
-    try (Clip clip = Clip.load(SmallSet.models().toList().get(1), "cpu", Progress.NONE)) {
+    try (Clip clip = Clip.from(SmallSet.models().toList().get(1)).device("cpu").load()) {
       Attributor attributor = new Attributor(clip);
       int[] last = {0};
       Progress stopping =

@@ -21,8 +21,8 @@ class ValueVectorsTest {
   @ParameterizedTest
   @MethodSource("dev.engram.dissect.SmallSet#models")
   void residualCosinesAreThoseOfTheColumns(Path model) {
-    try (Clip clip = Clip.load(model, "cpu", Progress.NONE)) {
-      NeuronSpace space = NeuronSpace.of(clip.config().vision());
+    try (Clip clip = Clip.from(model).device("cpu").load()) {
+      NeuronSpace space = clip.config().vision().space();
       ValueVectors vectors = new ValueVectors(clip);
       int arrays = clip.manager().getManagedArrays().size();
       Random random = new Random(2);
@@ -51,10 +51,10 @@ class ValueVectorsTest {
   @ParameterizedTest
   @MethodSource("dev.engram.dissect.SmallSet#models")
   void cosinesWithATextAreThoseOfTheInterpretersTargets(Path model) {
-    try (Clip clip = Clip.load(model, "cpu", Progress.NONE);
+    try (Clip clip = Clip.from(model).device("cpu").load();
         WordDictionary words =
             WordDictionary.of(clip, "words", List.of("panda", "a red hat"), Progress.NONE)) {
-      NeuronSpace space = NeuronSpace.of(clip.config().vision());
+      NeuronSpace space = clip.config().vision().space();
       Random random = new Random(3);
       List<Neuron> some = random.ints(80, 0, space.count()).mapToObj(space::neuron).toList();
       double[][] targets =

@@ -100,7 +100,7 @@ class BackgroundKeysTest {
   @Test
   void bothWaysAgreeAndTheCheaperIsTaken() {
     Random random = new Random(3);
-    try (Clip clip = Clip.load(Iconclip.model(), "cpu", Progress.NONE)) {
+    try (Clip clip = Clip.from(Iconclip.model()).device("cpu").load()) {
       int side = clip.config().imageSize();
       List<float[]> noise =
           Stream.generate(

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 class CausalTracingTest {
   @Test
   void beginningBehindTheBlockIsTheSameAsWholePasses() {
-    try (Clip clip = Clip.load(Iconclip.model(), "cpu", Progress.NONE)) {
+    try (Clip clip = Clip.from(Iconclip.model()).device("cpu").load()) {
       agrees(clip);
       try (Clip suppressing = clip.edited(Map.of(), List.of(Neuron.ffn(1, 5)))) {
         agrees(suppressing);
@@ -67,7 +67,7 @@ class CausalTracingTest {
 
   @Test
   void everyImageNeedsItsGuide() {
-    try (Clip clip = Clip.load(Iconclip.model(), "cpu", Progress.NONE)) {
+    try (Clip clip = Clip.from(Iconclip.model()).device("cpu").load()) {
       List<float[]> pixels = pixels(clip, "panda");
       Refusal.holds(
           () ->

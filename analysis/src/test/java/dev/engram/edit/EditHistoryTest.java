@@ -20,6 +20,7 @@ import dev.engram.attribution.Reading;
 import dev.engram.data.ImageSet;
 import dev.engram.iconclip.Iconclip;
 import dev.engram.model.Clip;
+import dev.engram.model.Fingerprint;
 import dev.engram.model.Weight;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.Tokens;
@@ -56,7 +57,7 @@ class EditHistoryTest {
 
   @BeforeAll
   static void load() {
-    clip = Clip.load(Iconclip.model(), "iconclip", "cpu", Progress.NONE);
+    clip = Clip.from(Iconclip.model()).named("iconclip").device("cpu").load();
     pandas = pixels("panda");
     santas = pixels("santa_claus");
     keys = BackgroundKeys.of(clip, List.of(F2, F3), pixels("koala"), Tokens.CLASS, Progress.NONE);
@@ -91,7 +92,8 @@ class EditHistoryTest {
     List<String> out = new ArrayList<>();
     for (int l = 0; l < model.config().vision().layers(); l++) {
       for (Weight.Kind kind : Weight.Kind.of(model.config().vision())) {
-        out.add(Clip.digest(model.values(new Weight(l, kind)))); // of the values, not a kept one
+        out.add(
+            Fingerprint.digest(model.values(new Weight(l, kind)))); // of the values, not a kept one
       }
     }
     return out;
@@ -240,7 +242,7 @@ class EditHistoryTest {
     }
 
     Path other = Path.of("src", "test", "resources", "reference", "models", "quick_gelu_p8");
-    try (Clip another = Clip.load(other, "cpu", Progress.NONE);
+    try (Clip another = Clip.from(other).device("cpu").load();
         EditHistory refusing = new EditHistory(another)) {
       Refusal.holds(
           () -> refusing.applyAll(EditFile.read(file)), "quick_gelu_p8", "was not applied");

@@ -31,7 +31,7 @@ class FineTuningTest {
 
   @BeforeAll
   static void load() {
-    clip = Clip.load(Iconclip.model(), "cpu", Progress.NONE);
+    clip = Clip.from(Iconclip.model()).device("cpu").load();
     images =
         ImageSet.read(Iconclip.entities()).entity("panda").images().stream()
             .limit(3)

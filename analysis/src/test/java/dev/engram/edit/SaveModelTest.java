@@ -44,13 +44,13 @@ class SaveModelTest {
       })
   void savedAndReadAgainItIsTheSameToTheBit(String name, @TempDir Path folder) {
     Path saved = folder.resolve("edited");
-    try (Clip clip = Clip.load(MODELS.resolve(name), "cpu", Progress.NONE);
+    try (Clip clip = Clip.from(MODELS.resolve(name)).device("cpu").load();
         EditHistory history = new EditHistory(clip)) {
       history.apply(scaled(clip));
       history.saveModel(saved, Progress.NONE);
       List<float[]> noise = List.of(noise(clip), noise(clip));
       List<String> texts = List.of("a dog", "a photo of a ball moss.");
-      try (Clip again = Clip.load(saved, "cpu", Progress.NONE)) {
+      try (Clip again = Clip.from(saved).device("cpu").load()) {
         assertArrayEquals(
             history.model().embedImages(noise, Progress.NONE),
             again.embedImages(noise, Progress.NONE));
@@ -101,7 +101,7 @@ class SaveModelTest {
   @Test
   void whatCannotBeSavedLeavesNothing(@TempDir Path folder) throws IOException {
     Path saved = folder.resolve("edited");
-    try (Clip clip = Clip.load(MODELS.resolve("fp16"), "cpu", Progress.NONE);
+    try (Clip clip = Clip.from(MODELS.resolve("fp16")).device("cpu").load();
         EditHistory history = new EditHistory(clip)) {
       Assertions.assertThrows(
           CancellationException.class,
@@ -142,7 +142,7 @@ class SaveModelTest {
     }
     Path full = Files.createDirectory(folder.resolve("full"));
     Files.writeString(full.resolve("mine"), "mine");
-    try (Clip clip = Clip.load(MODELS.resolve("fp16"), "cpu", Progress.NONE);
+    try (Clip clip = Clip.from(MODELS.resolve("fp16")).device("cpu").load();
         EditHistory history = new EditHistory(clip)) {
       history.apply(scaled(clip));
       Refusal.holds(() -> history.saveModel(full, Progress.NONE), "not empty");
@@ -173,7 +173,7 @@ class SaveModelTest {
     Path disk = Files.createDirectory(folder.resolve("disk"));
     Path link = Files.createSymbolicLink(folder.resolve("link"), disk);
     Path nowhere = Files.createSymbolicLink(folder.resolve("nowhere"), folder.resolve("gone"));
-    try (Clip clip = Clip.load(MODELS.resolve("fp16"), "cpu", Progress.NONE);
+    try (Clip clip = Clip.from(MODELS.resolve("fp16")).device("cpu").load();
         EditHistory history = new EditHistory(clip)) {
       history.apply(scaled(clip));
       history.saveModel(link, Progress.NONE);
@@ -191,7 +191,7 @@ class SaveModelTest {
     Files.copy(MODELS.resolve("fp16").resolve("model.safetensors"), model);
     byte[] weights = Files.readAllBytes(model);
     Path edits = folder.resolve("e.st");
-    try (Clip clip = Clip.load(MODELS.resolve("fp16"), "cpu", Progress.NONE);
+    try (Clip clip = Clip.from(MODELS.resolve("fp16")).device("cpu").load();
         EditHistory history = new EditHistory(clip)) {
       history.apply(scaled(clip));
       for (Path taken : List.of(notes, model)) {

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.engram.Progress;
 import dev.engram.Refusal;
 import dev.engram.data.ImageSet;
 import dev.engram.iconclip.Iconclip;
@@ -23,7 +22,7 @@ class FaithfulnessTest {
   private static final Faithfulness.Result FIRST = run(List.of(Ranking.LITERAL), List.of(1, 3), 0);
 
   private static Faithfulness.Result run(List<Ranking> rankings, List<Integer> counts, int seeds) {
-    try (Clip clip = Clip.load(Iconclip.model(), "cpu", Progress.NONE)) {
+    try (Clip clip = Clip.from(Iconclip.model()).device("cpu").load()) {
       return Faithfulness.run(
           new Study(clip, ImageSet.read(Iconclip.entities())),
           new Faithfulness.Settings(rankings, counts, seeds));
@@ -78,7 +77,7 @@ class FaithfulnessTest {
 
   @Test
   void theOtherHalfJudgesWhatOneHalfFound() {
-    try (Clip clip = Clip.load(Iconclip.model(), "cpu", Progress.NONE)) {
+    try (Clip clip = Clip.from(Iconclip.model()).device("cpu").load()) {
       ImageSet set = ImageSet.read(Iconclip.entities()).firstImages(4);
       Faithfulness.Settings settings =
           new Faithfulness.Settings(List.of(Ranking.LITERAL), List.of(10), 0);

@@ -38,7 +38,7 @@ class IconclipExperimentsTest {
 
   @BeforeAll
   static void load() {
-    clip = Clip.load(Iconclip.model(), "iconclip", "cpu", Progress.NONE);
+    clip = Clip.from(Iconclip.model()).named("iconclip").device("cpu").load();
     set =
         ImageSet.read(Iconclip.entities())
             .named("visent-mini")

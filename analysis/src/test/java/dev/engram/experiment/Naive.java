@@ -30,7 +30,7 @@ final class Naive {
 
   Naive(Clip clip) {
     this.clip = clip;
-    this.space = NeuronSpace.of(clip.config().vision());
+    this.space = clip.config().vision().space();
     this.improvement = new NaiveImprovement(clip);
   }
 

@@ -1,6 +1,5 @@
 package dev.engram.experiment;
 
-import dev.engram.Progress;
 import dev.engram.data.ImageSet;
 import dev.engram.model.Clip;
 import dev.engram.model.Precision;
@@ -27,7 +26,7 @@ final class SmallStudy {
 
   static Clip clip(String model, Precision precision) {
     Path folder = Path.of("src/test/resources/reference/models", model);
-    return Clip.load(folder, "cpu", precision, Progress.NONE);
+    return Clip.from(folder).device("cpu").precision(precision).load();
   }
 
   /** Four entities of three images, and two background images with labels. */

@@ -147,6 +147,46 @@ class StudyTest {
     }
   }
 
+  /** Whatever setting is changed: with results of the standard kept, the numbers are as without. */
+  @Test
+  void nothingThatWasComputedWithOtherSettingsIsRead(@TempDir Path folder) {
+    List<String> small = List.of("table2 seeds=2", "figure3 queryDecay=40", "faithfulness counts=1,5");
+    try (WordDictionary words =
+        WordDictionary.of(
+            clip,
+            "words",
+            List.of("a", "cat", "dog", "sea", "red", "home", "sky"),
+            Progress.NONE)) {
+      for (Experiment<?> experiment : Experiments.ALL) {
+        if (experiment.teaches()) {
+          continue; // NaiveInsertionsTest
+        }
+        ExperimentSettings<?> first =
+            Settings.with(
+                experiment.standard().get(),
+                small.stream()
+                    .filter(s -> s.startsWith(experiment + " "))
+                    .map(s -> s.substring(s.indexOf(' ') + 1))
+                    .toList());
+        Path kept = folder.resolve(experiment.name());
+        first.run(material(study(kept, Progress.NONE), words));
+        for (Setting setting : Settings.of(first)) {
+          ExperimentSettings<?> changed =
+              Settings.with(
+                  first, List.of(setting.name() + "=" + SettingsTest.other(setting)));
+          assertEquals(
+              json(changed.run(material(new Study(clip, set), words))),
+              json(changed.run(material(study(kept, Progress.NONE), words))),
+              experiment + " with another " + setting.name());
+        }
+      }
+    }
+  }
+
+  private static Material material(Study study, WordDictionary words) {
+    return new Material(() -> study, () -> words, List::of, List.of());
+  }
+
   /** Arrays by their values; every double in full. */
   private static String json(Object result) {
     return new ObjectMapper()
@@ -192,12 +232,12 @@ class StudyTest {
       assertEquals(4, computed(random, before, results, SETTINGS), "other weights");
     }
     Path copy = copyOf("quick_gelu_p8", folder.resolve("copy"));
-    try (Clip same = Clip.load(copy, "cpu", Progress.NONE)) {
+    try (Clip same = Clip.from(copy).device("cpu").load()) {
       assertEquals(0, computed(same, before, results, SETTINGS), "the same model elsewhere");
     }
     Path config = copy.resolve("config.json");
     Files.writeString(config, Files.readString(config).replace("\"quick_gelu\"", "\"gelu\""));
-    try (Clip changed = Clip.load(copy, "cpu", Progress.NONE)) {
+    try (Clip changed = Clip.from(copy).device("cpu").load()) {
       assertEquals(4, computed(changed, before, results, SETTINGS), "the same weights, another σ");
     }
   }

@@ -42,7 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ZeroShotTest {
   private static final Settings LABELS = Settings.standard();
 
-  private final Clip clip = Clip.load(Iconclip.model(), "iconclip", "cpu", Progress.NONE);
+  private final Clip clip = Clip.from(Iconclip.model()).named("iconclip").device("cpu").load();
   private final Dataset mini =
       Dataset.of(ImageSet.read(Iconclip.entities()).named("visent-mini")).shots(2, 0);
 

@@ -521,7 +521,7 @@ class HubTest {
     }
     Path snapshot = download();
     assertFalse(Files.exists(snapshot.resolve("another.safetensors")));
-    try (Clip clip = Clip.load(snapshot, "cpu", Progress.NONE)) {
+    try (Clip clip = Clip.from(snapshot).device("cpu").load()) {
       assertEquals(LoopbackHub.sha256(weights), clip.hash());
     }
   }
@@ -534,7 +534,7 @@ class HubTest {
     server.files.put(WEIGHTS, new byte[10]);
     Path snapshot = download();
     assertFalse(Files.exists(snapshot.resolve(WEIGHTS)));
-    try (Clip clip = Clip.load(snapshot, "cpu", Progress.NONE)) {
+    try (Clip clip = Clip.from(snapshot).device("cpu").load()) {
       assertEquals(ClipConfig.Family.EVA, clip.config().family());
     }
   }
@@ -557,8 +557,8 @@ class HubTest {
     server.files.clear();
     server.with(folder);
     Path snapshot = download();
-    try (Clip local = Clip.load(folder, "cpu", Progress.NONE);
-        Clip remote = Clip.load(snapshot, MODEL.toString(), "cpu", Progress.NONE)) {
+    try (Clip local = Clip.from(folder).device("cpu").load();
+        Clip remote = Clip.from(snapshot).named(MODEL.toString()).device("cpu").load()) {
       assertEquals(local.hash(), remote.hash());
       assertArrayEquals(
           local.embedTexts(List.of("a panda"), Progress.NONE)[0],

@@ -39,7 +39,7 @@ class IconclipGoldenTest {
 
   @BeforeAll
   static void load() {
-    clip = Clip.load(Iconclip.model(), "cpu", Progress.NONE);
+    clip = Clip.from(Iconclip.model()).device("cpu").load();
     attributor = new Attributor(clip);
     suppression = new Suppression(clip);
     images = ImageSet.read(Iconclip.entities());

@@ -46,10 +46,7 @@ class CheckpointTest {
 
   private static void refused(Path directory, String... parts) {
     NDManager root = NDManager.newBaseManager(Device.cpu(), "PyTorch");
-    Devices cpu = new Devices(Device.cpu(), "as asked");
-    Refusal.holds(
-        () -> Clip.load(directory, "model", cpu, Precision.F32, root, Progress.NONE).close(),
-        parts);
+    Refusal.holds(() -> Clip.from(directory).device("cpu").into(root).load().close(), parts);
     assertFalse(root.isOpen());
     assertEquals(0, root.getManagedArrays().size());
   }
@@ -59,7 +56,7 @@ class CheckpointTest {
   }
 
   private static ClipConfig config(DamagedModel model) {
-    try (Clip clip = Clip.load(model.directory, "cpu", Progress.NONE)) {
+    try (Clip clip = Clip.from(model.directory).device("cpu").load()) {
       clip.embedTexts(List.of("a panda"), Progress.NONE);
       return clip.config();
     }
@@ -494,7 +491,7 @@ class CheckpointTest {
     model.write("tokenizer.json", tokenizer);
     model.weights(w -> w.zeros("text_model.embeddings.token_embedding.weight", 300, 32));
     model.set("config.json", "text_config.vocab_size", "300");
-    try (Clip clip = Clip.load(model.directory, "cpu", Progress.NONE)) {
+    try (Clip clip = Clip.from(model.directory).device("cpu").load()) {
       Refusal.holds(
           () -> clip.embedTexts(List.of("a panda"), Progress.NONE), "0 to 299", "another model");
       Refusal.of(() -> clip.embedTokens(List.of(new int[0]), Progress.NONE));
@@ -515,8 +512,7 @@ class CheckpointTest {
         huggingFace().set("config.json", "model_type", "\"blip\""),
         "architecture 'blip' is not implemented");
     DamagedModel model = DamagedModel.of("fp16", temp);
-    Refusal.holds(
-        () -> Clip.load(model.directory, "tpu", Progress.NONE), "auto, cpu or gpu", "tpu");
+    Refusal.holds(() -> Clip.from(model.directory).device("tpu").load(), "auto, cpu or gpu", "tpu");
   }
 
   @Test
@@ -527,25 +523,24 @@ class CheckpointTest {
     org.junit.jupiter.api.Assertions.assertThrows(
         CancellationException.class,
         () ->
-            Clip.load(
-                directory,
-                "model",
-                new Devices(Device.cpu(), "as asked"),
-                Precision.F32,
-                root,
-                (what, done, total) -> {
-                  if (done == 1) {
-                    before[0] = root.getManagedArrays().size();
-                    throw new CancellationException();
-                  }
-                }));
+            Clip.from(directory)
+                .device("cpu")
+                .into(root)
+                .progress(
+                    (what, done, total) -> {
+                      if (done == 1) {
+                        before[0] = root.getManagedArrays().size();
+                        throw new CancellationException();
+                      }
+                    })
+                .load());
     assertTrue(before[0] > 10);
     assertEquals(0, root.getManagedArrays().size());
   }
 
   @Test
   void aHashCanBeInterrupted() throws IOException {
-    try (Clip clip = Clip.load(huggingFace().directory, "cpu", Progress.NONE)) {
+    try (Clip clip = Clip.from(huggingFace().directory).device("cpu").load()) {
       Thread.currentThread().interrupt();
       org.junit.jupiter.api.Assertions.assertThrows(CancellationException.class, clip::hash);
       assertEquals(64, clip.hash().length());
@@ -568,7 +563,7 @@ class CheckpointTest {
     try (java.util.stream.Stream<Path> s = Files.list(file)) {
       image = new LabelledImage(s.sorted().toList().get(0), "image", "", "", "");
     }
-    try (Clip clip = Clip.load(model.directory, "cpu", Progress.NONE)) {
+    try (Clip clip = Clip.from(model.directory).device("cpu").load()) {
       int arrays = clip.manager().getManagedArrays().size();
       for (Method method : Method.values()) {
         Refusal.holds(
@@ -595,7 +590,7 @@ class CheckpointTest {
     DamagedModel model =
         huggingFace()
             .weights(w -> w.zeros("vision_model.encoder.layers.1.mlp.fc2.weight", 48, 192));
-    try (Clip clip = Clip.load(model.directory, "cpu", Progress.NONE)) {
+    try (Clip clip = Clip.from(model.directory).device("cpu").load()) {
       WordDictionary words = WordDictionary.of(clip, "d", List.of("panda", "cat"), Progress.NONE);
       Refusal.holds(
           () ->

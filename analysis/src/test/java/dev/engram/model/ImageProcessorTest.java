@@ -147,7 +147,7 @@ class ImageProcessorTest {
   void aSavedModelIsPreparedAsBefore(@TempDir Path temp) {
     Path saved = temp.resolve("saved");
     Path folder = ReferenceImages.ROOT.resolve("models/openai_naming");
-    try (Clip clip = Clip.load(folder, "cpu", Progress.NONE);
+    try (Clip clip = Clip.from(folder).device("cpu").load();
         EditHistory history = new EditHistory(clip)) {
       does(clip.processor(), TORCHVISION);
       history.saveModel(saved, Progress.NONE);

@@ -38,7 +38,7 @@ class MemoryTest {
   void twoHundredCallsOfEachLeaveNothing() throws IOException {
     Entity entity = ImageSet.read(Iconclip.entities()).entity("panda");
     List<LabelledImage> images = entity.images().subList(0, 2);
-    try (Clip clip = Clip.load(Iconclip.model(), "cpu", Progress.NONE)) {
+    try (Clip clip = Clip.from(Iconclip.model()).device("cpu").load()) {
       Attributor attributor = new Attributor(clip);
       Heatmapper heatmapper = new Heatmapper(clip);
       WordDictionary dictionary =

@@ -59,7 +59,7 @@ class PrecisionTest {
   private static final double HALF = 1.0 / 2048;
 
   private static Clip load(String model, Precision precision) {
-    return Clip.load(ROOT.resolve(model), "cpu", precision, Progress.NONE);
+    return Clip.from(ROOT.resolve(model)).device("cpu").precision(precision).load();
   }
 
   private static List<float[]> noise(Clip clip, int count) {
@@ -221,7 +221,7 @@ class PrecisionTest {
         assertTrue(
             Numbers.rankCorrelation(a, b) > 0.999, reading + " " + Numbers.rankCorrelation(a, b));
       }
-      NeuronSpace space = NeuronSpace.of(whole.config().vision());
+      NeuronSpace space = whole.config().vision().space();
       for (int index : new int[] {5, space.count() - 5}) {
         Neuron n = space.neuron(index);
         double[] a = new Heatmapper(whole).heatmaps(noise(whole, 1), n).get(0).map();
@@ -276,7 +276,7 @@ class PrecisionTest {
     Path saved = folder.resolve("saved");
     try (Clip half = load(SMALL, Precision.F16)) {
       half.save(saved, Map.of(), Progress.NONE);
-      try (Clip again = Clip.load(saved, "cpu", Precision.F16, Progress.NONE)) {
+      try (Clip again = Clip.from(saved).device("cpu").precision(Precision.F16).load()) {
         List<float[]> pixels = noise(half, 1);
         assertArrayEquals(
             half.embedImages(pixels, Progress.NONE), again.embedImages(pixels, Progress.NONE));

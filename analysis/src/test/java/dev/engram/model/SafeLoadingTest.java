@@ -20,7 +20,7 @@ class SafeLoadingTest {
   @TempDir Path temp = Path.of("");
 
   private static void loads(Path directory) {
-    try (Clip clip = Clip.load(directory, "cpu", Progress.NONE)) {
+    try (Clip clip = Clip.from(directory).device("cpu").load()) {
       assertEquals(1, clip.embedTexts(List.of("a panda"), Progress.NONE).length);
     }
   }
@@ -160,7 +160,7 @@ class SafeLoadingTest {
     long header = java.nio.ByteBuffer.wrap(bytes).order(java.nio.ByteOrder.LITTLE_ENDIAN).getLong();
     java.util.Arrays.fill(bytes, 8 + (int) header, bytes.length, (byte) 0);
     Files.write(weights, bytes);
-    try (Clip clip = Clip.load(folder, "cpu", Progress.NONE)) {
+    try (Clip clip = Clip.from(folder).device("cpu").load()) {
       int side = clip.config().imageSize();
       List<float[]> image = List.of(new float[3 * side * side]);
       Refusal.holds(

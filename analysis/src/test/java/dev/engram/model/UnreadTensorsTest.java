@@ -26,7 +26,7 @@ class UnreadTensorsTest {
   @TempDir Path temp = Path.of("");
 
   private static List<String> notes(Path folder) {
-    try (Clip clip = Clip.load(folder, "cpu", Progress.NONE)) {
+    try (Clip clip = Clip.from(folder).device("cpu").load()) {
       return clip.config().notes();
     }
   }
@@ -71,7 +71,7 @@ class UnreadTensorsTest {
   void whatChangesTheComputationIsRefusedByName(String model, String tensor, String part)
       throws IOException {
     DamagedModel damaged = DamagedModel.of(model, temp).weights(w -> w.zeros(tensor, 3));
-    Refusal.holds(() -> Clip.load(damaged.directory, "cpu", Progress.NONE).close(), tensor, part);
+    Refusal.holds(() -> Clip.from(damaged.directory).device("cpu").load().close(), tensor, part);
   }
 
   @Test
@@ -84,7 +84,7 @@ class UnreadTensorsTest {
                     w.zeros("text_model.a\u202e" + i + "b".repeat(200), 1);
                   }
                 });
-    String sentence = Refusal.of(() -> Clip.load(damaged.directory, "cpu", Progress.NONE).close());
+    String sentence = Refusal.of(() -> Clip.from(damaged.directory).device("cpu").load().close());
     assertTrue(sentence.contains("9 tensors of the towers"), sentence);
     assertTrue(sentence.contains("and 4 more"), sentence);
     assertFalse(sentence.contains("\u202e"), sentence);
@@ -132,11 +132,11 @@ class UnreadTensorsTest {
       float[] pixels = new float[3 * 32 * 32];
       pixels[7] = 1;
       float[][] expected;
-      try (Clip clip = Clip.load(model.directory, "cpu", Progress.NONE)) {
+      try (Clip clip = Clip.from(model.directory).device("cpu").load()) {
         expected = clip.embedImages(List.of(pixels), Progress.NONE);
       }
       model.rename(n -> prefix + n);
-      try (Clip clip = Clip.load(model.directory, "cpu", Progress.NONE)) {
+      try (Clip clip = Clip.from(model.directory).device("cpu").load()) {
         assertArrayEquals(expected, clip.embedImages(List.of(pixels), Progress.NONE));
         assertEquals(List.of(), clip.config().notes());
       }

@@ -242,7 +242,7 @@ enum UntrustedFile {
   }
 
   private static void edits(Path folder) throws IOException {
-    try (Clip clip = Clip.load(MODELS.resolve("fp16"), "cpu", Progress.NONE)) {
+    try (Clip clip = Clip.from(MODELS.resolve("fp16")).device("cpu").load()) {
       List<Neuron> neurons = List.of(Neuron.ffn(1, 3), Neuron.msa(0, 0, 2));
       EditFile.write(
           folder.resolve("x.safetensors"),

@@ -59,7 +59,7 @@ class VisionAloneTest {
   void embedsAsTransformers(String name) {
     Path folder = FOLDERS.resolve(name);
     Safetensors expected = Safetensors.open(folder.resolve("expected.safetensors"));
-    try (Clip clip = Clip.load(folder, "cpu", Progress.NONE)) {
+    try (Clip clip = Clip.from(folder).device("cpu").load()) {
       embedsAs(clip, expected, expected.doubles("embedding"));
       assertFalse(clip.config().hasText());
       assertEquals(ClipConfig.Activation.GELU, clip.config().vision().activation());
@@ -75,7 +75,7 @@ class VisionAloneTest {
   @Test
   void aSigLipToo() {
     Path folder = RESOURCES.resolve("reference/models/extra_siglip_vision");
-    try (Clip clip = Clip.load(folder, "cpu", Progress.NONE)) {
+    try (Clip clip = Clip.from(folder).device("cpu").load()) {
       embedsAs(
           clip,
           Safetensors.open(folder.resolve("inputs.safetensors")),
@@ -91,20 +91,20 @@ class VisionAloneTest {
     float[] one = new float[3 * 32 * 32];
     one[5] = 1;
     float[][] expected;
-    try (Clip clip = Clip.load(model.directory, "cpu", Progress.NONE)) {
+    try (Clip clip = Clip.from(model.directory).device("cpu").load()) {
       expected = clip.embedImages(List.of(one), Progress.NONE);
     }
     model.weights(w -> w.tensors.keySet().removeIf(n -> n.startsWith("text_")));
-    try (Clip clip = Clip.load(model.directory, "cpu", Progress.NONE)) {
+    try (Clip clip = Clip.from(model.directory).device("cpu").load()) {
       assertArrayEquals(expected, clip.embedImages(List.of(one), Progress.NONE));
     }
     model.delete("tokenizer.json").delete("vocab.json");
-    Clip.load(model.directory, "cpu", Progress.NONE).close();
+    Clip.from(model.directory).device("cpu").load().close();
   }
 
   @Test
   void whatNeedsATextIsRefusedInOneSentence() {
-    try (Clip clip = Clip.load(FOLDERS.resolve("clip_vision"), "cpu", Progress.NONE)) {
+    try (Clip clip = Clip.from(FOLDERS.resolve("clip_vision")).device("cpu").load()) {
       String sentence = Refusal.of(() -> clip.embedTexts(List.of("a panda"), Progress.NONE));
       assertTrue(sentence.contains("an image tower alone"), sentence);
       assertEquals(sentence, Refusal.of(clip::tokenizer));
@@ -124,10 +124,10 @@ class VisionAloneTest {
     Path saved = temp.resolve("saved");
     Safetensors expected = Safetensors.open(folder.resolve("expected.safetensors"));
     List<float[]> pixels = pixels(expected, 32);
-    try (Clip clip = Clip.load(folder, "cpu", Progress.NONE);
+    try (Clip clip = Clip.from(folder).device("cpu").load();
         EditHistory history = new EditHistory(clip)) {
       history.saveModel(saved, Progress.NONE);
-      try (Clip again = Clip.load(saved, "cpu", Progress.NONE)) {
+      try (Clip again = Clip.from(saved).device("cpu").load()) {
         assertArrayEquals(
             clip.embedImages(pixels, Progress.NONE), again.embedImages(pixels, Progress.NONE));
         assertFalse(again.config().hasText());
@@ -141,7 +141,7 @@ class VisionAloneTest {
     DamagedModel model = DamagedModel.of("quick_gelu_p8", temp);
     model.set("config.json", "model_type", "\"clip_vision_model\"");
     Refusal.holds(
-        () -> Clip.load(model.directory, "cpu", Progress.NONE).close(),
+        () -> Clip.from(model.directory).device("cpu").load().close(),
         "model_type clip_vision_model",
         "its weights have a text tower too");
   }

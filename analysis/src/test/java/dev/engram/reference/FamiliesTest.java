@@ -80,7 +80,7 @@ class FamiliesTest {
   private record Run(Clip clip, Safetensors expected) implements AutoCloseable {
     static Run of(Path folder) {
       return new Run(
-          Clip.load(folder, "cpu", Progress.NONE),
+          Clip.from(folder).device("cpu").load(),
           Safetensors.open(folder.resolve("expected.safetensors")));
     }
 
@@ -183,7 +183,7 @@ class FamiliesTest {
         Trace trace =
             run.clip().trace(run.pixels(), Contributions.request(run.clip()), List.of())) {
       float[] text = run.text();
-      NeuronSpace space = NeuronSpace.of(run.clip().config().vision());
+      NeuronSpace space = run.clip().config().vision().space();
       float[][] scores = improvement.scores(trace, text, Reading.DIRECT);
       float[][] z = run.clip().embedImages(run.pixels(), Progress.NONE);
       try (Contributions c = new Contributions(run.clip(), trace, 1)) {
@@ -215,7 +215,7 @@ class FamiliesTest {
         Improvement improvement = new Improvement(run.clip());
         Trace trace = run.clip().trace(run.pixels(), TraceRequest.classToken(), List.of())) {
       NaiveImprovement naive = new NaiveImprovement(run.clip());
-      NeuronSpace space = NeuronSpace.of(run.clip().config().vision());
+      NeuronSpace space = run.clip().config().vision().space();
       Random random = new Random(3);
       for (Reading reading : Reading.values()) {
         float[][] scores = improvement.scores(trace, run.text(), reading);
@@ -494,7 +494,7 @@ class FamiliesTest {
       List<Neuron> neurons = List.of(Neuron.parse("L0F5"));
       history.apply(Removal.complete(run.clip(), "x", neurons, Provenance.of("a", "b")));
       history.saveModel(folder.resolve("saved"), Progress.NONE);
-      try (Clip again = Clip.load(folder.resolve("saved"), "cpu", Progress.NONE)) {
+      try (Clip again = Clip.from(folder.resolve("saved")).device("cpu").load()) {
         assertArrayEquals(
             history.model().embedImages(run.pixels(), Progress.NONE),
             again.embedImages(run.pixels(), Progress.NONE));
@@ -587,7 +587,7 @@ class FamiliesTest {
     Path folder = copy("eva02_b16", temp);
     Path file = folder.resolve("open_clip_config.json");
     Files.writeString(file, Files.readString(file).replace("eva02_base_patch16_clip_224", timm));
-    Refusal.holds(() -> Clip.load(folder, "cpu", Progress.NONE), part);
+    Refusal.holds(() -> Clip.from(folder).device("cpu").load(), part);
   }
 
   @Test
@@ -595,14 +595,14 @@ class FamiliesTest {
     Path eva = copy("eva02_b16", temp);
     Files.delete(eva.resolve("open_clip_config.json"));
     Files.delete(eva.resolve("config.json"));
-    Refusal.holds(() -> Clip.load(eva, "cpu", Progress.NONE), "There is no configuration", "timm");
+    Refusal.holds(() -> Clip.from(eva).device("cpu").load(), "There is no configuration", "timm");
     Path siglip = copy("siglip_b16", temp);
     Path file = siglip.resolve("config.json");
     String stated = Files.readString(file);
     Files.writeString(file, stated.replace("\"siglip\"", "\"clip\""));
-    Refusal.holds(() -> Clip.load(siglip, "cpu", Progress.NONE), "another family", "pool");
+    Refusal.holds(() -> Clip.from(siglip).device("cpu").load(), "another family", "pool");
     Files.writeString(file, stated.replace("\"siglip\"", "\"siglip2\""));
-    Refusal.holds(() -> Clip.load(siglip, "cpu", Progress.NONE), "'siglip2' is not implemented");
+    Refusal.holds(() -> Clip.from(siglip).device("cpu").load(), "'siglip2' is not implemented");
   }
 
   private static Path copy(String name, Path temp) throws IOException {

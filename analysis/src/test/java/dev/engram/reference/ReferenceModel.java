@@ -2,7 +2,6 @@ package dev.engram.reference;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.engram.Progress;
 import dev.engram.model.Clip;
 import dev.engram.model.Safetensors;
 import dev.engram.trace.Neuron;
@@ -30,7 +29,7 @@ final class ReferenceModel implements AutoCloseable {
     inputs = Safetensors.open(directory.resolve("inputs.safetensors"));
     expected = Safetensors.open(directory.resolve("expected.safetensors"));
     json = json(directory.resolve("expected.json"));
-    clip = Clip.load(directory, "cpu", Progress.NONE);
+    clip = Clip.from(directory).device("cpu").load();
   }
 
   /** The root folder: the system property engram.reference, or the copy in the test resources. */

@@ -635,7 +635,7 @@ class ReferenceParityTest {
     assertEquals(table6.path("complete").asDouble(), meanCosine(x, complete), 1e-5);
     SuppressionAnalyzer analyzer = new SuppressionAnalyzer(x.r.clip);
     SuppressionAnalyzer.Change change = analyzer.change(x.pixels, x.text(), kn);
-    NeuronSpace space = NeuronSpace.of(x.r.clip.config().vision());
+    NeuronSpace space = x.r.clip.config().vision().space();
     x.parity.check(
         "sup.delta_imp_full", block(space, change.full(), Neuron.Block.MSA), Parity.CHANGE);
     x.parity.check(

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.ndarray.NDArray;
-import dev.engram.Progress;
 import dev.engram.iconclip.Iconclip;
 import dev.engram.model.Clip;
 import java.util.ArrayList;
@@ -28,7 +27,7 @@ class InterventionTest {
 
   @BeforeAll
   static void load() {
-    clip = Clip.load(Iconclip.model(), "cpu", Progress.NONE);
+    clip = Clip.from(Iconclip.model()).device("cpu").load();
     Random random = new Random(3);
     pixels = new ArrayList<>();
     for (int i = 0; i < 2; i++) {

@@ -42,7 +42,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 2)
 public class IconclipBenchmark {
   private final Neuron neuron = Neuron.parse("L3F212");
-  private final Clip clip = Clip.load(Iconclip.model(), "iconclip", "cpu", Progress.NONE);
+  private final Clip clip = Clip.from(Iconclip.model()).named("iconclip").device("cpu").load();
   private final Attributor attributor = new Attributor(clip);
   private final Heatmapper heatmapper = new Heatmapper(clip);
   private final Entity entity = ImageSet.read(Iconclip.entities()).entity("santa_claus");

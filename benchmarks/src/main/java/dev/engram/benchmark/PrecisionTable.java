@@ -117,7 +117,7 @@ public final class PrecisionTable {
   private void print(Path model) throws IOException {
     Answers reference;
     List<Neuron> leading;
-    try (Clip clip = Clip.load(model, "cpu", Progress.NONE)) {
+    try (Clip clip = Clip.from(model).device("cpu").load()) {
       read(clip);
       leading = leading(clip);
       reference = answers(clip, leading);
@@ -134,11 +134,11 @@ public final class PrecisionTable {
     column("float32", reference, reference);
     for (RoundedModel.Bits bits : RoundedModel.Bits.values()) {
       try (RoundedModel rounded = new RoundedModel(model, bits);
-          Clip clip = Clip.load(rounded.directory, "cpu", Progress.NONE)) {
+          Clip clip = Clip.from(rounded.directory).device("cpu").load()) {
         column("stored in " + bits + ", computed in float32", reference, answers(clip, leading));
       }
     }
-    try (Clip clip = Clip.load(model, "cpu", Precision.F16, Progress.NONE)) {
+    try (Clip clip = Clip.from(model).device("cpu").precision(Precision.F16).load()) {
       column("computed in F16", reference, answers(clip, leading));
     }
     table();

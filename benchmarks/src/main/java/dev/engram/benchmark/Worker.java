@@ -54,7 +54,7 @@ public final class Worker {
   private final KeyValue pair;
 
   private Worker(Path model) {
-    clip = Clip.load(model, "cpu", Progress.NONE);
+    clip = Clip.from(model).device("cpu").load();
     attributor = new Attributor(clip);
     Random random = new Random(0);
     int s = clip.config().imageSize();

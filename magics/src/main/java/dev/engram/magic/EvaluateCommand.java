@@ -98,10 +98,7 @@ final class EvaluateCommand implements EngramMagic {
     try (MagicProgress progress = context.progress()) {
       Evaluated done = session.lab(progress).evaluate(request);
       return new Evaluation(
-          done.result(),
-          shownIndex,
-          session.isIconclip(),
-          KeptResults.note(done.kept(), "%evaluate …"));
+          done.result(), shownIndex, KeptResults.note(done.kept(), "%evaluate …"));
     }
   }
 }

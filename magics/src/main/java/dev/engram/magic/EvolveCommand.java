@@ -83,7 +83,7 @@ final class EvolveCommand implements EngramMagic {
 
   @Override
   public Viewable run(MagicContext context) {
-    Neuron start = Neuron.parse(neuron, session.model().config().vision());
+    Neuron start = Neuron.parse(neuron, session.model().config().vision().space());
     if (depth < 1 || depth > 12 || branch < 1 || branch > 5) {
       throw new EngramException(
           "--depth takes 1 to 12 and --branch 1 to 5, got " + depth + " and " + branch + ".");
@@ -136,15 +136,13 @@ final class EvolveCommand implements EngramMagic {
     }
     Provenance provenance =
         Provenance.of(
-            "model",
-            session.model().name() + " " + session.model().hash().substring(0, 12),
+            session.model(),
             "image",
             of.name(),
             "depth",
             depth + ", branch " + branch,
             "effects",
             "Eq. 13 to 20, layer norms folded");
-    return new Evolution(
-        session.shortName(of), graph, words, pictures, shared, provenance, session.isIconclip());
+    return new Evolution(session.shortName(of), graph, words, pictures, shared, provenance);
   }
 }

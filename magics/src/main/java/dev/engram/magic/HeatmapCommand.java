@@ -47,7 +47,7 @@ final class HeatmapCommand implements EngramMagic {
 
   @Override
   public Heatmaps run(MagicContext context) {
-    Neuron n = Neuron.parse(neuron, session.model().config().vision());
+    Neuron n = Neuron.parse(neuron, session.model().config().vision().space());
     Target chosen = Target.of(target);
     try (MagicProgress progress = context.progress()) {
       return new Heatmaps(figures(session, chosen, n, turn, progress));
@@ -63,6 +63,6 @@ final class HeatmapCommand implements EngramMagic {
       EngramSession session, Target images, Neuron neuron, boolean turn, Progress progress) {
     dev.engram.lab.Heatmaps heatmaps = session.lab(progress).heatmap(images, neuron);
     return (turn ? heatmaps.turned() : heatmaps)
-        .images().stream().map(i -> new HeatmapFigure(i, session.isIconclip())).toList();
+        .images().stream().map(i -> new HeatmapFigure(i)).toList();
   }
 }

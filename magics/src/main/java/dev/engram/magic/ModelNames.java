@@ -8,6 +8,7 @@ import dev.engram.hub.HubName;
 import dev.engram.hub.HubSettings;
 import dev.engram.iconclip.Iconclip;
 import dev.engram.model.Clip;
+import dev.engram.model.ClipLoader;
 import dev.engram.model.Precision;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,14 +35,14 @@ final class ModelNames {
    * @return to be closed by the caller
    */
   Clip open(String name, String device, Precision precision, Progress progress) {
-    Optional<HubName> onHub = onHub(name);
-    Path directory = directory(name, progress);
-    if (onHub.isPresent()) {
-      return Clip.load(directory, onHub.get().toString(), device, precision, progress);
-    }
-    return name.equals(ICONCLIP)
-        ? Clip.load(directory, ICONCLIP, device, precision, progress)
-        : Clip.load(directory, device, precision, progress);
+    ClipLoader loader =
+        Clip.from(directory(name, progress)).device(device).precision(precision).progress(progress);
+    return onHub(name)
+        .map(HubName::toString)
+        .or(() -> Optional.of(name).filter(ICONCLIP::equals))
+        .map(loader::named)
+        .orElse(loader)
+        .load();
   }
 
   /**

@@ -20,7 +20,6 @@ import dev.engram.dissect.WordDictionary;
 import dev.engram.magic.result.Neurons;
 import dev.engram.model.Clip;
 import dev.engram.trace.Neuron;
-import dev.engram.trace.NeuronSpace;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -120,7 +119,7 @@ final class NeuronsCommand implements EngramMagic {
               ? null
               : session.valueVectors().cosines(clip.embedTexts(List.of(word), progress)[0]);
       List<Found> found =
-          new NeuronSearch(NeuronSpace.of(clip.config().vision()), effects, cosines)
+          new NeuronSearch(clip.config().vision().space(), effects, cosines)
               .find(place, score, top);
       return new Neurons(
           title(chosen, score),
@@ -129,8 +128,7 @@ final class NeuronsCommand implements EngramMagic {
           chosen == null && effects != null,
           words(found, known, progress),
           note(known),
-          provenance(known, chosen, effects != null),
-          session.isIconclip());
+          provenance(known, chosen, effects != null));
     }
   }
 
@@ -207,7 +205,7 @@ final class NeuronsCommand implements EngramMagic {
   private Provenance provenance(
       WordDictionary known, @Nullable ImageSelection chosen, boolean improvement) {
     Clip clip = session.model();
-    Provenance p = Provenance.of("model", clip.name() + " " + clip.hash().substring(0, 12));
+    Provenance p = Provenance.of(clip);
     if (improvement) {
       p =
           p.with("images", chosen == null ? session.images().toString() : chosen.title())

@@ -46,7 +46,7 @@ final class QueriesCommand implements EngramMagic {
 
   @Override
   public Queries run(MagicContext context) {
-    Neuron n = Neuron.parse(neuron, session.model().config().vision());
+    Neuron n = Neuron.parse(neuron, session.model().config().vision().space());
     if (top < 1) {
       throw new EngramException("--top takes a number of neurons from 1, got " + top + ".");
     }
@@ -55,8 +55,7 @@ final class QueriesCommand implements EngramMagic {
       return new Queries(
           chosen.title(),
           new QueryAnalyzer(session.model()).effects(session.pixels(chosen, progress), n, progress),
-          top,
-          session.isIconclip());
+          top);
     }
   }
 }

@@ -157,7 +157,7 @@ final class ReproduceCommand implements EngramMagic {
               .fresh(fresh);
       Lab lab = session.lab(progress);
       Reproduced<R> done = lab.reproduce(request);
-      return ExperimentPresenters.present(done, lab.model().processor(), session.isIconclip())
+      return ExperimentPresenters.present(done, lab.model().processor())
           .noting(KeptResults.note(done.kept(), "%reproduce " + experiment));
     }
   }

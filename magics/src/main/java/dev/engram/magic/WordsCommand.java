@@ -53,7 +53,9 @@ final class WordsCommand implements EngramMagic {
   @Override
   public Words run(MagicContext context) {
     List<Neuron> which =
-        neurons.stream().map(n -> Neuron.parse(n, session.model().config().vision())).toList();
+        neurons.stream()
+            .map(n -> Neuron.parse(n, session.model().config().vision().space()))
+            .toList();
     try (MagicProgress progress = context.progress()) {
       int[] signs = new int[which.size()];
       Arrays.fill(signs, 1);
@@ -68,8 +70,7 @@ final class WordsCommand implements EngramMagic {
       }
       Interpreter interpreter =
           new Interpreter(session.model(), session.dictionary(dictionary, progress));
-      return new Words(
-          interpreter.interpret(which, signs, ValueReading.LINEAR, progress), session.isIconclip());
+      return new Words(interpreter.interpret(which, signs, ValueReading.LINEAR, progress));
     }
   }
 }

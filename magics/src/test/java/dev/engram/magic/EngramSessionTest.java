@@ -23,7 +23,7 @@ class EngramSessionTest {
   @Test
   void aModelWhoseLoadIsInterruptedLateDoesNotTakeTheOldOnesPlace() {
     try (Clip old = session.load(EngramSession.ICONCLIP, "cpu", Precision.F32, Progress.NONE)) {
-      Clip fresh = Clip.load(Iconclip.model(), "cpu", Progress.NONE);
+      Clip fresh = Clip.from(Iconclip.model()).device("cpu").load();
       assertEquals(64, fresh.hash().length()); // so that nothing is left to do but the change
       Thread.currentThread().interrupt();
       assertThrows(CancellationException.class, () -> session.lab(Progress.NONE).use(fresh));

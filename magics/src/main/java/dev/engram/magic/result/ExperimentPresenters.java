@@ -28,20 +28,20 @@ public final class ExperimentPresenters {
   private static final Map<Class<?>, Presenter<?>> ALL = new HashMap<>();
 
   static {
-    put(Table1.Result.class, (r, seen, small) -> Reproductions.of(r, small));
-    put(Table2.Result.class, (r, seen, small) -> Reproductions.of(r, small));
-    put(Table3.Result.class, (r, seen, small) -> RemovalReproduction.of(r, small));
-    put(Table4.Result.class, (r, seen, small) -> InsertionReproductions.of(r, small));
-    put(Table6.Comparison.class, (r, seen, small) -> Reproductions.of(r, small));
-    put(Table8.Result.class, (r, seen, small) -> InsertionReproductions.of(r, small));
+    put(Table1.Result.class, (r, seen) -> Reproductions.of(r));
+    put(Table2.Result.class, (r, seen) -> Reproductions.of(r));
+    put(Table3.Result.class, (r, seen) -> RemovalReproduction.of(r));
+    put(Table4.Result.class, (r, seen) -> InsertionReproductions.of(r));
+    put(Table6.Comparison.class, (r, seen) -> Reproductions.of(r));
+    put(Table8.Result.class, (r, seen) -> InsertionReproductions.of(r));
     put(Figure2.Result.class, KnowledgeGallery::reproduction);
-    put(Figure3.Result.class, (r, seen, small) -> FigureReproductions.of(r, small));
-    put(Figure4a.Result.class, (r, seen, small) -> FigureReproductions.of(r, small));
-    put(Figure6.Result.class, (r, seen, small) -> FigureReproductions.of(r, small));
-    put(Figure7.Result.class, (r, seen, small) -> FigureReproductions.of(r, small));
-    put(Faithfulness.Result.class, (r, seen, small) -> CheckReproductions.of(r, small));
-    put(Sanity.Result.class, (r, seen, small) -> CheckReproductions.of(r, small));
-    put(Scaling.Result.class, (r, seen, small) -> ScalingReproduction.of(r, small));
+    put(Figure3.Result.class, (r, seen) -> FigureReproductions.of(r));
+    put(Figure4a.Result.class, (r, seen) -> FigureReproductions.of(r));
+    put(Figure6.Result.class, (r, seen) -> FigureReproductions.of(r));
+    put(Figure7.Result.class, (r, seen) -> FigureReproductions.of(r));
+    put(Faithfulness.Result.class, (r, seen) -> CheckReproductions.of(r));
+    put(Sanity.Result.class, (r, seen) -> CheckReproductions.of(r));
+    put(Scaling.Result.class, (r, seen) -> ScalingReproduction.of(r));
   }
 
   private ExperimentPresenters() {}
@@ -52,7 +52,7 @@ public final class ExperimentPresenters {
     /**
      * @param seen makes of a picture what the model sees of it
      */
-    Reproduction of(R result, ImageProcessor seen, boolean smallModel);
+    Reproduction of(R result, ImageProcessor seen);
   }
 
   private static <R> void put(Class<R> type, Presenter<R> presenter) {
@@ -69,13 +69,11 @@ public final class ExperimentPresenters {
   /**
    * @param done what an experiment of the registry has returned
    * @param seen makes of a picture what the model sees of it
-   * @param smallModel whether the numbers come from the embedded model
    * @return what a cell shows; it says which settings are other ones than the standard
    */
-  public static <R> Reproduction present(
-      Reproduced<R> done, ImageProcessor seen, boolean smallModel) {
+  public static <R> Reproduction present(Reproduced<R> done, ImageProcessor seen) {
     Reproduction shown =
-        presenter(done.settings().experiment().result()).of(done.result(), seen, smallModel);
+        presenter(done.settings().experiment().result()).of(done.result(), seen);
     List<Change> changes = done.changes();
     return changes.isEmpty()
         ? shown

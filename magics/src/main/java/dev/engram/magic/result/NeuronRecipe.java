@@ -110,10 +110,13 @@ public record NeuronRecipe(
     String code =
         String.join(
             "\n",
-            "Clip clip = Clip.load(%s, \"auto\", %sProgress.NONE);"
+            "Clip clip = Clip.from(%s)%s%s.load();"
                 .formatted(
                     modelExpression(),
-                    precision == Precision.F32 ? "" : "Precision." + precision.name() + ", "),
+                    model == null ? ".named(\"iconclip\")" : "",
+                    precision == Precision.F32
+                        ? ""
+                        : ".precision(Precision." + precision.name() + ")"),
             "ImageSet set = %s;".formatted(imagesExpression()),
             "Survey survey =",
             "    Survey.of(clip, new Attributor(clip), set, Reading.%s, Progress.NONE);"
@@ -142,7 +145,7 @@ public record NeuronRecipe(
       return "new Hub(HubSettings.ofEnvironment())"
           + ".model(HubName.of(\"%s\").orElseThrow(), Progress.NONE)".formatted(onHub().get());
     }
-    return model == null ? "Iconclip.model(), \"iconclip\"" : path(model);
+    return model == null ? "Iconclip.model()" : path(model);
   }
 
   private String imagesExpression() {

@@ -34,10 +34,7 @@ import tech.tablesaw.api.Table;
 public final class Reproductions {
   private Reproductions() {}
 
-  /**
-   * @param smallModel whether the numbers come from the embedded model
-   */
-  public static Reproduction of(Table1.Result r, boolean smallModel) {
+  public static Reproduction of(Table1.Result r) {
     List<Table1.Row> rows = r.rows();
     Table table =
         Table.create(
@@ -92,14 +89,10 @@ public final class Reproductions {
                         reported.stream()
                             .mapToDouble(row -> row.paper().orElseThrow())
                             .toArray())))),
-        r.provenance(),
-        smallModel);
+        r.provenance());
   }
 
-  /**
-   * @param smallModel whether the numbers come from the embedded model
-   */
-  public static Reproduction of(Table2.Result r, boolean smallModel) {
+  public static Reproduction of(Table2.Result r) {
     List<Table2.Cell> rows = r.cells();
     Table table =
         Table.create(
@@ -142,8 +135,7 @@ public final class Reproductions {
         List.of(
             deletion(r, "activation", c -> c.coefficient()),
             deletion(r, "cosine", c -> c.cosine())),
-        r.provenance(),
-        smallModel);
+        r.provenance());
   }
 
   private static Estimate between(
@@ -167,9 +159,8 @@ public final class Reproductions {
 
   /**
    * @param compared one model or several
-   * @param smallModel whether numbers come from the embedded model
    */
-  public static Reproduction of(Table6.Comparison compared, boolean smallModel) {
+  public static Reproduction of(Table6.Comparison compared) {
     List<Table6.Result> results = compared.models();
     List<ModelRow> rows = new ArrayList<>();
     results.forEach(r -> r.rows().forEach(row -> rows.add(ModelRow.of(r.model(), row))));
@@ -208,8 +199,7 @@ public final class Reproductions {
         compared,
         table,
         List.of(Charts.bars("Table 6: cosine of image and label", "", "cosine", series)),
-        compared.provenance(),
-        smallModel);
+        compared.provenance());
   }
 
   /** A row of Table 6, ours or the paper's: the cosine original, removed, suppressed. */

@@ -77,9 +77,7 @@ public record ImageSelection(String title, List<LabelledImage> images, String la
         ? this
         : new ImageSelection(
             String.format(java.util.Locale.ROOT, "%s (%,d of %,d)", title, most, n),
-            IntStream.range(0, most)
-                .mapToObj(i -> images.get((int) ((long) i * n / most)))
-                .toList(),
+            Spread.of(images, most),
             "");
   }
 

@@ -76,8 +76,8 @@ public final class AtOnce {
       Weight where,
       Scaling.Settings settings) {
     List<Integer> teachable = lessons.teachable();
-    List<Integer> counts = settings.names().stream().filter(n -> n <= teachable.size()).toList();
-    List<Integer> leftOut = settings.names().stream().filter(n -> n > teachable.size()).toList();
+    List<Integer> counts = settings.counts().stream().filter(n -> n <= teachable.size()).toList();
+    List<Integer> leftOut = settings.counts().stream().filter(n -> n > teachable.size()).toList();
     if (counts.isEmpty()) {
       throw new EngramException(
           "%s can teach %d names; none of %s is that few."

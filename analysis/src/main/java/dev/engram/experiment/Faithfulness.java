@@ -27,17 +27,32 @@ public final class Faithfulness {
 
   private Faithfulness() {}
 
+  /** Its entry in the registry. */
+  public static final Experiment<Result> EXPERIMENT =
+      new Experiment<>(
+          "faithfulness",
+          "Beyond the paper: how far the cosine falls without the top neurons of each ranking",
+          false,
+          100,
+          Set.of(),
+          Faithfulness::standard,
+          Result.class);
+
   /**
-   * What is compared.
-   *
-   * @param rankings which
-   * @param counts k, how many neurons are silenced, ascending
-   * @param seeds draws of random neurons, new ones for each entity; their falls are averaged within
-   *     an image; 0 for none
-   * @param judging on which images the neurons are judged
+   * @return all rankings, k = 1, 3, 10, 30, and 5 seeds, judged on the images that found them
    */
-  public record Settings(List<Ranking> rankings, List<Integer> counts, int seeds, Judging judging) {
-    /** Refuses what cannot be run. */
+  public static Settings standard() {
+    return new Settings(List.of(Ranking.values()), List.of(1, 3, 10, 30), 5);
+  }
+
+  /** What can be set. */
+  public record Settings(
+      @About("which rankings are compared") List<Ranking> rankings,
+      @About("k, how many neurons are silenced") List<Integer> counts,
+      @About("draws of random neurons, averaged within an image; 0 for none") int seeds,
+      @About("on which images the neurons are judged") Judging judging)
+      implements ExperimentSettings<Result> {
+    /** Refuses what cannot be run; keeps the counts in ascending order. */
     public Settings {
       rankings = List.copyOf(rankings);
       counts = counts.stream().sorted().toList();
@@ -53,17 +68,45 @@ public final class Faithfulness {
     }
 
     /**
-     * @return all rankings, k = 1, 3, 10, 30, and 5 seeds, judged on the images that found them
+     * @param newRankings which rankings are compared
+     * @return a copy with that setting
      */
-    public static Settings standard() {
-      return new Settings(List.of(Ranking.values()), List.of(1, 3, 10, 30), 5);
+    public Settings rankings(List<Ranking> newRankings) {
+      return new Settings(newRankings, counts, seeds, judging);
     }
 
     /**
-     * @return the same with another judging
+     * @param newCounts k, how many neurons are silenced
+     * @return a copy with that setting
      */
-    public Settings judged(Judging by) {
-      return new Settings(rankings, counts, seeds, by);
+    public Settings counts(List<Integer> newCounts) {
+      return new Settings(rankings, newCounts, seeds, judging);
+    }
+
+    /**
+     * @param newSeeds draws of random neurons, averaged within an image; 0 for none
+     * @return a copy with that setting
+     */
+    public Settings seeds(int newSeeds) {
+      return new Settings(rankings, counts, newSeeds, judging);
+    }
+
+    /**
+     * @param newJudging on which images the neurons are judged
+     * @return a copy with that setting
+     */
+    public Settings judging(Judging newJudging) {
+      return new Settings(rankings, counts, seeds, newJudging);
+    }
+
+    @Override
+    public Experiment<Result> experiment() {
+      return EXPERIMENT;
+    }
+
+    @Override
+    public Result run(Material on) {
+      return Faithfulness.run(on.study(), this);
     }
   }
 
@@ -81,9 +124,11 @@ public final class Faithfulness {
   /**
    * @param cosine of the images with their labels, before
    * @param falls every ranking with every k
+   * @param judged on which images the neurons were judged, in words
    * @param provenance where the numbers come from
    */
-  public record Result(Estimate cosine, List<Fall> falls, Provenance provenance) {
+  public record Result(
+      Estimate cosine, List<Fall> falls, String judged, Provenance provenance) {
     /** Keeps a copy. */
     public Result {
       falls = List.copyOf(falls);
@@ -154,16 +199,14 @@ public final class Faithfulness {
             work,
             (pass, e) -> part(pass, suppression, space, settings, e));
     Estimate cosine = entities(parts.stream().map(Part::cosines).toList());
-    int left = all.size() - entities.size();
+    String judged = settings.judging.leavingOut(all.size() - entities.size());
     return new Result(
         cosine,
         falls(parts),
-        Pass.provenance("faithfulness", study)
+        judged,
+        Pass.provenance(settings, study)
             .with("neurons", "top " + settings.counts + " of each entity, mean over its images")
-            .with(
-                "judged",
-                settings.judging
-                    + (left == 0 ? "" : "; %d entities with one image left out".formatted(left)))
+            .with("judged", judged)
             .with("random", settings.seeds + " draws, seeds from 0")
             .with("interval", Interval.named(List.of(cosine))));
   }

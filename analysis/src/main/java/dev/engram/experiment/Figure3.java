@@ -5,6 +5,7 @@ import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.attribution.Attribution;
 import dev.engram.data.LabelledImage;
+import dev.engram.data.Spread;
 import dev.engram.dissect.QueryAnalyzer;
 import dev.engram.dissect.QueryEffects;
 import dev.engram.model.Clip;
@@ -14,6 +15,8 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
@@ -27,29 +30,104 @@ import java.util.stream.IntStream;
 public final class Figure3 {
   private Figure3() {}
 
+  /** Its entry in the registry. */
+  public static final Experiment<Result> EXPERIMENT =
+      new Experiment<>(
+          "figure3",
+          "Figure 3: where knowledge neurons and query neurons are, and how fast they decay",
+          true,
+          25,
+          Set.of(),
+          Figure3::standard,
+          Result.class);
+
   /**
-   * @param top neurons of each entity or general object in (a)
-   * @param decay ranks in (b)
-   * @param queries query neurons of each knowledge neuron in (c)
-   * @param queryDecay ranks in (d)
-   * @param background general objects at most
-   * @param imagesPerEntity images that (c) and (d) look at, the first of each entity
+   * @return 3 neurons, 80 ranks, 10 query neurons, 80 ranks, as in the paper
    */
+  public static Settings standard() {
+    return new Settings(3, 80, 10, 80, 500, OptionalInt.empty());
+  }
+
+  /** What can be set. */
   public record Settings(
-      int top, int decay, int queries, int queryDecay, int background, int imagesPerEntity) {
+      @About("neurons of each entity or general object in (a)") int top,
+      @About("ranks in (b)") int decay,
+      @About("query neurons of each knowledge neuron in (c)") int queries,
+      @About("ranks in (d)") int queryDecay,
+      @About("general objects at most") int background,
+      @About("images that (c) and (d) look at, the first of each entity") OptionalInt imagesPerEntity)
+      implements ExperimentSettings<Result> {
     /** Refuses what cannot be run. */
     public Settings {
-      if (top < 1 || decay < 1 || queries < 1 || queryDecay < 1 || imagesPerEntity < 1) {
+      if (IntStream.of(top, decay, queries, queryDecay, imagesPerEntity.orElse(1)).min().orElse(0)
+              < 1
+          || background < 0) {
         throw new EngramException(
             "Figure 3 needs at least one neuron, rank and image in each part.");
       }
     }
 
+    /** With a number of images. */
+    public Settings(int top, int decay, int queries, int queryDecay, int background, int imagesPerEntity) {
+      this(top, decay, queries, queryDecay, background, OptionalInt.of(imagesPerEntity));
+    }
+
     /**
-     * @return 3 neurons, 80 ranks, 10 query neurons, 80 ranks, as in the paper
+     * @param newTop neurons of each entity or general object in (a)
+     * @return a copy with that setting
      */
-    public static Settings standard() {
-      return new Settings(3, 80, 10, 80, 500, Integer.MAX_VALUE);
+    public Settings top(int newTop) {
+      return new Settings(newTop, decay, queries, queryDecay, background, imagesPerEntity);
+    }
+
+    /**
+     * @param newDecay ranks in (b)
+     * @return a copy with that setting
+     */
+    public Settings decay(int newDecay) {
+      return new Settings(top, newDecay, queries, queryDecay, background, imagesPerEntity);
+    }
+
+    /**
+     * @param newQueries query neurons of each knowledge neuron in (c)
+     * @return a copy with that setting
+     */
+    public Settings queries(int newQueries) {
+      return new Settings(top, decay, newQueries, queryDecay, background, imagesPerEntity);
+    }
+
+    /**
+     * @param newQueryDecay ranks in (d)
+     * @return a copy with that setting
+     */
+    public Settings queryDecay(int newQueryDecay) {
+      return new Settings(top, decay, queries, newQueryDecay, background, imagesPerEntity);
+    }
+
+    /**
+     * @param newBackground general objects at most
+     * @return a copy with that setting
+     */
+    public Settings background(int newBackground) {
+      return new Settings(top, decay, queries, queryDecay, newBackground, imagesPerEntity);
+    }
+
+    /**
+     * @param newImagesPerEntity images that (c) and (d) look at, the first of each entity
+     * @return a copy with that setting
+     */
+    public Settings imagesPerEntity(OptionalInt newImagesPerEntity) {
+      return new Settings(top, decay, queries, queryDecay, background, newImagesPerEntity);
+    }
+
+    @Override
+    public Experiment<Result> experiment() {
+      return EXPERIMENT;
+    }
+
+    @Override
+    public Result run(Material on) {
+      return Figure3.run(on.study(), this);
     }
   }
 
@@ -236,7 +314,7 @@ public final class Figure3 {
             Pass.entities(study.set()).stream().map(Study.Part::of).toList(),
             (pass, e) -> entity(pass, analyzer, settings));
     List<LabelledImage> objects =
-        Table6.spread(Pass.generalObjects(study.set()), settings.background);
+        Spread.of(Pass.generalObjects(study.set()), settings.background);
     List<Side> objectSides =
         study.each(
             new Study.Task<>(
@@ -261,7 +339,7 @@ public final class Figure3 {
                     .map(EntityPart::queryDecay)
                     .filter(curve -> curve.length > 0)
                     .toList())),
-        Pass.provenance("figure3", study)
+        Pass.provenance(settings, study)
             .with("neurons", "literal reading; top " + settings.top + " in (a)")
             .with("general objects", objects.size() + " background images, own labels")
             .with("query neurons", "of the first neuron of each entity, layer norms folded")
@@ -273,7 +351,7 @@ public final class Figure3 {
 
   private static EntityPart entity(Pass pass, QueryAnalyzer analyzer, Settings settings) {
     Side side = Side.of(pass, settings);
-    List<float[]> pixels = pass.pixels().stream().limit(settings.imagesPerEntity).toList();
+    List<float[]> pixels = pass.pixels().stream().limit(settings.imagesPerEntity.orElse(Integer.MAX_VALUE)).toList();
     List<QueryEffects.QueryNeuron> top =
         analyzer
             .effects(pixels, pass.top(Ranking.LITERAL, 1).get(0), Progress.NONE)

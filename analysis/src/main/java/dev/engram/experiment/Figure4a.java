@@ -10,6 +10,7 @@ import dev.engram.trace.NeuronSpace;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 
@@ -23,24 +24,61 @@ import java.util.stream.IntStream;
 public final class Figure4a {
   private static final int BATCH = 16;
 
+  /** What the setting means, of this figure and of those that read the same removals. */
+  static final String MOST = "neurons whose query vectors are compared, those that rise most";
+
   private Figure4a() {}
 
+  /** Refuses to compare nothing. */
+  static void checkMost(int most) {
+    if (most < 1) {
+      throw new EngramException("At least one neuron must be compared, got " + most + ".");
+    }
+  }
+
+  /** Its entry in the registry. */
+  public static final Experiment<Result> EXPERIMENT =
+      new Experiment<>(
+          "figure4a",
+          "Figure 4a: how MSA neurons answer when a knowledge neuron before them is removed",
+          true,
+          13,
+          Set.of(),
+          Figure4a::standard,
+          Result.class);
+
   /**
-   * @param most neurons whose query vectors are compared, those that rise most
+   * @return 50, as in Figure 7
    */
-  public record Settings(int most) {
+  public static Settings standard() {
+    return new Settings(50);
+  }
+
+  /** What can be set. */
+  public record Settings(
+      @About(MOST) int most)
+      implements ExperimentSettings<Result> {
     /** Refuses what cannot be run. */
     public Settings {
-      if (most < 1) {
-        throw new EngramException("At least one neuron must be compared, got " + most + ".");
-      }
+      checkMost(most);
     }
 
     /**
-     * @return 50, as in Figure 7
+     * @param newMost neurons whose query vectors are compared, those that rise most
+     * @return a copy with that setting
      */
-    public static Settings standard() {
-      return new Settings(50);
+    public Settings most(int newMost) {
+      return new Settings(newMost);
+    }
+
+    @Override
+    public Experiment<Result> experiment() {
+      return EXPERIMENT;
+    }
+
+    @Override
+    public Result run(Material on) {
+      return Figure4a.run(on.study(), this);
     }
   }
 
@@ -142,7 +180,7 @@ public final class Figure4a {
         over(removals, r -> sum(r.fixedBase)),
         over(removals, Removal::closeness),
         share(removals, Removal::against),
-        Pass.provenance("figure4a", study)
+        Pass.provenance(settings, study)
             .with(
                 "neuron", "first FFN neuron of each entity before the last layer, literal reading")
             .with("removal", "coefficient 0 at all tokens")

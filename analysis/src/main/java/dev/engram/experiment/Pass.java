@@ -23,6 +23,7 @@ import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -94,11 +95,17 @@ final class Pass implements AutoCloseable {
   }
 
   /** What every experiment says of itself first. */
-  static Provenance provenance(String experiment, Study study) {
+  static Provenance provenance(ExperimentSettings<?> settings, Study study) {
     ImageSet set = study.set();
-    return Provenance.of("experiment", experiment)
-        .with(study.clip())
-        .with("images", set + " (" + Sha256.brief(set.hash()) + ")");
+    Provenance first =
+        Provenance.of("experiment", settings.experiment().name())
+            .with(study.clip())
+            .with("images", set + " (" + Sha256.brief(set.hash()) + ")");
+    List<Change> changes = Settings.changes(settings);
+    return changes.isEmpty()
+        ? first
+        : first.with(
+            "settings", changes.stream().map(Change::toString).collect(Collectors.joining(", ")));
   }
 
   /** The scores of all neurons, computed at the first question. */

@@ -23,13 +23,31 @@ import org.jspecify.annotations.Nullable;
 public final class Sanity {
   private Sanity() {}
 
+  /** Its entry in the registry. */
+  public static final Experiment<Result> EXPERIMENT =
+      new Experiment<>(
+          "sanity",
+          "Beyond the paper: whether a ranking changes with the label, and with random weights",
+          false,
+          50,
+          Set.of(),
+          Sanity::standard,
+          Result.class);
+
   /**
-   * @param top how many first neurons are compared as sets
-   * @param images of each entity, the first, that are ranked with random weights
-   * @param depths at how many depths at most layers are drawn anew, evenly spread
-   * @param seed of the random weights
+   * @return ten neurons, two images, eight depths
    */
-  public record Settings(int top, int images, int depths, long seed) {
+  public static Settings standard() {
+    return new Settings(10, 2, 8, 0);
+  }
+
+  /** What can be set. */
+  public record Settings(
+      @About("how many first neurons are compared as sets") int top,
+      @About("images of each entity, the first, that are ranked with random weights") int images,
+      @About("at how many depths at most layers are drawn anew, evenly spread") int depths,
+      @About("seed of the random weights") long seed)
+      implements ExperimentSettings<Result> {
     /** Refuses what cannot be run. */
     public Settings {
       if (top < 1 || images < 1 || depths < 0) {
@@ -45,10 +63,45 @@ public final class Sanity {
     }
 
     /**
-     * @return ten neurons, two images, eight depths
+     * @param newTop how many first neurons are compared as sets
+     * @return a copy with that setting
      */
-    public static Settings standard() {
-      return new Settings(10, 2, 8, 0);
+    public Settings top(int newTop) {
+      return new Settings(newTop, images, depths, seed);
+    }
+
+    /**
+     * @param newImages images of each entity, the first, that are ranked with random weights
+     * @return a copy with that setting
+     */
+    public Settings images(int newImages) {
+      return new Settings(top, newImages, depths, seed);
+    }
+
+    /**
+     * @param newDepths at how many depths at most layers are drawn anew, evenly spread
+     * @return a copy with that setting
+     */
+    public Settings depths(int newDepths) {
+      return new Settings(top, images, newDepths, seed);
+    }
+
+    /**
+     * @param newSeed seed of the random weights
+     * @return a copy with that setting
+     */
+    public Settings seed(long newSeed) {
+      return new Settings(top, images, depths, newSeed);
+    }
+
+    @Override
+    public Experiment<Result> experiment() {
+      return EXPERIMENT;
+    }
+
+    @Override
+    public Result run(Material on) {
+      return Sanity.run(on.study(), this);
     }
   }
 
@@ -159,7 +212,7 @@ public final class Sanity {
     return new Result(
         rows,
         randomised,
-        Pass.provenance("sanity", study)
+        Pass.provenance(settings, study)
             .with("other label", "of the entity half the set away")
             .with(
                 "random weights",

@@ -59,11 +59,10 @@ record Seen(int[][] lessons, int[] general) {
   }
 
   private double[] correct(Lessons of, int lesson, Set<Integer> taught, IntPredicate images) {
-    int right = of.right(lesson);
     int n = taught.contains(lesson) ? of.all().get(lesson).heldOut() : lessons[lesson].length;
     return IntStream.range(0, n)
         .filter(images)
-        .mapToDouble(i -> lessons[lesson][i] == right ? 1 : 0)
+        .mapToDouble(i -> lessons[lesson][i] == lesson ? 1 : 0)
         .toArray();
   }
 

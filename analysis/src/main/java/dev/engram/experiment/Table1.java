@@ -1,6 +1,7 @@
 package dev.engram.experiment;
 
 import dev.engram.Cosine;
+import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.attribution.Attribution;
@@ -18,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -29,15 +31,51 @@ import org.jspecify.annotations.Nullable;
 public final class Table1 {
   private Table1() {}
 
+  /** Its entry in the registry. */
+  public static final Experiment<Result> EXPERIMENT =
+      new Experiment<>(
+          "table1",
+          "Table 1: how near the words of each method's neurons are to the entity",
+          true,
+          20,
+          Set.of(Experiment.Need.WORDS),
+          Table1::standard,
+          Result.class);
+
   /**
-   * @param top neurons of each entity that are put into words
+   * @return three neurons, as everywhere in the paper
    */
-  public record Settings(int top) {
+  public static Settings standard() {
+    return new Settings(3);
+  }
+
+  /** What can be set. */
+  public record Settings(
+      @About("neurons of each entity that are put into words") int top)
+      implements ExperimentSettings<Result> {
+    /** Refuses what puts nothing into words. */
+    public Settings {
+      if (top < 1) {
+        throw new EngramException("Table 1 needs at least 1 neuron, got " + top + ".");
+      }
+    }
+
     /**
-     * @return three neurons, as everywhere in the paper
+     * @param newTop neurons of each entity that are put into words
+     * @return a copy with that setting
      */
-    public static Settings standard() {
-      return new Settings(3);
+    public Settings top(int newTop) {
+      return new Settings(newTop);
+    }
+
+    @Override
+    public Experiment<Result> experiment() {
+      return EXPERIMENT;
+    }
+
+    @Override
+    public Result run(Material on) {
+      return Table1.run(on.study(), on.words(), this);
     }
   }
 
@@ -142,7 +180,7 @@ public final class Table1 {
         rows,
         parts.stream().mapToDouble(Part::anyWord).average().orElse(Double.NaN),
         parts.stream().mapToDouble(Part::anyWordName).average().orElse(Double.NaN),
-        Pass.provenance("table1", study)
+        Pass.provenance(settings, study)
             .with("dictionary", dictionary.name() + " (" + dictionary.words().size() + " words)")
             .with("neurons", "top " + settings.top + " of each entity, mean over its images")
             .with("words", "OMP, " + Interpreter.WORDS + " atoms, value vector linear")

@@ -7,6 +7,7 @@ import dev.engram.Sha256;
 import dev.engram.attribution.Attribution;
 import dev.engram.attribution.Attributor;
 import dev.engram.attribution.Reading;
+import dev.engram.data.Dataset;
 import dev.engram.data.ImageSelection;
 import dev.engram.data.ImageSet;
 import dev.engram.data.LabelledImage;
@@ -16,8 +17,9 @@ import dev.engram.dissect.Survey;
 import dev.engram.dissect.ValueVectors;
 import dev.engram.dissect.WordDictionary;
 import dev.engram.edit.EditHistory;
+import dev.engram.experiment.ExperimentSettings;
 import dev.engram.experiment.ResultStore;
-import dev.engram.experiment.Study;
+import dev.engram.experiment.ZeroShot;
 import dev.engram.model.Clip;
 import dev.engram.trace.Neuron;
 import java.nio.file.Path;
@@ -360,12 +362,41 @@ public final class Lab implements AutoCloseable {
   }
 
   /**
-   * @return a study of the open images with this model, for an experiment's {@code run}; its parts
-   *     are kept if there is a cache
+   * Zero-shot accuracy. Batches are kept if there is a cache.
+   *
+   * @throws EngramException if there are no images, or one cannot be read and is not to be skipped
    */
-  public Study study() {
-    ResultStore store = cache == null ? ResultStore.NONE : ResultStore.in(cache.resolve("results"));
-    return new Study(model(), images.set(), store, progress);
+  public Evaluated evaluate(Evaluate request) {
+    Dataset chosen = request.where().resolve(images);
+    Dataset dataset = chosen == null ? Dataset.of(images.set()) : chosen;
+    ResultStore store = request.fresh() ? store().fresh() : store();
+    ZeroShot zeroShot = new ZeroShot(model(), dataset, request.settings(), store);
+    return new Evaluated(zeroShot.run(progress), zeroShot.kept());
+  }
+
+  /**
+   * Runs an experiment on the open images: {@code lab.run(Table4.standard().steps(200))}.
+   *
+   * @param settings of the experiment
+   * @return its numbers, the paper's beside them; parts are kept if there is a cache
+   */
+  public <R> R run(ExperimentSettings<R> settings) {
+    return reproduce(Reproduce.of(settings)).result();
+  }
+
+  /**
+   * Runs an experiment on the open images, or on data sets.
+   *
+   * @return its numbers, the paper's beside them; parts are kept if there is a cache
+   */
+  public <R> Reproduced<R> reproduce(Reproduce<R> request) {
+    NamedWords words = request.words();
+    return new Reproducer<>(request, model(), images, store(), progress)
+        .run(() -> words == null ? dictionary() : dictionary(words.name(), words.words()));
+  }
+
+  private ResultStore store() {
+    return cache == null ? ResultStore.NONE : ResultStore.in(cache.resolve("results"));
   }
 
   /** Scores neurons; belongs to the lab. */

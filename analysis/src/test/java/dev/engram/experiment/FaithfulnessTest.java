@@ -83,7 +83,7 @@ class FaithfulnessTest {
           new Faithfulness.Settings(List.of(Ranking.LITERAL), List.of(10), 0);
       Faithfulness.Result same = Faithfulness.run(new Study(clip, set), settings);
       Faithfulness.Result other =
-          Faithfulness.run(new Study(clip, set), settings.judged(Judging.otherHalf(0)));
+          Faithfulness.run(new Study(clip, set), settings.judging(Judging.otherHalf(0)));
       assertEquals(240, same.cosine().count());
       assertEquals(120, other.cosine().count());
       assertTrue(
@@ -93,7 +93,7 @@ class FaithfulnessTest {
       Refusal.holds(
           () ->
               Faithfulness.run(
-                  new Study(clip, set.firstImages(1)), settings.judged(Judging.otherHalf(0))),
+                  new Study(clip, set.firstImages(1)), settings.judging(Judging.otherHalf(0))),
           "takes an entity with two images");
     }
   }

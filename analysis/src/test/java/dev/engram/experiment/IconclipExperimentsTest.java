@@ -56,7 +56,7 @@ class IconclipExperimentsTest {
     Table1.Result r;
     try (WordDictionary words =
         WordDictionary.of(clip, "words", Iconclip.words().subList(0, 2000), Progress.NONE)) {
-      r = Table1.run(new Study(clip, set.firstImages(4)), words, Table1.Settings.standard());
+      r = Table1.run(new Study(clip, set.firstImages(4)), words, Table1.standard());
     }
     assertEquals(before, clip.manager().getManagedArrays().size());
     double ours = r.row(Ranking.LITERAL).reconstruction().mean();
@@ -233,7 +233,7 @@ class IconclipExperimentsTest {
   @Test
   void removalIsAnsweredBehindTheNeuronAlone() {
     int before = clip.manager().getManagedArrays().size();
-    Figure4a.Result r = Figure4a.run(new Study(clip, set), Figure4a.Settings.standard());
+    Figure4a.Result r = Figure4a.run(new Study(clip, set), Figure4a.standard());
     assertEquals(before, clip.manager().getManagedArrays().size());
     assertEquals(60, r.removals().size());
     for (Figure4a.Removal removal : r.removals()) {
@@ -246,7 +246,7 @@ class IconclipExperimentsTest {
 
   @Test
   void anotherLabelMakesAnotherRanking() {
-    Sanity.Result r = Sanity.run(new Study(clip, set.firstImages(4)), Sanity.Settings.standard());
+    Sanity.Result r = Sanity.run(new Study(clip, set.firstImages(4)), Sanity.standard());
     for (Ranking ours : List.of(Ranking.LITERAL, Ranking.LENS, Ranking.DIRECT)) {
       Sanity.Row row = r.row(ours);
       assertTrue(row.exchanged().mean() < row.halves().mean() - 0.1, row.toString());
@@ -292,7 +292,7 @@ class IconclipExperimentsTest {
     Thread.currentThread().interrupt();
     assertThrows(
         CancellationException.class,
-        () -> Table6.run(new Study(clip, set), Table6.Settings.standard()));
+        () -> Table6.run(new Study(clip, set), Table6.standard()));
     assertEquals(before, clip.manager().getManagedArrays().size());
   }
 

@@ -51,7 +51,7 @@ class NaiveExperimentsTest {
     try (Clip clip = SmallStudy.clip(model)) {
       Naive naive = new Naive(clip);
       ImageSet set = SmallStudy.set(images);
-      Table6.Result table6 = Table6.run(new Study(clip, set), Table6.Settings.standard());
+      Table6.Result table6 = Table6.run(new Study(clip, set), Table6.standard());
       Faithfulness.Result falls =
           Faithfulness.run(
               new Study(clip, set),

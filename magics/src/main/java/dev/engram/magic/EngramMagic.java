@@ -1,5 +1,7 @@
 package dev.engram.magic;
 
+import java.util.Optional;
+import java.util.ResourceBundle;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,5 +25,13 @@ public interface EngramMagic {
    */
   default boolean takesBody() {
     return false;
+  }
+
+  /**
+   * @return what stands for {@code ${key}} in descriptions of options, where that is not known when
+   *     they are compiled
+   */
+  default Optional<ResourceBundle> words() {
+    return Optional.empty();
   }
 }

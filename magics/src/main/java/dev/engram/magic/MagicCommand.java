@@ -26,6 +26,7 @@ final class MagicCommand {
     CommandSpec spec = command.getCommandSpec();
     spec.name("%" + spec.name());
     spec.usageMessage().width(90);
+    magic.words().ifPresent(spec::resourceBundle);
     spec.addOption(
         OptionSpec.builder("-h", "--help").usageHelp(true).description("Show this help.").build());
     if (magic.takesBody()) {

@@ -5,7 +5,6 @@ import static dev.engram.magic.result.Reproductions.estimates;
 import static dev.engram.magic.result.Reproductions.say;
 
 import dev.engram.Digits;
-import dev.engram.Provenance;
 import dev.engram.experiment.Estimate;
 import dev.engram.experiment.Faithfulness;
 import dev.engram.experiment.Ranking;
@@ -74,7 +73,7 @@ public final class CheckReproductions {
                     .filter(f -> f.count() == k && !f.ranking().equals(LITERAL))
                     .map(f -> paired(r, f))
                     .collect(Collectors.joining("; "))),
-            judged(r.provenance()),
+            judged(r.judged()),
             "The paper has no such table; it compares methods by words alone (Table 1)."),
         r,
         table,
@@ -144,8 +143,8 @@ public final class CheckReproductions {
   }
 
   /** On which images: what was found on an image does well on it. */
-  static String judged(Provenance provenance) {
-    return "Judged: " + provenance.entries().get("judged") + ".";
+  static String judged(String how) {
+    return "Judged: " + how + ".";
   }
 
   private static String paired(Faithfulness.Result r, Faithfulness.Fall fall) {

@@ -5,10 +5,11 @@ import static dev.engram.magic.result.Reproductions.estimates;
 import static dev.engram.magic.result.Reproductions.percent;
 import static dev.engram.magic.result.Reproductions.say;
 
-import dev.engram.Provenance;
 import dev.engram.experiment.Estimate;
 import dev.engram.experiment.Figure3;
 import dev.engram.experiment.Figure4a;
+import dev.engram.experiment.Figure6;
+import dev.engram.experiment.Figure7;
 import dev.engram.magic.result.Charts.Series;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.trace.Neuron;
@@ -102,7 +103,7 @@ public final class FigureReproductions {
     return Charts.lines(title, "rank", "share of the first", series);
   }
 
-  public static Reproduction figure4a(Figure4a.Result r) {
+  public static Reproduction of(Figure4a.Result r) {
     Table table = removals("Figure 4a: the MSA neurons behind a removed FFN neuron", r);
     table.addColumns(doubles("share that rises", r.removals(), Figure4a.Removal::rising));
     return new Reproduction(
@@ -119,10 +120,11 @@ public final class FigureReproductions {
                 "Figure 4a: change of the improvement of the MSA neurons behind",
                 "change of the improvement",
                 Map.of("full", values(r.removals(), Figure4a.Removal::full)))),
-        named("figure4a", r));
+        r.provenance());
   }
 
-  public static Reproduction figure6(Figure4a.Result r) {
+  public static Reproduction of(Figure6.Result result) {
+    Figure4a.Result r = result.removals();
     List<Figure4a.Removal> rows = r.removals();
     Table table = removals("Figure 6: the removal in full, and with the residual stream kept", r);
     table.addColumns(
@@ -141,7 +143,7 @@ public final class FigureReproductions {
             say("The two changes of a neuron correlate by %s.", r.closeness()),
             "The paper shows plots without numbers (ViT-L/14): most neurons rise with a fixed base"
                 + " too, and the two changes are close."),
-        r,
+        result,
         table,
         List.of(
             histogram(
@@ -150,10 +152,11 @@ public final class FigureReproductions {
                 Map.of(
                     "full", values(rows, Figure4a.Removal::full),
                     "base fixed", values(rows, Figure4a.Removal::fixedBase)))),
-        named("figure6", r));
+        result.provenance());
   }
 
-  public static Reproduction figure7(Figure4a.Result r) {
+  public static Reproduction of(Figure7.Result result) {
+    Figure4a.Result r = result.removals();
     List<Figure4a.Removal> rows = r.removals();
     Table table = removals("Figure 7: value vector and the query vectors of those that rise", r);
     table.addColumns(
@@ -167,14 +170,14 @@ public final class FigureReproductions {
                     + " removed value vector.",
                 r.against()),
             "The paper shows histograms without numbers (ViT-L/14): most cosines are negative."),
-        r,
+        result,
         table,
         List.of(
             histogram(
                 "Figure 7: removed value vector and query vectors of those that rise most",
                 "cosine",
                 Map.of("cosine", values(rows, Figure4a.Removal::cosines)))),
-        named("figure7", r));
+        result.provenance());
   }
 
   private static Table removals(String title, Figure4a.Result r) {
@@ -182,10 +185,6 @@ public final class FigureReproductions {
         title,
         StringColumn.create("entity", r.removals().stream().map(Figure4a.Removal::entity)),
         StringColumn.create("removed", r.removals().stream().map(x -> x.removed().toString())));
-  }
-
-  private static Provenance named(String figure, Figure4a.Result r) {
-    return r.provenance().with("experiment", figure);
   }
 
   private static double[] values(

@@ -284,7 +284,7 @@ public final class Clip implements AutoCloseable {
 
   /** Who named the tensors: {@code Hugging Face}, {@code OpenAI / OpenCLIP}, …. */
   public String naming() {
-    return parts.checkpoint().naming.title;
+    return parts.checkpoint().naming.title();
   }
 
   /**

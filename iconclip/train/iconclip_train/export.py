@@ -68,6 +68,7 @@ def write_model(model, folder):
     write = lambda name, value: (folder / name).write_text(json.dumps(value, indent=1) + "\n")
     write("config.json", config(model.sizes))
     write("preprocessor_config.json", preprocessor(model.sizes.image))
+    shutil.copyfile(ICONCLIP / "model" / "caution.txt", folder / "caution.txt")
     for name in TOKENIZER:
         shutil.copyfile(ICONCLIP / "model" / name, folder / name)
 

@@ -72,7 +72,13 @@ class Attention(nn.Module):
             bias = torch.cat([self.q_proj.bias, self.k_proj.bias, self.v_proj.bias])
             q, k, v = F.linear(x, weight, bias).chunk(3, -1)
         heads = lambda z: z.view(b, -1, d // HEAD_WIDTH, HEAD_WIDTH).transpose(1, 2)
-        out = F.scaled_dot_product_attention(heads(q), heads(k), heads(v), is_causal=causal)
+        # Written out: for these short sequences PyTorch's fused attention takes ten times as long
+        # backwards on a CPU, a third of a training step.
+        scores = (heads(q) * HEAD_WIDTH**-0.5) @ heads(k).transpose(-1, -2)
+        if causal:
+            later = torch.ones(t, t, dtype=torch.bool, device=x.device).triu(1)
+            scores = scores.masked_fill(later[: queries.shape[1]], -torch.inf)
+        out = scores.softmax(-1) @ heads(v)
         return out.transpose(1, 2).reshape(b, queries.shape[1], d)
 
 

@@ -273,7 +273,7 @@ def main():
     end = step + a.bench if a.bench else a.stable + a.decay
     while step < end and step != a.pause and not stop.asked:
         full = step >= a.stable + a.decay * (1 - a.full)
-        t0 = time.time()
+        t0, p0 = time.time(), time.process_time()
         batch = batches.next(full)
         t1 = time.time()
         notes.append(trunk.step(batch, part_of_rate(step, a.stable, a.decay)))
@@ -281,7 +281,8 @@ def main():
         data_time += t1 - t0
         busy += time.time() - t0
         if a.bench:
-            print("step %.2f s, data %.2f s, %s" % (time.time() - t0, t1 - t0, notes[-1]), flush=True)
+            times = time.time() - t0, time.process_time() - p0, t1 - t0
+            print("step %.2f s, of the processor %.2f s, data %.2f s, %s" % (*times, notes[-1]), flush=True)
         if step % 50 == 0:
             mean = {k: round(float(np.mean([n[k] for n in notes])), 4) for k in notes[0]}
             rate = 50 * 2 * a.concepts / (time.time() - last_log)

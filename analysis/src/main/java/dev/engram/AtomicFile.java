@@ -7,6 +7,8 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -35,6 +37,9 @@ public final class AtomicFile {
 
   /** How the caches of Engram named their temporary files until 2026-11; these held no lock. */
   private static final Pattern FORMER = Pattern.compile("unfinished\\d+\\.tmp");
+
+  /** In a temporary folder: locked as long as somebody fills it. */
+  private static final String LOCK = ".engram-writing";
 
   private static final Duration FORMER_IDLE = Duration.ofDays(1);
 
@@ -97,7 +102,7 @@ public final class AtomicFile {
   }
 
   /**
-   * Makes a folder with files in it.
+   * Makes a folder with files in it. What a writer that was killed has left beside it is deleted.
    *
    * @param folder not there yet, or an empty folder, which is replaced
    * @throws IOException if it cannot be made, or something has come to lie there; nothing is left
@@ -106,9 +111,10 @@ public final class AtomicFile {
     Path target = folder.toAbsolutePath();
     Path parent = folderOf(target);
     Path temporary = parent.resolve(temporaryName());
+    sweepUnfinished(parent);
     Files.createDirectory(temporary);
     try {
-      filling.fill(temporary);
+      fill(temporary, filling);
       force(temporary);
       try {
         Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
@@ -123,6 +129,18 @@ public final class AtomicFile {
       delete(temporary);
     }
     forceOpenedToRead(parent);
+  }
+
+  /** The lock lies inside of the folder: one that is filled has none, and what has none stays. */
+  private static void fill(Path temporary, Filling filling) throws IOException {
+    Path held = temporary.resolve(LOCK);
+    try (FileChannel channel =
+        FileChannel.open(held, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      lock(channel);
+      filling.fill(temporary);
+    } finally {
+      Files.deleteIfExists(held);
+    }
   }
 
   /**
@@ -168,6 +186,34 @@ public final class AtomicFile {
     var ours = TEMPORARY.matcher(name);
     // To open a file of this JVM would take its lock away: on Linux it belongs to the process.
     return ours.matches() ? !ours.group("jvm").equals(JVM) : FORMER.matcher(name).matches();
+  }
+
+  /** What a killed {@link #folder} has left beside the one that is made now: nobody comes back. */
+  private static void sweepUnfinished(Path parent) {
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(parent, "engram-*.part")) {
+      for (Path each : all) {
+        if (isTemporary(each) && Files.isDirectory(each, LinkOption.NOFOLLOW_LINKS)) {
+          sweepFolder(each);
+        }
+      }
+    } catch (IOException | DirectoryIteratorException | SecurityException e) {
+      // nothing depends on it
+    }
+  }
+
+  private static void sweepFolder(Path folder) throws IOException {
+    boolean dead;
+    try (FileChannel channel =
+            FileChannel.open(
+                folder.resolve(LOCK), StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+        FileLock lock = channel.tryLock()) {
+      dead = lock != null;
+    } catch (IOException | OverlappingFileLockException e) {
+      dead = false; // filled, somebody else's, or on a file system without locks
+    }
+    if (dead) {
+      delete(folder);
+    }
   }
 
   private static void sweepFile(Path file) {

@@ -27,6 +27,13 @@ public final class Sha256 {
   }
 
   /**
+   * @return the beginning of a hash, for people
+   */
+  public static String brief(String hash) {
+    return hash.substring(0, Math.min(12, hash.length()));
+  }
+
+  /**
    * @return the hash of some bytes
    */
   public static String of(byte[] bytes) {

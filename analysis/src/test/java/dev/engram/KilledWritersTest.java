@@ -100,6 +100,7 @@ class KilledWritersTest {
       child.kill();
     }
     assertFalse(Files.exists(out));
+    assertEquals(1, files(folder, ".part").size());
     try (EditHistory history = new EditHistory(clip)) {
       history.apply(edit(clip, 4));
       history.saveModel(out, Progress.NONE);
@@ -109,6 +110,22 @@ class KilledWritersTest {
             again.embedTexts(List.of("a dog"), Progress.NONE));
       }
     }
+    assertEquals(List.of(), files(folder, ".part"), "what the killed one left");
+  }
+
+  @Test
+  void aLivingWritersFolderStays() throws Exception {
+    try (ChildJvm child = new ChildJvm(Saving.class, "model", folder.resolve("a"), 5)) {
+      child.awaitLine("writing");
+      AtomicFile.folder(folder.resolve("b"), to -> Files.writeString(to.resolve("x"), "x"));
+      assertEquals(1, files(folder, ".part").size());
+      child.kill();
+    }
+    assertEquals(List.of("x"), names(folder.resolve("b")));
+  }
+
+  private static List<String> names(Path folder) throws IOException {
+    return files(folder, "").stream().map(p -> p.getFileName().toString()).toList();
   }
 
   /** An edit of zeroed columns has no tensor, so there is one step: with the header written. */

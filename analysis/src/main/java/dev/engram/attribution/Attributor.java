@@ -57,8 +57,7 @@ public final class Attributor implements AutoCloseable {
     }
     Provenance provenance =
         Provenance.of(
-            "model",
-            clip.name() + " " + clip.hash().substring(0, 12),
+            clip,
             "images",
             images.size() == 1
                 ? images.get(0).name()

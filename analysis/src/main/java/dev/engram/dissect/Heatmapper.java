@@ -305,8 +305,7 @@ public final class Heatmapper {
         (int) Math.round(Math.sqrt(tokens.length - 1)),
         rest,
         Provenance.of(
-            "model",
-            clip.name() + " " + clip.hash().substring(0, 12),
+            clip,
             "heatmap",
             neuron.block() == Neuron.Block.FFN
                 ? "Eq. 6, layer norms folded, shares of the coefficient before the activation"

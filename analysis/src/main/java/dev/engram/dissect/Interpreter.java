@@ -45,10 +45,13 @@ public final class Interpreter {
     MatchingPursuit.Code[] codes = pursuit.solve(targets, WORDS, progress);
     Provenance provenance =
         Provenance.of(
-            "model", clip.name() + " " + clip.hash().substring(0, 12),
-            "dictionary", dictionary.name() + " (" + dictionary.words().size() + " words)",
-            "value vector", reading.name().toLowerCase(java.util.Locale.ROOT),
-            "OMP", WORDS + " atoms");
+            clip,
+            "dictionary",
+            dictionary.name() + " (" + dictionary.words().size() + " words)",
+            "value vector",
+            reading.name().toLowerCase(java.util.Locale.ROOT),
+            "OMP",
+            WORDS + " atoms");
     List<Interpretation> out = new ArrayList<>();
     for (int i = 0; i < codes.length; i++) {
       MatchingPursuit.Code code = codes[i];

@@ -3,6 +3,7 @@ package dev.engram.dissect;
 import dev.engram.Cosine;
 import dev.engram.Progress;
 import dev.engram.Provenance;
+import dev.engram.Sha256;
 import dev.engram.data.LabelledImage;
 import dev.engram.dissect.NeuronReport.Seen;
 import dev.engram.dissect.NeuronReport.Suppressed;
@@ -211,10 +212,9 @@ public final class NeuronReporter {
   private Provenance provenance(Settings settings) {
     Provenance p =
         Provenance.of(
-            "model",
-            clip.name() + " " + clip.hash().substring(0, 12),
+            clip,
             "images",
-            survey.set() + " (" + survey.set().hash().substring(0, 12) + ")",
+            survey.set() + " (" + Sha256.brief(survey.set().hash()) + ")",
             "improvement",
             "reading " + survey.reading() + " (" + survey.reading().title() + ")",
             "random images",

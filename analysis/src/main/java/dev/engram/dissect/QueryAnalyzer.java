@@ -87,8 +87,7 @@ public final class QueryAnalyzer {
     progress.step("looking for query neurons", out.length, out.length);
     Provenance provenance =
         Provenance.of(
-            "model",
-            clip.name() + " " + clip.hash().substring(0, 12),
+            clip,
             "images",
             String.valueOf(out.length),
             "effects",

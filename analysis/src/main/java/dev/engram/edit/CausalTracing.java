@@ -86,13 +86,7 @@ public final class CausalTracing {
         original,
         guided,
         patched,
-        Provenance.of(
-            "model",
-            clip.name() + " " + clip.hash().substring(0, 12),
-            "images",
-            source,
-            "tokens",
-            tokens.name().toLowerCase(Locale.ROOT)));
+        Provenance.of(clip, "images", source, "tokens", tokens.name().toLowerCase(Locale.ROOT)));
   }
 
   /** Where the results of a batch go, from its first image on. */

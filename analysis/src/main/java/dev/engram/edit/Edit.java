@@ -3,6 +3,7 @@ package dev.engram.edit;
 import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
+import dev.engram.Sha256;
 import dev.engram.model.Clip;
 import dev.engram.model.Fingerprint;
 import dev.engram.model.Weight;
@@ -147,10 +148,7 @@ public record Edit(
       throw new EngramException(
           "The edit '%s' was made for the model with the hash %s…; this is %s with %s…, so it was not applied."
               .formatted(
-                  title,
-                  model.substring(0, Math.min(12, model.length())),
-                  original.name(),
-                  original.hash().substring(0, 12)));
+                  title, Sha256.brief(model), original.name(), Sha256.brief(original.hash())));
     }
   }
 }

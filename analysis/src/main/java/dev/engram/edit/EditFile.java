@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -59,6 +60,7 @@ public final class EditFile {
       edit.suppressed().forEach(n -> suppressed.add(n.toString()));
       ObjectNode provenance = node.putObject("provenance");
       edit.provenance().entries().forEach(provenance::put);
+      edit.provenance().caution().ifPresent(c -> node.put("caution", c));
       ArrayNode changes = node.putArray("changes");
       for (Map.Entry<Weight, Edit.Change> e : edit.changes().entrySet()) {
         ObjectNode change =
@@ -165,7 +167,7 @@ public final class EditFile {
         node.path("model").asText(),
         changes,
         suppressed,
-        new Provenance(provenance));
+        new Provenance(provenance, Optional.ofNullable(node.get("caution")).map(JsonNode::asText)));
   }
 
   private static WeightChange change(JsonNode node, Safetensors tensors) {

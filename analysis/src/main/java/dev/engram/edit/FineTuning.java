@@ -315,11 +315,15 @@ public final class FineTuning implements AutoCloseable {
         clip,
         changes,
         Provenance.of(
-            "model", clip.name() + " " + clip.hash().substring(0, 12),
-            "images", source,
-            "steps", String.valueOf(steps),
-            "learning rate", String.valueOf(settings.learningRate),
-            "weight decay", String.valueOf(settings.weightDecay)));
+            clip,
+            "images",
+            source,
+            "steps",
+            String.valueOf(steps),
+            "learning rate",
+            String.valueOf(settings.learningRate),
+            "weight decay",
+            String.valueOf(settings.weightDecay)));
   }
 
   @Override

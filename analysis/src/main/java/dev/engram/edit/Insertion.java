@@ -203,8 +203,7 @@ public final class Insertion {
   private Provenance provenance(Collection<Weight> where, String source) {
     BackgroundKeys any = keysOf(where.iterator().next());
     return Provenance.of(
-        "model",
-        clip.name() + " " + clip.hash().substring(0, 12),
+        clip,
         "weights",
         where.stream().sorted().map(Weight::toString).collect(Collectors.joining(", ")),
         "images",

@@ -63,8 +63,7 @@ final class Insertions implements AutoCloseable {
   static Provenance provenance(String experiment, List<Lessons> sets, double ridge) {
     Provenance out = Pass.provenance(experiment, sets.get(0).study());
     for (Lessons more : sets.subList(1, sets.size())) {
-      Provenance other = Pass.provenance(experiment, more.study());
-      out = out.with("images", out.entries().get("images") + ", " + other.entries().get("images"));
+      out = out.joined("images", Pass.provenance(experiment, more.study()));
     }
     Lessons first = sets.get(0);
     return out.with("taught", first.about())

@@ -4,6 +4,7 @@ import dev.engram.Cosine;
 import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
+import dev.engram.Sha256;
 import dev.engram.attribution.Attribution;
 import dev.engram.attribution.Attributor;
 import dev.engram.attribution.Method;
@@ -94,15 +95,10 @@ final class Pass implements AutoCloseable {
 
   /** What every experiment says of itself first. */
   static Provenance provenance(String experiment, Study study) {
-    Clip clip = study.clip();
     ImageSet set = study.set();
-    return Provenance.of(
-        "experiment",
-        experiment,
-        "model",
-        clip.name() + " " + clip.hash().substring(0, 12),
-        "images",
-        set + " (" + set.hash().substring(0, 12) + ")");
+    return Provenance.of("experiment", experiment)
+        .with(study.clip())
+        .with("images", set + " (" + Sha256.brief(set.hash()) + ")");
   }
 
   /** The scores of all neurons, computed at the first question. */

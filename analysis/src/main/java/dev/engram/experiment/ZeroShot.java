@@ -3,6 +3,7 @@ package dev.engram.experiment;
 import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
+import dev.engram.Sha256;
 import dev.engram.data.Dataset;
 import dev.engram.data.DatasetClass;
 import dev.engram.data.DatasetImage;
@@ -577,13 +578,11 @@ public final class ZeroShot {
 
   private Provenance provenance(int skipped, String interval) {
     List<String> templates = settings.templates;
-    return Provenance.of(
-            "experiment",
-            "zero-shot accuracy",
-            "model",
-            clip.name() + " " + clip.hash().substring(0, 12),
+    return Provenance.of("experiment", "zero-shot accuracy")
+        .with(clip)
+        .with(
             "images",
-            dataset + " (list " + dataset.listHash().substring(0, 12) + ")",
+            dataset + " (list " + Sha256.brief(dataset.listHash()) + ")",
             "prompts",
             templates.isEmpty()
                 ? "labels, such as \"" + dataset.classes().get(0).label() + "\""
@@ -593,8 +592,10 @@ public final class ZeroShot {
                         + templates.size()
                         + " templates, from \""
                         + templates.get(0)
-                        + "\"")
-        .with("skipped", skipped + " unreadable images")
-        .with("interval", interval);
+                        + "\"",
+            "skipped",
+            skipped + " unreadable images",
+            "interval",
+            interval);
   }
 }

@@ -82,11 +82,15 @@ final class Forgetter {
       Forget request, Clip clip, ImageSelection chosen, String text, List<Neuron> neurons) {
     Provenance provenance =
         Provenance.of(
-            "model", clip.name() + " " + clip.hash().substring(0, 12),
-            "images", chosen.images().size() + " of " + chosen.title(),
-            "label", "\"" + text + "\"",
-            "neurons", "top " + neurons.size() + " by improvement, reading literal",
-            "mode", request.mode().toString());
+            clip,
+            "images",
+            chosen.images().size() + " of " + chosen.title(),
+            "label",
+            "\"" + text + "\"",
+            "neurons",
+            "top " + neurons.size() + " by improvement, reading literal",
+            "mode",
+            request.mode().toString());
     return Removal.of(request.mode(), clip, chosen.title(), neurons, provenance);
   }
 

@@ -36,7 +36,8 @@ final class CheckpointWriter {
           "spiece.model",
           "preprocessor_config.json",
           "processor_config.json",
-          "words.txt");
+          "words.txt",
+          Caution.FILE);
 
   private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.engram.EngramException;
 import dev.engram.Progress;
+import dev.engram.Provenance;
 import dev.engram.trace.Intervention;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.Trace;
@@ -18,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * Owns the native memory of its weights until it is closed; what its methods return is plain Java,
  * except a {@link Trace}.
  */
-public final class Clip implements AutoCloseable {
+public final class Clip implements AutoCloseable, Provenance.Model {
   private final ClipParts parts;
   private final String name;
   private final NDManager manager;
@@ -249,7 +251,17 @@ public final class Clip implements AutoCloseable {
     return embedder.tokens(ids, progress);
   }
 
+  /**
+   * The sentence of {@code caution.txt} in the model's directory, which belongs under every number
+   * of the model and of its edited ones; empty if there is none.
+   */
+  @Override
+  public Optional<String> caution() {
+    return parts.caution();
+  }
+
   /** The name of the model, its directory's where it was given none. */
+  @Override
   public String name() {
     return name;
   }
@@ -260,6 +272,7 @@ public final class Clip implements AutoCloseable {
    *     the same weights, the hash is the same, and without any it is the original's. A precision
    *     other than float32 is part of it, so that no result is taken for one of another precision
    */
+  @Override
   public String hash() {
     return fingerprint.hash();
   }

@@ -119,7 +119,8 @@ public final class ClipLoader {
               text,
               logitScale,
               tokenizer,
-              processor);
+              processor,
+              Caution.read(checkpoint.directory));
       String title = precision == Precision.F32 ? name : name + " in " + precision;
       return new Clip(parts, title, owner, vision);
     } catch (Throwable t) {

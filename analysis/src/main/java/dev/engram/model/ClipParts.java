@@ -1,5 +1,6 @@
 package dev.engram.model;
 
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param logitScale exp(logit_scale); null where the checkpoint has none
  * @param tokenizer text to token ids; null for an image tower alone
  * @param processor image files to pixels
+ * @param caution what the model's maker wants under every number of it
  */
 record ClipParts(
     Checkpoint checkpoint,
@@ -23,4 +25,5 @@ record ClipParts(
     @Nullable TextTower text,
     @Nullable Double logitScale,
     @Nullable Tokenizer tokenizer,
-    ImageProcessor processor) {}
+    ImageProcessor processor,
+    Optional<String> caution) {}

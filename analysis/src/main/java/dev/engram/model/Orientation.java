@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.HexFormat;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.DataFormatException;
@@ -22,6 +23,9 @@ final class Orientation {
 
   /** Pillow's limit for a text in a PNG file. */
   private static final int MOST_TEXT = 1 << 20;
+
+  /** Stands before the TIFF block in some files. */
+  private static final String EXIF = "Exif\0\0";
 
   /** Pillow's. */
   private static final Pattern IN_XMP = Pattern.compile("tiff:Orientation(?:=\"|>)([0-9])");
@@ -53,10 +57,11 @@ final class Orientation {
 
   private static int inWebp(WebpFile webp, byte[] file) {
     Span exif = webp.exif();
+    int mark = EXIF.length();
     boolean marked =
-        exif.length() > 6 && new String(file, exif.from(), 6, ISO_8859_1).equals("Exif\0\0");
+        exif.length() > mark && new String(file, exif.from(), mark, ISO_8859_1).equals(EXIF);
     return either(
-        inTiff(file, marked ? new Span(exif.from() + 6, exif.to()) : exif), file, webp.xmp());
+        inTiff(file, marked ? new Span(exif.from() + mark, exif.to()) : exif), file, webp.xmp());
   }
 
   /** What EXIF says; what XMP says if it is absent there. */
@@ -75,6 +80,7 @@ final class Orientation {
   private static int inPng(byte[] file) {
     ByteBuffer b = ByteBuffer.wrap(file);
     int exif = ABSENT;
+    int profile = ABSENT;
     int xmp = ABSENT;
     for (int i = 8; i + 12 <= file.length; ) {
       int length = b.getInt(i);
@@ -85,11 +91,37 @@ final class Orientation {
       switch (new String(file, i + 4, 4, ISO_8859_1)) {
         case "eXIf" -> exif = exif == ABSENT ? inTiff(file, data) : exif;
         case "iTXt" -> xmp = xmp == ABSENT ? inText(file, data) : xmp;
+        case "tEXt", "zTXt" -> profile = profile == ABSENT ? inProfile(file, data) : profile;
         default -> {}
       }
       i += 12 + length;
     }
-    return exif == ABSENT ? xmp : exif;
+    int block = exif == ABSENT ? profile : exif;
+    return block == ABSENT ? xmp : block;
+  }
+
+  /**
+   * EXIF as ImageMagick wrote it into a PNG file before there was a chunk for it: keyword, 0, (in a
+   * zTXt the method, 0) and a text of two lines, name and length, and hexadecimal digits.
+   */
+  private static int inProfile(byte[] file, Span data) {
+    String key = "Raw profile type exif\0";
+    if (data.length() < key.length() + 1
+        || !new String(file, data.from(), key.length(), ISO_8859_1).equals(key)) {
+      return ABSENT;
+    }
+    int at = data.from() + key.length();
+    boolean compressed = file[data.from() - 4] == 'z';
+    Span text = new Span(compressed ? at + 1 : at, data.to());
+    String[] lines =
+        (compressed ? inflated(file, text) : new String(file, text.from(), text.length(), UTF_8))
+            .split("\n", 4);
+    if (lines.length < 4) {
+      return ABSENT;
+    }
+    byte[] exif = HexFormat.of().parseHex(lines[3].replace("\n", ""));
+    int mark = new String(exif, ISO_8859_1).startsWith(EXIF) ? EXIF.length() : 0;
+    return inTiff(exif, new Span(mark, exif.length));
   }
 
   /** Keyword, 0, flag of compression, method, language, 0, translated keyword, 0, text. */

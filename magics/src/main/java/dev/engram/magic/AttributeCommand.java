@@ -74,8 +74,7 @@ final class AttributeCommand implements EngramMagic {
       return new Attribution(
           chosen.title(),
           session.attributor().attribute(chosen.images(), text, method, reading, progress),
-          top,
-          session.isIconclip());
+          top);
     }
   }
 }

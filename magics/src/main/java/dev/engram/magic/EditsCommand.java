@@ -56,6 +56,6 @@ final class EditsCommand implements EngramMagic {
       history.applyAll(EditFile.read(UserPath.of(file.apply)));
       done = Done.APPLIED;
     }
-    return EditList.of(history, done, session.isIconclip());
+    return EditList.of(history, done);
   }
 }

@@ -145,9 +145,10 @@ final class EngramSession {
     return lab.history();
   }
 
-  /** Whether the model is the embedded one, of which every page says that it is small. */
-  boolean isIconclip() {
-    return model().directory().equals(Iconclip.model());
+  /** The model's folder; null for the embedded one, which everybody has. */
+  @Nullable Path modelFolder() {
+    Path folder = model().directory();
+    return folder.equals(Iconclip.model()) ? null : folder;
   }
 
   Attributor attributor() {
@@ -214,10 +215,12 @@ final class EngramSession {
     if (wanted != null) {
       return WordSource.of(wanted);
     }
-    Path own = model().directory().resolve(WordList.FILE);
-    return isIconclip()
-        ? WordSource.iconclip()
-        : Files.isRegularFile(own) ? new WordSource(WordList.FILE, own) : WordSource.english();
+    Path folder = modelFolder();
+    if (folder == null) {
+      return WordSource.iconclip();
+    }
+    Path own = folder.resolve(WordList.FILE);
+    return Files.isRegularFile(own) ? new WordSource(WordList.FILE, own) : WordSource.english();
   }
 
   /** Arrays that the engine holds for the model: constant from cell to cell. */

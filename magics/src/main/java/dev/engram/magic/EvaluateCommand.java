@@ -98,11 +98,7 @@ final class EvaluateCommand implements EngramMagic {
     ZeroShot zeroShot = new ZeroShot(clip, part, settings, KeptResults.store(fresh));
     try (MagicProgress progress = context.progress()) {
       ZeroShot.Result result = zeroShot.run(progress);
-      return new Evaluation(
-          result,
-          shownIndex,
-          session.isIconclip(),
-          KeptResults.note(zeroShot.note(), "%evaluate …"));
+      return new Evaluation(result, shownIndex, KeptResults.note(zeroShot.note(), "%evaluate …"));
     }
   }
 }

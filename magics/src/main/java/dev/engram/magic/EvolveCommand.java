@@ -136,15 +136,13 @@ final class EvolveCommand implements EngramMagic {
     }
     Provenance provenance =
         Provenance.of(
-            "model",
-            session.model().name() + " " + session.model().hash().substring(0, 12),
+            session.model(),
             "image",
             of.name(),
             "depth",
             depth + ", branch " + branch,
             "effects",
             "Eq. 13 to 20, layer norms folded");
-    return new Evolution(
-        session.shortName(of), graph, words, pictures, shared, provenance, session.isIconclip());
+    return new Evolution(session.shortName(of), graph, words, pictures, shared, provenance);
   }
 }

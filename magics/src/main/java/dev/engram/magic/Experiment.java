@@ -38,97 +38,89 @@ enum Experiment {
   TABLE1(
       "Table 1: how near the words of each method's neurons are to the entity",
       20,
-      (on, small) ->
-          Reproductions.of(
-              Table1.run(on.study, on.words.get(), Table1.Settings.standard()), small)),
+      on -> Reproductions.of(Table1.run(on.study, on.words.get(), Table1.Settings.standard()))),
   /** Deletion. */
   TABLE2(
       "Table 2: what is left when the pixels are masked that a heatmap calls important",
       65,
-      (on, small) -> Reproductions.of(Table2.run(on.study, Table2.Settings.standard()), small)),
+      on -> Reproductions.of(Table2.run(on.study, Table2.Settings.standard()))),
   /** Knowledge removal. */
   TABLE3(
       "Table 3: what is left of an entity when its top neurons are suppressed, and of all else",
       15,
-      (on, small) ->
-          RemovalReproduction.of(Table3.run(on.study, Table3.Settings.standard()), small)),
+      on -> RemovalReproduction.of(Table3.run(on.study, Table3.Settings.standard()))),
   /** Knowledge insertion. */
   TABLE4(
       "Table 4: one name taught by fine-tuning, LoRA or a rank-one edit: category, data set,"
           + " general",
       215,
-      (on, small) ->
+      on ->
           InsertionReproductions.of(
-              Table4.run(on.lessons.get(), Table4.Settings.standard().withNames(on.names)), small)),
+              Table4.run(on.lessons.get(), Table4.Settings.standard().withNames(on.names)))),
   /** Complete removal against residual suppression. */
   TABLE6(
       "Table 6: the cosine after complete removal and after residual suppression, for this model"
           + " and each --model DIR|OWNER/NAME",
       40,
-      (on, small) ->
+      on ->
           Reproductions.ofModels(
               on.everyModel(
-                  study -> Table6.run(study, Table6.Settings.standard().judged(on.judging))),
-              small)),
+                  study -> Table6.run(study, Table6.Settings.standard().judged(on.judging))))),
   /** Several names at once. */
   TABLE8(
       "Table 8: five names taught at once by MEMIT: category, data set, general",
       16,
-      (on, small) ->
+      on ->
           InsertionReproductions.of(
-              Table8.run(on.lessons.get(), Table8.Settings.standard().withNames(on.names)), small)),
+              Table8.run(on.lessons.get(), Table8.Settings.standard().withNames(on.names)))),
   /** Pictures and words of knowledge neurons. */
   FIGURE2(
       "Figures 2, 9, 10: knowledge neurons of each category with their heatmaps and words",
       5,
-      (on, small) ->
+      on ->
           KnowledgeGallery.reproduction(
               Figure2.run(on.study, on.words.get(), Figure2.Settings.standard()),
-              on.study.clip().processor(),
-              small)),
+              on.study.clip().processor())),
   /** Where knowledge neurons and query neurons are. */
   FIGURE3(
       "Figure 3: where knowledge neurons and query neurons are, and how fast they decay",
       25,
-      (on, small) ->
-          FigureReproductions.of(Figure3.run(on.study, Figure3.Settings.standard()), small)),
+      on -> FigureReproductions.of(Figure3.run(on.study, Figure3.Settings.standard()))),
   /** How other neurons answer to a removal. */
   FIGURE4A(
       "Figure 4a: how MSA neurons answer when a knowledge neuron before them is removed",
       13,
-      (on, small) -> FigureReproductions.figure4a(removals(on), small)),
+      on -> FigureReproductions.figure4a(removals(on))),
   /** The same with the residual stream kept. */
   FIGURE6(
       "Figure 6: the same with the residual stream kept (Eq. 21)",
       13,
-      (on, small) -> FigureReproductions.figure6(removals(on), small)),
+      on -> FigureReproductions.figure6(removals(on))),
   /** Whether value and query vectors are opposed. */
   FIGURE7(
       "Figure 7: removed value vectors against the query vectors of those that rise most",
       13,
-      (on, small) -> FigureReproductions.figure7(removals(on), small)),
+      on -> FigureReproductions.figure7(removals(on))),
   /** Which ranking is right. */
   FAITHFULNESS(
       "Beyond the paper: how far the cosine falls without the top neurons of each ranking",
       100,
-      (on, small) ->
+      on ->
           CheckReproductions.of(
-              Faithfulness.run(on.study, Faithfulness.Settings.standard().judged(on.judging)),
-              small)),
+              Faithfulness.run(on.study, Faithfulness.Settings.standard().judged(on.judging)))),
   /** Whether label and weights matter. */
   SANITY(
       "Beyond the paper: whether a ranking changes with the label, and with random weights",
       50,
-      (on, small) ->
-          CheckReproductions.of(Sanity.run(on.study, Sanity.Settings.standard()), small)),
+      on -> CheckReproductions.of(Sanity.run(on.study, Sanity.Settings.standard()))),
   /** How far edits carry. */
   SCALING(
       "Beyond the paper: how many names an edit takes, who else is touched, how many images teach,"
           + " what comes back",
       250,
-      (on, small) ->
+      on ->
           ScalingReproduction.of(
-              Scaling.run(on.lessons.get().get(0), Scaling.Settings.standard()), small));
+              Scaling.run(on.lessons.get().get(0), Scaling.Settings.standard())));
 
   private final String title;
   private final int seconds;
@@ -182,7 +174,7 @@ enum Experiment {
   /** Runs it, and makes of the numbers what a cell shows. */
   @FunctionalInterface
   private interface Run {
-    Reproduction on(On on, boolean smallModel);
+    Reproduction on(On on);
   }
 
   /** One experiment for three figures: what one has computed the others read. */
@@ -220,8 +212,8 @@ enum Experiment {
     return this == TABLE4 || this == TABLE8 || this == SCALING;
   }
 
-  Reproduction run(On on, boolean smallModel) {
-    return run.on(on, smallModel);
+  Reproduction run(On on) {
+    return run.on(on);
   }
 
   /** The name as it is typed. */

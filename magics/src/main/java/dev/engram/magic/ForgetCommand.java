@@ -80,8 +80,7 @@ final class ForgetCommand implements EngramMagic {
             .accuracy(accuracy.accuracy(session));
     try (MagicProgress progress = context.progress()) {
       Forgotten forgotten = session.lab(progress).forget(request);
-      return EditMagic.finished(
-          forgotten, preview, new Forgetting(forgotten, preview, session.isIconclip()));
+      return EditMagic.finished(forgotten, preview, new Forgetting(forgotten, preview));
     }
   }
 }

@@ -63,6 +63,6 @@ final class HeatmapCommand implements EngramMagic {
       EngramSession session, Target images, Neuron neuron, boolean turn, Progress progress) {
     dev.engram.lab.Heatmaps heatmaps = session.lab(progress).heatmap(images, neuron);
     return (turn ? heatmaps.turned() : heatmaps)
-        .images().stream().map(i -> new HeatmapFigure(i, session.isIconclip())).toList();
+        .images().stream().map(i -> new HeatmapFigure(i)).toList();
   }
 }

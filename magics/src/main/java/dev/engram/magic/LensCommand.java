@@ -51,15 +51,13 @@ final class LensCommand implements EngramMagic {
           text,
           new Lens(clip).curve(session.pixels(chosen, progress), t),
           Provenance.of(
-              "model",
-              clip.name() + " " + clip.hash().substring(0, 12),
+              clip,
               "images",
               String.valueOf(chosen.images().size()),
               "label",
               "\"" + text + "\"",
               "lens",
-              "cos(P LN_post(x), t)"),
-          session.isIconclip());
+              "cos(P LN_post(x), t)"));
     }
   }
 }

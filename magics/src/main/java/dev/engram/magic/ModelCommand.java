@@ -68,7 +68,7 @@ final class ModelCommand implements EngramMagic {
             precision == null ? Precision.F32 : Precision.of(precision),
             progress);
       }
-      return ModelCard.of(session.model(), session.history().edits(), session.isIconclip());
+      return ModelCard.of(session.model(), session.history().edits());
     }
   }
 }

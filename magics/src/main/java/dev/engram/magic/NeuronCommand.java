@@ -91,8 +91,7 @@ final class NeuronCommand implements EngramMagic {
           new NeuronReporter(
                   session.model(), session.survey(reading, progress), session.valueVectors(), words)
               .report(n, Settings.DEFAULT.seeded(seed), progress);
-      NeuronPage page =
-          new NeuronPage(report, figures(report), recipe(report), session.isIconclip());
+      NeuronPage page = new NeuronPage(report, figures(report), recipe(report));
       if (file != null) {
         context.display(file.write(page.page()));
       }
@@ -112,8 +111,7 @@ final class NeuronCommand implements EngramMagic {
     return new HeatmapFigure(
         seen.heatmap(),
         session.model().processor().crop(ImageReader.read(seen.image().file())),
-        caption(seen.image()),
-        session.isIconclip());
+        caption(seen.image()));
   }
 
   /** An image of an entity by the name that magics take, a background image by what it shows. */
@@ -129,7 +127,7 @@ final class NeuronCommand implements EngramMagic {
     return new NeuronRecipe(
         report.neuron(),
         session.model().name(),
-        session.isIconclip() ? null : session.model().directory(),
+        session.modelFolder(),
         session.model().precision(),
         session.isVisentMini() ? null : session.images().root(),
         dictionary,

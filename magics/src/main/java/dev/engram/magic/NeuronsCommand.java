@@ -128,8 +128,7 @@ final class NeuronsCommand implements EngramMagic {
           chosen == null && effects != null,
           words(found, known, progress),
           note(known),
-          provenance(known, chosen, effects != null),
-          session.isIconclip());
+          provenance(known, chosen, effects != null));
     }
   }
 
@@ -206,7 +205,7 @@ final class NeuronsCommand implements EngramMagic {
   private Provenance provenance(
       WordDictionary known, @Nullable ImageSelection chosen, boolean improvement) {
     Clip clip = session.model();
-    Provenance p = Provenance.of("model", clip.name() + " " + clip.hash().substring(0, 12));
+    Provenance p = Provenance.of(clip);
     if (improvement) {
       p =
           p.with("images", chosen == null ? session.images().toString() : chosen.title())

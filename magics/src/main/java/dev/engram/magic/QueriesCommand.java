@@ -55,8 +55,7 @@ final class QueriesCommand implements EngramMagic {
       return new Queries(
           chosen.title(),
           new QueryAnalyzer(session.model()).effects(session.pixels(chosen, progress), n, progress),
-          top,
-          session.isIconclip());
+          top);
     }
   }
 }

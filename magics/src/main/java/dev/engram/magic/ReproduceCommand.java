@@ -119,7 +119,7 @@ final class ReproduceCommand implements EngramMagic {
               () -> realData.lessons(session, this::images, open),
               realData.names(),
               judging);
-      Reproduction result = experiment.run(on, session.isIconclip());
+      Reproduction result = experiment.run(on);
       notes.addAll(0, studies.stream().map(Study::note).toList());
       String note = String.join(" ", notes.stream().filter(n -> !n.isEmpty()).toList());
       return result.noting(KeptResults.note(note, "%reproduce " + experiment));

@@ -121,8 +121,7 @@ final class TeachCommand implements EngramMagic {
             .accuracy(accuracy.accuracy(session));
     try (MagicProgress progress = context.progress()) {
       Taught taught = session.lab(progress).teach(request);
-      return EditMagic.finished(
-          taught, preview, new Teaching(taught, preview, session.isIconclip()));
+      return EditMagic.finished(taught, preview, new Teaching(taught, preview));
     }
   }
 }

@@ -51,7 +51,7 @@ final class TraceCommand implements EngramMagic {
             .template(guide.template())
             .guides(guide.guides());
     try (MagicProgress progress = context.progress()) {
-      return new TracingChart(session.lab(progress).trace(request), session.isIconclip());
+      return new TracingChart(session.lab(progress).trace(request));
     }
   }
 }

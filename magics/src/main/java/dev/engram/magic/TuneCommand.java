@@ -96,7 +96,7 @@ abstract class TuneCommand implements EngramMagic {
             .accuracy(accuracy.accuracy(session));
     try (MagicProgress progress = context.progress()) {
       Tuned tuned = session.lab(progress).tune(request);
-      return EditMagic.finished(tuned, preview, new Tuning(tuned, preview, session.isIconclip()));
+      return EditMagic.finished(tuned, preview, new Tuning(tuned, preview));
     }
   }
 }

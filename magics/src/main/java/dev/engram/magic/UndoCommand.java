@@ -44,7 +44,7 @@ final class UndoCommand implements EngramMagic {
     } else {
       history.undoAll();
     }
-    return EditList.of(history, Done.UNDONE, session.isIconclip());
+    return EditList.of(history, Done.UNDONE);
   }
 
   private static int number(String text) {

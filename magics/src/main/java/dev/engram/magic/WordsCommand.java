@@ -70,8 +70,7 @@ final class WordsCommand implements EngramMagic {
       }
       Interpreter interpreter =
           new Interpreter(session.model(), session.dictionary(dictionary, progress));
-      return new Words(
-          interpreter.interpret(which, signs, ValueReading.LINEAR, progress), session.isIconclip());
+      return new Words(interpreter.interpret(which, signs, ValueReading.LINEAR, progress));
     }
   }
 }

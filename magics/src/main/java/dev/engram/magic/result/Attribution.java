@@ -24,10 +24,8 @@ import tech.tablesaw.api.Table;
  * @param title what was attributed
  * @param scores every neuron's score
  * @param shown how many neurons the cell shows
- * @param smallModel whether it comes from the embedded model
  */
-public record Attribution(
-    String title, dev.engram.attribution.Attribution scores, int shown, boolean smallModel)
+public record Attribution(String title, dev.engram.attribution.Attribution scores, int shown)
     implements Viewable {
 
   /**
@@ -123,7 +121,7 @@ public record Attribution(
         View.html(
             Html.element("p", Html.escape(summary())) + rows.html(),
             summary() + "\n" + rows.text());
-    View table = Footnote.under(summed, scores.provenance(), smallModel);
+    View table = Footnote.under(summed, scores.provenance());
     return top(shown).isEmpty() ? table : figure().view().below(table);
   }
 

@@ -31,10 +31,7 @@ public final class CheckReproductions {
 
   private CheckReproductions() {}
 
-  /**
-   * @param smallModel whether the numbers come from the embedded model
-   */
-  public static Reproduction of(Faithfulness.Result r, boolean smallModel) {
+  public static Reproduction of(Faithfulness.Result r) {
     List<Integer> counts = r.falls().stream().map(Faithfulness.Fall::count).distinct().toList();
     List<Faithfulness.Fall> rows = r.falls();
     Table table =
@@ -84,14 +81,10 @@ public final class CheckReproductions {
         List.of(
             falls(r, "residual suppression", counts, Faithfulness.Fall::residual),
             falls(r, "complete removal", counts, Faithfulness.Fall::complete)),
-        r.provenance(),
-        smallModel);
+        r.provenance());
   }
 
-  /**
-   * @param smallModel whether the numbers come from the embedded model
-   */
-  public static Reproduction of(Sanity.Result r, boolean smallModel) {
+  public static Reproduction of(Sanity.Result r) {
     List<Sanity.Row> rows = r.rows();
     List<String> names = rows.stream().map(row -> row.ranking().toString()).toList();
     List<Compared> compared = new ArrayList<>();
@@ -139,8 +132,7 @@ public final class CheckReproductions {
                 .layout("xaxis.dtick", 1)
                 .layout("xaxis.zeroline", false)
                 .layout("yaxis.rangemode", "tozero")),
-        r.provenance(),
-        smallModel);
+        r.provenance());
   }
 
   /** How much farther it falls than for the literal reading, on the same images. */

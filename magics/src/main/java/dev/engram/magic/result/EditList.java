@@ -3,6 +3,7 @@ package dev.engram.magic.result;
 import static java.util.stream.Collectors.joining;
 
 import dev.engram.Provenance;
+import dev.engram.Sha256;
 import dev.engram.edit.Edit;
 import dev.engram.edit.EditHistory;
 import dev.engram.magic.view.Html;
@@ -24,10 +25,8 @@ import tech.tablesaw.api.Table;
  * @param edits numbered from 0
  * @param done what the magic did
  * @param model name and hash of the model with them
- * @param smallModel whether it is the embedded model
  */
-public record EditList(List<Edit> edits, Done done, Provenance model, boolean smallModel)
-    implements Viewable {
+public record EditList(List<Edit> edits, Done done, Provenance model) implements Viewable {
   /** Weights that are named one by one. */
   private static final int WEIGHTS = 6;
 
@@ -57,17 +56,12 @@ public record EditList(List<Edit> edits, Done done, Provenance model, boolean sm
   /**
    * @return the edits as they are now
    */
-  public static EditList of(EditHistory history, Done done, boolean smallModel) {
+  public static EditList of(EditHistory history, Done done) {
     Clip clip = history.model();
     return new EditList(
         history.edits(),
         done,
-        Provenance.of(
-            "model",
-            clip.name() + " " + clip.hash().substring(0, 12),
-            "original",
-            clip.original().hash().substring(0, 12)),
-        smallModel);
+        Provenance.of(clip, "original", Sha256.brief(clip.original().hash())));
   }
 
   /**
@@ -126,7 +120,7 @@ public record EditList(List<Edit> edits, Done done, Provenance model, boolean sm
         View.html(
             Html.element("p", Html.escape(toString())) + rows.html(),
             (this + "\n" + rows.text()).stripTrailing());
-    return Footnote.under(shown, model, smallModel);
+    return Footnote.under(shown, model);
   }
 
   @Override

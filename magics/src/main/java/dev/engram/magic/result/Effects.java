@@ -1,6 +1,7 @@
 package dev.engram.magic.result;
 
 import dev.engram.Digits;
+import dev.engram.Sha256;
 import dev.engram.edit.Edit;
 import dev.engram.experiment.AccuracyChange;
 import dev.engram.experiment.AccuracyChange.ClassChange;
@@ -100,8 +101,7 @@ final class Effects {
   /**
    * @return sentences and tables under each other, with the small print
    */
-  static View page(
-      List<String> sentences, List<Table> tables, Edit edit, boolean smallModel, String measured) {
+  static View page(List<String> sentences, List<Table> tables, Edit edit, String measured) {
     StringBuilder html = new StringBuilder();
     StringBuilder text = new StringBuilder();
     for (String sentence : sentences) {
@@ -117,8 +117,7 @@ final class Effects {
         View.html(html.toString(), text.toString().stripTrailing()),
         measured.isEmpty()
             ? edit.provenance()
-            : edit.provenance().with("accuracy measured on", measured),
-        smallModel);
+            : edit.provenance().with("accuracy measured on", measured));
   }
 
   /** What was measured on, for the small print. */
@@ -127,7 +126,7 @@ final class Effects {
         ? ""
         : accuracy.before().dataset()
             + " (list "
-            + accuracy.before().dataset().listHash().substring(0, 12)
+            + Sha256.brief(accuracy.before().dataset().listHash())
             + ")";
   }
 

@@ -30,11 +30,9 @@ import tech.tablesaw.api.Table;
  *
  * @param result every prediction
  * @param shown the class whose confusion is shown, by its index; null for all classes
- * @param smallModel whether the numbers come from the embedded model
  * @param note what was read from the store of results, or could not be kept; "" for nothing
  */
-public record Evaluation(
-    ZeroShot.Result result, @Nullable Integer shown, boolean smallModel, String note)
+public record Evaluation(ZeroShot.Result result, @Nullable Integer shown, String note)
     implements Viewable {
   private static final String RIGHT = "#00798c";
   private static final String WRONG = "#d1495b";
@@ -58,7 +56,7 @@ public record Evaluation(
    * @return the same evaluation, showing what that class's images are taken for
    */
   public Evaluation ofClass(String name) {
-    return new Evaluation(result, result.dataset().classIndex(name), smallModel, note);
+    return new Evaluation(result, result.dataset().classIndex(name), note);
   }
 
   /**
@@ -247,7 +245,7 @@ public record Evaluation(
     StringBuilder html = new StringBuilder();
     findings.forEach(f -> html.append(Html.element("p", Html.escape(f))));
     View summed = View.html(html + rows.html(), String.join("\n", findings) + "\n" + rows.text());
-    View table = Footnote.noted(Footnote.under(summed, result.provenance(), smallModel), note);
+    View table = Footnote.noted(Footnote.under(summed, result.provenance()), note);
     return table().isEmpty() ? table : figure().view().below(table);
   }
 

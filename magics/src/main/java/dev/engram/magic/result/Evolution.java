@@ -34,7 +34,6 @@ import tech.tablesaw.api.Table;
  * @param pictures the image with each neuron's heatmap over it
  * @param shared neurons that another graph holds too
  * @param provenance where the numbers come from
- * @param smallModel whether they come from the embedded model
  */
 public record Evolution(
     String title,
@@ -42,8 +41,7 @@ public record Evolution(
     Map<Neuron, Interpretation> words,
     Map<Neuron, BufferedImage> pictures,
     Set<Neuron> shared,
-    Provenance provenance,
-    boolean smallModel)
+    Provenance provenance)
     implements Viewable {
   /** Pixels for one node. */
   private static final int NODE = 88;
@@ -186,7 +184,7 @@ public record Evolution(
 
   @Override
   public View view() {
-    return figure().view().below(Footnote.under(TableView.of(table()), provenance, smallModel));
+    return figure().view().below(Footnote.under(TableView.of(table()), provenance));
   }
 
   @Override

@@ -28,10 +28,7 @@ import tech.tablesaw.api.Table;
 public final class FigureReproductions {
   private FigureReproductions() {}
 
-  /**
-   * @param smallModel whether the numbers come from the embedded model
-   */
-  public static Reproduction of(Figure3.Result r, boolean smallModel) {
+  public static Reproduction of(Figure3.Result r) {
     List<Figure3.Place> places = List.copyOf(r.entityPlaces().counts().keySet());
     List<String> names = places.stream().map(Figure3.Place::toString).toList();
     Table table =
@@ -86,8 +83,7 @@ public final class FigureReproductions {
                 "Figure 3d: second-order effect by rank, over the first",
                 List.of("query neurons"),
                 List.of(r.queryDecay()))),
-        r.provenance(),
-        smallModel);
+        r.provenance());
   }
 
   private static List<Estimate> shares(List<Figure3.Place> places, Figure3.Places counts) {
@@ -106,10 +102,7 @@ public final class FigureReproductions {
     return Charts.lines(title, "rank", "share of the first", series);
   }
 
-  /**
-   * @param smallModel whether the numbers come from the embedded model
-   */
-  public static Reproduction figure4a(Figure4a.Result r, boolean smallModel) {
+  public static Reproduction figure4a(Figure4a.Result r) {
     Table table = removals("Figure 4a: the MSA neurons behind a removed FFN neuron", r);
     table.addColumns(doubles("share that rises", r.removals(), Figure4a.Removal::rising));
     return new Reproduction(
@@ -126,14 +119,10 @@ public final class FigureReproductions {
                 "Figure 4a: change of the improvement of the MSA neurons behind",
                 "change of the improvement",
                 Map.of("full", values(r.removals(), Figure4a.Removal::full)))),
-        named("figure4a", r),
-        smallModel);
+        named("figure4a", r));
   }
 
-  /**
-   * @param smallModel whether the numbers come from the embedded model
-   */
-  public static Reproduction figure6(Figure4a.Result r, boolean smallModel) {
+  public static Reproduction figure6(Figure4a.Result r) {
     List<Figure4a.Removal> rows = r.removals();
     Table table = removals("Figure 6: the removal in full, and with the residual stream kept", r);
     table.addColumns(
@@ -161,14 +150,10 @@ public final class FigureReproductions {
                 Map.of(
                     "full", values(rows, Figure4a.Removal::full),
                     "base fixed", values(rows, Figure4a.Removal::fixedBase)))),
-        named("figure6", r),
-        smallModel);
+        named("figure6", r));
   }
 
-  /**
-   * @param smallModel whether the numbers come from the embedded model
-   */
-  public static Reproduction figure7(Figure4a.Result r, boolean smallModel) {
+  public static Reproduction figure7(Figure4a.Result r) {
     List<Figure4a.Removal> rows = r.removals();
     Table table = removals("Figure 7: value vector and the query vectors of those that rise", r);
     table.addColumns(
@@ -189,8 +174,7 @@ public final class FigureReproductions {
                 "Figure 7: removed value vector and query vectors of those that rise most",
                 "cosine",
                 Map.of("cosine", values(rows, Figure4a.Removal::cosines)))),
-        named("figure7", r),
-        smallModel);
+        named("figure7", r));
   }
 
   private static Table removals(String title, Figure4a.Result r) {

@@ -4,20 +4,13 @@ import dev.engram.Provenance;
 import dev.engram.magic.view.Html;
 import dev.engram.magic.view.View;
 
-/** The small print under a result: where its numbers come from, and whose they are not. */
+/** The small print under a result: where its numbers come from, and how far they go. */
 final class Footnote {
-  /** Said wherever the embedded model gives a number. */
-  static final String SMALL_MODEL =
-      "iconclip is a small model that is embedded in Engram: its numbers are not the paper's.";
-
   private Footnote() {}
 
-  /**
-   * @param smallModel whether the numbers come from the embedded model
-   */
-  static View under(View view, Provenance provenance, boolean smallModel) {
-    String small = smallModel ? " " + SMALL_MODEL : "";
-    String text = provenance + "." + small;
+  /** Where the numbers come from, and the caution of the model where it has one. */
+  static View under(View view, Provenance provenance) {
+    String text = provenance + "." + provenance.caution().map(c -> " " + c).orElse("");
     return View.html(
         view.html() + Html.element("p", Html.escape(text), "style", "font-size:85%;color:#767676"),
         view.text() + "\n" + text);

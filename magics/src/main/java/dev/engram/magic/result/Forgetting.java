@@ -32,7 +32,6 @@ import tech.tablesaw.api.Table;
  * @param others which images those are
  * @param accuracy zero-shot accuracy on it and on everything else; null if it was not measured
  * @param preview whether the model was left as it is
- * @param smallModel whether the numbers come from the embedded model
  */
 public record Forgetting(
     String title,
@@ -42,8 +41,7 @@ public record Forgetting(
     SimilarityChange unrelated,
     String others,
     @Nullable AccuracyChange accuracy,
-    boolean preview,
-    boolean smallModel)
+    boolean preview)
     implements Viewable {
   private static final String BEFORE = "#00798c";
   private static final String AFTER = "#d1495b";
@@ -52,9 +50,8 @@ public record Forgetting(
   /**
    * @param done what the library gives
    * @param preview whether the model was left as it is
-   * @param smallModel whether the numbers come from the embedded model
    */
-  public Forgetting(Forgotten done, boolean preview, boolean smallModel) {
+  public Forgetting(Forgotten done, boolean preview) {
     this(
         done.title(),
         done.neurons(),
@@ -63,8 +60,7 @@ public record Forgetting(
         done.unrelated(),
         done.others(),
         done.accuracy(),
-        preview,
-        smallModel);
+        preview);
   }
 
   /** Keeps a copy. */
@@ -193,7 +189,6 @@ public record Forgetting(
             List.of(outcome(), verdict(), Effects.elsewhere(accuracy)),
             tables,
             edit,
-            smallModel,
             Effects.measured(accuracy));
     return figure().view().below(page);
   }

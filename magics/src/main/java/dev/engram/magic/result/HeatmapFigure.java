@@ -25,13 +25,12 @@ import java.util.Map;
  * @param heatmap the shares
  * @param image what the model sees, S × S
  * @param title of the image
- * @param smallModel whether it comes from the embedded model
  */
-public record HeatmapFigure(Heatmap heatmap, BufferedImage image, String title, boolean smallModel)
+public record HeatmapFigure(Heatmap heatmap, BufferedImage image, String title)
     implements Viewable {
   /** What the library gives, as a figure. */
-  public HeatmapFigure(ImageHeatmap of, boolean smallModel) {
-    this(of.heatmap(), of.picture().image(), of.picture().title(), smallModel);
+  public HeatmapFigure(ImageHeatmap of) {
+    this(of.heatmap(), of.picture().image(), of.picture().title());
   }
 
   /** Side of the pictures on the page. */
@@ -174,7 +173,7 @@ public record HeatmapFigure(Heatmap heatmap, BufferedImage image, String title, 
                     Digits.signed(r.bias() + r.constant(), 3)));
     String said = heatmap.coefficient() < 0 ? sum + " " + NEGATIVE : sum;
     View words = View.html(Html.element("p", said), said);
-    return figure().view().below(Footnote.under(words, heatmap.provenance(), smallModel));
+    return figure().view().below(Footnote.under(words, heatmap.provenance()));
   }
 
   @Override

@@ -39,10 +39,7 @@ public final class InsertionReproductions {
   private record Row(
       String model, String set, String entity, List<String> how, List<Double> accuracies) {}
 
-  /**
-   * @param smallModel whether the numbers come from the embedded model
-   */
-  public static Reproduction of(Table4.Result r, boolean smallModel) {
+  public static Reproduction of(Table4.Result r) {
     List<Table4.Method> methods = List.of(Table4.Method.values());
     List<Row> rows = new ArrayList<>();
     for (Table4.Case c : r.cases()) {
@@ -66,13 +63,10 @@ public final class InsertionReproductions {
         Table4.PAPER,
         findings(r, averages),
         r,
-        new Source(r.model(), r.provenance(), smallModel));
+        new Source(r.model(), r.provenance()));
   }
 
-  /**
-   * @param smallModel whether the numbers come from the embedded model
-   */
-  public static Reproduction of(Table8.Result r, boolean smallModel) {
+  public static Reproduction of(Table8.Result r) {
     List<Row> rows = new ArrayList<>();
     for (Table8.Case c : r.cases()) {
       rows.add(
@@ -96,11 +90,11 @@ public final class InsertionReproductions {
         Table8.PAPER,
         findings(r, averages),
         r,
-        new Source(r.model(), r.provenance(), smallModel));
+        new Source(r.model(), r.provenance()));
   }
 
   /** Whose numbers they are. */
-  private record Source(String model, dev.engram.Provenance provenance, boolean smallModel) {}
+  private record Source(String model, dev.engram.Provenance provenance) {}
 
   private static Reproduction reproduction(
       String name,
@@ -148,7 +142,7 @@ public final class InsertionReproductions {
                                 .toList())
                     .toList()));
     return new Reproduction(
-        name, findings, result, table(title, methods, rows), figures, of.provenance, of.smallModel);
+        name, findings, result, table(title, methods, rows), figures, of.provenance);
   }
 
   private static Table table(String title, List<String> methods, List<Row> rows) {

@@ -51,10 +51,8 @@ public record KnowledgeGallery(List<Entry> entries) implements Viewable {
 
   /**
    * @param processor of the model, which says what it sees of an image
-   * @param smallModel whether it is the embedded model
    */
-  public static Reproduction reproduction(
-      Figure2.Result r, ImageProcessor processor, boolean smallModel) {
+  public static Reproduction reproduction(Figure2.Result r, ImageProcessor processor) {
     List<Figure2.Illustration> all = r.illustrations();
     Table table =
         Table.create(
@@ -81,8 +79,7 @@ public record KnowledgeGallery(List<Entry> entries) implements Viewable {
         r,
         table,
         List.of(new KnowledgeGallery(all.stream().map(i -> entry(i, processor)).toList())),
-        r.provenance(),
-        smallModel);
+        r.provenance());
   }
 
   private static boolean namesItself(Figure2.Illustration i) {
@@ -97,7 +94,7 @@ public record KnowledgeGallery(List<Entry> entries) implements Viewable {
     for (Figure2.Look look : i.looks()) {
       String image = i.entity().name() + "/" + i.entity().images().indexOf(look.image());
       BufferedImage seen = processor.crop(ImageReader.read(look.image().file()));
-      HeatmapFigure figure = new HeatmapFigure(look.heatmap(), seen, image, false);
+      HeatmapFigure figure = new HeatmapFigure(look.heatmap(), seen, image);
       pictures.add(new Gallery.Item(figure.picture(SIDE), image));
       pictures.add(new Gallery.Item(figure.overlay(SIDE), say("m = %.2f", look.coefficient())));
     }

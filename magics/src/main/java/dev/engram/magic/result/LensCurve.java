@@ -25,10 +25,8 @@ import tech.tablesaw.api.Table;
  * @param label the text
  * @param curve cosines along the network, for each image
  * @param provenance where the numbers come from
- * @param smallModel whether they come from the embedded model
  */
-public record LensCurve(
-    String title, String label, Lens.Curve curve, Provenance provenance, boolean smallModel)
+public record LensCurve(String title, String label, Lens.Curve curve, Provenance provenance)
     implements Viewable {
   private double beforeMsa(int layer) {
     return Arrays.stream(curve.beforeMsa()).mapToDouble(c -> c[layer]).average().orElse(Double.NaN);
@@ -100,9 +98,7 @@ public record LensCurve(
 
   @Override
   public View view() {
-    return figure()
-        .view()
-        .below(Footnote.under(TableView.of(table(), layers()), provenance, smallModel));
+    return figure().view().below(Footnote.under(TableView.of(table(), layers()), provenance));
   }
 
   @Override

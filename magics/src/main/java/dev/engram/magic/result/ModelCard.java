@@ -1,5 +1,6 @@
 package dev.engram.magic.result;
 
+import dev.engram.Sha256;
 import dev.engram.edit.Edit;
 import dev.engram.hub.HubName;
 import dev.engram.magic.view.Html;
@@ -38,11 +39,11 @@ public record ModelCard(
    * @param edits that the model has taken
    * @return the card of a loaded model
    */
-  public static ModelCard of(Clip clip, List<Edit> edits, boolean smallModel) {
+  public static ModelCard of(Clip clip, List<Edit> edits) {
     ClipConfig c = clip.config();
     ClipConfig.Tower v = c.vision();
     Map<String, String> facts = new LinkedHashMap<>();
-    facts.put("model", clip.name() + " (SHA-256 " + clip.hash().substring(0, 12) + "…)");
+    facts.put("model", clip.name() + " (SHA-256 " + Sha256.brief(clip.hash()) + "…)");
     for (int i = 0; i < edits.size(); i++) {
       facts.put("edit " + i, edits.get(i).method().title() + ": " + EditList.title(edits.get(i)));
     }
@@ -93,9 +94,7 @@ public record ModelCard(
     if (clip.precision() == Precision.F16 && clip.device().equals("cpu")) {
       notes.add("On a CPU, f16 saves memory, not time.");
     }
-    if (smallModel) {
-      notes.add(Footnote.SMALL_MODEL);
-    }
+    clip.caution().ifPresent(notes::add);
     return new ModelCard(clip, clip.name(), clip.hash(), c, facts, List.copyOf(notes));
   }
 

@@ -32,13 +32,9 @@ import tech.tablesaw.api.Table;
  * @param report the numbers
  * @param figures the heatmaps of the report's images
  * @param recipe the lines that make the page again
- * @param smallModel whether it comes from the embedded model
  */
 public record NeuronPage(
-    NeuronReport report,
-    Map<LabelledImage, HeatmapFigure> figures,
-    NeuronRecipe recipe,
-    boolean smallModel)
+    NeuronReport report, Map<LabelledImage, HeatmapFigure> figures, NeuronRecipe recipe)
     implements Viewable {
   private static final int THUMBNAIL = 96;
 
@@ -230,7 +226,7 @@ public record NeuronPage(
           title, paragraph("No neuron precedes it: it reads the embedded patches alone."));
     }
     List<QueryNeuron> top = report.topQueries();
-    Queries all = new Queries(image, report.queries(), top.size(), smallModel);
+    Queries all = new Queries(image, report.queries(), top.size());
     Table table =
         all.table()
             .addColumns(StringColumn.create("says", top.stream().map(q -> says(q.neuron()))));
@@ -301,7 +297,7 @@ public record NeuronPage(
         paragraph("In a notebook:"),
         lines,
         paragraph("In Java, with the library alone:"),
-        Footnote.under(java, report.provenance(), smallModel));
+        Footnote.under(java, report.provenance()));
   }
 
   private String title(Seen seen) {

@@ -31,7 +31,6 @@ import tech.tablesaw.columns.Column;
  * @param words what they say; empty without a dictionary
  * @param note what the reader should know besides; "" for nothing
  * @param provenance where the numbers come from
- * @param smallModel whether they come from the embedded model
  */
 public record Neurons(
     String title,
@@ -40,8 +39,7 @@ public record Neurons(
     boolean ownEntities,
     Map<Neuron, Interpretation> words,
     String note,
-    Provenance provenance,
-    boolean smallModel)
+    Provenance provenance)
     implements Viewable {
   /** Keeps copies. */
   public Neurons {
@@ -127,7 +125,7 @@ public record Neurons(
     View rows = TableView.of(table(), Shown.ROWS);
     View all =
         View.html(sentence.html() + rows.html(), (sentence.text() + "\n" + rows.text()).strip());
-    View table = Footnote.under(all, provenance, smallModel);
+    View table = Footnote.under(all, provenance);
     return found.isEmpty() ? table : figure().view().below(table);
   }
 

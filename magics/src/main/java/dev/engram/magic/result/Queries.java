@@ -23,10 +23,8 @@ import tech.tablesaw.api.Table;
  * @param title the images
  * @param effects of every earlier neuron
  * @param shown how many query neurons the cell shows
- * @param smallModel whether they come from the embedded model
  */
-public record Queries(String title, QueryEffects effects, int shown, boolean smallModel)
-    implements Viewable {
+public record Queries(String title, QueryEffects effects, int shown) implements Viewable {
   /**
    * @return the query neurons that help most, in order
    */
@@ -92,7 +90,7 @@ public record Queries(String title, QueryEffects effects, int shown, boolean sma
         View.html(
             Html.element("p", Html.escape(summary())) + rows.html(),
             summary() + "\n" + rows.text());
-    View table = Footnote.under(summed, effects.provenance(), smallModel);
+    View table = Footnote.under(summed, effects.provenance());
     return top(1).isEmpty() ? table : figure().view().below(table);
   }
 

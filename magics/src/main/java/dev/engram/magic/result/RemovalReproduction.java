@@ -29,10 +29,7 @@ public final class RemovalReproduction {
       double before,
       double general) {}
 
-  /**
-   * @param smallModel whether the numbers come from the embedded model
-   */
-  public static Reproduction of(Table3.Result r, boolean smallModel) {
+  public static Reproduction of(Table3.Result r) {
     String model = r.model();
     List<Removed> ours = new ArrayList<>();
     r.cases().forEach(c -> ours.add(removed(model, c)));
@@ -79,8 +76,7 @@ public final class RemovalReproduction {
         r,
         table,
         List.of(Charts.bars("Table 3: cosine of image and label", "", "cosine", series)),
-        r.provenance(),
-        smallModel);
+        r.provenance());
   }
 
   private static List<String> findings(Table3.Result r) {

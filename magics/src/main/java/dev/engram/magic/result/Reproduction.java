@@ -20,7 +20,6 @@ import tech.tablesaw.api.Table;
  * @param table our numbers and the paper's
  * @param figures at least one
  * @param provenance where the numbers come from
- * @param smallModel whether they come from the embedded model
  * @param note what was read from the store of results, or could not be kept; "" for nothing
  */
 public record Reproduction(
@@ -30,7 +29,6 @@ public record Reproduction(
     Table table,
     List<Viewable> figures,
     Provenance provenance,
-    boolean smallModel,
     String note)
     implements Viewable {
   /** Keeps copies of the lists. */
@@ -46,17 +44,15 @@ public record Reproduction(
       Object result,
       Table table,
       List<? extends Viewable> figures,
-      Provenance provenance,
-      boolean smallModel) {
-    this(name, findings, result, table, List.copyOf(figures), provenance, smallModel, "");
+      Provenance provenance) {
+    this(name, findings, result, table, List.copyOf(figures), provenance, "");
   }
 
   /**
    * @return a copy that says so
    */
   public Reproduction noting(String newNote) {
-    return new Reproduction(
-        name, findings, result, table, figures, provenance, smallModel, newNote);
+    return new Reproduction(name, findings, result, table, figures, provenance, newNote);
   }
 
   @Override
@@ -66,7 +62,7 @@ public record Reproduction(
     findings.forEach(f -> html.append(Html.element("p", Html.escape(f))));
     View summed = View.html(html + rows.html(), String.join("\n", findings) + "\n" + rows.text());
     List<View> above = new ArrayList<>();
-    above.add(Footnote.noted(Footnote.under(summed, provenance, smallModel), note));
+    above.add(Footnote.noted(Footnote.under(summed, provenance), note));
     figures.subList(0, figures.size() - 1).forEach(f -> above.add(f.view()));
     return figures.get(figures.size() - 1).view().below(above.toArray(View[]::new));
   }

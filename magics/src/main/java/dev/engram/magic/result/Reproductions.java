@@ -35,10 +35,7 @@ import tech.tablesaw.api.Table;
 public final class Reproductions {
   private Reproductions() {}
 
-  /**
-   * @param smallModel whether the numbers come from the embedded model
-   */
-  public static Reproduction of(Table1.Result r, boolean smallModel) {
+  public static Reproduction of(Table1.Result r) {
     List<Table1.Row> rows = r.rows();
     Table table =
         Table.create(
@@ -93,14 +90,10 @@ public final class Reproductions {
                         reported.stream()
                             .mapToDouble(row -> row.paper().orElseThrow())
                             .toArray())))),
-        r.provenance(),
-        smallModel);
+        r.provenance());
   }
 
-  /**
-   * @param smallModel whether the numbers come from the embedded model
-   */
-  public static Reproduction of(Table2.Result r, boolean smallModel) {
+  public static Reproduction of(Table2.Result r) {
     List<Table2.Cell> rows = r.cells();
     Table table =
         Table.create(
@@ -143,8 +136,7 @@ public final class Reproductions {
         List.of(
             deletion(r, "activation", c -> c.coefficient()),
             deletion(r, "cosine", c -> c.cosine())),
-        r.provenance(),
-        smallModel);
+        r.provenance());
   }
 
   private static Estimate between(
@@ -168,9 +160,8 @@ public final class Reproductions {
 
   /**
    * @param results of one model or several
-   * @param smallModel whether numbers come from the embedded model
    */
-  public static Reproduction ofModels(List<Table6.Result> results, boolean smallModel) {
+  public static Reproduction ofModels(List<Table6.Result> results) {
     List<ModelRow> rows = new ArrayList<>();
     results.forEach(r -> r.rows().forEach(row -> rows.add(ModelRow.of(r.model(), row))));
     Table6.PAPER.forEach(p -> rows.add(ModelRow.of(p)));
@@ -204,10 +195,7 @@ public final class Reproductions {
         "The paper (CLIP): −0.0005 and 0.0223; complete removal leaves the cosine as it was.");
     Provenance provenance = results.get(0).provenance();
     for (Table6.Result more : results.subList(1, results.size())) {
-      provenance =
-          provenance.with(
-              "model",
-              provenance.entries().get("model") + ", " + more.provenance().entries().get("model"));
+      provenance = provenance.joined("model", more.provenance());
     }
     return new Reproduction(
         "table6",
@@ -215,8 +203,7 @@ public final class Reproductions {
         results,
         table,
         List.of(Charts.bars("Table 6: cosine of image and label", "", "cosine", series)),
-        provenance,
-        smallModel);
+        provenance);
   }
 
   /** A row of Table 6, ours or the paper's: the cosine original, removed, suppressed. */

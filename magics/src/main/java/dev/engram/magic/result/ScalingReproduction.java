@@ -37,10 +37,7 @@ public final class ScalingReproduction {
       Estimate general,
       Estimate cosine) {}
 
-  /**
-   * @param smallModel whether the numbers come from the embedded model
-   */
-  public static Reproduction of(Scaling.Result r, boolean smallModel) {
+  public static Reproduction of(Scaling.Result r) {
     List<Row> rows = rows(r);
     Table table =
         Table.create(
@@ -52,8 +49,7 @@ public final class ScalingReproduction {
     estimates(table, "accuracy, rest", rows, Row::rest);
     estimates(table, "accuracy, general", rows, Row::general);
     estimates(table, "cosine", rows, Row::cosine);
-    return new Reproduction(
-        "scaling", findings(r), r, table, figures(r), r.provenance(), smallModel);
+    return new Reproduction("scaling", findings(r), r, table, figures(r), r.provenance());
   }
 
   private static List<Row> rows(Scaling.Result r) {

@@ -30,7 +30,6 @@ import tech.tablesaw.api.Table;
  *     measured
  * @param guides some of the guides, as the model sees them
  * @param preview whether the model was left as it is
- * @param smallModel whether the numbers come from the embedded model
  */
 public record Teaching(
     List<Taught.Name> taught,
@@ -39,17 +38,15 @@ public record Teaching(
     Edit edit,
     @Nullable AccuracyChange accuracy,
     List<Gallery.Item> guides,
-    boolean preview,
-    boolean smallModel)
+    boolean preview)
     implements Viewable {
   private static final int SIDE = 120;
 
   /**
    * @param done what the library gives
    * @param preview whether the model was left as it is
-   * @param smallModel whether the numbers come from the embedded model
    */
-  public Teaching(Taught done, boolean preview, boolean smallModel) {
+  public Teaching(Taught done, boolean preview) {
     this(
         done.names(),
         done.where(),
@@ -57,8 +54,7 @@ public record Teaching(
         done.edit(),
         done.accuracy(),
         Gallery.of(done.guides()),
-        preview,
-        smallModel);
+        preview);
   }
 
   /** Keeps copies. */
@@ -165,7 +161,6 @@ public record Teaching(
                 Effects.elsewhere(accuracy)),
             tables,
             edit,
-            smallModel,
             Effects.measured(accuracy));
     return guides.isEmpty()
         ? page

@@ -30,19 +30,16 @@ import tech.tablesaw.api.Table;
  * @param title of the images
  * @param trace every rise
  * @param guides some of the guides, as the model sees them
- * @param smallModel whether the numbers come from the embedded model
  */
-public record TracingChart(
-    String title, CausalTrace trace, List<Gallery.Item> guides, boolean smallModel)
+public record TracingChart(String title, CausalTrace trace, List<Gallery.Item> guides)
     implements Viewable {
   private static final int SIDE = 120;
 
   /**
    * @param done what the library gives
-   * @param smallModel whether the numbers come from the embedded model
    */
-  public TracingChart(Traced done, boolean smallModel) {
-    this(done.title(), done.trace(), Gallery.of(done.guides()), smallModel);
+  public TracingChart(Traced done) {
+    this(done.title(), done.trace(), Gallery.of(done.guides()));
   }
 
   /** Keeps a copy. */
@@ -160,7 +157,7 @@ public record TracingChart(
                 + (guides.isEmpty() ? "" : Html.element("p", "Guides:") + gallery.html())
                 + rows.html(),
             finding() + "\n" + rows.text());
-    return figure().view().below(Footnote.under(page, trace.provenance(), smallModel));
+    return figure().view().below(Footnote.under(page, trace.provenance()));
   }
 
   @Override

@@ -25,7 +25,6 @@ import tech.tablesaw.api.Table;
  * @param checkpoints all that were tried
  * @param wanted the accuracy that the checkpoint should come close to, 0 to 1
  * @param preview whether the model was left as it is
- * @param smallModel whether the numbers come from the embedded model
  */
 public record Tuning(
     String name,
@@ -34,15 +33,13 @@ public record Tuning(
     AccuracyChange accuracy,
     List<Checkpoint> checkpoints,
     double wanted,
-    boolean preview,
-    boolean smallModel)
+    boolean preview)
     implements Viewable {
   /**
    * @param done what the library gives
    * @param preview whether the model was left as it is
-   * @param smallModel whether the numbers come from the embedded model
    */
-  public Tuning(Tuned done, boolean preview, boolean smallModel) {
+  public Tuning(Tuned done, boolean preview) {
     this(
         done.name(),
         done.edit(),
@@ -50,8 +47,7 @@ public record Tuning(
         done.accuracy(),
         done.checkpoints(),
         done.wanted(),
-        preview,
-        smallModel);
+        preview);
   }
 
   /** Keeps a copy. */
@@ -121,7 +117,6 @@ public record Tuning(
         List.of(Effects.outcome(edit.title(), preview), chosen(), Effects.elsewhere(accuracy)),
         tables,
         edit,
-        smallModel,
         Effects.measured(accuracy));
   }
 

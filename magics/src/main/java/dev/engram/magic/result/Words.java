@@ -16,9 +16,8 @@ import tech.tablesaw.api.Table;
  * The value of {@code %words}: what neurons say, each as a weighted sum of words.
  *
  * @param interpretations one for each neuron
- * @param smallModel whether they come from the embedded model
  */
-public record Words(List<Interpretation> interpretations, boolean smallModel) implements Viewable {
+public record Words(List<Interpretation> interpretations) implements Viewable {
   /** Keeps a copy. */
   public Words {
     interpretations = List.copyOf(interpretations);
@@ -62,7 +61,7 @@ public record Words(List<Interpretation> interpretations, boolean smallModel) im
 
   @Override
   public View view() {
-    return Footnote.under(TableView.of(table()), interpretations.get(0).provenance(), smallModel);
+    return Footnote.under(TableView.of(table()), interpretations.get(0).provenance());
   }
 
   @Override

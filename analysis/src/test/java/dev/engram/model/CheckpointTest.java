@@ -226,7 +226,7 @@ class CheckpointTest {
       quoteCharacter = '`',
       value = {
         "model_type | \"siglip\" | is a SigLIP, but its weights are of another family",
-        "model_type | \"siglip2\" | architecture 'siglip2' is not implemented",
+        "model_type | \"siglip2\" | the model is a SigLIP 2, but its weights are of another family",
         "model_type | \"clip_text_model\" | not implemented",
         "architectures | [\"EvaCLIPModel\"] | architectures [\"EvaCLIPModel\"], expected it to be left",
         "auto_map | {\"AutoModel\": \"x.Y\"} | auto_map {",

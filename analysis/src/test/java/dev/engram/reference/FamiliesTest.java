@@ -39,7 +39,6 @@ import dev.engram.edit.Trainable;
 import dev.engram.model.Clip;
 import dev.engram.model.ClipConfig;
 import dev.engram.model.ClipConfig.Activation;
-import dev.engram.model.ClipConfig.Family;
 import dev.engram.model.Safetensors;
 import dev.engram.model.Weight;
 import dev.engram.trace.Neuron;
@@ -240,17 +239,18 @@ class FamiliesTest {
     "dfn5b_h14_378, CLIP, QUICK_GELU, 2, 56",
     "tinyclip_8m16, CLIP, GELU, 2, 48",
     "clip_config_dict, CLIP, GELU, 3, 32",
-    "eva02_b16, EVA, SILU, 12, 64",
-    "eva02_l14_336, EVA, SILU, 16, 70",
-    "eva01_g14, EVA, GELU, 16, 42",
-    "siglip_b16, SIGLIP, GELU_PYTORCH_TANH, 12, 48",
-    "siglip_so400m, SIGLIP, GELU_PYTORCH_TANH, 16, 62"
+    "eva02_b16, EVA-CLIP, SILU, 12, 64",
+    "eva02_l14_336, EVA-CLIP, SILU, 16, 70",
+    "eva01_g14, EVA-CLIP, GELU, 16, 42",
+    "siglip_b16, SigLIP, GELU_PYTORCH_TANH, 12, 48",
+    "siglip_so400m, SigLIP, GELU_PYTORCH_TANH, 16, 62",
+    "siglip2_b16, SigLIP 2, GELU_PYTORCH_TANH, 12, 48"
   })
   void configurationsAreReadAsPublished(
-      String name, Family family, Activation activation, int heads, int imageSize) {
+      String name, String family, Activation activation, int heads, int imageSize) {
     try (Run run = Run.of(name)) {
       ClipConfig config = run.clip().config();
-      assertEquals(family, config.family());
+      assertEquals(family, config.family().title());
       assertEquals(activation, config.vision().activation());
       assertEquals(heads, config.vision().heads());
       assertEquals(imageSize, config.imageSize());
@@ -258,7 +258,7 @@ class FamiliesTest {
       assertEquals(name.startsWith("eva02"), config.vision().innerNorms());
       assertEquals(name.startsWith("eva02") ? 16 : 0, config.vision().rotaryGrid());
       assertEquals(
-          family == Family.SIGLIP || name.startsWith("dfn5b"), run.clip().processor().squash());
+          family.startsWith("SigLIP") || name.startsWith("dfn5b"), run.clip().processor().squash());
     }
   }
 
@@ -601,8 +601,11 @@ class FamiliesTest {
     String stated = Files.readString(file);
     Files.writeString(file, stated.replace("\"siglip\"", "\"clip\""));
     Refusal.holds(() -> Clip.from(siglip).device("cpu").load(), "another family", "pool");
-    Files.writeString(file, stated.replace("\"siglip\"", "\"siglip2\""));
-    Refusal.holds(() -> Clip.from(siglip).device("cpu").load(), "'siglip2' is not implemented");
+    Files.writeString(file, stated.replace("\"siglip\"", "\"siglip3\""));
+    Refusal.holds(
+        () -> Clip.from(siglip).device("cpu").load(),
+        "'siglip3' is not implemented",
+        "a SigLIP (model_type siglip), a SigLIP 2 with a fixed resolution");
   }
 
   private static Path copy(String name, Path temp) throws IOException {

@@ -14,8 +14,7 @@ import java.util.stream.IntStream;
  *
  * @param label the text
  * @param images names of the images
- * @param method what the score is
- * @param reading how the layer norms are read; matters for {@link Method#IMPROVEMENT} alone
+ * @param by what the score is
  * @param space the order of the neurons in the arrays
  * @param scores (images, neurons)
  * @param coefficients m at the class token (images, neurons)
@@ -25,8 +24,7 @@ import java.util.stream.IntStream;
 public record Attribution(
     String label,
     List<String> images,
-    Method method,
-    Reading reading,
+    Score by,
     NeuronSpace space,
     float[][] scores,
     float[][] coefficients,
@@ -172,7 +170,7 @@ public record Attribution(
             label,
             images.size(),
             images.size() == 1 ? "" : "s",
-            method,
+            by.method(),
             top(3).stream().map(r -> r.neuron().toString()).toList());
   }
 }

@@ -3,6 +3,7 @@ package dev.engram.experiment;
 import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
+import dev.engram.attribution.Score;
 import dev.engram.data.Entity;
 import dev.engram.edit.Suppression;
 import dev.engram.trace.Neuron;
@@ -36,7 +37,7 @@ public final class Faithfulness {
    *     an image; 0 for none
    * @param judging on which images the neurons are judged
    */
-  public record Settings(List<Ranking> rankings, List<Integer> counts, int seeds, Judging judging) {
+  public record Settings(List<Score> rankings, List<Integer> counts, int seeds, Judging judging) {
     /** Refuses what cannot be run. */
     public Settings {
       rankings = List.copyOf(rankings);
@@ -48,7 +49,7 @@ public final class Faithfulness {
     }
 
     /** Judged on the images that found the neurons. */
-    public Settings(List<Ranking> rankings, List<Integer> counts, int seeds) {
+    public Settings(List<Score> rankings, List<Integer> counts, int seeds) {
       this(rankings, counts, seeds, Judging.SAME_IMAGES);
     }
 
@@ -56,7 +57,7 @@ public final class Faithfulness {
      * @return all rankings, k = 1, 3, 10, 30, and 5 seeds, judged on the images that found them
      */
     public static Settings standard() {
-      return new Settings(List.of(Ranking.values()), List.of(1, 3, 10, 30), 5);
+      return new Settings(Score.all(), List.of(1, 3, 10, 30), 5);
     }
 
     /**
@@ -174,7 +175,7 @@ public final class Faithfulness {
     int most = settings.counts.get(settings.counts.size() - 1);
     int images = silencer.before.length;
     int[] finding = settings.judging.finding(images, entity);
-    for (Ranking ranking : settings.rankings) {
+    for (Score ranking : settings.rankings) {
       silencer.measure(
           ranking.toString(), List.of(pass.top(ranking, most, finding)), settings.counts);
     }

@@ -1,8 +1,8 @@
 package dev.engram.magic;
 
 import dev.engram.EngramException;
-import dev.engram.attribution.Method;
 import dev.engram.attribution.Reading;
+import dev.engram.attribution.Score;
 import dev.engram.data.ImageSelection;
 import dev.engram.magic.result.Attribution;
 import org.jspecify.annotations.Nullable;
@@ -47,16 +47,15 @@ final class AttributeCommand implements EngramMagic {
       defaultValue = "improvement",
       description =
           "improvement (the paper's), or a baseline of its Table 1: activation, gradient, combined.")
-  private Method method = Method.IMPROVEMENT;
+  private String method = Score.IMPROVEMENT;
 
   @Option(
       names = "--reading",
       paramLabel = "READING",
-      defaultValue = "literal",
       description =
           "How the layer norms of Eq. 11 and 12 are read: literal (default), literal_post, lens,"
               + " frozen; or direct, the exact share of the final cosine (not in the paper).")
-  private Reading reading = Reading.LITERAL;
+  private @Nullable Reading reading;
 
   AttributeCommand(EngramSession session) {
     this.session = session;
@@ -64,6 +63,7 @@ final class AttributeCommand implements EngramMagic {
 
   @Override
   public Attribution run(MagicContext context) {
+    Score by = Score.of(method, reading);
     session.model();
     if (top < 1) {
       throw new EngramException("--top takes a number of neurons from 1, got " + top + ".");
@@ -72,9 +72,7 @@ final class AttributeCommand implements EngramMagic {
     String text = chosen.text(label);
     try (MagicProgress progress = context.progress()) {
       return new Attribution(
-          chosen.title(),
-          session.attributor().attribute(chosen.images(), text, method, reading, progress),
-          top);
+          chosen.title(), session.attributor().attribute(chosen.images(), text, by, progress), top);
     }
   }
 }

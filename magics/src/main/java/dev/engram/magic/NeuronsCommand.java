@@ -4,7 +4,6 @@ import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.Suggest;
-import dev.engram.attribution.Method;
 import dev.engram.attribution.Reading;
 import dev.engram.data.ImageSelection;
 import dev.engram.dissect.Interpretation;
@@ -141,12 +140,7 @@ final class NeuronsCommand implements EngramMagic {
       return Effects.of(
           session
               .attributor()
-              .attribute(
-                  chosen.images(),
-                  chosen.text(null),
-                  Method.IMPROVEMENT,
-                  Reading.LITERAL,
-                  progress),
+              .attribute(chosen.images(), chosen.text(null), Reading.LITERAL, progress),
           chosen.title());
     }
     if (session.images().entities().isEmpty()) {

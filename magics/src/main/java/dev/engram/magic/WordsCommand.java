@@ -1,7 +1,6 @@
 package dev.engram.magic;
 
 import dev.engram.attribution.Attribution;
-import dev.engram.attribution.Method;
 import dev.engram.attribution.Reading;
 import dev.engram.data.ImageSelection;
 import dev.engram.dissect.Interpreter;
@@ -64,8 +63,7 @@ final class WordsCommand implements EngramMagic {
         Attribution a =
             session
                 .attributor()
-                .attribute(
-                    chosen.images(), chosen.label(), Method.IMPROVEMENT, Reading.LITERAL, progress);
+                .attribute(chosen.images(), chosen.label(), Reading.LITERAL, progress);
         Arrays.setAll(signs, i -> a.sign(which.get(i)));
       }
       Interpreter interpreter =

@@ -1,7 +1,6 @@
 package dev.engram.magic.result;
 
 import dev.engram.attribution.Attribution.Ranked;
-import dev.engram.attribution.Method;
 import dev.engram.attribution.Reading;
 import dev.engram.magic.view.Html;
 import dev.engram.magic.view.PlotlyFigure;
@@ -93,14 +92,13 @@ public record Attribution(String title, dev.engram.attribution.Attribution score
   }
 
   private String scoreName() {
-    return scores.method() == Method.IMPROVEMENT ? "improvement" : scores.method().toString();
+    return scores.by().method();
   }
 
   private String heading() {
-    boolean other = scores.method() == Method.IMPROVEMENT && scores.reading() != Reading.LITERAL;
+    boolean other = scores.by() instanceof Reading reading && reading != Reading.LITERAL;
     return "%s with \"%s\": neurons by %s%s"
-        .formatted(
-            title, scores.label(), scoreName(), other ? ", reading " + scores.reading() : "");
+        .formatted(title, scores.label(), scoreName(), other ? ", reading " + scores.by() : "");
   }
 
   /** What the scores are taken over, and how near image and text are. */

@@ -15,8 +15,7 @@ import java.util.stream.IntStream;
  * @param title what was attributed, as people call it
  * @param label the text
  * @param images names of the images
- * @param method what the score is
- * @param reading how the layer norms are read; matters for {@link Method#IMPROVEMENT} alone
+ * @param by what the score is
  * @param space the order of the neurons in the arrays
  * @param scores (images, neurons)
  * @param coefficients m at the class token (images, neurons)
@@ -27,8 +26,7 @@ public record Attribution(
     String title,
     String label,
     List<String> images,
-    Method method,
-    Reading reading,
+    Score by,
     NeuronSpace space,
     float[][] scores,
     float[][] coefficients,
@@ -192,7 +190,7 @@ public record Attribution(
             label,
             images.size(),
             images.size() == 1 ? "" : "s",
-            method,
+            by.method(),
             top(3).stream().map(r -> r.neuron().toString()).toList());
   }
 }

@@ -3,6 +3,7 @@ package dev.engram.experiment;
 import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
+import dev.engram.attribution.Score;
 import dev.engram.data.Entity;
 import dev.engram.edit.Suppression;
 import dev.engram.trace.Neuron;
@@ -42,12 +43,12 @@ public final class Faithfulness {
    * @return all rankings, k = 1, 3, 10, 30, and 5 seeds, judged on the images that found them
    */
   public static Settings standard() {
-    return new Settings(List.of(Ranking.values()), List.of(1, 3, 10, 30), 5);
+    return new Settings(Score.all(), List.of(1, 3, 10, 30), 5);
   }
 
   /** What can be set. */
   public record Settings(
-      @About("which rankings are compared") List<Ranking> rankings,
+      @About("which rankings are compared") List<Score> rankings,
       @About("k, how many neurons are silenced") List<Integer> counts,
       @About("draws of random neurons, averaged within an image; 0 for none") int seeds,
       @About("on which images the neurons are judged") Judging judging)
@@ -63,7 +64,7 @@ public final class Faithfulness {
     }
 
     /** Judged on the images that found the neurons. */
-    public Settings(List<Ranking> rankings, List<Integer> counts, int seeds) {
+    public Settings(List<Score> rankings, List<Integer> counts, int seeds) {
       this(rankings, counts, seeds, Judging.SAME_IMAGES);
     }
 
@@ -71,7 +72,7 @@ public final class Faithfulness {
      * @param newRankings which rankings are compared
      * @return a copy with that setting
      */
-    public Settings rankings(List<Ranking> newRankings) {
+    public Settings rankings(List<Score> newRankings) {
       return new Settings(newRankings, counts, seeds, judging);
     }
 
@@ -217,7 +218,7 @@ public final class Faithfulness {
     int most = settings.counts.get(settings.counts.size() - 1);
     int images = silencer.before.length;
     int[] finding = settings.judging.finding(images, entity);
-    for (Ranking ranking : settings.rankings) {
+    for (Score ranking : settings.rankings) {
       silencer.measure(
           ranking.toString(), List.of(pass.top(ranking, most, finding)), settings.counts);
     }

@@ -4,6 +4,7 @@ import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.attribution.Attribution;
+import dev.engram.attribution.Reading;
 import dev.engram.data.Entity;
 import dev.engram.data.LabelledImage;
 import dev.engram.dissect.Heatmap;
@@ -195,7 +196,7 @@ public final class Figure2 {
 
   private static Part part(
       Pass pass, Heatmapper heatmapper, Interpreter interpreter, Settings settings) {
-    Attribution a = pass.attribution(Ranking.LITERAL);
+    Attribution a = pass.attribution(Reading.LITERAL);
     List<Attribution.Ranked> top = a.top(settings.neurons);
     int[] signs = top.stream().mapToInt(r -> a.sign(r.neuron())).toArray();
     List<Interpretation> words =

@@ -4,6 +4,7 @@ import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.attribution.Attribution;
+import dev.engram.attribution.Reading;
 import dev.engram.data.LabelledImage;
 import dev.engram.data.Spread;
 import dev.engram.dissect.QueryAnalyzer;
@@ -278,9 +279,9 @@ public final class Figure3 {
    */
   private record Side(List<Neuron> top, double[] decay, int images) {
     static Side of(Pass pass, Settings settings) {
-      Attribution a = pass.attribution(Ranking.LITERAL);
+      Attribution a = pass.attribution(Reading.LITERAL);
       return new Side(
-          pass.top(Ranking.LITERAL, settings.top), a.decay(settings.decay), a.images().size());
+          pass.top(Reading.LITERAL, settings.top), a.decay(settings.decay), a.images().size());
     }
   }
 
@@ -354,7 +355,7 @@ public final class Figure3 {
     List<float[]> pixels = pass.pixels().stream().limit(settings.imagesPerEntity.orElse(Integer.MAX_VALUE)).toList();
     List<QueryEffects.QueryNeuron> top =
         analyzer
-            .effects(pixels, pass.top(Ranking.LITERAL, 1).get(0), Progress.NONE)
+            .effects(pixels, pass.top(Reading.LITERAL, 1).get(0), Progress.NONE)
             .top(Math.max(settings.queries, settings.queryDecay));
     double strongest = top.isEmpty() ? 0 : top.get(0).effect();
     boolean complete = top.size() >= settings.queryDecay && strongest > 0;

@@ -1,5 +1,6 @@
 package dev.engram.experiment;
 
+import dev.engram.attribution.Score;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.util.Arrays;
@@ -69,6 +70,9 @@ record SettingType(
     }
     if (type instanceof ParameterizedType p && p.getRawType() == List.class) {
       return of(p.getActualTypeArguments()[0]).list();
+    }
+    if (type == Score.class) {
+      return choice(Score.all());
     }
     if (type instanceof Class<?> c && c.isEnum()) {
       return choice(List.of(c.getEnumConstants()));

@@ -4,6 +4,7 @@ import dev.engram.Cosine;
 import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
+import dev.engram.attribution.Reading;
 import dev.engram.data.Entity;
 import dev.engram.data.LabelledImage;
 import dev.engram.data.Split;
@@ -247,7 +248,7 @@ public final class Table3 {
         study.each(
             new Study.Task<>("table3", "finding knowledge neurons", Found.class, List.of(most)),
             cases.stream().map(c -> Study.Part.of(all.get(c))).toList(),
-            (pass, i) -> new Found(pass.top(Ranking.LITERAL, most)));
+            (pass, i) -> new Found(pass.top(Reading.LITERAL, most)));
     List<Edited> models = new ArrayList<>();
     for (int i = 0; i < cases.size(); i++) {
       String label = all.get(cases.get(i)).label();

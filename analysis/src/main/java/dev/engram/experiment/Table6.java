@@ -2,6 +2,7 @@ package dev.engram.experiment;
 
 import dev.engram.EngramException;
 import dev.engram.Provenance;
+import dev.engram.attribution.Reading;
 import dev.engram.data.Entity;
 import dev.engram.data.LabelledImage;
 import dev.engram.data.Spread;
@@ -156,7 +157,7 @@ public final class Table6 {
   /** The cosines of images. */
   private record Cosines(double[] original, double[] complete, double[] residual) {
     static Cosines of(Pass pass, Suppression suppression, int[] finding, int[] judging) {
-      List<Neuron> first = pass.top(Ranking.LITERAL, 1, finding);
+      List<Neuron> first = pass.top(Reading.LITERAL, 1, finding);
       return new Cosines(
           Judging.pick(pass.cosines(), judging),
           Judging.pick(pass.complete(suppression, first), judging),

@@ -212,12 +212,7 @@ public final class Lab implements AutoCloseable {
     ImageSelection chosen = images.select(request.target());
     return open()
         .attributor()
-        .attribute(
-            chosen.images(),
-            chosen.text(request.label()),
-            request.method(),
-            request.reading(),
-            progress)
+        .attribute(chosen.images(), chosen.text(request.label()), request.by(), progress)
         .titled(chosen.title());
   }
 

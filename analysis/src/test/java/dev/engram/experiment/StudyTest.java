@@ -9,6 +9,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import dev.engram.Progress;
+import dev.engram.attribution.Baseline;
+import dev.engram.attribution.Reading;
 import dev.engram.data.ImageSet;
 import dev.engram.dissect.WordDictionary;
 import dev.engram.model.Clip;
@@ -17,6 +19,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Random;
 import java.util.concurrent.CancellationException;
@@ -29,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What is kept, what is read, and when neither is. */
 class StudyTest {
   private static final Faithfulness.Settings SETTINGS =
-      new Faithfulness.Settings(List.of(Ranking.LITERAL, Ranking.COMBINED), List.of(1, 5), 2);
+      new Faithfulness.Settings(List.of(Reading.LITERAL, Baseline.COMBINED), List.of(1, 5), 2);
 
   private static Clip clip;
   private static ImageSet set;
@@ -191,7 +194,9 @@ class StudyTest {
   private static String json(Object result) {
     return new ObjectMapper()
         .registerModule(
-            new SimpleModule().addSerializer(OptionalDouble.class, ToStringSerializer.instance))
+            new SimpleModule()
+                .addSerializer(OptionalDouble.class, ToStringSerializer.instance)
+                .addSerializer(Optional.class, ToStringSerializer.instance))
         .valueToTree(result)
         .toString();
   }

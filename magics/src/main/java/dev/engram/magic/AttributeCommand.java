@@ -1,8 +1,8 @@
 package dev.engram.magic;
 
 import dev.engram.attribution.Attribution;
-import dev.engram.attribution.Method;
 import dev.engram.attribution.Reading;
+import dev.engram.attribution.Score;
 import dev.engram.lab.Attribute;
 import dev.engram.lab.Target;
 import dev.engram.magic.result.Shown;
@@ -44,16 +44,15 @@ final class AttributeCommand implements EngramMagic {
       defaultValue = "improvement",
       description =
           "improvement (the paper's), or a baseline of its Table 1: activation, gradient, combined.")
-  private Method method = Method.IMPROVEMENT;
+  private String method = Score.IMPROVEMENT;
 
   @Option(
       names = "--reading",
       paramLabel = "READING",
-      defaultValue = "literal",
       description =
           "How the layer norms of Eq. 11 and 12 are read: literal (default), literal_post, lens,"
               + " frozen; or direct, the exact share of the final cosine (not in the paper).")
-  private Reading reading = Reading.LITERAL;
+  private @Nullable Reading reading;
 
   AttributeCommand(EngramSession session) {
     this.session = session;
@@ -61,9 +60,10 @@ final class AttributeCommand implements EngramMagic {
 
   @Override
   public Attribution run(MagicContext context) {
+    Score by = Score.of(method, reading);
     session.model();
     Shown shown = top.shown();
-    Attribute request = Attribute.of(Target.of(target)).label(label).method(method).reading(reading);
+    Attribute request = Attribute.of(Target.of(target)).label(label).by(by);
     try (MagicProgress progress = context.progress()) {
       return context.showing(shown, session.lab(progress).attribute(request));
     }

@@ -110,6 +110,7 @@ class NonsenseTest {
         "attribute panda --top many | --top takes a whole number, such as 5, got 'many'",
         "attribute panda --top 99999999999 | --top takes a whole number of at most 2147483647, got",
         "attribute panda --by gradeint | did you mean gradient?",
+        "attribute panda --by gradient --reading lens | the method gradient has none",
         "attribute panda --reading litteral | did you mean literal",
         "attribute Statue of Liberty --top 3 | got 'of'; a name of several words stands in quotes:"
             + " \"Statue of Liberty\"",

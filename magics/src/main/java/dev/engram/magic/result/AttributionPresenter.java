@@ -2,7 +2,6 @@ package dev.engram.magic.result;
 
 import dev.engram.attribution.Attribution;
 import dev.engram.attribution.Attribution.Ranked;
-import dev.engram.attribution.Method;
 import dev.engram.attribution.Reading;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.TableView;
@@ -67,14 +66,14 @@ final class AttributionPresenter implements Presenter<Attribution> {
   }
 
   private static String scoreName(Attribution a) {
-    return a.method() == Method.IMPROVEMENT ? "improvement" : a.method().toString();
+    return a.by().method();
   }
 
   private static String heading(Attribution a) {
-    boolean other = a.method() == Method.IMPROVEMENT && a.reading() != Reading.LITERAL;
+    boolean other = a.by() instanceof Reading reading && reading != Reading.LITERAL;
     return "%s with \"%s\": neurons by %s%s"
         .formatted(
-            a.title(), a.label(), scoreName(a), other ? ", reading " + a.reading() : "");
+            a.title(), a.label(), scoreName(a), other ? ", reading " + a.by() : "");
   }
 
   /** What the scores are taken over, and how near image and text are. */

@@ -40,7 +40,7 @@ final class ReproduceCommand implements EngramMagic {
 
   @Parameters(
       arity = "0..1",
-      paramLabel = "NAME",
+      paramLabel = "EXPERIMENT",
       description = "table1, table2, … as the list without a name tells.")
   private @Nullable String name;
 

@@ -108,7 +108,7 @@ public final class Completer {
     Stream<Candidate> constants =
         argument.type().isEnum()
             ? Arrays.stream(argument.type().getEnumConstants())
-                .map(each -> new Candidate(String.valueOf(each), ""))
+                .map(each -> new Candidate(String.valueOf(each).toLowerCase(Locale.ROOT), ""))
             : Stream.empty();
     Stream<Candidate> named =
         Arrays.stream(argument.paramLabel().split("\\|"))

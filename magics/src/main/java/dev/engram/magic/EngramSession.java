@@ -5,6 +5,7 @@ import dev.engram.Progress;
 import dev.engram.data.Dataset;
 import dev.engram.data.DatasetOptions;
 import dev.engram.data.Datasets;
+import dev.engram.data.Entity;
 import dev.engram.data.ImageSet;
 import dev.engram.data.UserPath;
 import dev.engram.dissect.WordDictionary;
@@ -31,6 +32,7 @@ final class EngramSession {
   static final String VISENT_MINI = "visent-mini";
 
   private final ModelNames models;
+  private @Nullable ImageSet embedded;
   private final Lab lab = Lab.empty().cache(Iconclip.cache());
 
   EngramSession() {
@@ -116,6 +118,17 @@ final class EngramSession {
   void use(ImageSet fresh) {
     Progress.checkInterrupt();
     lab.images(fresh);
+  }
+
+  /** The entities that a line may name: of the open set, else of the embedded one. */
+  List<Entity> entitiesAtHand() {
+    if (hasImages()) {
+      return images().entities();
+    }
+    if (embedded == null) {
+      embedded = ImageSet.read(Iconclip.entities());
+    }
+    return embedded.entities();
   }
 
   boolean hasImages() {

@@ -102,8 +102,12 @@ public final class MagicRunner {
    */
   public View view(Object value) {
     Answer answer = last;
-    return Presenters.view(
-        value, answer != null && answer.value.refersTo(value) ? answer.shown : Shown.BY_DEFAULT);
+    View view =
+        Presenters.view(
+            value,
+            answer != null && answer.value.refersTo(value) ? answer.shown : Shown.BY_DEFAULT);
+    magics.recentNeurons().note(view.text());
+    return view;
   }
 
   /**

@@ -35,7 +35,7 @@ final class NeuronsCommand implements EngramMagic {
 
   @Option(
       names = "--word",
-      paramLabel = "TEXT",
+      paramLabel = "WORD",
       description = "Those whose value vectors are nearest to this word or phrase.")
   private @Nullable String word;
 

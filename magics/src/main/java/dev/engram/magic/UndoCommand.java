@@ -24,7 +24,7 @@ final class UndoCommand implements EngramMagic {
 
   @Parameters(
       arity = "0..1",
-      paramLabel = "N|all",
+      paramLabel = "EDIT|all",
       description = "Number of an edit, from 0, or all; the last one if left out.")
   private @Nullable String which;
 

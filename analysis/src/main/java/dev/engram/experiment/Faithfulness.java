@@ -56,6 +56,9 @@ public final class Faithfulness {
     public Settings {
       rankings = List.copyOf(rankings);
       counts = counts.stream().sorted().toList();
+      if (rankings.isEmpty()) {
+        throw new EngramException("Faithfulness compares rankings; name one at least.");
+      }
       if (counts.isEmpty() || counts.get(0) < 1 || seeds < 0) {
         throw new EngramException(
             "Numbers of neurons count from 1 and seeds from 0; got " + counts + ", " + seeds + ".");
@@ -143,6 +146,17 @@ public final class Faithfulness {
           .findFirst()
           .orElseThrow(
               () -> new IllegalArgumentException("no fall of " + ranking + " at k = " + count));
+    }
+
+    /**
+     * @return the ranking with which the others are compared: the literal one if it was measured,
+     *     else the first
+     */
+    public String baseline() {
+      String literal = Ranking.LITERAL.toString();
+      return falls.stream().anyMatch(f -> f.ranking.equals(literal))
+          ? literal
+          : falls.get(0).ranking;
     }
 
     /**

@@ -218,7 +218,7 @@ class IconclipExperimentsTest {
         1,
         r.entityPlaces().share(Neuron.Block.MSA) + r.entityPlaces().share(Neuron.Block.FFN),
         1e-9);
-    for (Figure3.Decay decay : List.of(r.entityDecay(), r.objectDecay(), r.queryDecay())) {
+    for (Decay decay : List.of(r.entityDecay(), r.objectDecay(), r.queryDecay())) {
       double[] curve = decay.normalised();
       assertEquals(80, curve.length);
       assertEquals(1, curve[0], 1e-9);

@@ -17,7 +17,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.concurrent.CancellationException;
 import java.util.function.Function;
@@ -191,7 +193,10 @@ class StudyTest {
   private static String json(Object result) {
     return new ObjectMapper()
         .registerModule(
-            new SimpleModule().addSerializer(OptionalDouble.class, ToStringSerializer.instance))
+            new SimpleModule()
+                .addSerializer(OptionalDouble.class, ToStringSerializer.instance)
+                .addSerializer(OptionalInt.class, ToStringSerializer.instance)
+                .addSerializer(Optional.class, ToStringSerializer.instance))
         .valueToTree(result)
         .toString();
   }

@@ -100,7 +100,7 @@ class ReproduceCommandTest {
             "table4 --set steps=0",
             "table4 --set steps=1 --set steps=2",
             "table4 --names panda --set names=castle",
-            "figure3 --dictionary english",
+            "figure3 --dictionary english-20k",
             "tabel4?")) {
       MagicFailure failure =
           assertThrows(MagicFailure.class, () -> runner.run("reproduce " + line, null), line);

@@ -37,6 +37,8 @@ def processors():
     return (
         Clip(size={"shortest_edge": SIDE}, crop_size=SIDE),
         Siglip(size={"height": SIDE, "width": SIDE}),
+        # of google's checkpoints of SigLIP 2
+        Siglip(size={"height": SIDE, "width": SIDE}, resample=Image.Resampling.BILINEAR),
     )
 
 
@@ -57,7 +59,7 @@ if __name__ == "__main__":
         ]
     )
     open_clip = image_transform(SIDE, is_train=False)
-    clip, siglip = processors()
+    clip, siglip, siglip2 = processors()
     OUT.mkdir(parents=True, exist_ok=True)
     expected = {}
     for width, height in ((64, 71), (53, 43), (64, 66), (40, 40)):
@@ -68,6 +70,7 @@ if __name__ == "__main__":
         assert torch.equal(open_clip(image), openai(image))
         expected[f"{name}.transformers"] = pixels(clip, image)
         expected[f"{name}.siglip"] = pixels(siglip, image)
+        expected[f"{name}.siglip2"] = pixels(siglip2, image)
         apart = (expected[f"{name}.openai"] - expected[f"{name}.transformers"]).abs().max()
         print(name, float(apart))
     save_file({k: v.contiguous() for k, v in expected.items()}, OUT / "expected.safetensors")

@@ -245,8 +245,11 @@ def eva(name, seed, timm_name, embed_dim, width, grid):
 # ---------------------------------------------------------------- SigLIP
 
 
-def siglip(name, seed, patch, image_size, heads, ffn, silent):
+def siglip(name, seed, patch, image_size, heads, ffn, silent, dialect=None):
     from transformers import SiglipConfig, SiglipModel
+
+    dialect = dialect or siglip_1()
+    tokenizer = dialect["tokenizer"]
 
     vision = {
         "hidden_size": 4 * heads,
@@ -262,7 +265,7 @@ def siglip(name, seed, patch, image_size, heads, ffn, silent):
         "intermediate_size": ffn,
         "num_hidden_layers": 2,
         "num_attention_heads": heads,
-        "vocab_size": 120,
+        "vocab_size": max(120, tokenizer.get_vocab_size()),
         "max_position_embeddings": 16,
         "model_type": "siglip_text_model",
         "projection_size": 4 * heads,
@@ -278,9 +281,8 @@ def siglip(name, seed, patch, image_size, heads, ffn, silent):
     }
     model = SiglipModel._from_config(SiglipConfig(**config), attn_implementation="eager")
     randomise(model, seed)
-    tokenizer = sentence_piece()
-    labels = ["a photo of a panda", "Santa Claus, with a red hat!", "two cats"]
-    ids = torch.full((len(labels), 16), 1)
+    labels = dialect["labels"]
+    ids = torch.full((len(labels), 16), dialect["pad"])
     for i, label in enumerate(labels):
         row = torch.tensor(tokenizer.encode(label).ids)
         ids[i, : len(row)] = row
@@ -298,19 +300,93 @@ def siglip(name, seed, patch, image_size, heads, ffn, silent):
                 "image_processor_type": "SiglipImageProcessor",
                 "image_std": [0.5, 0.5, 0.5],
                 "processor_class": "SiglipProcessor",
-                "resample": 3,
+                "resample": dialect["resample"],
                 "rescale_factor": 0.00392156862745098,
                 "size": {"height": image_size, "width": image_size},
             },
-            "tokenizer_config.json": {"pad_token": "</s>", "tokenizer_class": "SiglipTokenizer"},
+            "tokenizer_config.json": dialect["tokenizer_config"],
             "labels.json": labels,
         },
         pixels,
         ids,
-        model.get_image_features(pixels.double()),
-        model.get_text_features(ids),
+        features(model.get_image_features(pixels.double())),
+        features(model.get_text_features(ids)),
     )
     tokenizer.save(str(OUT / name / "tokenizer.json"))
+
+
+def siglip_1():
+    return {
+        "tokenizer": sentence_piece(),
+        "labels": ["a photo of a panda", "Santa Claus, with a red hat!", "two cats"],
+        "pad": 1,
+        "resample": 3,
+        "tokenizer_config": {"pad_token": "</s>", "tokenizer_class": "SiglipTokenizer"},
+    }
+
+
+def siglip_2():
+    """As google/siglip2-base-patch16-224 has it, which calls itself siglip too."""
+    return {
+        "tokenizer": gemma(),
+        "labels": ["a photo of a panda", "santa claus with red hat", "Two cats é"],
+        "pad": 0,
+        "resample": 2,
+        "tokenizer_config": {
+            "add_bos_token": False,
+            "add_eos_token": True,
+            "bos_token": "<bos>",
+            "eos_token": "<eos>",
+            "model_max_length": 64,
+            "pad_token": "<pad>",
+            "padding_side": "right",
+            "processor_class": "SiglipProcessor",
+            "tokenizer_class": "GemmaTokenizer",
+            "unk_token": "<unk>",
+        },
+    }
+
+
+def gemma():
+    """A tokenizer of Gemma's kind: byte pairs on whole words, bytes for what it does not know."""
+    import string
+
+    from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers
+    from tokenizers import pre_tokenizers, processors
+
+    special = ["<pad>", "<eos>", "<bos>", "<unk>"]
+    others = ["<mask>", "<2mass>", "[@BOS@]", "\n\n", "▁▁"]
+    pieces = special + others + [f"<0x{b:02X}>" for b in range(256)]
+    pieces += list(string.ascii_letters + "▁,.!")
+    merges = []
+    for word in ("a", "photo", "of", "panda", "santa", "claus", "with", "red", "hat", "two", "cats"):
+        for text in (word, word + "▁"):  # a word keeps the space behind it
+            left = text[0]
+            for right in text[1:]:
+                if left + right not in pieces:
+                    pieces.append(left + right)
+                    merges.append((left, right))
+                left += right
+    tokenizer = Tokenizer(
+        models.BPE(
+            {p: i for i, p in enumerate(pieces)},
+            merges,
+            unk_token="<unk>",
+            fuse_unk=True,
+            byte_fallback=True,
+        )
+    )
+    tokenizer.add_special_tokens([AddedToken(t, normalized=False) for t in special + others[:1]])
+    tokenizer.add_tokens([AddedToken(t, normalized=False) for t in others[1:]])
+    tokenizer.normalizer = normalizers.Replace(" ", "▁")
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(" ", "merged_with_previous")
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="$A <eos>", pair="$A <eos> $B:1 <eos>:1", special_tokens=[("<eos>", 1)]
+    )
+    tokenizer.decoder = decoders.Sequence(
+        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()]
+    )
+    return tokenizer
 
 
 def sentence_piece():
@@ -413,6 +489,8 @@ if __name__ == "__main__":
     siglip("siglip_b16", 12, 16, 48, 12, 96, True)
     # google/siglip-so400m-patch14-384: 384 pixels are no whole number of patches
     siglip("siglip_so400m", 13, 14, 62, 16, 120, False)
+    # google/siglip2-base-patch16-224: bilinear, Gemma's tokens, sizes of SigLIP
+    siglip("siglip2_b16", 14, 16, 48, 12, 96, True, siglip_2())
     if len(sys.argv) > 3:  # a folder with a config.json of that kind
         config_dict("clip_config_dict", sys.argv[3])
     for folder in OUT.iterdir():

@@ -19,7 +19,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
 /**
@@ -238,8 +237,7 @@ public final class Dataset {
     return most >= n
         ? this
         : with(
-            "%s, %d of %d images, evenly spread".formatted(name, most, n),
-            Spread.of(images, most));
+            "%s, %d of %d images, evenly spread".formatted(name, most, n), Spread.of(images, most));
   }
 
   /**
@@ -289,8 +287,8 @@ public final class Dataset {
    */
   public Dataset plus(DatasetClass added, List<LabelledImage> more) {
     List<DatasetClass> newClasses = new ArrayList<>(classes);
-    int index = named(added.name());
-    index = index < 0 ? find(added.title()) : index;
+    int index = finder().named(added.name());
+    index = index < 0 ? finder().find(added.title()) : index;
     if (index < 0) {
       index = newClasses.size();
       newClasses.add(added);
@@ -309,17 +307,7 @@ public final class Dataset {
    *     with their full names
    */
   public int classIndex(String wanted) {
-    int index = find(wanted);
-    if (index >= 0) {
-      return index;
-    }
-    throw new EngramException(
-        "There is no class '%s' among the %d of %s%s"
-            .formatted(
-                wanted,
-                classes.size(),
-                name,
-                Suggest.didYouMean(wanted, classes.stream().map(DatasetClass::title).toList())));
+    return finder().index(wanted);
   }
 
   /**
@@ -327,7 +315,7 @@ public final class Dataset {
    * @return whether there is such a class
    */
   public boolean hasClass(String wanted) {
-    return find(wanted) >= 0;
+    return finder().find(wanted) >= 0;
   }
 
   /**
@@ -344,44 +332,11 @@ public final class Dataset {
    * @return its title, with its name where another class has the same title
    */
   public String uniqueTitle(DatasetClass shown) {
-    boolean shared =
-        classes.stream().anyMatch(c -> c.title().equals(shown.title()) && !c.equals(shown));
-    return shared && !shown.name().equals(shown.title())
-        ? "%s (%s)".formatted(shown.title(), shown.name())
-        : shown.title();
+    return finder().uniqueTitle(shown);
   }
 
-  private int named(String exactly) {
-    return IntStream.range(0, classes.size())
-        .filter(i -> classes.get(i).name().equals(exactly))
-        .findFirst()
-        .orElse(-1);
-  }
-
-  /** -1 if there is none; refuses a title that several have, except the name of one. */
-  private int find(String wanted) {
-    int exact = named(wanted);
-    if (exact >= 0) {
-      return exact;
-    }
-    int titled = only(wanted, c -> c.title().equals(wanted));
-    String key = ImageSet.key(wanted);
-    return titled >= 0 || key.isEmpty()
-        ? titled
-        : only(
-            wanted, c -> key.equals(ImageSet.key(c.name())) || key.equals(ImageSet.key(c.title())));
-  }
-
-  private int only(String wanted, Predicate<DatasetClass> is) {
-    int[] found = IntStream.range(0, classes.size()).filter(i -> is.test(classes.get(i))).toArray();
-    if (found.length > 1) {
-      throw ImageSet.ambiguous(
-          wanted,
-          "classes",
-          name,
-          IntStream.of(found).mapToObj(i -> classes.get(i).name()).toList());
-    }
-    return found.length == 0 ? -1 : found[0];
+  private ClassFinder finder() {
+    return new ClassFinder(name, classes);
   }
 
   /**

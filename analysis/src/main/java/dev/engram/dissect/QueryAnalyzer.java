@@ -92,7 +92,14 @@ public final class QueryAnalyzer {
             String.valueOf(out.length),
             "effects",
             fold ? "Eq. 13 to 20, layer norms folded" : "Eq. 13 to 20 as printed, no layer norms");
-    return new QueryEffects(target, space, out, coefficients, activations, provenance);
+    return new QueryEffects(
+        out.length == 1 ? "one image" : out.length + " images",
+        target,
+        space,
+        out,
+        coefficients,
+        activations,
+        provenance);
   }
 
   private static TraceRequest request(Neuron target) {

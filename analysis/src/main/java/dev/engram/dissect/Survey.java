@@ -2,7 +2,6 @@ package dev.engram.dissect;
 
 import dev.engram.Progress;
 import dev.engram.attribution.Attributor;
-import dev.engram.attribution.Method;
 import dev.engram.attribution.Reading;
 import dev.engram.data.Entity;
 import dev.engram.data.ImageSet;
@@ -79,9 +78,7 @@ public final class Survey {
           to,
           progress,
           (trace, first) -> {
-            add(
-                attributor.scores(trace, List.of(), texts[entity], Method.IMPROVEMENT, reading),
-                improvements[entity]);
+            add(attributor.scores(trace, List.of(), texts[entity], reading), improvements[entity]);
             add(keep(attributor.coefficients(trace), first), means[entity]);
           });
       divide(improvements[e], to - from);

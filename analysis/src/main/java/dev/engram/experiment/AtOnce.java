@@ -47,12 +47,7 @@ public final class AtOnce {
    * @param general on general objects; NaN without any
    */
   public record Point(
-      Way way,
-      int names,
-      Estimate edited,
-      Estimate rest,
-      Estimate restHeldOut,
-      Estimate general) {}
+      Way way, int names, Estimate edited, Estimate rest, Estimate restHeldOut, Estimate general) {}
 
   /**
    * @param points by the number of names, then by way

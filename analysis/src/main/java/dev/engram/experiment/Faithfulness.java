@@ -3,6 +3,8 @@ package dev.engram.experiment;
 import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
+import dev.engram.attribution.Reading;
+import dev.engram.attribution.Score;
 import dev.engram.data.Entity;
 import dev.engram.edit.Suppression;
 import dev.engram.trace.Neuron;
@@ -42,12 +44,12 @@ public final class Faithfulness {
    * @return all rankings, k = 1, 3, 10, 30, and 5 seeds, judged on the images that found them
    */
   public static Settings standard() {
-    return new Settings(List.of(Ranking.values()), List.of(1, 3, 10, 30), 5);
+    return new Settings(Score.all(), List.of(1, 3, 10, 30), 5);
   }
 
   /** What can be set. */
   public record Settings(
-      @About("which rankings are compared") List<Ranking> rankings,
+      @About("which rankings are compared") List<Score> rankings,
       @About("k, how many neurons are silenced") List<Integer> counts,
       @About("draws of random neurons, averaged within an image; 0 for none") int seeds,
       @About("on which images the neurons are judged") Judging judging)
@@ -66,7 +68,7 @@ public final class Faithfulness {
     }
 
     /** Judged on the images that found the neurons. */
-    public Settings(List<Ranking> rankings, List<Integer> counts, int seeds) {
+    public Settings(List<Score> rankings, List<Integer> counts, int seeds) {
       this(rankings, counts, seeds, Judging.SAME_IMAGES);
     }
 
@@ -74,7 +76,7 @@ public final class Faithfulness {
      * @param newRankings which rankings are compared
      * @return a copy with that setting
      */
-    public Settings rankings(List<Ranking> newRankings) {
+    public Settings rankings(List<Score> newRankings) {
       return new Settings(newRankings, counts, seeds, judging);
     }
 
@@ -130,8 +132,7 @@ public final class Faithfulness {
    * @param judged on which images the neurons were judged, in words
    * @param provenance where the numbers come from
    */
-  public record Result(
-      Estimate cosine, List<Fall> falls, String judged, Provenance provenance) {
+  public record Result(Estimate cosine, List<Fall> falls, String judged, Provenance provenance) {
     /** Keeps a copy. */
     public Result {
       falls = List.copyOf(falls);
@@ -153,7 +154,7 @@ public final class Faithfulness {
      *     else the first
      */
     public String baseline() {
-      String literal = Ranking.LITERAL.toString();
+      String literal = Reading.LITERAL.toString();
       return falls.stream().anyMatch(f -> f.ranking.equals(literal))
           ? literal
           : falls.get(0).ranking;
@@ -231,7 +232,7 @@ public final class Faithfulness {
     int most = settings.counts.get(settings.counts.size() - 1);
     int images = silencer.before.length;
     int[] finding = settings.judging.finding(images, entity);
-    for (Ranking ranking : settings.rankings) {
+    for (Score ranking : settings.rankings) {
       silencer.measure(
           ranking.toString(), List.of(pass.top(ranking, most, finding)), settings.counts);
     }

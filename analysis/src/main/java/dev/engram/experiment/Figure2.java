@@ -4,6 +4,7 @@ import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.attribution.Attribution;
+import dev.engram.attribution.Reading;
 import dev.engram.data.Entity;
 import dev.engram.data.LabelledImage;
 import dev.engram.dissect.Heatmap;
@@ -52,7 +53,8 @@ public final class Figure2 {
   public record Settings(
       @About("entities of each category, the first") int entities,
       @About("neurons of each entity, the first of the literal ranking") int neurons,
-      @About("images of each neuron, those with the largest coefficients among the entity's") int images)
+      @About("images of each neuron, those with the largest coefficients among the entity's")
+          int images)
       implements ExperimentSettings<Result> {
     /** Refuses what cannot be run. */
     public Settings {
@@ -78,7 +80,8 @@ public final class Figure2 {
     }
 
     /**
-     * @param newImages images of each neuron, those with the largest coefficients among the entity's
+     * @param newImages images of each neuron, those with the largest coefficients among the
+     *     entity's
      * @return a copy with that setting
      */
     public Settings images(int newImages) {
@@ -195,7 +198,7 @@ public final class Figure2 {
 
   private static Part part(
       Pass pass, Heatmapper heatmapper, Interpreter interpreter, Settings settings) {
-    Attribution a = pass.attribution(Ranking.LITERAL);
+    Attribution a = pass.attribution(Reading.LITERAL);
     List<Attribution.Ranked> top = a.top(settings.neurons);
     int[] signs = top.stream().mapToInt(r -> a.sign(r.neuron())).toArray();
     List<Interpretation> words =

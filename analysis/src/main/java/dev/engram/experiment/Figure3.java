@@ -4,6 +4,7 @@ import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.attribution.Attribution;
+import dev.engram.attribution.Reading;
 import dev.engram.data.Entity;
 import dev.engram.data.LabelledImage;
 import dev.engram.data.Spread;
@@ -56,7 +57,8 @@ public final class Figure3 {
       @About("query neurons of each knowledge neuron in (c)") int queries,
       @About("ranks in (d)") int queryDecay,
       @About("general objects at most") int background,
-      @About("images that (c) and (d) look at, the first of each entity") OptionalInt imagesPerEntity)
+      @About("images that (c) and (d) look at, the first of each entity")
+          OptionalInt imagesPerEntity)
       implements ExperimentSettings<Result> {
     /** Refuses what cannot be run. */
     public Settings {
@@ -69,7 +71,8 @@ public final class Figure3 {
     }
 
     /** With a number of images. */
-    public Settings(int top, int decay, int queries, int queryDecay, int background, int imagesPerEntity) {
+    public Settings(
+        int top, int decay, int queries, int queryDecay, int background, int imagesPerEntity) {
       this(top, decay, queries, queryDecay, background, OptionalInt.of(imagesPerEntity));
     }
 
@@ -255,9 +258,9 @@ public final class Figure3 {
    */
   private record Side(List<Neuron> top, double[] decay, int images) {
     static Side of(Pass pass, Settings settings) {
-      Attribution a = pass.attribution(Ranking.LITERAL);
+      Attribution a = pass.attribution(Reading.LITERAL);
       return new Side(
-          pass.top(Ranking.LITERAL, settings.top), a.decay(settings.decay), a.images().size());
+          pass.top(Reading.LITERAL, settings.top), a.decay(settings.decay), a.images().size());
     }
   }
 
@@ -290,8 +293,7 @@ public final class Figure3 {
                     settings.imagesPerEntity)),
             Pass.entities(study.set()).stream().map(Study.Part::of).toList(),
             (pass, e) -> entity(pass, analyzer, settings));
-    List<LabelledImage> objects =
-        Spread.of(Pass.generalObjects(study.set()), settings.background);
+    List<LabelledImage> objects = Spread.of(Pass.generalObjects(study.set()), settings.background);
     List<Side> objectSides =
         study.each(
             new Study.Task<>(
@@ -309,8 +311,7 @@ public final class Figure3 {
         entityPlaces,
         places(clip, Sample.Unit.LABEL, byLabel(objects, objectSides)),
         decay(Sample.Unit.ENTITY, names, entitySides),
-        decay(
-            Sample.Unit.LABEL, objects.stream().map(LabelledImage::label).toList(), objectSides),
+        decay(Sample.Unit.LABEL, objects.stream().map(LabelledImage::label).toList(), objectSides),
         places(clip, Sample.Unit.ENTITY, entities.stream().map(EntityPart::queries).toList()),
         queryDecay(names, entities),
         settings,
@@ -326,10 +327,11 @@ public final class Figure3 {
 
   private static EntityPart entity(Pass pass, QueryAnalyzer analyzer, Settings settings) {
     Side side = Side.of(pass, settings);
-    List<float[]> pixels = pass.pixels().stream().limit(settings.imagesPerEntity.orElse(Integer.MAX_VALUE)).toList();
+    List<float[]> pixels =
+        pass.pixels().stream().limit(settings.imagesPerEntity.orElse(Integer.MAX_VALUE)).toList();
     List<QueryEffects.QueryNeuron> top =
         analyzer
-            .effects(pixels, pass.top(Ranking.LITERAL, 1).get(0), Progress.NONE)
+            .effects(pixels, pass.top(Reading.LITERAL, 1).get(0), Progress.NONE)
             .top(Math.max(settings.queries, settings.queryDecay));
     double strongest = top.isEmpty() ? 0 : top.get(0).effect();
     boolean complete = top.size() >= settings.queryDecay && strongest > 0;
@@ -344,7 +346,9 @@ public final class Figure3 {
             : new double[0]);
   }
 
-  /** The mean over all images, not over entities: an entity's curve stands for each of its images. */
+  /**
+   * The mean over all images, not over entities: an entity's curve stands for each of its images.
+   */
   private static Decay decay(Sample.Unit unit, List<String> keys, List<Side> sides) {
     List<String> ofEach = new ArrayList<>();
     List<double[]> curves = new ArrayList<>();

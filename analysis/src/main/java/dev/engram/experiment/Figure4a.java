@@ -3,6 +3,7 @@ package dev.engram.experiment;
 import dev.engram.EngramException;
 import dev.engram.Provenance;
 import dev.engram.attribution.Attribution;
+import dev.engram.attribution.Reading;
 import dev.engram.data.Entity;
 import dev.engram.edit.SuppressionAnalyzer;
 import dev.engram.trace.Neuron;
@@ -55,9 +56,7 @@ public final class Figure4a {
   }
 
   /** What can be set. */
-  public record Settings(
-      @About(MOST) int most)
-      implements ExperimentSettings<Result> {
+  public record Settings(@About(MOST) int most) implements ExperimentSettings<Result> {
     /** Refuses what cannot be run. */
     public Settings {
       checkMost(most);
@@ -199,7 +198,7 @@ public final class Figure4a {
 
   private static Part part(
       String entity, Pass pass, SuppressionAnalyzer analyzer, Settings settings) {
-    Attribution a = pass.attribution(Ranking.LITERAL);
+    Attribution a = pass.attribution(Reading.LITERAL);
     return new Part(
         firstFfn(a).stream().map(n -> removal(entity, analyzer, a, pass, n, settings)).toList());
   }

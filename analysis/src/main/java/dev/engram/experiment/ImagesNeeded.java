@@ -86,8 +86,7 @@ public final class ImagesNeeded {
     for (int c = 0; c < cases.size(); c++) {
       int lesson = cases.get(c);
       Set<Integer> taught = Set.of(lesson);
-      int[] others =
-          IntStream.range(0, lessons.all().size()).filter(i -> i != lesson).toArray();
+      int[] others = IntStream.range(0, lessons.all().size()).filter(i -> i != lesson).toArray();
       before.add(original.accuracy(lessons, IntStream.of(lesson), taught).mean());
       edited.add(seen.get(c).accuracy(lessons, IntStream.of(lesson), taught).mean());
       rest.add(seen.get(c).accuracy(lessons, IntStream.of(others), taught).mean());

@@ -7,7 +7,8 @@ import dev.engram.Provenance;
 import dev.engram.Sha256;
 import dev.engram.attribution.Attribution;
 import dev.engram.attribution.Attributor;
-import dev.engram.attribution.Method;
+import dev.engram.attribution.Baseline;
+import dev.engram.attribution.Score;
 import dev.engram.data.Entity;
 import dev.engram.data.ImageSet;
 import dev.engram.data.LabelledImage;
@@ -20,7 +21,7 @@ import dev.engram.trace.TraceRequest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -40,7 +41,7 @@ final class Pass implements AutoCloseable {
   private final List<String> names = new ArrayList<>();
   private final List<List<float[]>> pixels = new ArrayList<>();
   private final List<Trace> traces = new ArrayList<>();
-  private final Map<Ranking, Attribution> attributions = new EnumMap<>(Ranking.class);
+  private final Map<Score, Attribution> attributions = new HashMap<>();
   private float @Nullable [][] coefficients;
 
   /**
@@ -109,15 +110,15 @@ final class Pass implements AutoCloseable {
   }
 
   /** The scores of all neurons, computed at the first question. */
-  Attribution attribution(Ranking ranking) {
+  Attribution attribution(Score ranking) {
     Attribution known = attributions.get(ranking);
     if (known == null) {
       known =
           new Attribution(
+              names.size() + " images",
               label,
               names,
-              ranking.method(),
-              ranking.reading(),
+              ranking,
               attributor.space(),
               scores(ranking, text),
               coefficients(),
@@ -134,14 +135,16 @@ final class Pass implements AutoCloseable {
    * @param other M_text of it (D)
    * @return (images, neurons)
    */
-  float[][] scores(Ranking ranking, float[] other) {
-    if (ranking == Ranking.ACTIVATION) {
+  float[][] scores(Score ranking, float[] other) {
+    if (ranking == Baseline.ACTIVATION) {
       return coefficients();
     }
-    if (ranking == Ranking.COMBINED) { // from the gradient, which is dear
+    if (ranking == Baseline.COMBINED) { // from the gradient, which is dear
       float[][] m = coefficients();
       float[][] gradient =
-          other == text ? attribution(Ranking.GRADIENT).scores() : scores(Ranking.GRADIENT, other);
+          other == text
+              ? attribution(Baseline.GRADIENT).scores()
+              : scores(Baseline.GRADIENT, other);
       float[][] out = new float[m.length][];
       for (int b = 0; b < out.length; b++) {
         out[b] = gradient[b].clone();
@@ -153,10 +156,7 @@ final class Pass implements AutoCloseable {
     }
     List<float[]> rows = new ArrayList<>();
     for (int i = 0; i < traces.size(); i++) {
-      rows.addAll(
-          Arrays.asList(
-              attributor.scores(
-                  traces.get(i), pixels.get(i), other, ranking.method(), ranking.reading())));
+      rows.addAll(Arrays.asList(attributor.scores(traces.get(i), pixels.get(i), other, ranking)));
     }
     return rows.toArray(float[][]::new);
   }
@@ -166,14 +166,7 @@ final class Pass implements AutoCloseable {
     if (known == null) {
       List<float[]> rows = new ArrayList<>();
       for (int i = 0; i < traces.size(); i++) {
-        rows.addAll(
-            Arrays.asList(
-                attributor.scores(
-                    traces.get(i),
-                    pixels.get(i),
-                    text,
-                    Method.ACTIVATION,
-                    Ranking.ACTIVATION.reading())));
+        rows.addAll(Arrays.asList(attributor.coefficients(traces.get(i))));
       }
       known = rows.toArray(float[][]::new);
       coefficients = known;
@@ -182,18 +175,18 @@ final class Pass implements AutoCloseable {
   }
 
   /** The best neurons of a ranking, by the mean over the images. */
-  List<Neuron> top(Ranking ranking, int count) {
+  List<Neuron> top(Score ranking, int count) {
     return attribution(ranking).top(count).stream().map(Attribution.Ranked::neuron).toList();
   }
 
   /** The same by the mean over some of the images. */
-  List<Neuron> top(Ranking ranking, int count, int[] some) {
+  List<Neuron> top(Score ranking, int count, int[] some) {
     Attribution all = attribution(ranking);
     return new Attribution(
+            some.length + " images",
             label,
             IntStream.of(some).mapToObj(names::get).toList(),
-            all.method(),
-            all.reading(),
+            all.by(),
             all.space(),
             rows(all.scores(), some),
             rows(all.coefficients(), some),

@@ -1,6 +1,7 @@
 package dev.engram.experiment;
 
 import dev.engram.Progress;
+import dev.engram.attribution.Reading;
 import dev.engram.data.Entity;
 import dev.engram.data.Spread;
 import dev.engram.edit.Release;
@@ -99,7 +100,7 @@ public final class Return {
       ToDoubleFunction<float[][]> accuracy,
       int removed,
       List<Integer> counts) {
-    List<Neuron> top = pass.top(Ranking.LITERAL, removed);
+    List<Neuron> top = pass.top(Reading.LITERAL, removed);
     float[][][] after = release.embeddings(pass.pixels(), pass.text(), top, counts);
     List<float[][]> models = new ArrayList<>();
     models.add(pass.embeddings());

@@ -46,15 +46,14 @@ record Seen(int[][] lessons, int[] general) {
    */
   Sample untrained(Lessons of, IntStream which, Set<Integer> taught) {
     return sample(
-        which
-            .mapToObj(
-                i ->
-                    correct(
-                        of,
-                        i,
-                        taught,
-                        image ->
-                            of.all().get(i).measuredFiles().get(image).split() == Split.HELD_OUT)));
+        which.mapToObj(
+            i ->
+                correct(
+                    of,
+                    i,
+                    taught,
+                    image ->
+                        of.all().get(i).measuredFiles().get(image).split() == Split.HELD_OUT)));
   }
 
   private static Sample sample(Stream<double[]> correct) {

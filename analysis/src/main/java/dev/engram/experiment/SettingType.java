@@ -1,5 +1,6 @@
 package dev.engram.experiment;
 
+import dev.engram.attribution.Score;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.util.Arrays;
@@ -36,7 +37,8 @@ record SettingType(
       return new SettingType("a whole number", Long::valueOf, Object::toString);
     }
     if (type == double.class || type == Double.class) {
-      return new SettingType("a number, such as 0.01 or 1e-3", SettingType::number, Object::toString);
+      return new SettingType(
+          "a number, such as 0.01 or 1e-3", SettingType::number, Object::toString);
     }
     if (type == boolean.class || type == Boolean.class) {
       return new SettingType("true or false", SettingType::flag, Object::toString);
@@ -47,7 +49,9 @@ record SettingType(
     if (type == OptionalInt.class) {
       return of(Integer.class)
           .optional(
-              v -> OptionalInt.of((Integer) v), OptionalInt.empty(), o -> ((OptionalInt) o).getAsInt());
+              v -> OptionalInt.of((Integer) v),
+              OptionalInt.empty(),
+              o -> ((OptionalInt) o).getAsInt());
     }
     if (type == OptionalLong.class) {
       return of(Long.class)
@@ -69,6 +73,9 @@ record SettingType(
     }
     if (type instanceof ParameterizedType p && p.getRawType() == List.class) {
       return of(p.getActualTypeArguments()[0]).list();
+    }
+    if (type == Score.class) {
+      return choice(Score.all());
     }
     if (type instanceof Class<?> c && c.isEnum()) {
       return choice(List.of(c.getEnumConstants()));

@@ -2,6 +2,7 @@ package dev.engram.experiment;
 
 import dev.engram.EngramException;
 import dev.engram.Provenance;
+import dev.engram.attribution.Reading;
 import dev.engram.data.Entity;
 import dev.engram.data.LabelledImage;
 import dev.engram.data.Spread;
@@ -45,7 +46,9 @@ public final class Table6 {
   /** What can be set. */
   public record Settings(
       @About("images of each kind at most where each has its own neuron, evenly spread") int images,
-      @About("on which images the neuron of an entity is judged; that of an image always on the image") Judging judging)
+      @About(
+              "on which images the neuron of an entity is judged; that of an image always on the image")
+          Judging judging)
       implements ExperimentSettings<Comparison> {
     /** Refuses what measures nothing. */
     public Settings {
@@ -68,7 +71,8 @@ public final class Table6 {
     }
 
     /**
-     * @param newJudging on which images the neuron of an entity is judged; that of an image always on the image
+     * @param newJudging on which images the neuron of an entity is judged; that of an image always
+     *     on the image
      * @return a copy with that setting
      */
     public Settings judging(Judging newJudging) {
@@ -156,7 +160,7 @@ public final class Table6 {
   /** The cosines of images. */
   private record Cosines(double[] original, double[] complete, double[] residual) {
     static Cosines of(Pass pass, Suppression suppression, int[] finding, int[] judging) {
-      List<Neuron> first = pass.top(Ranking.LITERAL, 1, finding);
+      List<Neuron> first = pass.top(Reading.LITERAL, 1, finding);
       return new Cosines(
           Judging.pick(pass.cosines(), judging),
           Judging.pick(pass.complete(suppression, first), judging),

@@ -105,7 +105,7 @@ final class HubClient implements AutoCloseable {
       JsonNode json = new ObjectMapper().readTree(answer.text());
       String commit = json.path("sha").asText("");
       if (!HubName.isCommit(commit)) {
-        throw noHub(answer.uri(), "names no commit of " + model);
+        throw HubRefusals.noHub(answer.uri(), "names no commit of " + model);
       }
       List<String> names = new ArrayList<>();
       json.path("siblings").forEach(file -> names.add(file.path("rfilename").asText("")));
@@ -113,7 +113,7 @@ final class HubClient implements AutoCloseable {
     } catch (Unreachable e) {
       throw e;
     } catch (IOException e) {
-      throw noHub(uri, "answers with something that is no JSON");
+      throw HubRefusals.noHub(uri, "answers with something that is no JSON");
     }
   }
 
@@ -143,7 +143,7 @@ final class HubClient implements AutoCloseable {
               .map(Long::parseLong)
               .orElse(-1L);
       if (!at.equals(commit) || !BlobHash.isHash(hash) || size < 0) {
-        throw noHub(uri, "does not say commit, hash and size of " + file);
+        throw HubRefusals.noHub(uri, "does not say commit, hash and size of " + file);
       }
       return new RemoteFile(file, hash, size);
     }
@@ -182,16 +182,31 @@ final class HubClient implements AutoCloseable {
       this.response = response;
     }
 
-    private URI uri() {
+    URI uri() {
       return response.uri();
     }
 
-    private int status() {
+    int status() {
       return response.status();
     }
 
-    private Optional<String> header(String name) {
+    Optional<String> header(String name) {
       return response.header(name);
+    }
+
+    /** Whether a proxy answers in the place of the server. */
+    boolean isOfProxy() {
+      return response.isOfProxy();
+    }
+
+    /** The proxy that answers. */
+    HubProxy proxy() {
+      return response.proxy().orElseThrow();
+    }
+
+    /** The kinds of login that a proxy offers. */
+    String kindsOfLogin() {
+      return response.kindsOfLogin();
     }
 
     /** The place of the first byte: 0 where the sender does not send parts. */
@@ -248,7 +263,7 @@ final class HubClient implements AutoCloseable {
       }
       if (status >= 400 || location.isEmpty()) {
         answer.close();
-        throw refused(model, answer);
+        throw new HubRefusals(settings).of(model, answer);
       }
       URI next = next(at, location);
       if (!isHub(next) && !elsewhere) {
@@ -257,7 +272,7 @@ final class HubClient implements AutoCloseable {
       answer.close();
       at = next;
     }
-    throw noHub(uri, "redirects in a circle");
+    throw HubRefusals.noHub(uri, "redirects in a circle");
   }
 
   private URI next(URI at, String location) {
@@ -270,7 +285,7 @@ final class HubClient implements AutoCloseable {
     } catch (IllegalArgumentException e) {
       // no address: told below
     }
-    throw noHub(at, "redirects to '" + location.lines().findFirst().orElse("") + "'");
+    throw HubRefusals.noHub(at, "redirects to '" + location.lines().findFirst().orElse("") + "'");
   }
 
   /** A server that has no time is waited for, and asked again. */
@@ -281,7 +296,7 @@ final class HubClient implements AutoCloseable {
         return answer;
       }
       answer.close();
-      String who = answer.response.isOfProxy() ? proxy(answer).toString() : site(uri);
+      String who = answer.isOfProxy() ? answer.proxy().toString() : site(uri);
       Duration wait = wait(answer, attempt);
       if (wait.compareTo(MOST_WAIT) > 0) {
         throw new Busy(
@@ -348,7 +363,7 @@ final class HubClient implements AutoCloseable {
   }
 
   private boolean isHub(URI uri) {
-    return site(uri).equals(site(settings.endpoint()));
+    return settings.isHub(uri);
   }
 
   private static boolean isPrivate(URI uri) {
@@ -363,84 +378,5 @@ final class HubClient implements AutoCloseable {
     Thread.currentThread().interrupt();
     Progress.checkInterrupt(); // throws
     return new IllegalStateException(e);
-  }
-
-  private static EngramException noHub(URI uri, String what) {
-    return new EngramException(
-        "%s %s, so it is no Hugging Face hub, or not one that Engram can use; check HF_ENDPOINT, or a proxy in between."
-            .formatted(site(uri), what));
-  }
-
-  private static HubProxy proxy(Answer answer) {
-    return answer.response.proxy().orElseThrow();
-  }
-
-  private static EngramException refusedByProxy(Answer answer) {
-    HubProxy proxy = proxy(answer);
-    if (answer.status() != 407) {
-      return new EngramException(
-          Failures.refusedWay(proxy, answer.uri(), "status " + answer.status()));
-    }
-    String kinds = answer.response.kindsOfLogin();
-    return new EngramException(
-        kinds.isEmpty() || kinds.matches("(?i).*\\b(basic|digest)\\b.*")
-            ? Failures.login(proxy)
-            : "%s asks for a login of the kind %s, and Engram knows Basic and Digest; a proxy of your own that logs in there can stand between."
-                .formatted(Failures.capital(proxy), kinds));
-  }
-
-  private EngramException refused(HubName model, Answer answer) throws Unreachable {
-    URI uri = answer.uri();
-    int status = answer.status();
-    if (answer.response.isOfProxy()) {
-      return refusedByProxy(answer);
-    }
-    if (status == 416) {
-      throw new Unreachable(site(uri) + " answers with the status " + status);
-    }
-    String code = answer.header("X-Error-Code").orElse("");
-    String page = settings.endpoint() + "/" + model.repository();
-    if (!isHub(uri)) {
-      return new EngramException(
-          "%s, where the hub keeps files of %s, answers with the status %d; try again."
-              .formatted(site(uri), model, status));
-    }
-    if (code.equals("GatedRepo")) {
-      return new EngramException(
-          settings.token() == null
-              ? "%s is gated: accept its terms at %s, make a token that may read it, and put that into HF_TOKEN."
-                  .formatted(model, page)
-              : "%s is gated, and your token does not open it: accept its terms at %s with the account of the token."
-                  .formatted(model, page));
-    }
-    if (code.equals("RevisionNotFound")) {
-      return new EngramException(
-          "%s has no revision '%s' on the hub; %s/tree/main lists its branches and tags."
-              .formatted(model.repository(), model.revision(), page));
-    }
-    if (code.equals("EntryNotFound")) {
-      return new EngramException(
-          "The hub lists a file of %s that it does not have (%s); try again."
-              .formatted(model, uri.getPath()));
-    }
-    if (status == 404
-        || code.equals("RepoNotFound")
-        || (status == 401 && settings.token() == null)) {
-      return new EngramException(
-          "There is no model %s on the hub (%s), or it is private; check the name%s."
-              .formatted(
-                  model.repository(),
-                  site(settings.endpoint()),
-                  settings.token() == null
-                      ? ", or put a token that may read it into HF_TOKEN"
-                      : " and what your token may read"));
-    }
-    if (status == 401 || status == 403) {
-      return new EngramException(
-          "The hub refuses the token for %s (status %d); make a new one, put it into HF_TOKEN, or leave it out for public models."
-              .formatted(model, status));
-    }
-    return new EngramException(
-        "The hub answers with the status %d when it is asked for %s.".formatted(status, model));
   }
 }

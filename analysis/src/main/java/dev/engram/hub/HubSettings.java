@@ -47,6 +47,11 @@ public record HubSettings(URI endpoint, Path cache, @Nullable String token, bool
         isTrue(environment, "HF_HUB_OFFLINE") || isTrue(environment, "TRANSFORMERS_OFFLINE"));
   }
 
+  /** Whether an address is the hub's own, by which alone a token may be sent. */
+  boolean isHub(URI uri) {
+    return Failures.site(uri).equals(Failures.site(endpoint));
+  }
+
   private static URI endpoint(String given) {
     String text = given.isBlank() ? "https://huggingface.co" : given.strip();
     try {

@@ -4,7 +4,6 @@ import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.attribution.Attribution;
-import dev.engram.attribution.Method;
 import dev.engram.attribution.Reading;
 import dev.engram.data.Dataset;
 import dev.engram.data.Entity;
@@ -69,7 +68,7 @@ final class Forgetter {
     model.history().edits().forEach(e -> gone.addAll(e.suppressed()));
     return model
         .attributor()
-        .attribute(images, text, Method.IMPROVEMENT, Reading.LITERAL, progress)
+        .attribute(images, text, Reading.LITERAL, progress)
         .top(top + gone.size())
         .stream()
         .map(Attribution.Ranked::neuron)

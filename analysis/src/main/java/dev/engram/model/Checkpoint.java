@@ -4,14 +4,12 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.engram.EngramException;
-import dev.engram.Json;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -20,33 +18,9 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A model directory: finds the weights (single or sharded safetensors), tells which naming scheme
- * they use, and hands out every tensor under one name and orientation. Names here are those of
- * Hugging Face's {@code CLIPModel} and {@code SiglipModel}; OpenAI's, OpenCLIP's and those of
- * timm's image towers in OpenCLIP are mapped onto them.
+ * they use, and hands out every tensor under one name, Hugging Face's, and in one orientation.
  */
 final class Checkpoint {
-  /** Who named the tensors. */
-  enum Naming {
-    HUGGING_FACE("Hugging Face"),
-    OPENAI("OpenAI / OpenCLIP"),
-    OPENCLIP_CUSTOM_TEXT("OpenCLIP, custom text"),
-    OPENCLIP_TIMM("OpenCLIP, timm images");
-
-    final String title;
-
-    Naming(String title) {
-      this.title = title;
-    }
-  }
-
-  private static final List<String> WEIGHT_FILES =
-      List.of(
-          "model.safetensors",
-          "open_clip_model.safetensors",
-          // as the hub's converter names them
-          "open_clip_pytorch_model.safetensors",
-          "pytorch_model.safetensors");
-
   final Path directory;
   final Naming naming;
 
@@ -93,25 +67,21 @@ final class Checkpoint {
     stored.forEach(
         (name, st) -> tensors.put(tower + name.substring(prefix.length()), new Place(st, name)));
     UnreadTensors.refuseKnown(this, tensors.keySet());
-    if (tensors.containsKey("vision_model.embeddings.class_embedding")
-        || tensors.containsKey("vision_model.head.probe")) {
-      naming = Naming.HUGGING_FACE;
-    } else if (tensors.containsKey("visual.trunk.patch_embed.proj.weight")) {
-      naming = Naming.OPENCLIP_TIMM;
-    } else if (tensors.containsKey("visual.class_embedding")) {
-      naming =
-          tensors.containsKey("text.token_embedding.weight")
-              ? Naming.OPENCLIP_CUSTOM_TEXT
-              : Naming.OPENAI;
-    } else {
-      throw new EngramException(
-          "Not a CLIP with a vision transformer: expected a tensor"
-              + " vision_model.embeddings.class_embedding or visual.class_embedding in "
-              + directory
-              + ", found "
-              + tensors.keySet().stream().sorted().limit(3).toList()
-              + " and others; Engram reads CLIPModel, SiglipModel, OpenAI and OpenCLIP checkpoints.");
-    }
+    naming =
+        Families.namings().stream()
+            .filter(n -> n.isOf(tensors.keySet()))
+            .findFirst()
+            .orElseThrow(this::noClip);
+  }
+
+  private EngramException noClip() {
+    return new EngramException(
+        "Not a CLIP with a vision transformer: expected a tensor"
+            + " vision_model.embeddings.class_embedding or visual.class_embedding in "
+            + directory
+            + ", found "
+            + tensors.keySet().stream().sorted().limit(3).toList()
+            + " and others; Engram reads CLIPModel, SiglipModel, OpenAI and OpenCLIP checkpoints.");
   }
 
   /** What {@link #WRAPPERS} have put before all of the names. */
@@ -138,89 +108,12 @@ final class Checkpoint {
           (Files.exists(directory) ? directory + " is a file" : "There is no folder " + directory)
               + "; give a folder that holds model.safetensors and config.json.");
     }
-    ModelFolder.check(directory);
-    for (String name : weightFiles(directory)) {
-      Path index = directory.resolve(name + ".index.json");
-      if (Files.exists(directory.resolve(name))) {
-        return new Checkpoint(directory, List.of(directory.resolve(name)));
-      } else if (Files.exists(index)) {
-        return new Checkpoint(directory, shards(directory, index));
-      }
-    }
-    List<Path> all = ModelFolder.list(directory);
-    List<Path> safetensors =
-        all.stream().filter(p -> p.toString().endsWith(".safetensors")).toList();
-    if (safetensors.size() == 1) {
-      return new Checkpoint(directory, safetensors);
-    }
-    throw noWeights(directory, all);
-  }
-
-  /**
-   * In a repository of timm, model.safetensors holds the image tower alone: its config.json names
-   * an architecture of timm, and the whole CLIP lies beside it.
-   */
-  private static List<String> weightFiles(Path directory) {
-    Path config = directory.resolve("config.json");
-    boolean timm =
-        Files.exists(directory.resolve("open_clip_config.json"))
-            && Files.exists(config)
-            && Json.object(config).has("architecture");
-    return timm ? WEIGHT_FILES.subList(1, WEIGHT_FILES.size()) : WEIGHT_FILES;
-  }
-
-  private static EngramException noWeights(Path directory, List<Path> all) {
-    return all.stream()
-        .filter(Files::isRegularFile)
-        .filter(p -> p.toString().toLowerCase(Locale.ROOT).matches(".*\\.(bin|pt|pth|ckpt|pkl)"))
-        .findFirst()
-        .map(Pickles::refusal)
-        .orElseGet(
-            () ->
-                new EngramException(
-                    "Expected model.safetensors (or open_clip_model.safetensors, or an index of shards) in "
-                        + directory
-                        + ", found "
-                        + (all.isEmpty()
-                            ? "an empty folder"
-                            : all.stream().map(p -> p.getFileName().toString()).limit(8).toList())
-                        + "."));
-  }
-
-  private static List<Path> shards(Path directory, Path index) {
-    TreeSet<String> names = new TreeSet<>();
-    Json.object(index).path("weight_map").forEach(v -> names.add(v.asText("")));
-    if (names.isEmpty()) {
-      throw new EngramException(
-          "The index " + index.getFileName() + " names no shards in weight_map.");
-    }
-    return names.stream()
-        .map(
-            n -> {
-              if (!n.matches("[^/\\\\\\p{Cntrl}]+\\.safetensors")) {
-                throw new EngramException(
-                    "The index %s names '%s' as a shard; expected the name of a safetensors file that lies beside it, without a path."
-                        .formatted(index.getFileName(), n));
-              }
-              Path p = directory.resolve(n);
-              if (!Files.exists(p)) {
-                throw new EngramException(
-                    "The shard "
-                        + n
-                        + " that "
-                        + index.getFileName()
-                        + " names is missing in "
-                        + directory
-                        + ".");
-              }
-              return p;
-            })
-        .toList();
+    return new Checkpoint(directory, WeightFiles.in(directory));
   }
 
   /** Whether a tensor is there, by its Hugging Face name. */
   boolean has(String name) {
-    return tensors.containsKey(stored(name).name);
+    return tensors.containsKey(stored(name).name());
   }
 
   /** The names in the files, without what wrappers put before them. */
@@ -237,12 +130,7 @@ final class Checkpoint {
 
   /** Whether there is any tensor of a text tower. */
   boolean hasText() {
-    List<String> roots =
-        switch (naming) {
-          case HUGGING_FACE -> List.of("text_model.");
-          case OPENAI -> List.of("transformer.", "token_embedding.", "positional_embedding");
-          case OPENCLIP_CUSTOM_TEXT, OPENCLIP_TIMM -> List.of("text.");
-        };
+    List<String> roots = naming.textRoots();
     return tensors.keySet().stream().anyMatch(n -> roots.stream().anyMatch(n::startsWith));
   }
 
@@ -251,16 +139,9 @@ final class Checkpoint {
    * @throws EngramException if it is missing; the message gives the name in the file
    */
   long[] shape(String name) {
-    Stored s = stored(name);
+    StoredTensor s = stored(name);
     Place place = place(s);
-    long[] shape = place.file.shape(place.name);
-    if (s.third >= 0 && shape.length > 0) {
-      shape[0] /= 3;
-    }
-    if (s.ones > 0 && shape.length > s.ones) {
-      return Arrays.copyOfRange(shape, s.ones, shape.length);
-    }
-    return s.transposed && shape.length == 2 ? new long[] {shape[1], shape[0]} : shape;
+    return s.shape(place.file.shape(place.name));
   }
 
   /**
@@ -282,7 +163,7 @@ final class Checkpoint {
    * @return the highest index of a layer of which there is any tensor, and 1 more
    */
   int layers(String tower) {
-    String first = stored(tower + ".encoder.layers.0.layer_norm1.weight").name;
+    String first = stored(tower + ".encoder.layers.0.layer_norm1.weight").name();
     String prefix = first.substring(0, first.indexOf("0."));
     return tensors.keySet().stream()
         .filter(n -> n.startsWith(prefix))
@@ -296,7 +177,7 @@ final class Checkpoint {
   private EngramException wrongShape(String name, String expected, long[] shape) {
     return new EngramException(
         "Tensor %s has the wrong shape in %s: expected %s, got %s."
-            .formatted(stored(name).name, directory, expected, Arrays.toString(shape)));
+            .formatted(stored(name).name(), directory, expected, Arrays.toString(shape)));
   }
 
   /** The stored type of a tensor, by its Hugging Face name. */
@@ -312,154 +193,38 @@ final class Checkpoint {
    * @throws EngramException if the tensor is missing or has another shape
    */
   NDArray tensor(NDManager manager, String name, long... expected) {
-    Stored s = stored(name);
-    if (s.absent) {
+    StoredTensor s = stored(name);
+    if (s.absent()) {
       return manager.zeros(new Shape(expected));
     }
     Place place = place(s);
     long[] shape = place.file.shape(place.name);
-    long[] wanted = expected.clone(); // as it is stored
-    if (s.ones > 0) {
-      wanted = new long[s.ones + expected.length];
-      Arrays.fill(wanted, 0, s.ones, 1);
-      System.arraycopy(expected, 0, wanted, s.ones, expected.length);
-    } else if (s.third >= 0) {
-      wanted[0] *= 3;
-    } else if (s.transposed) {
-      wanted = new long[] {expected[1], expected[0]};
-    }
+    long[] wanted = s.storedShape(expected);
     if (!Arrays.equals(shape, wanted)) {
       throw wrongShape(name, Arrays.toString(wanted), shape);
     }
-    read.add(s.name);
-    NDArray stored = place.file.floats(manager, place.name);
-    if (s.ones > 0) {
-      try (stored) {
-        return stored.reshape(expected);
-      }
-    }
-    if (s.third < 0 && !s.transposed) {
-      return stored;
-    }
-    try (stored;
-        NDArray part =
-            s.third < 0
-                ? stored.transpose()
-                : stored.get(s.third * expected[0] + ":" + (s.third + 1) * expected[0])) {
-      // A copy row by row: duplicate() would keep the strides of a transposed view.
-      try (NDArray rows = part.reshape(-1).duplicate()) {
-        return rows.reshape(expected);
-      }
-    }
+    read.add(s.name());
+    return s.of(place.file.floats(manager, place.name), expected);
   }
 
-  private Place place(Stored s) {
-    Place place = tensors.get(s.name);
+  private Place place(StoredTensor s) {
+    Place place = tensors.get(s.name());
     if (place == null) {
       throw new EngramException(
           "The tensor "
-              + s.name
+              + s.name()
               + " is missing in "
               + directory
               + " ("
               + tensors.size()
               + " tensors in "
-              + naming.title
+              + naming.title()
               + " naming).");
     }
     return place;
   }
 
-  /**
-   * How a tensor is stored.
-   *
-   * @param name in the file
-   * @param transposed (in, out) instead of (out, in)
-   * @param third which third of the rows, for the joint W_q, W_k, W_v; -1 for all of it
-   * @param ones leading dimensions of 1 that it has there
-   * @param absent not stored because it is 0, as b_k of EVA-CLIP
-   */
-  private record Stored(String name, boolean transposed, int third, int ones, boolean absent) {
-    Stored(String name, boolean transposed, int third) {
-      this(name, transposed, third, 0, false);
-    }
-  }
-
-  private Stored stored(String name) {
-    if (naming == Naming.HUGGING_FACE) {
-      return new Stored(name, false, -1);
-    }
-    if (naming == Naming.OPENCLIP_TIMM && name.startsWith("vis")) {
-      return timm(name);
-    }
-    boolean vision = name.startsWith("vision_model.") || name.startsWith("visual_projection");
-    String prefix = vision ? "visual." : naming == Naming.OPENAI ? "" : "text.";
-    switch (name) {
-      case "logit_scale":
-        return new Stored(name, false, -1);
-      case "visual_projection.weight":
-        return new Stored("visual.proj", true, -1);
-      case "text_projection.weight":
-        return new Stored(prefix + "text_projection", true, -1);
-      default:
-        String n =
-            name.replaceFirst("^(vision|text)_model\\.", "")
-                .replace("embeddings.class_embedding", "class_embedding")
-                .replace("embeddings.patch_embedding", "conv1")
-                .replace("embeddings.position_embedding.weight", "positional_embedding")
-                .replace("embeddings.token_embedding", "token_embedding")
-                .replace("pre_layrnorm", "ln_pre")
-                .replace("post_layernorm", "ln_post")
-                .replace("final_layer_norm", "ln_final")
-                .replace("encoder.layers.", "transformer.resblocks.")
-                .replace("layer_norm1", "ln_1")
-                .replace("layer_norm2", "ln_2")
-                .replace("mlp.fc1", "mlp.c_fc")
-                .replace("mlp.fc2", "mlp.c_proj")
-                .replace("self_attn.", "attn.");
-        int third =
-            n.contains(".q_proj.")
-                ? 0
-                : n.contains(".k_proj.") ? 1 : n.contains(".v_proj.") ? 2 : -1;
-        return new Stored(prefix + n.replaceFirst("[qkv]_proj\\.", "in_proj_"), false, third);
-    }
-  }
-
-  /** EVA-CLIP's image tower, as timm names it. */
-  private Stored timm(String name) {
-    String trunk = "visual.trunk.";
-    if (name.endsWith("class_embedding")) {
-      return new Stored(trunk + "cls_token", false, -1, 2, false);
-    }
-    if (name.endsWith("position_embedding.weight")) {
-      return new Stored(trunk + "pos_embed", false, -1, 1, false);
-    }
-    boolean fused = tensors.containsKey(trunk + "blocks.0.attn.qkv.weight");
-    boolean gated = tensors.containsKey(trunk + "blocks.0.mlp.fc1_x.weight");
-    String n =
-        trunk
-            + name.replaceFirst("^vision_model\\.", "")
-                .replace("embeddings.patch_embedding", "patch_embed.proj")
-                .replace("visual_projection", "head")
-                .replace("post_layernorm", "norm")
-                .replace("encoder.layers.", "blocks.")
-                .replace("layer_norm", "norm")
-                .replace("self_attn.inner_norm", "attn.norm")
-                .replace("self_attn.out_proj", "attn.proj")
-                .replace("self_attn.", "attn.")
-                .replace("mlp.inner_norm", "mlp.norm")
-                .replace("mlp.fc1", gated ? "mlp.fc1_x" : "mlp.fc1")
-                .replace("mlp.gate", "mlp.fc1_g");
-    if (n.endsWith("k_proj.bias")) {
-      return new Stored(n, false, -1, 0, true);
-    }
-    if (fused && n.endsWith("_proj.bias")) {
-      return new Stored(n.replace("_proj.bias", "_bias"), false, -1);
-    }
-    if (fused && n.endsWith("_proj.weight")) {
-      int third = List.of("q", "k", "v").indexOf(n.replaceFirst(".*\\.([qkv])_proj.*", "$1"));
-      return new Stored(n.replaceFirst("[qkv]_proj", "qkv"), false, third);
-    }
-    return new Stored(n, false, -1);
+  private StoredTensor stored(String name) {
+    return naming.stored(name, tensors.keySet());
   }
 }

@@ -11,10 +11,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Supplier;
@@ -55,10 +53,7 @@ final class CheckpointWriter {
 
   /** The directory appears under its name only when it is whole. */
   void write(Path given, Map<String, String> metadata, Progress progress) {
-    if (config.family() == ClipConfig.Family.EVA) {
-      throw new EngramException(
-          "transformers has no class for an EVA-CLIP, so it cannot be saved as a model; save its edits, which Engram reads again.");
-    }
+    List<String> besideLayers = config.family().savedBesideLayers(checkpoint, config.hasText());
     Path directory = given.toAbsolutePath().normalize();
     try {
       checkEmpty(directory);
@@ -68,7 +63,7 @@ final class CheckpointWriter {
       if (parent != null) {
         Files.createDirectories(parent);
       }
-      AtomicFile.folder(real, folder -> fill(folder, metadata, progress));
+      AtomicFile.folder(real, folder -> fill(folder, besideLayers, metadata, progress));
     } catch (IOException e) {
       Progress.checkInterrupt();
       throw new EngramException(
@@ -76,11 +71,12 @@ final class CheckpointWriter {
     }
   }
 
-  private void fill(Path folder, Map<String, String> metadata, Progress progress)
+  private void fill(
+      Path folder, List<String> besideLayers, Map<String, String> metadata, Progress progress)
       throws IOException {
     SafetensorsWriter writer = new SafetensorsWriter();
     metadata.forEach(writer::metadata);
-    tensors().forEach((name, t) -> writer.floats(name, t.shape, t.values));
+    tensors(besideLayers).forEach((name, t) -> writer.floats(name, t.shape, t.values));
     writer.write(folder.resolve("model.safetensors"), progress);
     copyFiles(folder);
     write(folder.resolve("config.json"), configuration());
@@ -105,9 +101,9 @@ final class CheckpointWriter {
 
   private record Tensor(long[] shape, Supplier<float[]> values) {}
 
-  private SortedMap<String, Tensor> tensors() {
+  private SortedMap<String, Tensor> tensors(List<String> besideLayers) {
     SortedMap<String, Tensor> all = new TreeMap<>();
-    for (String name : namesOutsideLayers()) {
+    for (String name : besideLayers) {
       boolean optional =
           name.equals("logit_scale") || (name.startsWith("visual_") && !config.hasText());
       if (!optional || checkpoint.has(name)) {
@@ -128,7 +124,7 @@ final class CheckpointWriter {
 
   private void put(SortedMap<String, Tensor> all, String name) {
     long[] stored = checkpoint.shape(name);
-    boolean scalar = name.equals("logit_scale") && config.family() == ClipConfig.Family.CLIP;
+    boolean scalar = name.equals("logit_scale") && config.family().hasScalarLogitScale();
     long[] shape = scalar ? new long[0] : stored;
     all.put(
         name,
@@ -139,36 +135,6 @@ final class CheckpointWriter {
                 return array.toFloatArray();
               }
             }));
-  }
-
-  private List<String> namesOutsideLayers() {
-    if (config.family() == ClipConfig.Family.SIGLIP) {
-      // what the model read, and its loss, which transformers expects
-      Set<String> unread = checkpoint.unread();
-      return checkpoint.names().stream()
-          .filter(n -> !n.contains(".encoder.layers."))
-          .filter(n -> !unread.contains(n) || n.equals("logit_bias"))
-          .toList();
-    }
-    List<String> names = new ArrayList<>();
-    names.add("logit_scale");
-    names.add("visual_projection.weight");
-    names.add("vision_model.embeddings.class_embedding");
-    names.add("vision_model.embeddings.patch_embedding.weight");
-    names.add("vision_model.embeddings.position_embedding.weight");
-    List<String> norms =
-        new ArrayList<>(List.of("vision_model.pre_layrnorm", "vision_model.post_layernorm"));
-    if (config.hasText()) {
-      names.add("text_projection.weight");
-      names.add("text_model.embeddings.token_embedding.weight");
-      names.add("text_model.embeddings.position_embedding.weight");
-      norms.add("text_model.final_layer_norm");
-    }
-    for (String norm : norms) {
-      names.add(norm + ".weight");
-      names.add(norm + ".bias");
-    }
-    return names;
   }
 
   // ---------------------------------------------------------------- other files
@@ -217,7 +183,7 @@ final class CheckpointWriter {
             .put("image_processor_type", "CLIPImageProcessor")
             .put("do_convert_rgb", true)
             .put("do_resize", true)
-            .put("resample", 3)
+            .put("resample", p.filter().number())
             .put("do_center_crop", true)
             .put("do_rescale", true)
             .put("rescale_factor", 1 / 255.0)
@@ -242,7 +208,7 @@ final class CheckpointWriter {
 
   private ObjectNode configuration() {
     Path given = checkpoint.directory.resolve("config.json");
-    if (checkpoint.naming == Checkpoint.Naming.HUGGING_FACE && Files.exists(given)) {
+    if (checkpoint.naming.isTransformers() && Files.exists(given)) {
       ObjectNode copy = (ObjectNode) Json.object(given);
       copy.remove(List.of("dtype", "torch_dtype"));
       return copy.put("torch_dtype", "float32");

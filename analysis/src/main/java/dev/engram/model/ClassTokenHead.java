@@ -25,7 +25,7 @@ final class ClassTokenHead implements Head {
             ? c.tensor(m, "visual_projection.weight", config.projectionWidth(), d)
             : m.eye(d); // an image tower without one: z = LN_post(h[L][0])
     projectionT = projection.transpose();
-    hasBias = config.family() == ClipConfig.Family.EVA;
+    hasBias = config.family().hasProjectionBias();
     bias =
         hasBias
             ? c.tensor(m, "visual_projection.bias", config.projectionWidth())

@@ -297,7 +297,7 @@ public final class Clip implements AutoCloseable, Provenance.Model {
 
   /** Who named the tensors: {@code Hugging Face}, {@code OpenAI / OpenCLIP}, …. */
   public String naming() {
-    return parts.checkpoint().naming.title;
+    return parts.checkpoint().naming.title();
   }
 
   /**

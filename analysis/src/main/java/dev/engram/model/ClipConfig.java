@@ -35,36 +35,6 @@ public record ClipConfig(
     int endOfTextId,
     List<String> notes) {
 
-  /** The kinds of CLIP that differ in more than their sizes. */
-  public enum Family {
-    /** Read at the class token, P LN_post(h[L][0]): OpenAI, OpenCLIP, DFN, MetaCLIP, TinyCLIP. */
-    CLIP("CLIP"),
-    /** As CLIP, with a bias behind P; most have rotary positions, gated FFNs and inner norms. */
-    EVA("EVA-CLIP"),
-    /** No class token: an attention pool reads all patches; texts are read without a mask. */
-    SIGLIP("SigLIP");
-
-    private final String title;
-
-    Family(String title) {
-      this.title = title;
-    }
-
-    /**
-     * @return its name, as in papers
-     */
-    public String title() {
-      return title;
-    }
-
-    /**
-     * @return whether token 0 of the image tower is a class token
-     */
-    public boolean hasClassToken() {
-      return this != SIGLIP;
-    }
-  }
-
   /**
    * One transformer.
    *

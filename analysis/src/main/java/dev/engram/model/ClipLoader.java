@@ -101,7 +101,8 @@ public final class ClipLoader {
     ImageProcessor processor =
         ImageProcessor.of(
             checkpoint.directory, stated.imageSize(), stated.family(), checkpoint.naming);
-    Tokenizer tokenizer = stated.hasText() ? tokenizer(checkpoint.directory, stated) : null;
+    Tokenizer tokenizer =
+        stated.hasText() ? stated.family().tokenizer(checkpoint.directory, stated) : null;
     try {
       VisionTower vision = new VisionTower(owner, checkpoint, stated, precision, progress);
       TextTower text =
@@ -129,12 +130,6 @@ public final class ClipLoader {
       }
       throw t;
     }
-  }
-
-  private static Tokenizer tokenizer(Path directory, ClipConfig config) {
-    return config.family() == ClipConfig.Family.SIGLIP
-        ? Tokenizer.withoutStart(directory, config.contextLength())
-        : Tokenizer.of(directory, config.contextLength(), config.endOfTextId());
   }
 
   private static @Nullable Double logitScale(Checkpoint checkpoint, NDManager owner) {

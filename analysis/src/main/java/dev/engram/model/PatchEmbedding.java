@@ -22,17 +22,16 @@ final class PatchEmbedding {
     this.config = config;
     int d = config.vision().width();
     int p = config.patchSize();
-    boolean clip = config.family() == ClipConfig.Family.CLIP;
     String name = "vision_model.embeddings.";
     weight = c.tensor(m, name + "patch_embedding.weight", d, 3, p, p);
-    bias = clip ? null : c.tensor(m, name + "patch_embedding.bias", d);
+    bias = config.family().hasPatchBias() ? c.tensor(m, name + "patch_embedding.bias", d) : null;
     classToken =
         config.family().hasClassToken()
             ? c.tensor(m, name + "class_embedding", d).reshape(1, 1, d)
             : null;
     positions = c.tensor(m, name + "position_embedding.weight", config.imageTokens(), d);
     lnPre =
-        clip
+        config.family().hasPreNorm()
             ? new Norm(
                 c.tensor(m, "vision_model.pre_layrnorm.weight", d),
                 c.tensor(m, "vision_model.pre_layrnorm.bias", d),

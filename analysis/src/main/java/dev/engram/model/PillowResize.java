@@ -5,9 +5,9 @@ import java.awt.image.BufferedImage;
 import java.util.Arrays;
 
 /**
- * Pillow's bicubic resize (Resample.c, 8 bits a channel), bit for bit: an antialiased filter in two
- * passes, rounded to 8 bits after each. CLIP was trained on images scaled so; every other resize of
- * Java tried differs by 56 grey levels and more.
+ * Pillow's resize (Resample.c, 8 bits a channel), bit for bit: an antialiased filter in two passes,
+ * rounded to 8 bits after each. CLIP was trained on images scaled so; every other resize of Java
+ * tried differs by 56 grey levels and more.
  *
  * <p>The horizontal pass comes first, except where the height shrinks by more than twice as many
  * pixels as the width: there Pillow 13 begins with the vertical one, and Pillow 12 and older differ
@@ -15,9 +15,6 @@ import java.util.Arrays;
  * as wide.
  */
 public final class PillowResize {
-  private static final double A = -0.5;
-  private static final double SUPPORT = 2;
-
   /** Weights are integers of this many fractional bits. */
   private static final int PRECISION = 32 - 8 - 2;
 
@@ -35,7 +32,8 @@ public final class PillowResize {
    * @param rule where it begins
    * @return crop × crop pixels, {@link BufferedImage#TYPE_INT_RGB}
    */
-  public static BufferedImage centre(BufferedImage image, int shorter, int crop, CropRule rule) {
+  public static BufferedImage centre(
+      BufferedImage image, int shorter, int crop, CropRule rule, ResizeFilter filter) {
     if (crop < 1 || crop > shorter) {
       throw new IllegalArgumentException(
           "a square of side %d cannot be cut from a side of %d".formatted(crop, shorter));
@@ -45,7 +43,14 @@ public final class PillowResize {
     long width = w <= h ? shorter : (long) shorter * w / h;
     long height = h <= w ? shorter : (long) shorter * h / w;
     return window(
-        image, width, height, rule.start(width, crop), rule.start(height, crop), crop, crop);
+        image,
+        width,
+        height,
+        rule.start(width, crop),
+        rule.start(height, crop),
+        crop,
+        crop,
+        filter);
   }
 
   /**
@@ -53,8 +58,9 @@ public final class PillowResize {
    *
    * @return width × height pixels, {@link BufferedImage#TYPE_INT_RGB}
    */
-  public static BufferedImage resize(BufferedImage image, int width, int height) {
-    return window(image, width, height, 0, 0, width, height);
+  public static BufferedImage resize(
+      BufferedImage image, int width, int height, ResizeFilter filter) {
+    return window(image, width, height, 0, 0, width, height, filter);
   }
 
   /** The part of the scaled image that begins at (left, top). */
@@ -65,13 +71,14 @@ public final class PillowResize {
       long left,
       long top,
       int width,
-      int height) {
+      int height,
+      ResizeFilter filter) {
     BufferedImage rgb = Rgb.of(image);
     int[] in = Rgb.pixels(rgb);
     int inWidth = rgb.getWidth();
     int inHeight = rgb.getHeight();
-    Weights columns = Weights.of(inWidth, fullWidth, left, width);
-    Weights rows = Weights.of(inHeight, fullHeight, top, height);
+    Weights columns = Weights.of(inWidth, fullWidth, left, width, filter);
+    Weights rows = Weights.of(inHeight, fullHeight, top, height, filter);
     long lower = inHeight - fullHeight;
     int[] scaled;
     if (lower > 0 && lower > 2 * (inWidth - fullWidth)) {
@@ -170,12 +177,12 @@ public final class PillowResize {
      * @param from first place of the result that is wanted
      * @param n number of places wanted
      */
-    static Weights of(int in, long out, long from, int n) {
+    static Weights of(int in, long out, long from, int n, ResizeFilter filter) {
       int[] first = new int[n];
       int[][] weights = new int[n][];
       double scale = (double) in / out;
       double stretch = Math.max(scale, 1);
-      double support = SUPPORT * stretch;
+      double support = filter.support() * stretch;
       for (int i = 0; i < n; i++) {
         if (in == out) {
           // Pillow leaves out a pass that changes no length; a weight of one does the same.
@@ -189,7 +196,7 @@ public final class PillowResize {
         double[] w = new double[high - low];
         double sum = 0;
         for (int k = 0; k < w.length; k++) {
-          w[k] = bicubic((k + low - centre + 0.5) * (1 / stretch));
+          w[k] = filter.at((k + low - centre + 0.5) * (1 / stretch));
           sum += w[k];
         }
         int[] fixed = new int[w.length];
@@ -201,14 +208,6 @@ public final class PillowResize {
         weights[i] = fixed;
       }
       return new Weights(first, weights);
-    }
-
-    private static double bicubic(double distance) {
-      double x = Math.abs(distance);
-      if (x < 1) {
-        return ((A + 2) * x - (A + 3)) * x * x + 1;
-      }
-      return x < 2 ? (((x - 5) * x + 8) * x - 4) * A : 0;
     }
   }
 }

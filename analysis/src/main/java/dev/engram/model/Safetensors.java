@@ -4,15 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.engram.EngramException;
-import dev.engram.Printable;
 import dev.engram.Progress;
 import dev.engram.RegularFile;
 import java.io.IOException;
@@ -24,11 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A reader of one safetensors file: the header is checked against the file before anything is
@@ -38,17 +27,6 @@ import org.jspecify.annotations.Nullable;
 public final class Safetensors {
   /** Largest header that is read; the format's own limit. */
   private static final long MAX_HEADER = 100_000_000L;
-
-  /** A tensor takes about twelve; the largest CLIPs have some 2,000 tensors. */
-  private static final long MOST_TOKENS = 1_500_000;
-
-  /** No weight has more than 5. */
-  private static final int MOST_DIMENSIONS = 8;
-
-  private static final int MOST_SHOWN = 120;
-
-  private static final Map<String, Integer> BYTES =
-      Map.of("F64", 8, "F32", 4, "F16", 2, "BF16", 2, "I64", 8, "I32", 4, "U8", 1, "BOOL", 1);
 
   /** Largest tensor, stored or as float32: what one Java buffer holds. */
   private static final long MAX_TENSOR = Integer.MAX_VALUE;
@@ -63,7 +41,7 @@ public final class Safetensors {
    */
   public record Entry(String dtype, long[] shape, long begin, long end) {
     long elements() {
-      return (end - begin) / bytes(dtype);
+      return (end - begin) / SafetensorsHeader.bytes(dtype);
     }
   }
 
@@ -90,19 +68,21 @@ public final class Safetensors {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       long size = channel.size();
       if (size < 8) {
-        throw bad(file, "it has " + size + " bytes, fewer than the 8 of a header's length");
+        throw SafetensorsHeader.bad(
+            file, "it has " + size + " bytes, fewer than the 8 of a header's length");
       }
       ByteBuffer length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
       channel.read(length, 0);
       long n = length.getLong(0);
       if (n <= 1 || n > MAX_HEADER || n > size - 8) {
-        throw bad(
+        throw SafetensorsHeader.bad(
             file, "its header claims " + Long.toUnsignedString(n) + " bytes in a file of " + size);
       }
       byte[] header = new byte[(int) n];
       ByteBuffer target = ByteBuffer.wrap(header);
       while (target.hasRemaining() && channel.read(target, 8 + target.position()) > 0) {}
-      return parse(file, header, 8 + n, size);
+      SafetensorsHeader read = SafetensorsHeader.parse(file, header, 8 + n, size);
+      return new Safetensors(file, read.entries(), read.metadata());
     } catch (java.nio.file.NoSuchFileException e) {
       throw new EngramException("There is no file " + file + ".", e);
     } catch (IOException e) {
@@ -110,148 +90,13 @@ public final class Safetensors {
     }
   }
 
-  private static Safetensors parse(Path file, byte[] header, long start, long size) {
-    JsonNode root;
-    try {
-      root =
-          new ObjectMapper(
-                  JsonFactory.builder()
-                      .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                      // Names that come once: the JVM's own table of them is only slow.
-                      .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-                      .streamReadConstraints(
-                          StreamReadConstraints.builder()
-                              .maxNestingDepth(8)
-                              .maxTokenCount(MOST_TOKENS)
-                              .build())
-                      .build())
-              .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-              .readTree(header);
-    } catch (JsonProcessingException e) {
-      throw bad(file, "its header is not valid JSON (" + shown(e.getOriginalMessage()) + ")");
-    } catch (IOException e) { // the bytes are there already: they are no UTF-8
-      throw bad(file, "its header is not valid JSON (" + shown(e.getMessage()) + ")");
-    }
-    if (root == null || !root.isObject()) {
-      throw bad(file, "its header is not a JSON object");
-    }
-    Map<String, Entry> entries = new LinkedHashMap<>();
-    Map<String, String> metadata = new LinkedHashMap<>();
-    for (Map.Entry<String, JsonNode> e : root.properties()) {
-      if (e.getKey().equals("__metadata__")) {
-        e.getValue().properties().forEach(m -> metadata.put(m.getKey(), m.getValue().asText("")));
-      } else {
-        entries.put(e.getKey(), entry(file, e.getKey(), e.getValue(), start, size));
-      }
-    }
-    checkOverlaps(file, entries);
-    return new Safetensors(file, entries, metadata);
-  }
-
-  /** Two names for the same bytes: no writer makes them, and one of the two is a lie. */
-  private static void checkOverlaps(Path file, Map<String, Entry> entries) {
-    String before = "";
-    long end = 0;
-    for (Map.Entry<String, Entry> e :
-        entries.entrySet().stream()
-            .filter(e -> e.getValue().end() > e.getValue().begin())
-            .sorted(Comparator.comparingLong(e -> e.getValue().begin()))
-            .toList()) {
-      if (e.getValue().begin() < end) {
-        throw bad(
-            file, "tensors " + shown(before) + " and " + shown(e.getKey()) + " share their bytes");
-      }
-      before = e.getKey();
-      end = e.getValue().end();
-    }
-  }
-
-  private static Entry entry(Path file, String key, JsonNode node, long start, long size) {
-    String name = shown(key);
-    String dtype = node.path("dtype").asText("");
-    Integer bytes = BYTES.get(dtype);
-    if (bytes == null) {
-      throw bad(
-          file,
-          "tensor %s has the type '%s', expected one of %s"
-              .formatted(
-                  name, shown(dtype), String.join(", ", new java.util.TreeSet<>(BYTES.keySet()))));
-    }
-    JsonNode dims = node.path("shape");
-    JsonNode range = node.path("data_offsets");
-    if (!dims.isArray() || !range.isArray() || range.size() != 2) {
-      throw bad(file, "tensor " + name + " has no shape or no pair of offsets");
-    }
-    if (dims.size() > MOST_DIMENSIONS) {
-      throw bad(
-          file,
-          "tensor %s has %d dimensions, expected at most %d"
-              .formatted(name, dims.size(), MOST_DIMENSIONS));
-    }
-    long[] shape = new long[dims.size()];
-    long total = bytes;
-    boolean empty = false;
-    try {
-      for (int i = 0; i < shape.length; i++) {
-        shape[i] = whole(dims.get(i));
-        if (shape[i] < 0) {
-          throw bad(
-              file,
-              "tensor %s has the dimension %s, expected a whole number from 0"
-                  .formatted(name, shown(dims.get(i).toString())));
-        }
-        total = Math.multiplyExact(total, Math.max(1, shape[i]));
-        empty |= shape[i] == 0;
-      }
-    } catch (ArithmeticException e) {
-      throw bad(file, "tensor " + name + " claims more bytes than can be counted");
-    }
-    total = empty ? 0 : total;
-    long begin = whole(range.get(0));
-    long end = whole(range.get(1));
-    if (begin < 0 || end < begin || end > size - start || end - begin != total) {
-      throw bad(
-          file,
-          ("tensor %s of shape %s needs %d bytes, but its offsets are %s in %d bytes of data: the"
-                  + " file is truncated or its header is wrong")
-              .formatted(
-                  name,
-                  shown(Arrays.toString(shape)),
-                  total,
-                  shown(range.toString()),
-                  size - start));
-    }
-    return new Entry(dtype, shape, start + begin, start + end);
-  }
-
-  private static int bytes(String dtype) {
-    return java.util.Objects.requireNonNull(BYTES.get(dtype));
-  }
-
-  /** A whole number from 0, or -1: 3.5, "3" and 10³⁰ are none. */
-  private static long whole(JsonNode node) {
-    return node.isIntegralNumber() && node.canConvertToLong() ? Math.max(-1, node.longValue()) : -1;
-  }
-
-  /** What came from the file, fit for a sentence: one line, not too long. */
-  private static String shown(@Nullable String text) {
-    String line = Printable.line(String.valueOf(text));
-    return line.length() <= MOST_SHOWN ? line : line.substring(0, MOST_SHOWN) + "…";
-  }
-
   private static EngramException unreadable(Path file, IOException e) {
     Progress.checkInterrupt(); // an interrupt closes the channel
-    String why = e instanceof AccessDeniedException ? "access is denied" : shown(e.getMessage());
+    String why =
+        e instanceof AccessDeniedException
+            ? "access is denied"
+            : SafetensorsHeader.shown(e.getMessage());
     return new EngramException("Cannot read " + file + ": " + why + ".", e);
-  }
-
-  private static EngramException bad(Path file, String why) {
-    return new EngramException(
-        "Not a usable safetensors file, "
-            + file.getFileName()
-            + ": "
-            + why
-            + "; download it again.");
   }
 
   /**
@@ -287,7 +132,11 @@ public final class Safetensors {
     Entry e = entries.get(name);
     if (e == null) {
       throw new EngramException(
-          "There is no tensor " + shown(name) + " in " + file.getFileName() + ".");
+          "There is no tensor "
+              + SafetensorsHeader.shown(name)
+              + " in "
+              + file.getFileName()
+              + ".");
     }
     return e;
   }
@@ -356,10 +205,13 @@ public final class Safetensors {
     if (e.end() == e.begin()) {
       return ByteBuffer.allocateDirect(0);
     }
-    if (e.elements() > MAX_TENSOR / Math.max(width, bytes(e.dtype()))) {
+    if (e.elements() > MAX_TENSOR / Math.max(width, SafetensorsHeader.bytes(e.dtype()))) {
       throw new EngramException(
           "Tensor %s of shape %s in %s is too large: Engram reads tensors of up to 2 GiB."
-              .formatted(shown(name), shown(Arrays.toString(e.shape())), file.getFileName()));
+              .formatted(
+                  SafetensorsHeader.shown(name),
+                  SafetensorsHeader.shown(Arrays.toString(e.shape())),
+                  file.getFileName()));
     }
     // PRIVATE, not READ_ONLY: an in-place operation on a read-only page would kill the JVM. Java
     // asks for a writable channel for it; where the file allows none, the pages are copied.
@@ -370,7 +222,7 @@ public final class Safetensors {
             : FileChannel.open(file, StandardOpenOption.READ)) {
       if (channel.size() < e.end()) {
         // Java would make the file longer to map it.
-        throw bad(file, "it became shorter since it was opened");
+        throw SafetensorsHeader.bad(file, "it became shorter since it was opened");
       }
       long n = e.end() - e.begin();
       if (writable) {

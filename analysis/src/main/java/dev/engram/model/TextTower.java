@@ -52,11 +52,14 @@ public final class TextTower {
             c.tensor(m, name + ".final_layer_norm.weight", d),
             c.tensor(m, name + ".final_layer_norm.bias", d),
             (float) config.text().layerNormEps());
-    boolean siglip = config.family() == ClipConfig.Family.SIGLIP;
-    String projection = siglip ? "text_model.head" : "text_projection";
+    Family family = config.family();
+    String projection = family.textProjection();
     projectionT = c.tensor(m, projection + ".weight", config.projectionWidth(), d).transpose();
-    projectionBias = siglip ? c.tensor(m, projection + ".bias", config.projectionWidth()) : null;
-    causalMask = siglip ? null : causalMask(m, n);
+    projectionBias =
+        family.hasTextProjectionBias()
+            ? c.tensor(m, projection + ".bias", config.projectionWidth())
+            : null;
+    causalMask = family.hasCausalText() ? causalMask(m, n) : null;
   }
 
   private static NDArray causalMask(NDManager m, int n) {

@@ -54,6 +54,7 @@ public final class Tokenizer implements AutoCloseable {
     return read(
         modelDirectory,
         contextLength,
+        TokenizerDialect.PLAIN,
         frame -> frame.length == 2 && (endOfTextId < 0 || frame[1] == endOfTextId),
         "a start token and "
             + (endOfTextId < 0
@@ -65,19 +66,24 @@ public final class Tokenizer implements AutoCloseable {
 
   /**
    * Reads the {@code tokenizer.json} of a SigLIP: SentencePiece, with an end token and no start
-   * token. What the file says of lower case and punctuation is done, and no more.
+   * token. What the file and the dialect say of lower case and punctuation is done, and no more.
    *
    * @param modelDirectory folder of the checkpoint
    * @param contextLength most tokens of a text, end included
    * @throws EngramException if the file is missing, cannot be read, or frames a text otherwise
    */
-  public static Tokenizer withoutStart(Path modelDirectory, int contextLength) {
-    return read(modelDirectory, contextLength, frame -> frame.length == 1, "an end token alone");
+  static Tokenizer withoutStart(Path modelDirectory, int contextLength, TokenizerDialect dialect) {
+    return read(
+        modelDirectory, contextLength, dialect, frame -> frame.length == 1, "an end token alone");
   }
 
   private static Tokenizer read(
-      Path modelDirectory, int contextLength, Predicate<int[]> expected, String said) {
-    TokenizerFiles files = TokenizerFiles.read(modelDirectory);
+      Path modelDirectory,
+      int contextLength,
+      TokenizerDialect dialect,
+      Predicate<int[]> expected,
+      String said) {
+    TokenizerFiles files = TokenizerFiles.read(modelDirectory, dialect);
     // On a machine with CUDA, DJL would otherwise download another build of its native library.
     if (System.getenv("RUST_FLAVOR") == null && System.getProperty("RUST_FLAVOR") == null) {
       System.setProperty("RUST_FLAVOR", "cpu");

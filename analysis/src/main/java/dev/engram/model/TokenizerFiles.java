@@ -3,6 +3,7 @@ package dev.engram.model;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.engram.EngramException;
 import dev.engram.Json;
@@ -27,7 +28,11 @@ record TokenizerFiles(byte[] json, Path source, int padId) {
   private static final String END = "<|endoftext|>";
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  static TokenizerFiles read(Path directory) {
+  /**
+   * @param directory of the model
+   * @param dialect of its family
+   */
+  static TokenizerFiles read(Path directory, TokenizerDialect dialect) {
     ModelFolder.check(directory);
     Path file = directory.resolve("tokenizer.json");
     Path vocab = directory.resolve("vocab.json");
@@ -47,9 +52,13 @@ record TokenizerFiles(byte[] json, Path source, int padId) {
             "There is no tokenizer in %s: tokenizer.json, or vocab.json with merges.txt, is needed."
                 .formatted(directory));
       }
+      JsonNode settings = settings(directory);
+      if (dialect.lowers(settings.path("tokenizer_class").asText())) {
+        lowerFirst(tokenizer);
+      }
       TokenizerRules.check(tokenizer, source);
       return new TokenizerFiles(
-          JSON.writeValueAsBytes(tokenizer), source, padId(directory, tokenizer));
+          JSON.writeValueAsBytes(tokenizer), source, padId(settings, tokenizer, dialect));
     } catch (IOException e) {
       String why = e.getMessage() == null ? e.toString() : e.getMessage();
       throw new EngramException(
@@ -126,14 +135,27 @@ record TokenizerFiles(byte[] json, Path source, int padId) {
     return tokenizer;
   }
 
-  /** Some OpenCLIP models pad with "!" (0); behind the end token it changes nothing. */
-  private static int padId(Path directory, ObjectNode tokenizer) throws IOException {
+  private static JsonNode settings(Path directory) {
     Path file = directory.resolve("tokenizer_config.json");
-    if (!Files.exists(file)) {
-      return -1;
+    return Files.exists(file) ? Json.object(file) : MissingNode.getInstance();
+  }
+
+  /** Puts lower case before what the definition does with a text. */
+  private static void lowerFirst(ObjectNode tokenizer) {
+    JsonNode given = tokenizer.path("normalizer");
+    ObjectNode both = tokenizer.putObject("normalizer").put("type", "Sequence");
+    ArrayNode parts = both.putArray("normalizers");
+    parts.addObject().put("type", "Lowercase");
+    if (given.isObject()) {
+      parts.add(given);
     }
-    JsonNode pad = Json.object(file).path("pad_token");
-    String token = pad.isObject() ? pad.path("content").asText("") : pad.asText("");
+  }
+
+  /** Some OpenCLIP models pad with "!" (0); behind the end token it changes nothing. */
+  private static int padId(JsonNode settings, ObjectNode tokenizer, TokenizerDialect dialect) {
+    JsonNode pad = settings.path("pad_token");
+    String stated = pad.isObject() ? pad.path("content").asText("") : pad.asText("");
+    String token = stated.isEmpty() ? dialect.padToken() : stated;
     for (JsonNode added : tokenizer.path("added_tokens")) {
       if (added.path("content").asText().equals(token)) {
         return added.path("id").asInt(-1);

@@ -56,7 +56,7 @@ final class TransformersKeys {
               + "|(encoder_)?no_repeat_ngram_size|bad_words_ids|num_return_sequences"
               + "|remove_invalid_values|(begin_)?suppress_tokens|use_cache|language|license");
 
-  /** What other models that call themselves CLIP or SigLIP compute besides. */
+  /** What other models that call themselves so compute besides. */
   private static final Pattern CHANGES =
       Pattern.compile(
           "auto_map|quantization_config|use_cls_token|vision_use_head|use_head|(post|pre)_layernorm"
@@ -84,9 +84,6 @@ final class TransformersKeys {
           Map.entry("num_register_tokens", Set.of("0", "null")),
           Map.entry("position_embedding_type", Set.of("\"absolute\"")));
 
-  private static final Pattern ARCHITECTURE =
-      Pattern.compile("(CLIP|Siglip)(Model|Vision\\w*|Text\\w*|For\\w+|PreTrainedModel)?");
-
   private TransformersKeys() {}
 
   /**
@@ -108,7 +105,7 @@ final class TransformersKeys {
               }
             });
     for (JsonNode name : c.path("architectures")) {
-      if (!ARCHITECTURE.matcher(name.asText()).matches()) {
+      if (!Families.isTransformersClass(name.asText())) {
         throw refusal.apply(path + "architectures", c.path("architectures"));
       }
     }

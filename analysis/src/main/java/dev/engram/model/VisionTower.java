@@ -7,7 +7,6 @@ import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.trace.Intervention;
 import dev.engram.trace.Neuron;
-import dev.engram.trace.Site;
 import dev.engram.trace.Tokens;
 import dev.engram.trace.Trace;
 import dev.engram.trace.TraceRequest;
@@ -154,7 +153,7 @@ public final class VisionTower {
         request,
         List.of(),
         (scope, taps) -> {
-          taps.layer = layer;
+          taps.enter(layer);
           NDArray h;
           try (NDManager layerScope = scope.newSubManager()) {
             NDArray copy = mid.duplicate();
@@ -166,9 +165,7 @@ public final class VisionTower {
         });
   }
 
-  /**
-   * @return whether {@link #resume} is possible: it is, unless neurons are suppressed
-   */
+  /** Whether {@link #resume} is possible: it is, unless neurons are suppressed. */
   public boolean isResumable() {
     return suppression.neurons().isEmpty();
   }
@@ -212,7 +209,7 @@ public final class VisionTower {
       boolean classOnly =
           l == layers.size() - 1
               && config.family().hasClassToken()
-              && !taps.trace.request().patchesOfLastLayer();
+              && !taps.request().patchesOfLastLayer();
       try (NDManager layerScope = scope.newSubManager()) {
         h.attach(layerScope);
         h = layers.get(l).forward(taps.enter(l, h), null, classOnly, taps);
@@ -232,9 +229,7 @@ public final class VisionTower {
     return head.read(x.expandDims(1)).embedding();
   }
 
-  /**
-   * @return from the last residual stream to the embedding
-   */
+  /** From the last residual stream to the embedding. */
   public Head head() {
     return head;
   }
@@ -243,7 +238,7 @@ public final class VisionTower {
    * Refuses what is defined by a class token where there is none.
    *
    * @param what a phrase, as "residual suppression"
-   * @throws EngramException if this is a SigLIP tower
+   * @throws EngramException if the tower has none
    */
   public void requireClassToken(String what) {
     if (!config.family().hasClassToken()) {
@@ -267,9 +262,7 @@ public final class VisionTower {
     return wide;
   }
 
-  /**
-   * @return the neurons whose part the last residual stream lacks; empty in a model as it was read
-   */
+  /** The neurons whose part the last residual stream lacks; empty in a model as it was read. */
   public List<Neuron> suppressed() {
     return suppression.neurons();
   }
@@ -283,9 +276,7 @@ public final class VisionTower {
     return weight(Weight.values(block, layer), scope);
   }
 
-  /**
-   * @return the value vector of a neuron, its column of W_fc2 or W_o (d)
-   */
+  /** The value vector of a neuron, its column of W_fc2 or W_o (d). */
   public float[] valueVector(Neuron neuron) {
     return vector(
         Weight.values(neuron.block(), neuron.layer()), ":, " + neuron.column(headWidth()));
@@ -341,25 +332,19 @@ public final class VisionTower {
     }
   }
 
-  /**
-   * @return b_2 or b_o of a layer (d), added to the block's output
-   */
+  /** B_2 or b_o of a layer (d), added to the block's output. */
   public NDArray outputBias(Neuron.Block block, int layer) {
     return block == Neuron.Block.FFN ? layers.get(layer).b2 : layers.get(layer).bo;
   }
 
-  /**
-   * @return γ of the block's input layer norm, LN_f or LN_a (d)
-   */
+  /** Γ of the block's input layer norm, LN_f or LN_a (d). */
   public NDArray inputNormWeight(Neuron.Block block, int layer) {
     return layers
         .get(layer)
         .weight(block == Neuron.Block.FFN ? Weight.Kind.LN_F_WEIGHT : Weight.Kind.LN_A_WEIGHT);
   }
 
-  /**
-   * @return β of the block's input layer norm, LN_f or LN_a (d)
-   */
+  /** Β of the block's input layer norm, LN_f or LN_a (d). */
   public NDArray inputNormBias(Neuron.Block block, int layer) {
     return layers
         .get(layer)
@@ -380,69 +365,18 @@ public final class VisionTower {
     return head.postNormBias();
   }
 
-  /**
-   * @return P (D, d); see {@link Head#projection} for an attention pool
-   */
+  /** P (D, d); see {@link Head#projection} for an attention pool. */
   public NDArray projection() {
     return head.projection();
   }
 
-  /**
-   * @return what is added behind P (D), zeros in a CLIP
-   */
+  /** What is added behind P (D), zeros in a CLIP. */
   public NDArray projectionBias() {
     return head.projectionBias();
   }
 
-  /**
-   * @return sizes and settings of this tower
-   */
+  /** Sizes and settings of this tower. */
   public ClipConfig.Tower config() {
     return config.vision();
-  }
-
-  /** What sits at the sites of one forward pass: the interventions first, then the trace. */
-  private static final class Taps implements TransformerLayer.Tap {
-    private final Trace trace;
-    private final List<Intervention> interventions;
-    private final boolean[] fired;
-    private int layer;
-
-    Taps(Trace trace, List<Intervention> interventions) {
-      this.trace = trace;
-      this.interventions = interventions;
-      this.fired = new boolean[interventions.size()];
-    }
-
-    /** Begins a layer; its input is the site H. */
-    NDArray enter(int layer, NDArray h) {
-      this.layer = layer;
-      return at(Site.H, h);
-    }
-
-    @Override
-    public NDArray at(Site site, NDArray value) {
-      NDArray v = value;
-      for (int i = 0; i < fired.length; i++) {
-        Intervention x = interventions.get(i);
-        if (x.site() == site && x.layer() == layer) {
-          v = x.change().apply(v);
-          fired[i] = true;
-        }
-      }
-      trace.keep(site, layer, v);
-      return v;
-    }
-
-    void checkAllFired() {
-      for (int i = 0; i < fired.length; i++) {
-        if (!fired[i]) {
-          Intervention x = interventions.get(i);
-          throw new IllegalStateException(
-              "intervention '%s' never met its site %s of layer %d; layers count from 0 to %d"
-                  .formatted(x.description(), x.site(), x.layer(), trace.layers() - 1));
-        }
-      }
-    }
   }
 }

@@ -9,6 +9,7 @@ import dev.engram.edit.Caption.Contrast;
 import dev.engram.edit.Caption.Place;
 import dev.engram.model.CropRule;
 import dev.engram.model.ImageProcessor;
+import dev.engram.model.ResizeFilter;
 import java.awt.image.BufferedImage;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -22,6 +23,7 @@ class CaptionTest {
   /** Sees the middle 160 × 160 of a picture that is 200 high. */
   private final ImageProcessor processor =
       new ImageProcessor(
+          ResizeFilter.BICUBIC,
           80,
           64,
           false,

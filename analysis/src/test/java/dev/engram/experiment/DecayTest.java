@@ -26,7 +26,9 @@ class DecayTest {
       double size = 1 + random.nextDouble();
       keys.add("unit " + i / 2);
       curves.add(
-          new double[] {size, size * (0.5 + 0.1 * random.nextGaussian()), 0.1 * random.nextDouble()});
+          new double[] {
+            size, size * (0.5 + 0.1 * random.nextGaussian()), 0.1 * random.nextDouble()
+          });
     }
     decay = Decay.of(Sample.Unit.ENTITY, keys, curves);
   }
@@ -38,8 +40,7 @@ class DecayTest {
         IntStream.range(0, 3)
             .mapToDouble(r -> curves.stream().mapToDouble(c -> c[r]).average().orElseThrow())
             .toArray();
-    assertArrayEquals(
-        new double[] {1, means[1] / means[0], means[2] / means[0]}, ratios, 1e-12);
+    assertArrayEquals(new double[] {1, means[1] / means[0], means[2] / means[0]}, ratios, 1e-12);
     for (int r = 0; r < 3; r++) {
       assertEquals(ratios[r], decay.estimates().get(r).mean(), 1e-12);
     }

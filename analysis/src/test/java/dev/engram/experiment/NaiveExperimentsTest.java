@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Progress;
 import dev.engram.Provenance;
+import dev.engram.attribution.Reading;
 import dev.engram.data.Entity;
 import dev.engram.data.ImageSet;
 import dev.engram.data.LabelledImage;
@@ -55,7 +56,7 @@ class NaiveExperimentsTest {
       Faithfulness.Result falls =
           Faithfulness.run(
               new Study(clip, set),
-              new Faithfulness.Settings(List.of(Ranking.LITERAL), List.of(1, 4), 0));
+              new Faithfulness.Settings(List.of(Reading.LITERAL), List.of(1, 4), 0));
       int[] counts = {1, 4};
       List<Double> original = new ArrayList<>();
       List<List<Double>> complete = List.of(new ArrayList<>(), new ArrayList<>());
@@ -377,7 +378,7 @@ class NaiveExperimentsTest {
       }
       assertEquals(8, at);
       assertEquals(at, figure.illustrations().size());
-      assertEquals(mean(best), table.row(Ranking.LITERAL).bestWord().mean(), COSINE);
+      assertEquals(mean(best), table.row(Reading.LITERAL).bestWord().mean(), COSINE);
       assertEquals(mean(any), table.anyWord(), COSINE);
     }
   }
@@ -417,9 +418,9 @@ class NaiveExperimentsTest {
                   shaken.scores(all.subList(0, 2), entity.label())));
         }
       }
-      assertEquals(mean(exchanged), r.row(Ranking.LITERAL).exchanged().mean(), 2e-4);
-      assertEquals(mean(halves), r.row(Ranking.LITERAL).halves().mean(), 2e-4);
-      List<Sanity.Randomised> falls = r.randomised(Ranking.LITERAL);
+      assertEquals(mean(exchanged), r.row(Reading.LITERAL).exchanged().mean(), 2e-4);
+      assertEquals(mean(halves), r.row(Reading.LITERAL).halves().mean(), 2e-4);
+      List<Sanity.Randomised> falls = r.randomised(Reading.LITERAL);
       assertEquals(layers, falls.size());
       assertEquals(mean(random), falls.get(0).correlation().mean(), 2e-4);
       assertEquals(

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Refusal;
+import dev.engram.attribution.Reading;
 import java.lang.reflect.RecordComponent;
 import java.util.HashSet;
 import java.util.List;
@@ -54,11 +55,9 @@ class SettingsTest {
       assertFalse(s.about().isBlank(), s.name());
       assertEquals(1, s.about().lines().count(), s.name());
       assertEquals(standard, Settings.with(standard, List.of(s.name() + "=" + s.text())));
-      ExperimentSettings<?> changed =
-          Settings.with(standard, List.of(s.name() + " = " + other(s)));
+      ExperimentSettings<?> changed = Settings.with(standard, List.of(s.name() + " = " + other(s)));
       assertNotEquals(standard, changed, s.name());
-      assertEquals(
-          List.of(new Change(s.name(), other(s), s.text())), Settings.changes(changed));
+      assertEquals(List.of(new Change(s.name(), other(s), s.text())), Settings.changes(changed));
       if (!s.expected().endsWith("a text")) {
         Refusal.holds(
             () -> Settings.with(standard, List.of(s.name() + "=?")),
@@ -119,7 +118,7 @@ class SettingsTest {
     assertEquals(table4.every(7), Settings.with(table4, List.of("every=7")));
     assertEquals(
         Faithfulness.standard()
-            .rankings(List.of(Ranking.LITERAL, Ranking.LITERAL_POST))
+            .rankings(List.of(Reading.LITERAL, Reading.LITERAL_POST))
             .judging(Judging.otherHalf(5)),
         Settings.with(
             Faithfulness.standard(),
@@ -136,7 +135,11 @@ class SettingsTest {
   @Test
   void theOptionalOnesOfEveryTypeAreRead() {
     record Kinds(
-        OptionalLong a, OptionalDouble b, Optional<Ranking> c, List<Boolean> d, Optional<String> e) {}
+        OptionalLong a,
+        OptionalDouble b,
+        Optional<Reading> c,
+        List<Boolean> d,
+        Optional<String> e) {}
     Kinds none =
         new Kinds(
             OptionalLong.empty(),
@@ -148,7 +151,7 @@ class SettingsTest {
         new Kinds(
             OptionalLong.of(1L << 40),
             OptionalDouble.of(0.5),
-            Optional.of(Ranking.LENS),
+            Optional.of(Reading.LENS),
             List.of(true, false),
             Optional.of("x"));
     List<String> texts = List.of("1099511627776", "0.5", "lens", "true,false", "x");

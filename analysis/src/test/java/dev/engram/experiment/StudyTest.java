@@ -9,6 +9,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import dev.engram.Progress;
+import dev.engram.attribution.Baseline;
+import dev.engram.attribution.Reading;
 import dev.engram.data.ImageSet;
 import dev.engram.dissect.WordDictionary;
 import dev.engram.model.Clip;
@@ -31,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What is kept, what is read, and when neither is. */
 class StudyTest {
   private static final Faithfulness.Settings SETTINGS =
-      new Faithfulness.Settings(List.of(Ranking.LITERAL, Ranking.COMBINED), List.of(1, 5), 2);
+      new Faithfulness.Settings(List.of(Reading.LITERAL, Baseline.COMBINED), List.of(1, 5), 2);
 
   private static Clip clip;
   private static ImageSet set;
@@ -70,7 +72,8 @@ class StudyTest {
     Study resumed = study(folder, Progress.NONE);
     assertEquals(whole, Faithfulness.run(resumed, SETTINGS), "the same to the last bit");
     assertEquals(2, resumed.kept().computed());
-    assertTrue(resumed.kept().toString().startsWith("2 of 4 parts of this result were computed 20"));
+    assertTrue(
+        resumed.kept().toString().startsWith("2 of 4 parts of this result were computed 20"));
     assertTrue(resumed.kept().toString().contains(" and kept."), resumed.kept().toString());
 
     Study again = study(folder, Progress.NONE);
@@ -152,7 +155,8 @@ class StudyTest {
   /** Whatever setting is changed: with results of the standard kept, the numbers are as without. */
   @Test
   void nothingThatWasComputedWithOtherSettingsIsRead(@TempDir Path folder) {
-    List<String> small = List.of("table2 seeds=2", "figure3 queryDecay=40", "faithfulness counts=1,5");
+    List<String> small =
+        List.of("table2 seeds=2", "figure3 queryDecay=40", "faithfulness counts=1,5");
     try (WordDictionary words =
         WordDictionary.of(
             clip,
@@ -174,8 +178,7 @@ class StudyTest {
         first.run(material(study(kept, Progress.NONE), words));
         for (Setting setting : Settings.of(first)) {
           ExperimentSettings<?> changed =
-              Settings.with(
-                  first, List.of(setting.name() + "=" + SettingsTest.other(setting)));
+              Settings.with(first, List.of(setting.name() + "=" + SettingsTest.other(setting)));
           assertEquals(
               json(changed.run(material(new Study(clip, set), words))),
               json(changed.run(material(study(kept, Progress.NONE), words))),

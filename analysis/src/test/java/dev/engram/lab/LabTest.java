@@ -10,7 +10,6 @@ import dev.engram.Progress;
 import dev.engram.Refusal;
 import dev.engram.attribution.Attribution;
 import dev.engram.attribution.Attributor;
-import dev.engram.attribution.Method;
 import dev.engram.attribution.Reading;
 import dev.engram.data.Dataset;
 import dev.engram.data.ImageSet;
@@ -69,7 +68,6 @@ class LabTest {
           attributor.attribute(
               set.entity("panda").images(),
               set.entity("panda").label(),
-              Method.IMPROVEMENT,
               Reading.LITERAL,
               Progress.NONE);
       assertEquals(direct.top(10), a.top(10));
@@ -191,7 +189,7 @@ class LabTest {
   @Test
   void wordsComeFromADictionary() {
     Neuron first = lab.attribute("panda").top(1).get(0).neuron();
-    assertEquals(first, lab.words(first).get(0).neuron());
+    assertEquals(first, lab.words(first).neurons().get(0).neuron());
   }
 
   @Test

@@ -10,8 +10,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.engram.Progress;
 import dev.engram.Refusal;
 import dev.engram.attribution.Attributor;
-import dev.engram.attribution.Method;
-import dev.engram.attribution.Reading;
+import dev.engram.attribution.Score;
 import dev.engram.data.LabelledImage;
 import dev.engram.dissect.Heatmapper;
 import dev.engram.dissect.Interpreter;
@@ -226,7 +225,7 @@ class CheckpointTest {
       quoteCharacter = '`',
       value = {
         "model_type | \"siglip\" | is a SigLIP, but its weights are of another family",
-        "model_type | \"siglip2\" | architecture 'siglip2' is not implemented",
+        "model_type | \"siglip2\" | the model is a SigLIP 2, but its weights are of another family",
         "model_type | \"clip_text_model\" | not implemented",
         "architectures | [\"EvaCLIPModel\"] | architectures [\"EvaCLIPModel\"], expected it to be left",
         "auto_map | {\"AutoModel\": \"x.Y\"} | auto_map {",
@@ -565,11 +564,9 @@ class CheckpointTest {
     }
     try (Clip clip = Clip.from(model.directory).device("cpu").load()) {
       int arrays = clip.manager().getManagedArrays().size();
-      for (Method method : Method.values()) {
+      for (Score by : Score.all()) {
         Refusal.holds(
-            () ->
-                new Attributor(clip)
-                    .attribute(List.of(image), "a panda", method, Reading.LITERAL, Progress.NONE),
+            () -> new Attributor(clip).attribute(List.of(image), "a panda", by, Progress.NONE),
             "quick_gelu_p8",
             "NaN",
             "damaged");

@@ -8,8 +8,6 @@ import dev.engram.Progress;
 import dev.engram.Refusal;
 import dev.engram.edit.EditHistory;
 import dev.engram.iconclip.Iconclip;
-import dev.engram.model.Checkpoint.Naming;
-import dev.engram.model.ClipConfig.Family;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -26,6 +24,8 @@ import org.junit.jupiter.params.provider.CsvSource;
  * pixels do (src/test/python/crops.py).
  */
 class ImageProcessorTest {
+  private static final Family CLIP = TestFamilies.of("CLIP");
+  private static final Family SIGLIP = TestFamilies.of("SigLIP");
   private static final Path CROPS = Path.of("src", "test", "resources", "crops");
   private static final String OPENAI =
       "mean [0.48145466, 0.4578275, 0.40821073], deviation [0.26862954, 0.26130258, 0.27577711]";
@@ -37,7 +37,7 @@ class ImageProcessorTest {
       "scaled to 32 × 32 px whatever the ratio (bicubic, as Pillow), mean 0.5, deviation 0.5";
 
   private static ImageProcessor of(Path folder, int size) {
-    return ImageProcessor.of(folder, size, Family.CLIP, Naming.HUGGING_FACE);
+    return ImageProcessor.of(folder, size, CLIP, Naming.HUGGING_FACE);
   }
 
   /** Holds the description to the pixels: those of the library that it names. */
@@ -46,7 +46,9 @@ class ImageProcessorTest {
     String library =
         description.equals(TORCHVISION)
             ? "openai"
-            : description.equals(TRANSFORMERS) ? "transformers" : "siglip";
+            : description.equals(TRANSFORMERS)
+                ? "transformers"
+                : description.equals(SQUASHED) ? "siglip" : "siglip2";
     Safetensors expected = Safetensors.open(CROPS.resolve("expected.safetensors"));
     for (String size : List.of("64x71", "53x43", "64x66", "40x40")) {
       double[] pixels = expected.doubles(size + "." + library);
@@ -60,19 +62,24 @@ class ImageProcessorTest {
 
   @ParameterizedTest
   @CsvSource({
-    "OPENAI, CLIP, OpenAI's CLIP does",
-    "HUGGING_FACE, CLIP, CLIPImageProcessor of transformers does",
-    "HUGGING_FACE, SIGLIP, SiglipImageProcessor of transformers does",
-    "OPENCLIP_TIMM, EVA, OpenCLIP does"
+    "OpenAI / OpenCLIP, CLIP, OpenAI's CLIP does",
+    "Hugging Face, CLIP, CLIPImageProcessor of transformers does",
+    "Hugging Face, SigLIP, SiglipImageProcessor of transformers does",
+    "Hugging Face, SigLIP 2, google's checkpoints of SigLIP 2 do",
+    "'OpenCLIP, timm images', EVA-CLIP, OpenCLIP does"
   })
   void withoutAFileTheAuthorsDefaultsAreTakenAndSaid(
-      Naming naming, Family family, String who, @TempDir Path temp) {
-    ImageProcessor processor = ImageProcessor.of(temp, 32, family, naming);
+      String names, String title, String who, @TempDir Path temp) {
+    Naming naming =
+        Families.namings().stream().filter(n -> n.title().equals(names)).findFirst().orElseThrow();
+    ImageProcessor processor = ImageProcessor.of(temp, 32, TestFamilies.of(title), naming);
     does(
         processor,
-        family == Family.SIGLIP
-            ? SQUASHED
-            : naming == Naming.HUGGING_FACE ? TRANSFORMERS : TORCHVISION);
+        switch (title) {
+          case "SigLIP" -> SQUASHED;
+          case "SigLIP 2" -> SQUASHED.replace("bicubic", "bilinear");
+          default -> naming.isTransformers() ? TRANSFORMERS : TORCHVISION;
+        });
     String note = processor.notes().get(0);
     assertEquals(1, processor.notes().size());
     assertTrue(note.contains("it is done as " + who + " by default: "), note);
@@ -82,7 +89,7 @@ class ImageProcessorTest {
   @Test
   void anOpenClipWithoutPreprocessingIsDoneAsOpenClipDoes(@TempDir Path temp) throws IOException {
     Files.writeString(temp.resolve("open_clip_config.json"), "{\"model_cfg\": {}}");
-    ImageProcessor processor = ImageProcessor.of(temp, 32, Family.CLIP, Naming.OPENAI);
+    ImageProcessor processor = ImageProcessor.of(temp, 32, CLIP, Naming.OPENAI);
     does(processor, TORCHVISION);
     assertTrue(processor.notes().get(0).contains("as OpenCLIP does by default"));
   }
@@ -100,16 +107,16 @@ class ImageProcessorTest {
                 + " 0.26130258, 0.27577711]}}")
             .replace('\'', '"'));
     does(of(temp, 32), TRANSFORMERS);
-    does(ImageProcessor.of(temp, 32, Family.CLIP, Naming.OPENAI), TORCHVISION);
+    does(ImageProcessor.of(temp, 32, CLIP, Naming.OPENAI), TORCHVISION);
     assertEquals(List.of(), of(temp, 32).notes());
     Files.delete(temp.resolve("open_clip_config.json"));
-    does(ImageProcessor.of(temp, 32, Family.CLIP, Naming.OPENAI), TRANSFORMERS);
+    does(ImageProcessor.of(temp, 32, CLIP, Naming.OPENAI), TRANSFORMERS);
   }
 
   @Test
   void defaultsAreThoseOfTheProcessorThatIsNamed(@TempDir Path temp) throws IOException {
     write(temp, "{'size': {'height': 32, 'width': 32}}");
-    ImageProcessor ofFamily = ImageProcessor.of(temp, 32, Family.SIGLIP, Naming.HUGGING_FACE);
+    ImageProcessor ofFamily = ImageProcessor.of(temp, 32, SIGLIP, Naming.HUGGING_FACE);
     does(ofFamily, SQUASHED);
     assertEquals(
         "preprocessor_config.json leaves out image_mean and image_std, so the defaults of"
@@ -122,7 +129,7 @@ class ImageProcessorTest {
         "{'size': {'height': 32, 'width': 32}, 'image_processor_type': 'SiglipImageProcessorFast'}");
     does(of(temp, 32), SQUASHED);
     write(temp, "{'size': 32, 'crop_size': 32, 'feature_extractor_type': 'CLIPFeatureExtractor'}");
-    does(ImageProcessor.of(temp, 32, Family.SIGLIP, Naming.HUGGING_FACE), TRANSFORMERS);
+    does(ImageProcessor.of(temp, 32, SIGLIP, Naming.HUGGING_FACE), TRANSFORMERS);
     write(temp, "{'size': 32, 'crop_size': 32, 'image_processor_type': 'ViTImageProcessor'}");
     Refusal.holds(() -> of(temp, 32), "ViTImageProcessor without stating resample");
   }
@@ -132,7 +139,7 @@ class ImageProcessorTest {
     Files.writeString(
         temp.resolve("open_clip_config.json"),
         "{\"preprocess_cfg\": {\"size\": 224, \"mean\": 0.5, \"std\": 0.5, \"odd\": 1}}");
-    ImageProcessor processor = ImageProcessor.of(temp, 32, Family.CLIP, Naming.OPENAI);
+    ImageProcessor processor = ImageProcessor.of(temp, 32, CLIP, Naming.OPENAI);
     assertEquals(32, processor.size());
     assertEquals(List.of(0.5, 0.5, 0.5), processor.std());
     assertEquals(
@@ -193,7 +200,7 @@ class ImageProcessorTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "{'resample': 2, 'size': 32, 'crop_size': 32}|resample = 2",
+        "{'resample': 1, 'size': 32, 'crop_size': 32}|resample = 1",
         "{'do_center_crop': false, 'size': 32, 'crop_size': 32}|do_center_crop = false",
         "{'do_normalize': false, 'size': 32, 'crop_size': 32}|do_normalize = false",
         "{'rescale_factor': 1, 'size': 32, 'crop_size': 32}|rescale_factor = 1.0",
@@ -218,7 +225,7 @@ class ImageProcessorTest {
   @Test
   void aSquareSizeSquashesThePicture(@TempDir Path temp) throws IOException {
     BufferedImage wide = PillowResizeTest.noise(1, 100, 70);
-    int[] expected = Rgb.pixels(PillowResize.resize(wide, 32, 32));
+    int[] expected = Rgb.pixels(PillowResize.resize(wide, 32, 32, ResizeFilter.BICUBIC));
     write(temp, "{'size': {'height': 32, 'width': 32}, 'do_center_crop': false}");
     ImageProcessor sigLip = of(temp, 32);
     assertArrayEquals(expected, Rgb.pixels(sigLip.crop(wide)));
@@ -232,7 +239,7 @@ class ImageProcessorTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"resize_mode, longest", "interpolation, bilinear"})
+  @CsvSource({"resize_mode, longest", "interpolation, nearest"})
   void openClipOptionsToo(String name, String value, @TempDir Path temp) throws IOException {
     Files.writeString(
         temp.resolve("open_clip_config.json"),

@@ -9,7 +9,6 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.engram.Progress;
 import dev.engram.model.ClipConfig.Activation;
-import dev.engram.model.ClipConfig.Family;
 import dev.engram.model.ClipConfig.Tower;
 import dev.engram.trace.Trace;
 import dev.engram.trace.TraceRequest;
@@ -27,7 +26,7 @@ class SiglipVisionTest {
   void thePooledImageIsThatOfTransformers() {
     Tower tower = new Tower(2, 48, 4, 96, Activation.GELU_PYTORCH_TANH, 1e-6);
     ClipConfig config =
-        new ClipConfig(Family.SIGLIP, tower, tower, 48, 32, 8, 16, 100, -1, List.of());
+        new ClipConfig(TestFamilies.of("SigLIP"), tower, tower, 48, 32, 8, 16, 100, -1, List.of());
     Safetensors expected = Safetensors.open(FOLDER.resolve("expected.safetensors"));
     double[] pixels = Safetensors.open(FOLDER.resolve("inputs.safetensors")).doubles("pixels");
     float[] floats = new float[pixels.length];

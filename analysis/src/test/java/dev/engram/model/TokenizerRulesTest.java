@@ -114,7 +114,7 @@ class TokenizerRulesTest {
                 JSON.createObjectNode()
                     .put("type", "Precompiled")
                     .put("precompiled_charsmap", Base64.getEncoder().encodeToString(map))));
-    try (Tokenizer tokenizer = Tokenizer.withoutStart(folder, 32)) {
+    try (Tokenizer tokenizer = Tokenizer.withoutStart(folder, 32, TokenizerDialect.PLAIN)) {
       assertArrayEquals(tokenizer.encode("a fi"), tokenizer.encode("a \ufb01"));
     }
   }
@@ -183,7 +183,7 @@ class TokenizerRulesTest {
                       + " {'<pad>': 0, '<eos>': 1, '<bos>': 2, '<unk>': 3, 'a': 4, 'b': 5, 'ab': 6,"
                       + " '\u2581': 7}, 'merges': [['a', 'b']]}"));
         });
-    try (Tokenizer tokenizer = Tokenizer.withoutStart(folder, 32)) {
+    try (Tokenizer tokenizer = Tokenizer.withoutStart(folder, 32, TokenizerDialect.PLAIN)) {
       assertArrayEquals(new int[] {2, 6, 7, 4}, tokenizer.encodeAll("ab a"));
     }
   }

@@ -109,7 +109,7 @@ class TokenizerTest {
     ObjectNode json = (ObjectNode) JSON.readTree(siglip.resolve("tokenizer.json").toFile());
     ((ObjectNode) json.get("model")).putNull("unk_id");
     JSON.writeValue(temp.resolve("tokenizer.json").toFile(), json);
-    try (Tokenizer tokenizer = Tokenizer.withoutStart(temp, 32)) {
+    try (Tokenizer tokenizer = Tokenizer.withoutStart(temp, 32, TokenizerDialect.PLAIN)) {
       Refusal.holds(() -> tokenizer.encode("日本"), "cannot turn \"日本\" into tokens", "unk_id");
     }
   }

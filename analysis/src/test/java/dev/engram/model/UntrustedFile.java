@@ -186,13 +186,13 @@ enum UntrustedFile {
   }
 
   private static void readSentencePiece(Path folder) {
-    try (Tokenizer tokenizer = Tokenizer.withoutStart(folder, 32)) {
+    try (Tokenizer tokenizer = Tokenizer.withoutStart(folder, 32, TokenizerDialect.PLAIN)) {
       TEXTS.forEach(tokenizer::encodeTruncated);
     }
   }
 
   private static void readProcessor(Path folder) {
-    ImageProcessor.of(folder, 32, ClipConfig.Family.CLIP, Checkpoint.Naming.OPENAI)
+    ImageProcessor.of(folder, 32, Families.plain(), Naming.OPENAI)
         .process(new BufferedImage(70, 30, BufferedImage.TYPE_INT_RGB));
   }
 

@@ -12,11 +12,12 @@ import dev.engram.Provenance;
 import dev.engram.Refusal;
 import dev.engram.attribution.Attribution;
 import dev.engram.attribution.Attributor;
+import dev.engram.attribution.Baseline;
 import dev.engram.attribution.Contributions;
 import dev.engram.attribution.Improvement;
-import dev.engram.attribution.Method;
 import dev.engram.attribution.NaiveImprovement;
 import dev.engram.attribution.Reading;
+import dev.engram.attribution.Score;
 import dev.engram.dissect.Heatmap;
 import dev.engram.dissect.Heatmapper;
 import dev.engram.dissect.Interpretation;
@@ -39,7 +40,6 @@ import dev.engram.edit.Trainable;
 import dev.engram.model.Clip;
 import dev.engram.model.ClipConfig;
 import dev.engram.model.ClipConfig.Activation;
-import dev.engram.model.ClipConfig.Family;
 import dev.engram.model.Safetensors;
 import dev.engram.model.Weight;
 import dev.engram.trace.Neuron;
@@ -240,17 +240,18 @@ class FamiliesTest {
     "dfn5b_h14_378, CLIP, QUICK_GELU, 2, 56",
     "tinyclip_8m16, CLIP, GELU, 2, 48",
     "clip_config_dict, CLIP, GELU, 3, 32",
-    "eva02_b16, EVA, SILU, 12, 64",
-    "eva02_l14_336, EVA, SILU, 16, 70",
-    "eva01_g14, EVA, GELU, 16, 42",
-    "siglip_b16, SIGLIP, GELU_PYTORCH_TANH, 12, 48",
-    "siglip_so400m, SIGLIP, GELU_PYTORCH_TANH, 16, 62"
+    "eva02_b16, EVA-CLIP, SILU, 12, 64",
+    "eva02_l14_336, EVA-CLIP, SILU, 16, 70",
+    "eva01_g14, EVA-CLIP, GELU, 16, 42",
+    "siglip_b16, SigLIP, GELU_PYTORCH_TANH, 12, 48",
+    "siglip_so400m, SigLIP, GELU_PYTORCH_TANH, 16, 62",
+    "siglip2_b16, SigLIP 2, GELU_PYTORCH_TANH, 12, 48"
   })
   void configurationsAreReadAsPublished(
-      String name, Family family, Activation activation, int heads, int imageSize) {
+      String name, String family, Activation activation, int heads, int imageSize) {
     try (Run run = Run.of(name)) {
       ClipConfig config = run.clip().config();
-      assertEquals(family, config.family());
+      assertEquals(family, config.family().title());
       assertEquals(activation, config.vision().activation());
       assertEquals(heads, config.vision().heads());
       assertEquals(imageSize, config.imageSize());
@@ -258,7 +259,7 @@ class FamiliesTest {
       assertEquals(name.startsWith("eva02"), config.vision().innerNorms());
       assertEquals(name.startsWith("eva02") ? 16 : 0, config.vision().rotaryGrid());
       assertEquals(
-          family == Family.SIGLIP || name.startsWith("dfn5b"), run.clip().processor().squash());
+          family.startsWith("SigLIP") || name.startsWith("dfn5b"), run.clip().processor().squash());
     }
   }
 
@@ -289,15 +290,14 @@ class FamiliesTest {
 
   // ---------------------------------------------------------------- analyses
 
-  private static Attribution attribute(Run run, Method method, Reading reading) {
+  private static Attribution attribute(Run run, Score by) {
     try (Attributor attributor = new Attributor(run.clip())) {
       return attributor.attribute(
           run.pixels(),
           List.of("a", "b"),
           "label",
           run.text(),
-          method,
-          reading,
+          by,
           Provenance.of("made", "here"),
           Progress.NONE);
     }
@@ -307,9 +307,9 @@ class FamiliesTest {
   @ValueSource(strings = {"eva02_b16", "eva01_g14", "tinyclip_8m16"})
   void everyAttributionWorksWithAClassToken(String name) {
     try (Run run = Run.of(name)) {
-      for (Method method : Method.values()) {
-        double best = attribute(run, method, Reading.LITERAL).top(1).get(0).score();
-        assertTrue(best > 0 && Double.isFinite(best), method + " gives " + best);
+      for (Score by : Score.all()) {
+        double best = attribute(run, by).top(1).get(0).score();
+        assertTrue(best > 0 && Double.isFinite(best), by + " gives " + best);
       }
     }
   }
@@ -317,10 +317,10 @@ class FamiliesTest {
   @Test
   void attributionOfSigLipGoesThroughItsPool() {
     try (Run run = Run.of("siglip_b16")) {
-      Attribution direct = attribute(run, Method.IMPROVEMENT, Reading.DIRECT);
+      Attribution direct = attribute(run, Reading.DIRECT);
       assertTrue(direct.top(1).get(0).score() > 0);
       // a mean over the tokens: between the smallest and the largest of them
-      Attribution active = attribute(run, Method.ACTIVATION, Reading.DIRECT);
+      Attribution active = attribute(run, Baseline.ACTIVATION);
       Neuron n = active.top(1).get(0).neuron();
       int column = n.column(run.clip().config().vision().headWidth());
       TraceRequest all = TraceRequest.none().with(Site.coefficients(n.block()), Tokens.ALL);
@@ -337,10 +337,9 @@ class FamiliesTest {
         double score = active.top(1).get(0).score();
         assertTrue(score > 0 && score <= largest, score + " of at most " + largest);
       }
-      Refusal.holds(
-          () -> attribute(run, Method.IMPROVEMENT, Reading.LITERAL), "no class token", "direct");
-      Refusal.holds(() -> attribute(run, Method.GRADIENT, Reading.LITERAL), "no class token");
-      Refusal.holds(() -> attribute(run, Method.COMBINED, Reading.DIRECT), "no class token");
+      Refusal.holds(() -> attribute(run, Reading.LITERAL), "no class token", "direct");
+      Refusal.holds(() -> attribute(run, Baseline.GRADIENT), "no class token");
+      Refusal.holds(() -> attribute(run, Baseline.COMBINED), "no class token");
     }
   }
 
@@ -601,8 +600,11 @@ class FamiliesTest {
     String stated = Files.readString(file);
     Files.writeString(file, stated.replace("\"siglip\"", "\"clip\""));
     Refusal.holds(() -> Clip.from(siglip).device("cpu").load(), "another family", "pool");
-    Files.writeString(file, stated.replace("\"siglip\"", "\"siglip2\""));
-    Refusal.holds(() -> Clip.from(siglip).device("cpu").load(), "'siglip2' is not implemented");
+    Files.writeString(file, stated.replace("\"siglip\"", "\"siglip3\""));
+    Refusal.holds(
+        () -> Clip.from(siglip).device("cpu").load(),
+        "'siglip3' is not implemented",
+        "a SigLIP (model_type siglip), a SigLIP 2 with a fixed resolution");
   }
 
   private static Path copy(String name, Path temp) throws IOException {

@@ -68,6 +68,10 @@ final class MagicCommand {
     return name;
   }
 
+  CommandSpec spec() {
+    return command.getCommandSpec();
+  }
+
   /** One line: what the magic does. */
   String summary() {
     String[] description = command.getCommandSpec().usageMessage().description();

@@ -50,8 +50,9 @@ final class ReproduceCommand implements EngramMagic {
 
   @Parameters(
       arity = "0..1",
-      paramLabel = "NAME",
-      description = "table1, table2, … as the list without a name tells; NAME? lists its settings.")
+      paramLabel = "EXPERIMENT",
+      description =
+          "table1, table2, … as the list without a name tells; EXPERIMENT? lists its settings.")
   private @Nullable String name;
 
   @Option(

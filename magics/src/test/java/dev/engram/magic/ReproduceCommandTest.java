@@ -113,7 +113,10 @@ class ReproduceCommandTest {
     }
   }
 
-  /** On noise and a model of three layers: what is looked at is that nothing takes a default for granted. */
+  /**
+   * On noise and a model of three layers: what is looked at is that nothing takes a default for
+   * granted.
+   */
   @Test
   void everySettingCanBeChangedAndIsShown(@TempDir Path folder) throws IOException {
     copy("landmarks", "castle", folder);
@@ -266,8 +269,7 @@ class ReproduceCommandTest {
       MagicFailure failure =
           assertThrows(MagicFailure.class, () -> runner.run("reproduce " + line, null));
       assertTrue(
-          String.valueOf(failure.getMessage())
-              .matches(".*(no halves of images|both or neither).*"),
+          String.valueOf(failure.getMessage()).matches(".*(no halves of images|both or neither).*"),
           failure.getMessage());
     }
   }

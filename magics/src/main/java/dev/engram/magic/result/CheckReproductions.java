@@ -5,9 +5,10 @@ import static dev.engram.magic.result.Reproductions.estimates;
 import static dev.engram.magic.result.Reproductions.say;
 
 import dev.engram.Digits;
+import dev.engram.attribution.Reading;
+import dev.engram.attribution.Score;
 import dev.engram.experiment.Estimate;
 import dev.engram.experiment.Faithfulness;
-import dev.engram.experiment.Ranking;
 import dev.engram.experiment.Sanity;
 import dev.engram.magic.result.Charts.Series;
 import dev.engram.magic.view.PlotlyFigure;
@@ -184,7 +185,7 @@ public final class CheckReproductions {
   private record Compared(String method, String with, Estimate correlation, Estimate top) {}
 
   private static List<String> findings(Sanity.Result r) {
-    Sanity.Row literal = r.row(Ranking.LITERAL);
+    Sanity.Row literal = r.row(Reading.LITERAL);
     List<String> findings = new ArrayList<>();
     findings.add(
         say(
@@ -196,11 +197,11 @@ public final class CheckReproductions {
             literal.halves().mean(),
             100 * literal.exchangedTop().mean(),
             100 * literal.halvesTop().mean()));
-    List<Sanity.Randomised> falls = r.randomised(Ranking.LITERAL);
+    List<Sanity.Randomised> falls = r.randomised(Reading.LITERAL);
     if (!falls.isEmpty()) {
       Sanity.Randomised first = falls.get(0);
       Sanity.Randomised last = falls.get(falls.size() - 1);
-      Sanity.Randomised direct = r.randomised(Ranking.DIRECT).get(0);
+      Sanity.Randomised direct = r.randomised(Reading.DIRECT).get(0);
       findings.add(
           say(
               "With %d of the last layers drawn anew the ranking correlates by %.2f with that of the"
@@ -226,7 +227,7 @@ public final class CheckReproductions {
   }
 
   /** From the model itself, which correlates with itself by 1, down. */
-  private static Series fall(Sanity.Result r, Ranking ranking) {
+  private static Series fall(Sanity.Result r, Score ranking) {
     List<Integer> layers = new ArrayList<>(List.of(0));
     List<Estimate> left = new ArrayList<>(List.of(Estimate.reported(1)));
     for (Sanity.Randomised x : r.randomised(ranking)) {

@@ -40,7 +40,8 @@ public final class FigureReproductions {
     int top = r.settings().top();
     estimates(table, "entities, top " + top, places, r.entityPlaces()::estimate);
     estimates(table, "general objects, top " + top, places, r.objectPlaces()::estimate);
-    estimates(table, "query neurons, top " + r.settings().queries(), places, r.queryPlaces()::estimate);
+    estimates(
+        table, "query neurons, top " + r.settings().queries(), places, r.queryPlaces()::estimate);
     boolean objects = r.objectPlaces().total() > 0;
     return new Reproduction(
         "figure3",

@@ -4,9 +4,9 @@ import static dev.engram.experiment.Table2.Importance.ACTIVATION;
 import static dev.engram.experiment.Table2.Importance.HEATMAP;
 import static dev.engram.experiment.Table2.Importance.RANDOM;
 
+import dev.engram.attribution.Reading;
 import dev.engram.experiment.Estimate;
 import dev.engram.experiment.Interval;
-import dev.engram.experiment.Ranking;
 import dev.engram.experiment.Table1;
 import dev.engram.experiment.Table2;
 import dev.engram.experiment.Table6;
@@ -60,13 +60,13 @@ public final class Reproductions {
             say(
                 "Paired over the entities, all words: %s (%s).",
                 rows.stream()
-                    .filter(row -> row.ranking() != Ranking.LITERAL)
+                    .filter(row -> row.ranking() != Reading.LITERAL)
                     .map(
                         row ->
                             compared(
                                 "literal",
                                 row.ranking().toString(),
-                                r.row(Ranking.LITERAL)
+                                r.row(Reading.LITERAL)
                                     .reconstruction()
                                     .minus(row.reconstruction())))
                     .collect(Collectors.joining(", ")),

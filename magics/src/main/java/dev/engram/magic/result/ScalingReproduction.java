@@ -71,13 +71,25 @@ public final class ScalingReproduction {
               NONE));
     }
     for (Specificity.Group g : groups(r)) {
-      rows.add(new Row("who else is touched", "original", g.whose(), g.before(), NONE, NONE, NONE, NONE));
-      rows.add(new Row("who else is touched", "one ROME", g.whose(), g.after(), NONE, NONE, NONE, NONE));
+      rows.add(
+          new Row(
+              "who else is touched", "original", g.whose(), g.before(), NONE, NONE, NONE, NONE));
+      rows.add(
+          new Row("who else is touched", "one ROME", g.whose(), g.after(), NONE, NONE, NONE, NONE));
     }
     for (ImagesNeeded.Point p : r.images().points()) {
       String names = "%s, %d names".formatted(images(p), p.edited().count());
       rows.add(new Row("images that teach", "original", names, p.before(), NONE, NONE, NONE, NONE));
-      rows.add(new Row("images that teach", "one ROME", names, p.edited(), p.rest(), p.restHeldOut(), NONE, NONE));
+      rows.add(
+          new Row(
+              "images that teach",
+              "one ROME",
+              names,
+              p.edited(),
+              p.rest(),
+              p.restHeldOut(),
+              NONE,
+              NONE));
     }
     Return.Point original = r.returned().original();
     rows.add(

@@ -3,6 +3,7 @@ package dev.engram.experiment;
 import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
+import dev.engram.attribution.Reading;
 import dev.engram.attribution.Score;
 import dev.engram.data.Entity;
 import dev.engram.edit.Suppression;
@@ -57,6 +58,9 @@ public final class Faithfulness {
     public Settings {
       rankings = List.copyOf(rankings);
       counts = counts.stream().sorted().toList();
+      if (rankings.isEmpty()) {
+        throw new EngramException("Faithfulness compares rankings; name one at least.");
+      }
       if (counts.isEmpty() || counts.get(0) < 1 || seeds < 0) {
         throw new EngramException(
             "Numbers of neurons count from 1 and seeds from 0; got " + counts + ", " + seeds + ".");
@@ -128,8 +132,7 @@ public final class Faithfulness {
    * @param judged on which images the neurons were judged, in words
    * @param provenance where the numbers come from
    */
-  public record Result(
-      Estimate cosine, List<Fall> falls, String judged, Provenance provenance) {
+  public record Result(Estimate cosine, List<Fall> falls, String judged, Provenance provenance) {
     /** Keeps a copy. */
     public Result {
       falls = List.copyOf(falls);
@@ -144,6 +147,17 @@ public final class Faithfulness {
           .findFirst()
           .orElseThrow(
               () -> new IllegalArgumentException("no fall of " + ranking + " at k = " + count));
+    }
+
+    /**
+     * @return the ranking with which the others are compared: the literal one if it was measured,
+     *     else the first
+     */
+    public String baseline() {
+      String literal = Reading.LITERAL.toString();
+      return falls.stream().anyMatch(f -> f.ranking.equals(literal))
+          ? literal
+          : falls.get(0).ranking;
     }
 
     /**

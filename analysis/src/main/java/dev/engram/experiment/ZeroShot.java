@@ -8,24 +8,20 @@ import dev.engram.data.Dataset;
 import dev.engram.data.DatasetClass;
 import dev.engram.data.DatasetImage;
 import dev.engram.data.DatasetLayout;
-import dev.engram.data.Split;
 import dev.engram.data.Templates;
 import dev.engram.model.Clip;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Zero-shot accuracy on a data set (Tables 3, 4 and 8), by {@link ZeroShotClassifier}. Every batch is
- * kept as soon as it is computed, so that an evaluation that was interrupted goes on where it
+ * Zero-shot accuracy on a data set (Tables 3, 4 and 8), by {@link ZeroShotClassifier}. Every batch
+ * is kept as soon as it is computed, so that an evaluation that was interrupted goes on where it
  * stopped.
  */
 public final class ZeroShot {
@@ -36,8 +32,7 @@ public final class ZeroShot {
 
   /** What the paper reports before editing, in percent, by {@link Dataset#layout} (Table 4). */
   public static final Map<DatasetLayout, Double> PAPER =
-      Map.of(
-          DatasetLayout.IMAGENET, 72.20, DatasetLayout.CUB, 62.10, DatasetLayout.FLOWERS, 79.50);
+      Map.of(DatasetLayout.IMAGENET, 72.20, DatasetLayout.CUB, 62.10, DatasetLayout.FLOWERS, 79.50);
 
   private final Clip clip;
   private final Dataset dataset;
@@ -136,7 +131,7 @@ public final class ZeroShot {
      * @return the share of images taken for what they are, 0 to 1; sampled are classes
      */
     public Estimate accuracy() {
-      return Estimate.of(sample(predictions.stream()));
+      return Estimate.of(Recognised.sample(predictions.stream()));
     }
 
     /**
@@ -144,7 +139,7 @@ public final class ZeroShot {
      *     says that it was trained on the others
      */
     public Optional<Estimate> heldOut() {
-      return ZeroShot.heldOut(dataset, predictions);
+      return Recognised.heldOut(dataset, predictions);
     }
 
     /**
@@ -244,26 +239,6 @@ public final class ZeroShot {
     this.prompts = new Prompts(dataset.classes(), settings.templates);
   }
 
-  /** 1 for each image that is taken for what it is, else 0; sampled are classes. */
-  static Sample sample(Stream<Prediction> predictions) {
-    List<Prediction> all = predictions.toList();
-    return Sample.by(
-            Sample.Unit.CLASS,
-            all.stream().map(p -> p.image().classIndex()).toList(),
-            all.stream().mapToDouble(p -> p.correct() ? 1 : 0).toArray())
-        .asShares();
-  }
-
-  /** Accuracy on what was kept back, if something was and something else was not. */
-  static Optional<Estimate> heldOut(Dataset of, List<Prediction> all) {
-    Map<Split, List<Prediction>> parts =
-        all.stream().collect(Collectors.groupingBy(p -> Split.of(p.image().split())));
-    return of.tellsTraining() && parts.containsKey(Split.TRAIN)
-        ? Optional.ofNullable(parts.get(Split.HELD_OUT))
-            .map(kept -> Estimate.of(sample(kept.stream())))
-        : Optional.empty();
-  }
-
   /** Embeds the prompts and all images, and keeps nothing. */
   public static Result run(Clip clip, Dataset dataset, Settings settings, Progress progress) {
     return new ZeroShot(clip, dataset, settings, ResultStore.NONE).run(progress);
@@ -310,7 +285,7 @@ public final class ZeroShot {
           "None of the %d images of %s can be read; the first: %s"
               .formatted(images.size(), dataset.name(), skipped.get(0)));
     }
-    String interval = Interval.named(List.of(Estimate.of(sample(predictions.stream()))));
+    String interval = Interval.named(List.of(Estimate.of(Recognised.sample(predictions.stream()))));
     return new Result(
         prompts.shared().map(dataset::noted).orElse(dataset),
         predictions,

@@ -301,8 +301,7 @@ public final class Lab implements AutoCloseable {
   public Edits edits() {
     Clip clip = model();
     return new Edits(
-        history().edits(),
-        Provenance.of(clip, "original", Sha256.brief(clip.original().hash())));
+        history().edits(), Provenance.of(clip, "original", Sha256.brief(clip.original().hash())));
   }
 
   /**

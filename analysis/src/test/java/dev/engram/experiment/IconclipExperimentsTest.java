@@ -221,7 +221,7 @@ class IconclipExperimentsTest {
         1,
         r.entityPlaces().share(Neuron.Block.MSA) + r.entityPlaces().share(Neuron.Block.FFN),
         1e-9);
-    for (Figure3.Decay decay : List.of(r.entityDecay(), r.objectDecay(), r.queryDecay())) {
+    for (Decay decay : List.of(r.entityDecay(), r.objectDecay(), r.queryDecay())) {
       double[] curve = decay.normalised();
       assertEquals(80, curve.length);
       assertEquals(1, curve[0], 1e-9);
@@ -294,8 +294,7 @@ class IconclipExperimentsTest {
     int before = clip.manager().getManagedArrays().size();
     Thread.currentThread().interrupt();
     assertThrows(
-        CancellationException.class,
-        () -> Table6.run(new Study(clip, set), Table6.standard()));
+        CancellationException.class, () -> Table6.run(new Study(clip, set), Table6.standard()));
     assertEquals(before, clip.manager().getManagedArrays().size());
   }
 

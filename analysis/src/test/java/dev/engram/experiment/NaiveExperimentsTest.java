@@ -189,6 +189,11 @@ class NaiveExperimentsTest {
           .counts()
           .forEach((place, count) -> assertEquals(places.getOrDefault(place, 0), count));
       assertArrayEquals(decay, r.entityDecay().values(), SCORE);
+      List<Estimate> estimates = r.entityDecay().estimates();
+      for (int rank = 0; rank < decay.length; rank++) {
+        assertEquals(decay[rank] / decay[0], estimates.get(rank).mean(), SCORE / decay[0]);
+        assertEquals(rank > 0, estimates.get(rank).interval().exists());
+      }
       assertEquals(6, r.objectPlaces().total());
       assertTrue(r.queryPlaces().total() <= 20);
     }

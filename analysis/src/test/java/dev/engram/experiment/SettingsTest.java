@@ -55,11 +55,9 @@ class SettingsTest {
       assertFalse(s.about().isBlank(), s.name());
       assertEquals(1, s.about().lines().count(), s.name());
       assertEquals(standard, Settings.with(standard, List.of(s.name() + "=" + s.text())));
-      ExperimentSettings<?> changed =
-          Settings.with(standard, List.of(s.name() + " = " + other(s)));
+      ExperimentSettings<?> changed = Settings.with(standard, List.of(s.name() + " = " + other(s)));
       assertNotEquals(standard, changed, s.name());
-      assertEquals(
-          List.of(new Change(s.name(), other(s), s.text())), Settings.changes(changed));
+      assertEquals(List.of(new Change(s.name(), other(s), s.text())), Settings.changes(changed));
       if (!s.expected().endsWith("a text")) {
         Refusal.holds(
             () -> Settings.with(standard, List.of(s.name() + "=?")),
@@ -96,7 +94,7 @@ class SettingsTest {
       assertNotEquals(standard, changed, c.getName());
       for (RecordComponent each : standard.getClass().getRecordComponents()) {
         assertEquals(
-            each.equals(c) ? other : each.getAccessor().invoke(standard),
+            each.getName().equals(c.getName()) ? other : each.getAccessor().invoke(standard),
             each.getAccessor().invoke(changed),
             c.getName() + ", " + each.getName());
       }
@@ -137,7 +135,11 @@ class SettingsTest {
   @Test
   void theOptionalOnesOfEveryTypeAreRead() {
     record Kinds(
-        OptionalLong a, OptionalDouble b, Optional<Reading> c, List<Boolean> d, Optional<String> e) {}
+        OptionalLong a,
+        OptionalDouble b,
+        Optional<Reading> c,
+        List<Boolean> d,
+        Optional<String> e) {}
     Kinds none =
         new Kinds(
             OptionalLong.empty(),
@@ -202,6 +204,6 @@ class SettingsTest {
     assertEquals(
         Experiments.ALL.size(), Experiments.ALL.stream().map(Experiment::name).distinct().count());
     assertEquals("table4, table8 and scaling", Experiments.names(Experiment::teaches));
-    Refusal.holds(() -> Experiments.named("tabel6"), "did you mean table6?");
+    Refusal.holds(() -> Experiments.named("tabel6"), "did you mean table6 or");
   }
 }

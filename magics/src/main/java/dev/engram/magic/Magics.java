@@ -31,7 +31,10 @@ public final class Magics {
   private final RecentNeurons recent;
 
   private Magics(
-      List<Supplier<? extends EngramMagic>> magics, List<Fact> facts, Candidates candidates, RecentNeurons recent) {
+      List<Supplier<? extends EngramMagic>> magics,
+      List<Fact> facts,
+      Candidates candidates,
+      RecentNeurons recent) {
     this.candidates = candidates;
     this.recent = recent;
     List<Supplier<? extends EngramMagic>> all = new ArrayList<>(magics);
@@ -96,7 +99,9 @@ public final class Magics {
     return new Completer(
         () ->
             byName.keySet().stream()
-                .map(name -> new Candidate(name, command(name).map(MagicCommand::summary).orElse("")))
+                .map(
+                    name ->
+                        new Candidate(name, command(name).map(MagicCommand::summary).orElse("")))
                 .toList(),
         name -> command(name).map(MagicCommand::spec),
         candidates);

@@ -51,7 +51,8 @@ final class ReproduceCommand implements EngramMagic {
   @Parameters(
       arity = "0..1",
       paramLabel = "EXPERIMENT",
-      description = "table1, table2, … as the list without a name tells; EXPERIMENT? lists its settings.")
+      description =
+          "table1, table2, … as the list without a name tells; EXPERIMENT? lists its settings.")
   private @Nullable String name;
 
   @Option(

@@ -34,7 +34,8 @@ import java.util.stream.Stream;
 final class SessionCandidates implements Candidates {
   /** A neuron as far as it was typed: layer, block, numbers. */
   private static final Pattern TYPED =
-      Pattern.compile("L(?:(\\d+)(?:(F)(\\d*)|(A)(?:(\\d+)(?:(H)(\\d*))?)?)?)?", Pattern.CASE_INSENSITIVE);
+      Pattern.compile(
+          "L(?:(\\d+)(?:(F)(\\d*)|(A)(?:(\\d+)(?:(H)(\\d*))?)?)?)?", Pattern.CASE_INSENSITIVE);
 
   private final EngramSession session;
   private final Supplier<HubSettings> hub;
@@ -55,8 +56,7 @@ final class SessionCandidates implements Candidates {
       case "WORD" -> words();
       case "TEXT" -> session.entitiesAtHand().stream().map(e -> new Candidate(e.label(), e.name()));
       case "EDIT" -> edits();
-      case "EXPERIMENT" ->
-          Experiments.ALL.stream().map(e -> new Candidate(e.name(), e.title()));
+      case "EXPERIMENT" -> Experiments.ALL.stream().map(e -> new Candidate(e.name(), e.title()));
       case "SET", "DATASET" ->
           Stream.concat(
               Stream.of(new Candidate(EngramSession.VISENT_MINI, "embedded")),
@@ -96,8 +96,7 @@ final class SessionCandidates implements Candidates {
         .flatMap(
             e ->
                 IntStream.range(0, e.images().size())
-                    .mapToObj(
-                        i -> new Candidate(entity + "/" + i, fileName(e.images().get(i)))));
+                    .mapToObj(i -> new Candidate(entity + "/" + i, fileName(e.images().get(i)))));
   }
 
   private static String fileName(LabelledImage image) {

@@ -117,8 +117,10 @@ class CompletionTest {
   @Test
   void aPartIsReplacedFromItsBeginningWithItsQuote() {
     assertEquals("attribute ".length(), complete("attribute st").start());
-    assertEquals("attribute ghost --reading=".length(), complete("attribute ghost --reading=l").start());
-    assertEquals("attribute ghost --label ".length(), complete("attribute ghost --label \"a ph").start());
+    assertEquals(
+        "attribute ghost --reading=".length(), complete("attribute ghost --reading=l").start());
+    assertEquals(
+        "attribute ghost --label ".length(), complete("attribute ghost --label \"a ph").start());
   }
 
   @Test
@@ -147,10 +149,8 @@ class CompletionTest {
     Files.writeString(folder.resolve(".hidden"), "");
     Files.writeString(folder.resolve("x.png"), "");
     String base = folder.toString().replace('\\', '/') + "/";
-    assertEquals(
-        List.of(base + "models/", "'" + base + "my images/"), texts("model " + base));
-    assertEquals(
-        List.of("'" + base + "my images/cats/"), texts("model \"" + base + "my images/"));
+    assertEquals(List.of(base + "models/", "'" + base + "my images/"), texts("model " + base));
+    assertEquals(List.of("'" + base + "my images/cats/"), texts("model \"" + base + "my images/"));
     assertEquals(
         List.of(base + "models/", "'" + base + "my images/", base + "x.png"),
         texts("attribute " + base));

@@ -24,8 +24,11 @@ import dev.engram.magic.view.View;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -97,7 +100,7 @@ class ReproduceCommandTest {
             "table4 --set steps=0",
             "table4 --set steps=1 --set steps=2",
             "table4 --names panda --set names=castle",
-            "figure3 --dictionary english",
+            "figure3 --dictionary english-20k",
             "tabel4?")) {
       MagicFailure failure =
           assertThrows(MagicFailure.class, () -> runner.run("reproduce " + line, null), line);
@@ -108,6 +111,61 @@ class ReproduceCommandTest {
                       + "|say the same|belongs to table1 and figure2|did you mean table4).*"),
           String.valueOf(failure.getMessage()));
     }
+  }
+
+  /**
+   * On noise and a model of three layers: what is looked at is that nothing takes a default for
+   * granted.
+   */
+  @Test
+  void everySettingCanBeChangedAndIsShown(@TempDir Path folder) throws IOException {
+    copy("landmarks", "castle", folder);
+    copy("animals", "panda", folder);
+    Path words = folder.resolve("words.txt");
+    Files.writeString(words, "panda\ncastle\nsea\nred\nsky\n");
+    runner.run("model ../analysis/src/test/resources/reference/models/quick_gelu_p8", null);
+    runner.run("images " + folder, null);
+    Map<String, String> small =
+        Map.of(
+            "table4", "steps=2,every=1,cases=1",
+            "table2", "seeds=1",
+            "figure3", "queryDecay=20",
+            "scaling", "draws=1,cases=2");
+    for (Experiment<?> e : Experiments.ALL) {
+      String base =
+          Arrays.stream(small.getOrDefault(e.name(), "").split(","))
+              .filter(s -> !s.isEmpty())
+              .map(s -> " --set " + s)
+              .collect(Collectors.joining());
+      String dictionary =
+          e.needs(Experiment.Need.WORDS) ? " --dictionary " + MagicLine.quoted("" + words) : "";
+      for (Setting s : Settings.of(e.standard().get())) {
+        boolean set = base.contains(" " + s.name() + "=");
+        String line =
+            e
+                + dictionary
+                + base
+                + (set ? "" : " --set " + MagicLine.quoted(s.name() + "=" + other(s)));
+        Reproduction r = reproduce(line);
+        assertTrue(r.toString().contains(s.name()), line + ": " + r);
+        assertTrue(r.view().before().get(0).text().contains("standard: " + s.text()), line);
+      }
+    }
+  }
+
+  private static String other(Setting setting) {
+    return switch (setting.text()) {
+      case "false" -> "true";
+      case "all" -> "1";
+      default ->
+          setting.text().matches("[0-9]+")
+              ? Integer.toString(Integer.parseInt(setting.text()) + 1)
+              : setting.text().matches("[0-9.E-]+")
+                  ? Double.toString(2 * Double.parseDouble(setting.text()))
+                  : setting.name().equals("names")
+                      ? "panda"
+                      : setting.text().substring(setting.text().indexOf(',') + 1);
+    };
   }
 
   @Test
@@ -211,8 +269,7 @@ class ReproduceCommandTest {
       MagicFailure failure =
           assertThrows(MagicFailure.class, () -> runner.run("reproduce " + line, null));
       assertTrue(
-          String.valueOf(failure.getMessage())
-              .matches(".*(no halves of images|both or neither).*"),
+          String.valueOf(failure.getMessage()).matches(".*(no halves of images|both or neither).*"),
           failure.getMessage());
     }
   }

@@ -83,8 +83,7 @@ public final class Completer {
             .filter(p -> takes(p, read.positionals()))
             .flatMap(p -> values(p, word));
     // an option that takes one value or more may go on
-    Stream<Candidate> more =
-        read.open() == null ? Stream.empty() : values(read.open(), word);
+    Stream<Candidate> more = read.open() == null ? Stream.empty() : values(read.open(), word);
     Stream<Candidate> options =
         magic.options().stream()
             .filter(o -> o.isMultiValue() || !read.used().contains(o))

@@ -11,7 +11,8 @@ import java.util.regex.Pattern;
  * result they come from, they are what a user types next.
  */
 public final class RecentNeurons {
-  private static final Pattern NEURON = Pattern.compile("\\bL\\d{1,4}(?:F\\d{1,6}|A\\d{1,4}H\\d{1,4})\\b");
+  private static final Pattern NEURON =
+      Pattern.compile("\\bL\\d{1,4}(?:F\\d{1,6}|A\\d{1,4}H\\d{1,4})\\b");
   private static final int KEPT = 100;
 
   /** Of a long text, as much as a table of a hundred rows has. */

@@ -72,8 +72,7 @@ final class AttributionPresenter implements Presenter<Attribution> {
   private static String heading(Attribution a) {
     boolean other = a.by() instanceof Reading reading && reading != Reading.LITERAL;
     return "%s with \"%s\": neurons by %s%s"
-        .formatted(
-            a.title(), a.label(), scoreName(a), other ? ", reading " + a.by() : "");
+        .formatted(a.title(), a.label(), scoreName(a), other ? ", reading " + a.by() : "");
   }
 
   /** What the scores are taken over, and how near image and text are. */

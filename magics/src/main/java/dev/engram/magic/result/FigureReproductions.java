@@ -5,6 +5,7 @@ import static dev.engram.magic.result.Reproductions.estimates;
 import static dev.engram.magic.result.Reproductions.percent;
 import static dev.engram.magic.result.Reproductions.say;
 
+import dev.engram.experiment.Decay;
 import dev.engram.experiment.Estimate;
 import dev.engram.experiment.Figure3;
 import dev.engram.experiment.Figure4a;
@@ -36,9 +37,11 @@ public final class FigureReproductions {
         Table.create(
             "Figure 3 (a), (c): share of neurons in each block (A: MSA, F: FFN, layers from 0)",
             StringColumn.create("block", names.stream()));
-    estimates(table, "entities, top 3", places, r.entityPlaces()::estimate);
-    estimates(table, "general objects, top 3", places, r.objectPlaces()::estimate);
-    estimates(table, "query neurons, top 10", places, r.queryPlaces()::estimate);
+    int top = r.settings().top();
+    estimates(table, "entities, top " + top, places, r.entityPlaces()::estimate);
+    estimates(table, "general objects, top " + top, places, r.objectPlaces()::estimate);
+    estimates(
+        table, "query neurons, top " + r.settings().queries(), places, r.queryPlaces()::estimate);
     boolean objects = r.objectPlaces().total() > 0;
     return new Reproduction(
         "figure3",
@@ -92,12 +95,12 @@ public final class FigureReproductions {
   }
 
   /** Curves without values, of groups that are empty, are left out. */
-  private static PlotlyFigure decay(String title, List<String> names, List<Figure3.Decay> decays) {
+  private static PlotlyFigure decay(String title, List<String> names, List<Decay> decays) {
     List<Series> series = new ArrayList<>();
     for (int i = 0; i < decays.size(); i++) {
-      double[] y = decays.get(i).values().length == 0 ? new double[0] : decays.get(i).normalised();
-      if (y.length > 0) {
-        series.add(Series.of(names.get(i), IntStream.rangeClosed(1, y.length).boxed().toList(), y));
+      List<Estimate> y = decays.get(i).estimates();
+      if (!y.isEmpty()) {
+        series.add(Series.of(names.get(i), IntStream.rangeClosed(1, y.size()).boxed().toList(), y));
       }
     }
     return Charts.lines(title, "rank", "share of the first", series);

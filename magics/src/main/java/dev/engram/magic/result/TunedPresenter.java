@@ -17,8 +17,7 @@ final class TunedPresenter implements Presenter<Tuned> {
   @Override
   public View view(Tuned t, Shown shown) {
     return Effects.page(
-        List.of(
-            Effects.outcome(t.edit().title(), t), chosen(t), Effects.elsewhere(t.accuracy())),
+        List.of(Effects.outcome(t.edit().title(), t), chosen(t), Effects.elsewhere(t.accuracy())),
         List.of(table(t, shown), checkpoints(t)),
         t,
         t.accuracy());
@@ -66,9 +65,9 @@ final class TunedPresenter implements Presenter<Tuned> {
   private static String chosen(Tuned t) {
     return String.format(
         Locale.ROOT,
-        "Kept is the checkpoint after %s steps: of %d the one whose accuracy on the name is closest"
+        "Kept is the checkpoint after %d steps: of %d the one whose accuracy on the name is closest"
             + " to %.1f %%.%s",
-        t.edit().provenance().entries().getOrDefault("steps", "?"),
+        t.checkpoints().get(t.kept()).step(),
         t.checkpoints().size(),
         100 * t.wanted(),
         t.checkpoints().stream().allMatch(c -> c.accuracy() < t.wanted())

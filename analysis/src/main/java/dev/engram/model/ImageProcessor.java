@@ -3,13 +3,14 @@ package dev.engram.model;
 import dev.engram.EngramException;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * From a picture to the input of the vision tower, with a filter of Pillow's: shorter side to {@code
- * size}, centre square of {@code crop}, values / 255, minus mean, by standard deviation. SigLIP and
- * DFN-5B squash the picture to the square instead.
+ * From a picture to the input of the vision tower, with a filter of Pillow's: shorter side to
+ * {@code size}, centre square of {@code crop}, values / 255, minus mean, by standard deviation.
+ * SigLIP and DFN-5B squash the picture to the square instead.
  *
  * @param filter by which the picture is scaled
  * @param size length of the shorter side after scaling, in pixels
@@ -60,8 +61,7 @@ public record ImageProcessor(
    * @throws EngramException if a file cannot be read, asks for what is not implemented, or
    *     disagrees with {@code imageSize}
    */
-  static ImageProcessor of(
-      Path modelDirectory, int imageSize, Family family, Naming naming) {
+  static ImageProcessor of(Path modelDirectory, int imageSize, Family family, Naming naming) {
     return new ImageProcessorReader(imageSize, family, naming).read(modelDirectory);
   }
 
@@ -125,6 +125,22 @@ public record ImageProcessor(
    */
   public float[] process(Path file) {
     return process(ImageReader.read(file));
+  }
+
+  /** See {@link Clip#pixels}. */
+  List<float[]> pixels(List<Path> files) {
+    List<Path> copy = List.copyOf(files);
+    return new AbstractList<>() {
+      @Override
+      public float[] get(int index) {
+        return process(copy.get(index));
+      }
+
+      @Override
+      public int size() {
+        return copy.size();
+      }
+    };
   }
 
   /** In the order and precision of numpy: / 255 in float64, the rest in float32. */

@@ -13,7 +13,6 @@ import dev.engram.trace.Trace;
 import dev.engram.trace.TraceRequest;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
-import java.util.AbstractList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -207,18 +206,7 @@ public final class Clip implements AutoCloseable, Provenance.Model {
    * @return their pixels, each (3, S, S); reading throws an EngramException for a damaged file
    */
   public List<float[]> pixels(List<Path> files) {
-    List<Path> copy = List.copyOf(files);
-    return new AbstractList<>() {
-      @Override
-      public float[] get(int index) {
-        return processor().process(copy.get(index));
-      }
-
-      @Override
-      public int size() {
-        return copy.size();
-      }
-    };
+    return processor().pixels(files);
   }
 
   /**

@@ -22,8 +22,6 @@ import java.util.stream.IntStream;
  * it.
  */
 public final class Figure4a {
-  private static final int BATCH = 16;
-
   private Figure4a() {}
 
   /**
@@ -186,13 +184,9 @@ public final class Figure4a {
     double[] full = new double[space.count()];
     double[] fixed = new double[space.count()];
     List<float[]> pixels = pass.pixels();
-    for (int i = 0; i < pixels.size(); i += BATCH) {
-      SuppressionAnalyzer.Change change =
-          analyzer.change(
-              pixels.subList(i, Math.min(pixels.size(), i + BATCH)), pass.text(), removed);
-      addMean(full, change.full(), pixels.size());
-      addMean(fixed, change.fixedBase(), pixels.size());
-    }
+    SuppressionAnalyzer.Change change = analyzer.change(pixels, pass.text(), removed);
+    addMean(full, change.full(), pixels.size());
+    addMean(fixed, change.fixedBase(), pixels.size());
     int[] behind =
         IntStream.range(0, space.count())
             .filter(i -> space.neuron(i).block() == Neuron.Block.MSA)

@@ -179,6 +179,18 @@ public final class Clip implements AutoCloseable, Provenance.Model {
   }
 
   /**
+   * Passes images through the vision tower, as many at once as there is memory for: {@code
+   * clip.traces(pixels, request).each(batch -> …)}.
+   *
+   * @param pixels images as the processor makes them, each (3, S, S) row-major
+   * @param request what to keep of each
+   */
+  public Traces traces(List<float[]> pixels, TraceRequest request) {
+    return new Traces(
+        this, pixels, request, List.of(), Traces.USUAL, "passing images", Progress.NONE);
+  }
+
+  /**
    * Puts images into one array.
    *
    * @param owner of the array

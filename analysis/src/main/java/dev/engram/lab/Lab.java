@@ -123,9 +123,7 @@ public final class Lab implements AutoCloseable {
     }
   }
 
-  /**
-   * @return whether a model is loaded
-   */
+  /** Whether a model is loaded. */
   public boolean hasModel() {
     return open != null;
   }
@@ -138,31 +136,22 @@ public final class Lab implements AutoCloseable {
     return open;
   }
 
-  /**
-   * @return the model with its edits
-   */
+  /** The model with its edits. */
   public Clip model() {
     return open().history().model();
   }
 
-  /**
-   * @return the edits of the model; what applies or undoes one changes {@link #model}
-   */
+  /** The edits of the model; what applies or undoes one changes {@link #model}. */
   public EditHistory history() {
     return open().history();
   }
 
-  /**
-   * @return whether a set is open
-   */
+  /** Whether a set is open. */
   public boolean hasImages() {
     return images.isOpen();
   }
 
-  /**
-   * @return the open images
-   * @throws EngramException if none are open
-   */
+  /** The open images; refuses if none are open. */
   public ImageSet images() {
     return images.set();
   }
@@ -216,11 +205,7 @@ public final class Lab implements AutoCloseable {
         .titled(chosen.title());
   }
 
-  /**
-   * Where a neuron looks in each image.
-   *
-   * @param target an entity, an image, a file or a folder
-   */
+  /** {@link #heatmap(Target, Neuron)} of an entity, an image, a file or a folder. */
   public Heatmaps heatmap(String target, Neuron neuron) {
     return heatmap(Target.of(target), neuron);
   }
@@ -239,11 +224,7 @@ public final class Lab implements AutoCloseable {
     return new Dissector(this, open(), progress);
   }
 
-  /**
-   * What neurons say, in words of the model's own dictionary.
-   *
-   * @param neurons at least one
-   */
+  /** What neurons say, in words of the model's own dictionary. */
   public Interpretations words(Neuron... neurons) {
     return words(Interpret.of(List.of(neurons)));
   }
@@ -253,11 +234,7 @@ public final class Lab implements AutoCloseable {
     return dissector().words(request);
   }
 
-  /**
-   * Which earlier neurons drive a neuron (A.3, Eq. 13 to 20).
-   *
-   * @param target an entity, an image, a file or a folder
-   */
+  /** {@link #queries(Target, Neuron)} of an entity, an image, a file or a folder. */
   public QueryEffects queries(String target, Neuron neuron) {
     return queries(Target.of(target), neuron);
   }

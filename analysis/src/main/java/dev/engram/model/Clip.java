@@ -251,10 +251,7 @@ public final class Clip implements AutoCloseable, Provenance.Model {
     return embedder.tokens(ids, progress);
   }
 
-  /**
-   * The sentence of {@code caution.txt} in the model's directory, which belongs under every number
-   * of the model and of its edited ones; empty if there is none.
-   */
+  /** The sentence of the directory's {@code caution.txt}, for every number; empty for none. */
   @Override
   public Optional<String> caution() {
     return parts.caution();
@@ -300,10 +297,7 @@ public final class Clip implements AutoCloseable, Provenance.Model {
     return parts.checkpoint().naming.title();
   }
 
-  /**
-   * @return the type in which the weights are stored: F32, F16 or BF16; see {@link #precision} for
-   *     the one in which they compute
-   */
+  /** The type in which the weights are stored, F32, F16 or BF16; not {@link #precision}. */
   public String storedType() {
     return parts.checkpoint().dtype("vision_model.embeddings.patch_embedding.weight");
   }

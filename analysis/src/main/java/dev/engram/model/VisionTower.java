@@ -372,16 +372,12 @@ public final class VisionTower {
         .weight(block == Neuron.Block.FFN ? Weight.Kind.LN_F_BIAS : Weight.Kind.LN_A_BIAS);
   }
 
-  /**
-   * @return γ of LN_post (d)
-   */
+  /** γ of LN_post (d). */
   public NDArray postNormWeight() {
     return head.postNormWeight();
   }
 
-  /**
-   * @return β of LN_post (d)
-   */
+  /** β of LN_post (d). */
   public NDArray postNormBias() {
     return head.postNormBias();
   }

@@ -384,9 +384,8 @@ public final class Lab implements AutoCloseable {
    * @return its numbers, the paper's beside them; parts are kept if there is a cache
    */
   public <R> Reproduced<R> reproduce(Reproduce<R> request) {
-    NamedWords words = request.words();
     return new Reproducer<>(request, model(), images, store(), progress)
-        .run(() -> words == null ? dictionary() : dictionary(words.name(), words.words()));
+        .run(() -> dictionary(request.words()));
   }
 
   private ResultStore store() {

@@ -34,7 +34,7 @@ public record Reproduce<R>(
     @Nullable Integer sample,
     @Nullable Integer shots,
     @Nullable Integer images,
-    @Nullable NamedWords words,
+    @Nullable Vocabulary words,
     List<Supplier<Clip>> models,
     boolean fresh) {
   /** General objects at most. */
@@ -161,7 +161,7 @@ public record Reproduce<R>(
   /**
    * @param dictionary null for the model's own words, else English
    */
-  public Reproduce<R> words(@Nullable NamedWords dictionary) {
+  public Reproduce<R> words(@Nullable Vocabulary dictionary) {
     return new Reproduce<>(
         settings, data, general, sample, shots, images, dictionary, models, fresh);
   }

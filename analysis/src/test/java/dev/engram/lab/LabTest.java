@@ -243,7 +243,7 @@ class LabTest {
     Refusal.holds(
         () -> figure3.models(List.of(lab::model)), "--model belongs to table6, which compares");
     Refusal.holds(
-        () -> figure3.words(new NamedWords("mine", List.of("a"))),
+        () -> figure3.words(new Vocabulary("mine", null, List.of("a"))),
         "--dictionary belongs to table1 and figure2");
     Refusal.holds(() -> figure3.shots(2), "--shots belongs to table4, table8 and scaling");
     Refusal.holds(() -> table4.shots(2), "--shots says how many images of --data are taken");

@@ -8,9 +8,9 @@ import dev.engram.experiment.Experiments;
 import dev.engram.experiment.Setting;
 import dev.engram.experiment.Settings;
 import dev.engram.lab.Lab;
-import dev.engram.lab.NamedWords;
 import dev.engram.lab.Reproduce;
 import dev.engram.lab.Reproduced;
+import dev.engram.lab.Vocabulary;
 import dev.engram.magic.result.ExperimentPresenters;
 import dev.engram.magic.view.TableView;
 import dev.engram.magic.view.Viewable;
@@ -207,12 +207,10 @@ final class ReproduceCommand implements EngramMagic {
   }
 
   /** The dictionary that is named, or where one is needed the model's own. */
-  private @Nullable NamedWords words(Experiment<?> experiment) {
-    if (dictionary == null && !experiment.needs(Need.WORDS)) {
-      return null;
-    }
-    WordSource source = session.wordSource(dictionary);
-    return new NamedWords(source.name(), source.words());
+  private @Nullable Vocabulary words(Experiment<?> experiment) {
+    return dictionary == null && !experiment.needs(Need.WORDS)
+        ? null
+        : session.vocabulary(dictionary);
   }
 
   /** Another model on the same kind of device and in the same precision. */

@@ -49,15 +49,7 @@ public record Attribution(
    */
   public Attribution titled(String name) {
     return new Attribution(
-        name,
-        label,
-        images,
-        by,
-        space,
-        scores,
-        coefficients,
-        cosines,
-        provenance);
+        name, label, images, by, space, scores, coefficients, cosines, provenance);
   }
 
   /**

@@ -51,16 +51,7 @@ public record Attribution(
    */
   public Attribution titled(String name) {
     return new Attribution(
-        name,
-        label,
-        images,
-        method,
-        reading,
-        space,
-        scores,
-        coefficients,
-        cosines,
-        provenance);
+        name, label, images, method, reading, space, scores, coefficients, cosines, provenance);
   }
 
   /**

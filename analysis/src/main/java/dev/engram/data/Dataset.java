@@ -237,8 +237,7 @@ public final class Dataset {
     return most >= n
         ? this
         : with(
-            "%s, %d of %d images, evenly spread".formatted(name, most, n),
-            Spread.of(images, most));
+            "%s, %d of %d images, evenly spread".formatted(name, most, n), Spread.of(images, most));
   }
 
   /**

@@ -42,8 +42,7 @@ public record QueryEffects(
    * @return a copy under that title
    */
   public QueryEffects titled(String name) {
-    return new QueryEffects(
-        name, target, space, effects, coefficients, activations, provenance);
+    return new QueryEffects(name, target, space, effects, coefficients, activations, provenance);
   }
 
   /**

@@ -127,8 +127,7 @@ public final class Faithfulness {
    * @param judged on which images the neurons were judged, in words
    * @param provenance where the numbers come from
    */
-  public record Result(
-      Estimate cosine, List<Fall> falls, String judged, Provenance provenance) {
+  public record Result(Estimate cosine, List<Fall> falls, String judged, Provenance provenance) {
     /** Keeps a copy. */
     public Result {
       falls = List.copyOf(falls);

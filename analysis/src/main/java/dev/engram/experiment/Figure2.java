@@ -52,7 +52,8 @@ public final class Figure2 {
   public record Settings(
       @About("entities of each category, the first") int entities,
       @About("neurons of each entity, the first of the literal ranking") int neurons,
-      @About("images of each neuron, those with the largest coefficients among the entity's") int images)
+      @About("images of each neuron, those with the largest coefficients among the entity's")
+          int images)
       implements ExperimentSettings<Result> {
     /** Refuses what cannot be run. */
     public Settings {
@@ -78,7 +79,8 @@ public final class Figure2 {
     }
 
     /**
-     * @param newImages images of each neuron, those with the largest coefficients among the entity's
+     * @param newImages images of each neuron, those with the largest coefficients among the
+     *     entity's
      * @return a copy with that setting
      */
     public Settings images(int newImages) {

@@ -55,7 +55,8 @@ public final class Figure3 {
       @About("query neurons of each knowledge neuron in (c)") int queries,
       @About("ranks in (d)") int queryDecay,
       @About("general objects at most") int background,
-      @About("images that (c) and (d) look at, the first of each entity") OptionalInt imagesPerEntity)
+      @About("images that (c) and (d) look at, the first of each entity")
+          OptionalInt imagesPerEntity)
       implements ExperimentSettings<Result> {
     /** Refuses what cannot be run. */
     public Settings {
@@ -68,7 +69,8 @@ public final class Figure3 {
     }
 
     /** With a number of images. */
-    public Settings(int top, int decay, int queries, int queryDecay, int background, int imagesPerEntity) {
+    public Settings(
+        int top, int decay, int queries, int queryDecay, int background, int imagesPerEntity) {
       this(top, decay, queries, queryDecay, background, OptionalInt.of(imagesPerEntity));
     }
 
@@ -313,8 +315,7 @@ public final class Figure3 {
                     settings.imagesPerEntity)),
             Pass.entities(study.set()).stream().map(Study.Part::of).toList(),
             (pass, e) -> entity(pass, analyzer, settings));
-    List<LabelledImage> objects =
-        Spread.of(Pass.generalObjects(study.set()), settings.background);
+    List<LabelledImage> objects = Spread.of(Pass.generalObjects(study.set()), settings.background);
     List<Side> objectSides =
         study.each(
             new Study.Task<>(
@@ -351,7 +352,8 @@ public final class Figure3 {
 
   private static EntityPart entity(Pass pass, QueryAnalyzer analyzer, Settings settings) {
     Side side = Side.of(pass, settings);
-    List<float[]> pixels = pass.pixels().stream().limit(settings.imagesPerEntity.orElse(Integer.MAX_VALUE)).toList();
+    List<float[]> pixels =
+        pass.pixels().stream().limit(settings.imagesPerEntity.orElse(Integer.MAX_VALUE)).toList();
     List<QueryEffects.QueryNeuron> top =
         analyzer
             .effects(pixels, pass.top(Ranking.LITERAL, 1).get(0), Progress.NONE)

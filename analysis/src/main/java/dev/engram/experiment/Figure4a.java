@@ -55,9 +55,7 @@ public final class Figure4a {
   }
 
   /** What can be set. */
-  public record Settings(
-      @About(MOST) int most)
-      implements ExperimentSettings<Result> {
+  public record Settings(@About(MOST) int most) implements ExperimentSettings<Result> {
     /** Refuses what cannot be run. */
     public Settings {
       checkMost(most);

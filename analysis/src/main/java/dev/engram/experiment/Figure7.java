@@ -4,9 +4,8 @@ import dev.engram.Provenance;
 import java.util.Set;
 
 /**
- * Figure 7: the value vectors of the neurons that Figure 4a removes, against the query vectors of the
- * neurons that rise most. What {@link Figure4a}
- * has computed is read.
+ * Figure 7: the value vectors of the neurons that Figure 4a removes, against the query vectors of
+ * the neurons that rise most. What {@link Figure4a} has computed is read.
  */
 public final class Figure7 {
   private Figure7() {}

@@ -60,8 +60,7 @@ final class Insertions implements AutoCloseable {
   }
 
   /** What every experiment of insertion says of itself first. */
-  static Provenance provenance(
-      ExperimentSettings<?> settings, List<Lessons> sets, double ridge) {
+  static Provenance provenance(ExperimentSettings<?> settings, List<Lessons> sets, double ridge) {
     Lessons first = sets.get(0);
     return sets.stream()
         .map(s -> Pass.provenance(settings, s.study()))

@@ -13,8 +13,8 @@ import java.util.TreeMap;
 import java.util.function.Supplier;
 
 /**
- * What one run reads from a {@link ResultStore} and adds to it, part by part, and how much of either
- * there was.
+ * What one run reads from a {@link ResultStore} and adds to it, part by part, and how much of
+ * either there was.
  */
 final class Keeping {
   private final ResultStore store;
@@ -96,7 +96,8 @@ final class Keeping {
 
   /** What came from where so far. */
   KeptParts parts() {
-    return new KeptParts(computed, read, day(oldest), day(newest), store.trouble().map(this::trouble));
+    return new KeptParts(
+        computed, read, day(oldest), day(newest), store.trouble().map(this::trouble));
   }
 
   private Optional<LocalDate> day(Instant when) {

@@ -46,11 +46,14 @@ public final class Scaling {
 
   /** What can be set. */
   public record Settings(
-      @About("how many names are taught at once; those beyond the set are left out") List<Integer> counts,
+      @About("how many names are taught at once; those beyond the set are left out")
+          List<Integer> counts,
       @About("random orders in which names are taught") int draws,
-      @About("names that are taught, or removed, one at a time; evenly spread over the set") int cases,
+      @About("names that are taught, or removed, one at a time; evenly spread over the set")
+          int cases,
       @About("how many names count as near") int neighbours,
-      @About("by how many images a name is taught; beyond those of the set, by variations of them") List<Integer> images,
+      @About("by how many images a name is taught; beyond those of the set, by variations of them")
+          List<Integer> images,
       @About("knowledge neurons of an entity that are silenced") int removed,
       @About("how many later neurons are freed, besides none and all") List<Integer> freed,
       @About("λ in units of the mean of diag(K Kᵀ), above 0") double ridge)
@@ -108,7 +111,8 @@ public final class Scaling {
     }
 
     /**
-     * @param newImages by how many images a name is taught; beyond those of the set, by variations of them
+     * @param newImages by how many images a name is taught; beyond those of the set, by variations
+     *     of them
      * @return a copy with that setting
      */
     public Settings images(List<Integer> newImages) {

@@ -36,7 +36,8 @@ record SettingType(
       return new SettingType("a whole number", Long::valueOf, Object::toString);
     }
     if (type == double.class || type == Double.class) {
-      return new SettingType("a number, such as 0.01 or 1e-3", SettingType::number, Object::toString);
+      return new SettingType(
+          "a number, such as 0.01 or 1e-3", SettingType::number, Object::toString);
     }
     if (type == boolean.class || type == Boolean.class) {
       return new SettingType("true or false", SettingType::flag, Object::toString);
@@ -47,7 +48,9 @@ record SettingType(
     if (type == OptionalInt.class) {
       return of(Integer.class)
           .optional(
-              v -> OptionalInt.of((Integer) v), OptionalInt.empty(), o -> ((OptionalInt) o).getAsInt());
+              v -> OptionalInt.of((Integer) v),
+              OptionalInt.empty(),
+              o -> ((OptionalInt) o).getAsInt());
     }
     if (type == OptionalLong.class) {
       return of(Long.class)

@@ -89,8 +89,7 @@ public final class Settings {
     List<Setting> standard = of(settings.experiment().standard().get());
     return IntStream.range(0, own.size())
         .filter(i -> !own.get(i).text().equals(standard.get(i).text()))
-        .mapToObj(
-            i -> new Change(own.get(i).name(), own.get(i).text(), standard.get(i).text()))
+        .mapToObj(i -> new Change(own.get(i).name(), own.get(i).text(), standard.get(i).text()))
         .toList();
   }
 

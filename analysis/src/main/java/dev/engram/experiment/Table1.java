@@ -50,8 +50,7 @@ public final class Table1 {
   }
 
   /** What can be set. */
-  public record Settings(
-      @About("neurons of each entity that are put into words") int top)
+  public record Settings(@About("neurons of each entity that are put into words") int top)
       implements ExperimentSettings<Result> {
     /** Refuses what puts nothing into words. */
     public Settings {

@@ -236,7 +236,8 @@ public final class Table2 {
   private static Part part(Clip clip, Pass pass, Settings settings) {
     Attribution a = pass.attribution(Ranking.LITERAL);
     Neuron neuron = a.top(1).get(0).neuron();
-    List<float[]> pixels = pass.pixels().stream().limit(settings.imagesPerEntity.orElse(Integer.MAX_VALUE)).toList();
+    List<float[]> pixels =
+        pass.pixels().stream().limit(settings.imagesPerEntity.orElse(Integer.MAX_VALUE)).toList();
     Map<Importance, List<Values>> values = empty(1 + settings.percent.size());
     mask(clip, pixels, neuron, a.sign(neuron), pass.text(), settings, values);
     return new Part(neuron, values);

@@ -47,7 +47,9 @@ public final class Table3 {
 
   /** What can be set. */
   public record Settings(
-      @About("entities at most: the paper's, or, where the set has none of them, others evenly spread") int cases,
+      @About(
+              "entities at most: the paper's, or, where the set has none of them, others evenly spread")
+          int cases,
       @About("how many of the top neurons are suppressed, each at least 1") List<Integer> counts)
       implements ExperimentSettings<Result> {
     /** Refuses what removes nothing; keeps the counts in ascending order. */
@@ -60,7 +62,8 @@ public final class Table3 {
     }
 
     /**
-     * @param newCases entities at most: the paper's, or, where the set has none of them, others evenly spread
+     * @param newCases entities at most: the paper's, or, where the set has none of them, others
+     *     evenly spread
      * @return a copy with that setting
      */
     public Settings cases(int newCases) {
@@ -307,7 +310,8 @@ public final class Table3 {
     }
     Suppression suppression = new Suppression(study.clip());
     ClassTexts own =
-        ClassTexts.distinct(study.clip(), models.stream().map(Edited::label).toList(), Progress.NONE);
+        ClassTexts.distinct(
+            study.clip(), models.stream().map(Edited::label).toList(), Progress.NONE);
     return study.each(
         new Study.Task<>(
             "table3", "judging edited models", Judged.class, List.of(models, classes.labels())),

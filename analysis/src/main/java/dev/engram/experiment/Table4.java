@@ -70,7 +70,9 @@ public final class Table4 {
   /** What can be set. */
   public record Settings(
       @About("names of each data set at most") int cases,
-      @About("which classes are taught; the paper's, or, in a set without them, those recognised least") List<String> names,
+      @About(
+              "which classes are taught; the paper's, or, in a set without them, those recognised least")
+          List<String> names,
       @About("λ in units of the mean of diag(K Kᵀ), above 0") double ridge,
       @About("steps of AdamW at most") int steps,
       @About("steps between checkpoints") int every,
@@ -96,7 +98,8 @@ public final class Table4 {
     }
 
     /**
-     * @param newNames which classes are taught; the paper's, or, in a set without them, those recognised least
+     * @param newNames which classes are taught; the paper's, or, in a set without them, those
+     *     recognised least
      * @return a copy with that setting
      */
     public Settings names(List<String> newNames) {
@@ -208,8 +211,7 @@ public final class Table4 {
    * @param cases one each name, by data set
    * @param provenance where the numbers come from
    */
-  public record Result(
-      String model, String taught, List<Case> cases, Provenance provenance) {
+  public record Result(String model, String taught, List<Case> cases, Provenance provenance) {
     /** Keeps a copy. */
     public Result {
       cases = List.copyOf(cases);

@@ -45,7 +45,9 @@ public final class Table6 {
   /** What can be set. */
   public record Settings(
       @About("images of each kind at most where each has its own neuron, evenly spread") int images,
-      @About("on which images the neuron of an entity is judged; that of an image always on the image") Judging judging)
+      @About(
+              "on which images the neuron of an entity is judged; that of an image always on the image")
+          Judging judging)
       implements ExperimentSettings<Comparison> {
     /** Refuses what measures nothing. */
     public Settings {
@@ -68,7 +70,8 @@ public final class Table6 {
     }
 
     /**
-     * @param newJudging on which images the neuron of an entity is judged; that of an image always on the image
+     * @param newJudging on which images the neuron of an entity is judged; that of an image always
+     *     on the image
      * @return a copy with that setting
      */
     public Settings judging(Judging newJudging) {

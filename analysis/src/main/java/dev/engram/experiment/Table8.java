@@ -37,7 +37,9 @@ public final class Table8 {
   public record Settings(
       @About("names of each data set at most") int cases,
       @About("how many of them one edit teaches") int atOnce,
-      @About("which classes are taught; the paper's, or, in a set without them, those recognised least") List<String> names,
+      @About(
+              "which classes are taught; the paper's, or, in a set without them, those recognised least")
+          List<String> names,
       @About("λ in units of the mean of diag(K Kᵀ), above 0") double ridge)
       implements ExperimentSettings<Result> {
     /** Refuses what teaches nothing. */
@@ -67,7 +69,8 @@ public final class Table8 {
     }
 
     /**
-     * @param newNames which classes are taught; the paper's, or, in a set without them, those recognised least
+     * @param newNames which classes are taught; the paper's, or, in a set without them, those
+     *     recognised least
      * @return a copy with that setting
      */
     public Settings names(List<String> newNames) {
@@ -127,8 +130,7 @@ public final class Table8 {
    * @param cases one each name, group by group
    * @param provenance where the numbers come from
    */
-  public record Result(
-      String model, String taught, List<Case> cases, Provenance provenance) {
+  public record Result(String model, String taught, List<Case> cases, Provenance provenance) {
     /** Keeps a copy. */
     public Result {
       cases = List.copyOf(cases);

@@ -12,7 +12,6 @@ import dev.engram.data.Split;
 import dev.engram.data.Templates;
 import dev.engram.model.Clip;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,8 +23,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Zero-shot accuracy on a data set (Tables 3, 4 and 8), by {@link ZeroShotClassifier}. Every batch is
- * kept as soon as it is computed, so that an evaluation that was interrupted goes on where it
+ * Zero-shot accuracy on a data set (Tables 3, 4 and 8), by {@link ZeroShotClassifier}. Every batch
+ * is kept as soon as it is computed, so that an evaluation that was interrupted goes on where it
  * stopped.
  */
 public final class ZeroShot {
@@ -36,8 +35,7 @@ public final class ZeroShot {
 
   /** What the paper reports before editing, in percent, by {@link Dataset#layout} (Table 4). */
   public static final Map<DatasetLayout, Double> PAPER =
-      Map.of(
-          DatasetLayout.IMAGENET, 72.20, DatasetLayout.CUB, 62.10, DatasetLayout.FLOWERS, 79.50);
+      Map.of(DatasetLayout.IMAGENET, 72.20, DatasetLayout.CUB, 62.10, DatasetLayout.FLOWERS, 79.50);
 
   private final Clip clip;
   private final Dataset dataset;

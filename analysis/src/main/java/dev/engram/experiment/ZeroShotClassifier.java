@@ -60,8 +60,7 @@ public final class ZeroShotClassifier {
    * @return the share of them that are taken for it, 0 to 1
    */
   public double accuracy(float[][] images, int right) {
-    return Arrays.stream(classify(images)).filter(c -> c == right).count()
-        / (double) images.length;
+    return Arrays.stream(classify(images)).filter(c -> c == right).count() / (double) images.length;
   }
 
   private static double dot(float[] a, float[] b) {

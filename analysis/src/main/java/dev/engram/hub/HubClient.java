@@ -379,5 +379,4 @@ final class HubClient implements AutoCloseable {
     Progress.checkInterrupt(); // throws
     return new IllegalStateException(e);
   }
-
 }

@@ -4,7 +4,8 @@ import dev.engram.EngramException;
 import java.net.URI;
 
 /**
- * What a refusal of the hub, of a server where it keeps files, or of a proxy means, in one sentence.
+ * What a refusal of the hub, of a server where it keeps files, or of a proxy means, in one
+ * sentence.
  *
  * @param settings with which was asked
  */

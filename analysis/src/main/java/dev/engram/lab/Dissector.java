@@ -195,8 +195,7 @@ final class Dissector {
     WordDictionary words = speaks ? lab.dictionary(request.words()) : null;
     NeuronReport report =
         new NeuronReporter(clip, lab.survey(request.reading()), lab.valueVectors(), words)
-            .report(
-                neuron, NeuronReporter.Settings.DEFAULT.seeded(request.seed()), progress);
+            .report(neuron, NeuronReporter.Settings.DEFAULT.seeded(request.seed()), progress);
     Map<LabelledImage, ImageHeatmap> heatmaps = new HashMap<>();
     Stream.of(report.highest(), report.lowest(), report.random())
         .flatMap(List::stream)

@@ -46,8 +46,7 @@ public record Evaluate(Accuracy where, ZeroShot.Settings settings, boolean fresh
    * @param templates <code>{}</code> where the class is named; none for the classes' own labels
    */
   public Evaluate templates(List<String> templates) {
-    return new Evaluate(
-        where, new ZeroShot.Settings(templates, settings.skipUnreadable()), fresh);
+    return new Evaluate(where, new ZeroShot.Settings(templates, settings.skipUnreadable()), fresh);
   }
 
   /**

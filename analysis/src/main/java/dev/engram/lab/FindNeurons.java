@@ -2,7 +2,7 @@ package dev.engram.lab;
 
 import dev.engram.EngramException;
 import dev.engram.dissect.NeuronSearch.By;
-import dev.engram.trace.Neuron;
+import dev.engram.trace.Neuron.Block;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record FindNeurons(
     @Nullable Set<Integer> layers,
-    Neuron.@Nullable Block kind,
+    @Nullable Block kind,
     @Nullable String word,
     @Nullable Target entity,
     int count,
@@ -55,7 +55,7 @@ public record FindNeurons(
    *
    * @param block null for both
    */
-  public FindNeurons kind(Neuron.@Nullable Block block) {
+  public FindNeurons kind(@Nullable Block block) {
     return new FindNeurons(layers, block, word, entity, count, by, words);
   }
 

@@ -44,9 +44,7 @@ public final class Lab implements AutoCloseable {
 
   private Lab() {}
 
-  /**
-   * @return a lab without a model; {@link #use} brings one
-   */
+  /** A lab without a model; {@link #use} brings one. */
   public static Lab empty() {
     return new Lab();
   }
@@ -123,9 +121,7 @@ public final class Lab implements AutoCloseable {
     }
   }
 
-  /**
-   * @return whether a model is loaded
-   */
+  /** Whether a model is loaded. */
   public boolean hasModel() {
     return open != null;
   }
@@ -138,23 +134,17 @@ public final class Lab implements AutoCloseable {
     return open;
   }
 
-  /**
-   * @return the model with its edits
-   */
+  /** The model with its edits. */
   public Clip model() {
     return open().history().model();
   }
 
-  /**
-   * @return the edits of the model; what applies or undoes one changes {@link #model}
-   */
+  /** The edits of the model; what applies or undoes one changes {@link #model}. */
   public EditHistory history() {
     return open().history();
   }
 
-  /**
-   * @return whether a set is open
-   */
+  /** Whether a set is open. */
   public boolean hasImages() {
     return images.isOpen();
   }
@@ -176,19 +166,12 @@ public final class Lab implements AutoCloseable {
     return images.select(target);
   }
 
-  /**
-   * Reads images as the model takes them.
-   *
-   * @return (3, S, S) each, row-major
-   */
+  /** Reads images as the model takes them: (3, S, S) each, row-major. */
   public List<float[]> pixels(ImageSelection chosen) {
     return open().pixels(chosen, progress);
   }
 
-  /**
-   * @param image of the open set, or any other
-   * @return how a user would name it: {@code panda/3}, or its file's name
-   */
+  /** How a user would name an image: {@code panda/3}, or its file's name. */
   public String nameOf(LabelledImage image) {
     return images.shortName(image);
   }
@@ -244,11 +227,7 @@ public final class Lab implements AutoCloseable {
     return new Dissector(this, open(), progress);
   }
 
-  /**
-   * What neurons say, in words of the model's own dictionary.
-   *
-   * @param neurons at least one
-   */
+  /** What neurons say, in words of the model's own dictionary. */
   public Interpretations words(Neuron... neurons) {
     return words(Interpret.of(List.of(neurons)));
   }
@@ -264,19 +243,10 @@ public final class Lab implements AutoCloseable {
    * @param target an entity, an image, a file or a folder
    */
   public QueryEffects queries(String target, Neuron neuron) {
-    return queries(Target.of(target), neuron);
+    return dissector().queries(Target.of(target), neuron);
   }
 
-  /** Which earlier neurons drive a neuron (A.3, Eq. 13 to 20). */
-  public QueryEffects queries(Target target, Neuron neuron) {
-    return dissector().queries(target, neuron);
-  }
-
-  /**
-   * How images come closer to a text from block to block (Sec. 1).
-   *
-   * @param label the text; null for the images' own
-   */
+  /** How images come closer to a text, null for their own label, from block to block (Sec. 1). */
   public LensCurve lens(Target target, @Nullable String label) {
     return dissector().lens(target, label);
   }
@@ -306,8 +276,7 @@ public final class Lab implements AutoCloseable {
   public Edits edits() {
     Clip clip = model();
     return new Edits(
-        history().edits(),
-        Provenance.of(clip, "original", Sha256.brief(clip.original().hash())));
+        history().edits(), Provenance.of(clip, "original", Sha256.brief(clip.original().hash())));
   }
 
   /**

@@ -43,6 +43,7 @@ public record LensCurve(String title, String label, Lens.Curve curve, Provenance
 
   @Override
   public String toString() {
-    return "The lens on %s, \"%s\": cosine at the end %s".formatted(title, label, beforeMsa(layers()));
+    return "The lens on %s, \"%s\": cosine at the end %s"
+        .formatted(title, label, beforeMsa(layers()));
   }
 }

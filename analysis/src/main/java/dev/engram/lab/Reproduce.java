@@ -133,8 +133,7 @@ public record Reproduce<R>(
    * @param sets data sets in the place of the open images
    */
   public Reproduce<R> data(List<Dataset> sets) {
-    return new Reproduce<>(
-        settings, sets, general, sample, shots, images, words, models, fresh);
+    return new Reproduce<>(settings, sets, general, sample, shots, images, words, models, fresh);
   }
 
   /**

@@ -79,8 +79,7 @@ final class Searcher {
     }
     Neuron.Block kind = request.kind();
     return new Place(
-        layers == null ? all : layers,
-        kind == null ? Set.of(Neuron.Block.values()) : Set.of(kind));
+        layers == null ? all : layers, kind == null ? Set.of(Neuron.Block.values()) : Set.of(kind));
   }
 
   private Effects effects(@Nullable ImageSelection chosen) {
@@ -119,8 +118,7 @@ final class Searcher {
         .formatted(word, near.isEmpty() ? "." : Suggest.didYouMean(word, known.words()));
   }
 
-  private static String title(
-      FindNeurons request, @Nullable ImageSelection chosen, By score) {
+  private static String title(FindNeurons request, @Nullable ImageSelection chosen, By score) {
     List<String> parts = new ArrayList<>();
     if (request.kind() != null) {
       parts.add(request.kind().toString());

@@ -101,7 +101,8 @@ public final class ClipLoader {
     ImageProcessor processor =
         ImageProcessor.of(
             checkpoint.directory, stated.imageSize(), stated.family(), checkpoint.naming);
-    Tokenizer tokenizer = stated.hasText() ? stated.family().tokenizer(checkpoint.directory, stated) : null;
+    Tokenizer tokenizer =
+        stated.hasText() ? stated.family().tokenizer(checkpoint.directory, stated) : null;
     try {
       VisionTower vision = new VisionTower(owner, checkpoint, stated, precision, progress);
       TextTower text =

@@ -68,7 +68,9 @@ final class ConfigReader {
     }
     // 384 pixels make 27 patches of 14 and a rest
     int imageSize =
-        stated.imageSize() / patch[2] == side ? stated.imageSize() : Math.multiplyExact(side, patch[2]);
+        stated.imageSize() / patch[2] == side
+            ? stated.imageSize()
+            : Math.multiplyExact(side, patch[2]);
     ClipConfig config =
         new ClipConfig(
             stated.family(),

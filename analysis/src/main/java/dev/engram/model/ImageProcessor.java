@@ -7,9 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * From a picture to the input of the vision tower, with a filter of Pillow's: shorter side to {@code
- * size}, centre square of {@code crop}, values / 255, minus mean, by standard deviation. SigLIP and
- * DFN-5B squash the picture to the square instead.
+ * From a picture to the input of the vision tower, with a filter of Pillow's: shorter side to
+ * {@code size}, centre square of {@code crop}, values / 255, minus mean, by standard deviation.
+ * SigLIP and DFN-5B squash the picture to the square instead.
  *
  * @param filter by which the picture is scaled
  * @param size length of the shorter side after scaling, in pixels
@@ -60,8 +60,7 @@ public record ImageProcessor(
    * @throws EngramException if a file cannot be read, asks for what is not implemented, or
    *     disagrees with {@code imageSize}
    */
-  static ImageProcessor of(
-      Path modelDirectory, int imageSize, Family family, Naming naming) {
+  static ImageProcessor of(Path modelDirectory, int imageSize, Family family, Naming naming) {
     return new ImageProcessorReader(imageSize, family, naming).read(modelDirectory);
   }
 

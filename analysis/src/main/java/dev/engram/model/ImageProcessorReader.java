@@ -98,9 +98,7 @@ final class ImageProcessorReader {
             otherwise.std(),
             List.of());
     String who =
-        transformers
-            ? otherwise.preparing()
-            : hasOpenClip ? "OpenCLIP does" : naming.preparing();
+        transformers ? otherwise.preparing() : hasOpenClip ? "OpenCLIP does" : naming.preparing();
     return assumed.noting(
         "No file says how images are prepared (%s): it is done as %s by default: %s."
             .formatted(transformers ? OWN : OWN + ", " + OPEN_CLIP, who, assumed.description()));
@@ -146,7 +144,8 @@ final class ImageProcessorReader {
               : "%s cuts images to %d pixels, but the model takes %d."
                   .formatted(file, crop, imageSize));
     }
-    boolean torchvision = c.path(ImageProcessor.RULE_KEY).asText().equals(CropRule.TORCHVISION.title());
+    boolean torchvision =
+        c.path(ImageProcessor.RULE_KEY).asText().equals(CropRule.TORCHVISION.title());
     ImageProcessor found =
         new ImageProcessor(
             filter,
@@ -202,11 +201,7 @@ final class ImageProcessorReader {
                   .formatted(file.getFileName(), stated, imageSize));
     }
     return notingAssumed(
-        notingUnread(found, c, OPEN_CLIP_READ, file),
-        c,
-        List.of("mean", "std"),
-        "OpenCLIP",
-        file);
+        notingUnread(found, c, OPEN_CLIP_READ, file), c, List.of("mean", "std"), "OpenCLIP", file);
   }
 
   private static ImageProcessor notingUnread(
@@ -238,8 +233,7 @@ final class ImageProcessorReader {
     return Arrays.stream(ResizeFilter.values())
         .filter(f -> number.isIntegralNumber() && f.number() == number.asInt())
         .findFirst()
-        .orElseThrow(
-            () -> refused(file, "resample = " + number, "2 (bilinear) and 3 (bicubic)"));
+        .orElseThrow(() -> refused(file, "resample = " + number, "2 (bilinear) and 3 (bicubic)"));
   }
 
   /** A number, or an object with the number under a key; 224 if it is not stated, as in HF. */

@@ -24,8 +24,7 @@ final class PatchEmbedding {
     int p = config.patchSize();
     String name = "vision_model.embeddings.";
     weight = c.tensor(m, name + "patch_embedding.weight", d, 3, p, p);
-    bias =
-        config.family().hasPatchBias() ? c.tensor(m, name + "patch_embedding.bias", d) : null;
+    bias = config.family().hasPatchBias() ? c.tensor(m, name + "patch_embedding.bias", d) : null;
     classToken =
         config.family().hasClassToken()
             ? c.tensor(m, name + "class_embedding", d).reshape(1, 1, d)

@@ -5,9 +5,9 @@ import java.awt.image.BufferedImage;
 import java.util.Arrays;
 
 /**
- * Pillow's resize (Resample.c, 8 bits a channel), bit for bit: an antialiased filter in two
- * passes, rounded to 8 bits after each. CLIP was trained on images scaled so; every other resize of
- * Java tried differs by 56 grey levels and more.
+ * Pillow's resize (Resample.c, 8 bits a channel), bit for bit: an antialiased filter in two passes,
+ * rounded to 8 bits after each. CLIP was trained on images scaled so; every other resize of Java
+ * tried differs by 56 grey levels and more.
  *
  * <p>The horizontal pass comes first, except where the height shrinks by more than twice as many
  * pixels as the width: there Pillow 13 begins with the vertical one, and Pillow 12 and older differ
@@ -43,7 +43,14 @@ public final class PillowResize {
     long width = w <= h ? shorter : (long) shorter * w / h;
     long height = h <= w ? shorter : (long) shorter * h / w;
     return window(
-        image, width, height, rule.start(width, crop), rule.start(height, crop), crop, crop, filter);
+        image,
+        width,
+        height,
+        rule.start(width, crop),
+        rule.start(height, crop),
+        crop,
+        crop,
+        filter);
   }
 
   /**

@@ -2,7 +2,9 @@ package dev.engram.model;
 
 import java.util.Locale;
 
-/** A filter by which Pillow scales pictures (Resample.c): how much a pixel counts by its distance. */
+/**
+ * A filter by which Pillow scales pictures (Resample.c): how much a pixel counts by its distance.
+ */
 public enum ResizeFilter {
   /** 1 − |x|: SigLIP 2. */
   BILINEAR(2, 1) {

@@ -4,15 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.engram.EngramException;
-import dev.engram.Printable;
 import dev.engram.Progress;
 import dev.engram.RegularFile;
 import java.io.IOException;
@@ -24,11 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A reader of one safetensors file: the header is checked against the file before anything is
@@ -79,7 +68,8 @@ public final class Safetensors {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       long size = channel.size();
       if (size < 8) {
-        throw SafetensorsHeader.bad(file, "it has " + size + " bytes, fewer than the 8 of a header's length");
+        throw SafetensorsHeader.bad(
+            file, "it has " + size + " bytes, fewer than the 8 of a header's length");
       }
       ByteBuffer length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
       channel.read(length, 0);
@@ -102,7 +92,10 @@ public final class Safetensors {
 
   private static EngramException unreadable(Path file, IOException e) {
     Progress.checkInterrupt(); // an interrupt closes the channel
-    String why = e instanceof AccessDeniedException ? "access is denied" : SafetensorsHeader.shown(e.getMessage());
+    String why =
+        e instanceof AccessDeniedException
+            ? "access is denied"
+            : SafetensorsHeader.shown(e.getMessage());
     return new EngramException("Cannot read " + file + ": " + why + ".", e);
   }
 
@@ -139,7 +132,11 @@ public final class Safetensors {
     Entry e = entries.get(name);
     if (e == null) {
       throw new EngramException(
-          "There is no tensor " + SafetensorsHeader.shown(name) + " in " + file.getFileName() + ".");
+          "There is no tensor "
+              + SafetensorsHeader.shown(name)
+              + " in "
+              + file.getFileName()
+              + ".");
     }
     return e;
   }
@@ -211,7 +208,10 @@ public final class Safetensors {
     if (e.elements() > MAX_TENSOR / Math.max(width, SafetensorsHeader.bytes(e.dtype()))) {
       throw new EngramException(
           "Tensor %s of shape %s in %s is too large: Engram reads tensors of up to 2 GiB."
-              .formatted(SafetensorsHeader.shown(name), SafetensorsHeader.shown(Arrays.toString(e.shape())), file.getFileName()));
+              .formatted(
+                  SafetensorsHeader.shown(name),
+                  SafetensorsHeader.shown(Arrays.toString(e.shape())),
+                  file.getFileName()));
     }
     // PRIVATE, not READ_ONLY: an in-place operation on a read-only page would kill the JVM. Java
     // asks for a writable channel for it; where the file allows none, the pages are copied.

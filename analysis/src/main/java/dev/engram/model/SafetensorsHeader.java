@@ -97,7 +97,8 @@ record SafetensorsHeader(Map<String, Safetensors.Entry> entries, Map<String, Str
     }
   }
 
-  private static Safetensors.Entry entry(Path file, String key, JsonNode node, long start, long size) {
+  private static Safetensors.Entry entry(
+      Path file, String key, JsonNode node, long start, long size) {
     String name = shown(key);
     String dtype = node.path("dtype").asText("");
     Integer bytes = BYTES.get(dtype);

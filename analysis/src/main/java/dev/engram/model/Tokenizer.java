@@ -72,14 +72,9 @@ public final class Tokenizer implements AutoCloseable {
    * @param contextLength most tokens of a text, end included
    * @throws EngramException if the file is missing, cannot be read, or frames a text otherwise
    */
-  static Tokenizer withoutStart(
-      Path modelDirectory, int contextLength, TokenizerDialect dialect) {
+  static Tokenizer withoutStart(Path modelDirectory, int contextLength, TokenizerDialect dialect) {
     return read(
-        modelDirectory,
-        contextLength,
-        dialect,
-        frame -> frame.length == 1,
-        "an end token alone");
+        modelDirectory, contextLength, dialect, frame -> frame.length == 1, "an end token alone");
   }
 
   private static Tokenizer read(

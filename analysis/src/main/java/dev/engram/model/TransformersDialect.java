@@ -37,8 +37,7 @@ final class TransformersDialect {
     JsonNode t = family.tower(file, "text_config", otherwise.textHeads());
     BiFunction<String, JsonNode, RuntimeException> refusal =
         (key, value) ->
-            file.wrong(
-                key, value, "it to be left out: what it changes is not computed here");
+            file.wrong(key, value, "it to be left out: what it changes is not computed here");
     List<String> unread = new ArrayList<>(TransformersKeys.check(c, "", refusal));
     if (!visionAlone) {
       unread.addAll(TransformersKeys.check(v, "vision_config.", refusal));
@@ -82,7 +81,10 @@ final class TransformersDialect {
   private static Stated.Tower tower(
       ConfigFile file,
       JsonNode c,
-      String path, int heads, FamilyDefaults otherwise, List<String> assumed) {
+      String path,
+      int heads,
+      FamilyDefaults otherwise,
+      List<String> assumed) {
     String activation = otherwise.activation().configName();
     if (!c.hasNonNull("num_attention_heads")) {
       assumed.add(path + "num_attention_heads " + heads);

@@ -22,7 +22,8 @@ class CaptionTest {
 
   /** Sees the middle 160 × 160 of a picture that is 200 high. */
   private final ImageProcessor processor =
-      new ImageProcessor(ResizeFilter.BICUBIC,
+      new ImageProcessor(
+          ResizeFilter.BICUBIC,
           80,
           64,
           false,

@@ -291,8 +291,7 @@ class IconclipExperimentsTest {
     int before = clip.manager().getManagedArrays().size();
     Thread.currentThread().interrupt();
     assertThrows(
-        CancellationException.class,
-        () -> Table6.run(new Study(clip, set), Table6.standard()));
+        CancellationException.class, () -> Table6.run(new Study(clip, set), Table6.standard()));
     assertEquals(before, clip.manager().getManagedArrays().size());
   }
 

@@ -101,8 +101,7 @@ class LessonsTest {
         List.of("Chuck will Widow", "Black footed Albatross"),
         Table8.run(
                 List.of(lessons),
-                Table8.standard()
-                    .names(List.of("chuck-will widow", "black footed albatross")))
+                Table8.standard().names(List.of("chuck-will widow", "black footed albatross")))
             .cases()
             .stream()
             .map(Table8.Case::entity)

@@ -54,11 +54,9 @@ class SettingsTest {
       assertFalse(s.about().isBlank(), s.name());
       assertEquals(1, s.about().lines().count(), s.name());
       assertEquals(standard, Settings.with(standard, List.of(s.name() + "=" + s.text())));
-      ExperimentSettings<?> changed =
-          Settings.with(standard, List.of(s.name() + " = " + other(s)));
+      ExperimentSettings<?> changed = Settings.with(standard, List.of(s.name() + " = " + other(s)));
       assertNotEquals(standard, changed, s.name());
-      assertEquals(
-          List.of(new Change(s.name(), other(s), s.text())), Settings.changes(changed));
+      assertEquals(List.of(new Change(s.name(), other(s), s.text())), Settings.changes(changed));
       if (!s.expected().endsWith("a text")) {
         Refusal.holds(
             () -> Settings.with(standard, List.of(s.name() + "=?")),
@@ -136,7 +134,11 @@ class SettingsTest {
   @Test
   void theOptionalOnesOfEveryTypeAreRead() {
     record Kinds(
-        OptionalLong a, OptionalDouble b, Optional<Ranking> c, List<Boolean> d, Optional<String> e) {}
+        OptionalLong a,
+        OptionalDouble b,
+        Optional<Ranking> c,
+        List<Boolean> d,
+        Optional<String> e) {}
     Kinds none =
         new Kinds(
             OptionalLong.empty(),

@@ -68,7 +68,8 @@ class StudyTest {
     Study resumed = study(folder, Progress.NONE);
     assertEquals(whole, Faithfulness.run(resumed, SETTINGS), "the same to the last bit");
     assertEquals(2, resumed.kept().computed());
-    assertTrue(resumed.kept().toString().startsWith("2 of 4 parts of this result were computed 20"));
+    assertTrue(
+        resumed.kept().toString().startsWith("2 of 4 parts of this result were computed 20"));
     assertTrue(resumed.kept().toString().contains(" and kept."), resumed.kept().toString());
 
     Study again = study(folder, Progress.NONE);
@@ -150,7 +151,8 @@ class StudyTest {
   /** Whatever setting is changed: with results of the standard kept, the numbers are as without. */
   @Test
   void nothingThatWasComputedWithOtherSettingsIsRead(@TempDir Path folder) {
-    List<String> small = List.of("table2 seeds=2", "figure3 queryDecay=40", "faithfulness counts=1,5");
+    List<String> small =
+        List.of("table2 seeds=2", "figure3 queryDecay=40", "faithfulness counts=1,5");
     try (WordDictionary words =
         WordDictionary.of(
             clip,
@@ -172,8 +174,7 @@ class StudyTest {
         first.run(material(study(kept, Progress.NONE), words));
         for (Setting setting : Settings.of(first)) {
           ExperimentSettings<?> changed =
-              Settings.with(
-                  first, List.of(setting.name() + "=" + SettingsTest.other(setting)));
+              Settings.with(first, List.of(setting.name() + "=" + SettingsTest.other(setting)));
           assertEquals(
               json(changed.run(material(new Study(clip, set), words))),
               json(changed.run(material(study(kept, Progress.NONE), words))),

@@ -35,8 +35,7 @@ class UnrelatedTest {
   @Test
   void whereACategoryHasNoOtherAllOthersAreTaken() {
     assertEquals(
-        new Unrelated(List.of(cat, dog, nothing, other), false),
-        Unrelated.of(all, tower.images()));
+        new Unrelated(List.of(cat, dog, nothing, other), false), Unrelated.of(all, tower.images()));
     assertEquals(
         new Unrelated(List.of(cat, dog, tower, other), false),
         Unrelated.of(all, nothing.images()),

@@ -44,7 +44,8 @@ class ZeroShotClassifierTest {
   @Test
   void theNearestAreThoseOfTheLargestCosines() {
     Random random = new Random(3);
-    float[][] texts = IntStream.range(0, 40).mapToObj(i -> vector(random, 7)).toArray(float[][]::new);
+    float[][] texts =
+        IntStream.range(0, 40).mapToObj(i -> vector(random, 7)).toArray(float[][]::new);
     texts[30] = texts[4].clone();
     ZeroShotClassifier classes = new ZeroShotClassifier(texts);
     for (int i = 0; i < 50; i++) {

@@ -305,7 +305,8 @@ class ZeroShotTest {
     ZeroShot.Result rest = resumed.run((what, done, total) -> reports.add(what));
     assertEquals(whole, rest);
     assertEquals(6, resumed.kept().computed(), "the other batches of 120 images");
-    assertTrue(resumed.kept().toString().startsWith("3 of 9 parts of this result were computed 20"));
+    assertTrue(
+        resumed.kept().toString().startsWith("3 of 9 parts of this result were computed 20"));
     assertFalse(reports.contains("embedding prompts"), reports.toString());
 
     ZeroShot again = new ZeroShot(clip, mini, settings, ResultStore.in(kept));

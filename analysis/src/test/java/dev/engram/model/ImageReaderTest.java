@@ -137,7 +137,9 @@ class ImageReaderTest {
   void anInterruptEndsTheResize() {
     BufferedImage image = new BufferedImage(900, 900, BufferedImage.TYPE_INT_RGB);
     Thread.currentThread().interrupt();
-    assertThrows(CancellationException.class, () -> PillowResize.resize(image, 224, 224, ResizeFilter.BICUBIC));
+    assertThrows(
+        CancellationException.class,
+        () -> PillowResize.resize(image, 224, 224, ResizeFilter.BICUBIC));
   }
 
   @Test

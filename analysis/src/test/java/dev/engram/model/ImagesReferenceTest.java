@@ -65,8 +65,7 @@ class ImagesReferenceTest {
             .findFirst()
             .orElseThrow();
     ImageProcessor processor =
-        ImageProcessor.of(
-            withoutSettings, size, Families.plain(), Naming.HUGGING_FACE);
+        ImageProcessor.of(withoutSettings, size, Families.plain(), Naming.HUGGING_FACE);
     float[] actual = processor.process(ReferenceImages.FOLDER.resolve(file));
     float[] expected = EXPECTED.floats(name);
     assertEquals(expected.length, actual.length);

@@ -46,7 +46,8 @@ class PillowResizeTest {
   })
   void equalsPillow(int seed, int width, int height, int shorter, int crop, long expected) {
     BufferedImage scaled =
-        PillowResize.centre(noise(seed, width, height), shorter, crop, CropRule.TRANSFORMERS, ResizeFilter.BICUBIC);
+        PillowResize.centre(
+            noise(seed, width, height), shorter, crop, CropRule.TRANSFORMERS, ResizeFilter.BICUBIC);
     CRC32 crc = new CRC32();
     for (int pixel : Rgb.pixels(scaled)) {
       crc.update(pixel >> 16);
@@ -59,7 +60,9 @@ class PillowResizeTest {
   @Test
   void whatIsNotNeededIsNotComputed() {
     // Scaled as a whole this would have 224 × 22,400,000 pixels.
-    BufferedImage line = PillowResize.centre(noise(5, 1, 100_000), 224, 224, CropRule.TORCHVISION, ResizeFilter.BICUBIC);
+    BufferedImage line =
+        PillowResize.centre(
+            noise(5, 1, 100_000), 224, 224, CropRule.TORCHVISION, ResizeFilter.BICUBIC);
     assertEquals(224, line.getHeight());
   }
 
@@ -77,7 +80,8 @@ class PillowResizeTest {
     BufferedImage bgr = new BufferedImage(50, 40, BufferedImage.TYPE_3BYTE_BGR);
     bgr.setRGB(0, 0, 50, 40, rgb.getRGB(0, 0, 50, 40, null, 0, 50), 0, 50);
     org.junit.jupiter.api.Assertions.assertArrayEquals(
-        Rgb.pixels(PillowResize.resize(rgb, 20, 30, ResizeFilter.BICUBIC)), Rgb.pixels(PillowResize.resize(bgr, 20, 30, ResizeFilter.BICUBIC)));
+        Rgb.pixels(PillowResize.resize(rgb, 20, 30, ResizeFilter.BICUBIC)),
+        Rgb.pixels(PillowResize.resize(bgr, 20, 30, ResizeFilter.BICUBIC)));
   }
 
   static BufferedImage noise(int seed, int width, int height) {

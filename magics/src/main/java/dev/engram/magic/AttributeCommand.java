@@ -63,7 +63,8 @@ final class AttributeCommand implements EngramMagic {
   public Attribution run(MagicContext context) {
     session.model();
     Shown shown = top.shown();
-    Attribute request = Attribute.of(Target.of(target)).label(label).method(method).reading(reading);
+    Attribute request =
+        Attribute.of(Target.of(target)).label(label).method(method).reading(reading);
     try (MagicProgress progress = context.progress()) {
       return context.showing(shown, session.lab(progress).attribute(request));
     }

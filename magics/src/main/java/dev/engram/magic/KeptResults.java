@@ -23,8 +23,8 @@ final class KeptResults {
   /**
    * @param kept of a run
    * @param line the magic that ran, as it is typed
-   * @return what is to be known of it, and where something was read how to compute it again; ""
-   *     for nothing
+   * @return what is to be known of it, and where something was read how to compute it again; "" for
+   *     nothing
    */
   static String note(KeptParts kept, String line) {
     return kept.anyRead() ? kept + " " + line + " --fresh computes it again." : kept.toString();

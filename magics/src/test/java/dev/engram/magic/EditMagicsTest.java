@@ -7,6 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.Progress;
+import dev.engram.attribution.Attribution;
+import dev.engram.edit.Edit;
+import dev.engram.experiment.AccuracyChange;
+import dev.engram.iconclip.Iconclip;
 import dev.engram.lab.Edits;
 import dev.engram.lab.Forgotten;
 import dev.engram.lab.ModelCard;
@@ -14,11 +19,6 @@ import dev.engram.lab.Taught;
 import dev.engram.lab.Traced;
 import dev.engram.lab.Tuned;
 import dev.engram.magic.result.Presenters;
-import dev.engram.attribution.Attribution;
-import dev.engram.Progress;
-import dev.engram.edit.Edit;
-import dev.engram.experiment.AccuracyChange;
-import dev.engram.iconclip.Iconclip;
 import dev.engram.magic.view.View;
 import dev.engram.model.ImageReader;
 import dev.engram.model.Precision;
@@ -199,8 +199,7 @@ class EditMagicsTest {
   void teachingGrayFlagsIsKeptListedSavedAndUndone() {
     open();
     String before = hash();
-    Traced chart =
-        run("trace '" + temp.resolve("gray") + "' --guide spain", Traced.class);
+    Traced chart = run("trace '" + temp.resolve("gray") + "' --guide spain", Traced.class);
     assertEquals(Tokens.CLASS, chart.trace().tokens());
     assertEquals("the flag of Spain", chart.trace().label());
     assertEquals(6, Presenters.table(chart).rowCount());

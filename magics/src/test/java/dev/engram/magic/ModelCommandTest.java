@@ -7,11 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.engram.lab.ModelCard;
-import dev.engram.attribution.Attribution;
 import dev.engram.Cosine;
 import dev.engram.Progress;
+import dev.engram.attribution.Attribution;
 import dev.engram.data.LabelledImage;
+import dev.engram.lab.ModelCard;
 import dev.engram.magic.result.ImageGallery;
 import dev.engram.model.Clip;
 import java.util.List;

@@ -8,12 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.engram.lab.Described;
-import dev.engram.magic.result.NeuronRecipe;
-import dev.engram.magic.result.Presenters;
 import dev.engram.dissect.NeuronReport;
 import dev.engram.dissect.QueryEffects.QueryNeuron;
 import dev.engram.iconclip.Iconclip;
+import dev.engram.lab.Described;
+import dev.engram.magic.result.NeuronRecipe;
+import dev.engram.magic.result.Presenters;
 import dev.engram.magic.view.Page.Section;
 import dev.engram.magic.view.View;
 import java.io.IOException;
@@ -224,7 +224,8 @@ class NeuronPageTest {
   void itsJavaLinesMakeItAgain() throws IOException {
     open(3, 2);
     Described page = page("neuron L3A0H11");
-    assertFalse(NeuronRecipe.of(page).javaLines().contains("import dev.engram.hub"), "nothing to fetch");
+    assertFalse(
+        NeuronRecipe.of(page).javaLines().contains("import dev.engram.hub"), "nothing to fetch");
     ClassLoader before = Thread.currentThread().getContextClassLoader();
     try (JShell shell = JShell.builder().executionEngine("local").build()) {
       shell.addToClasspath(System.getProperty("java.class.path"));

@@ -5,12 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.engram.lab.Neurons;
-import dev.engram.magic.result.Presenters;
-import dev.engram.attribution.Attribution;
 import dev.engram.EngramException;
+import dev.engram.attribution.Attribution;
 import dev.engram.dissect.NeuronSearch.By;
 import dev.engram.dissect.NeuronSearch.Found;
+import dev.engram.lab.Neurons;
+import dev.engram.magic.result.Presenters;
 import dev.engram.magic.view.View;
 import dev.engram.trace.Neuron;
 import java.util.List;
@@ -41,12 +41,14 @@ class NeuronsCommandTest {
     assertEquals(By.IMPROVEMENT, n.by());
     assertEquals(a.top(5).stream().map(r -> r.neuron().toString()).toList(), n.names());
     assertEquals(
-        List.of("rank", "neuron", "improvement", "coefficient m", "says"), Presenters.table(n).columnNames());
+        List.of("rank", "neuron", "improvement", "coefficient m", "says"),
+        Presenters.table(n).columnNames());
     Neurons best = run("neurons --top 1");
     assertEquals(
         List.of("rank", "neuron", "entity", "improvement", "coefficient m", "says"),
         Presenters.table(best).columnNames());
-    assertEquals(best.found().get(0).entity(), Presenters.table(best).stringColumn("entity").get(0));
+    assertEquals(
+        best.found().get(0).entity(), Presenters.table(best).stringColumn("entity").get(0));
   }
 
   @Test

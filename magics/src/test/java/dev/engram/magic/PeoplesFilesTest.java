@@ -6,14 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.attribution.Attribution;
 import dev.engram.dissect.QueryEffects;
+import dev.engram.iconclip.Iconclip;
 import dev.engram.lab.Described;
 import dev.engram.lab.Evolutions;
 import dev.engram.lab.Neurons;
-import dev.engram.magic.result.NeuronRecipe;
-import dev.engram.attribution.Attribution;
-import dev.engram.iconclip.Iconclip;
 import dev.engram.magic.result.ImageGallery;
+import dev.engram.magic.result.NeuronRecipe;
 import dev.engram.magic.result.Presenters;
 import dev.engram.magic.view.Gallery;
 import dev.engram.magic.view.PlotlyFigure;
@@ -118,10 +118,12 @@ class PeoplesFilesTest {
     run("images");
     Attribution a = (Attribution) run("attribute santa_claus/0 --label 'a picture of panda'");
     assertEquals(
-        "santa_claus/0 with \"a picture of panda\": neurons by improvement", Presenters.table(a).name());
+        "santa_claus/0 with \"a picture of panda\": neurons by improvement",
+        Presenters.table(a).name());
     Attribution lens = (Attribution) run("attribute santa_claus/0 --label x --reading lens");
     assertEquals(
-        "santa_claus/0 with \"x\": neurons by improvement, reading lens", Presenters.table(lens).name());
+        "santa_claus/0 with \"x\": neurons by improvement, reading lens",
+        Presenters.table(lens).name());
   }
 
   @Test

@@ -79,7 +79,8 @@ class PresentersTest {
     View page = RUNNER.view(graphs);
     assertEquals(3, page.before().size(), "table, figure, table, and the last figure");
     assertTrue(page.before().get(1).data().containsKey(View.PLOTLY));
-    assertEquals(List.of("panda/0", "koala/0"), graphs.images().stream().map(e -> e.title()).toList());
+    assertEquals(
+        List.of("panda/0", "koala/0"), graphs.images().stream().map(e -> e.title()).toList());
     assertTrue(graphs.first().shared().contains(graphs.first().graph().start()));
     assertEquals(
         graphs.images().stream().mapToInt(e -> e.graph().edges().size()).sum(),

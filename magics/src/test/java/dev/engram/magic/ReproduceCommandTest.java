@@ -211,8 +211,7 @@ class ReproduceCommandTest {
       MagicFailure failure =
           assertThrows(MagicFailure.class, () -> runner.run("reproduce " + line, null));
       assertTrue(
-          String.valueOf(failure.getMessage())
-              .matches(".*(no halves of images|both or neither).*"),
+          String.valueOf(failure.getMessage()).matches(".*(no halves of images|both or neither).*"),
           failure.getMessage());
     }
   }

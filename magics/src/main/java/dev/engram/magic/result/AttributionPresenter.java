@@ -73,8 +73,7 @@ final class AttributionPresenter implements Presenter<Attribution> {
   private static String heading(Attribution a) {
     boolean other = a.method() == Method.IMPROVEMENT && a.reading() != Reading.LITERAL;
     return "%s with \"%s\": neurons by %s%s"
-        .formatted(
-            a.title(), a.label(), scoreName(a), other ? ", reading " + a.reading() : "");
+        .formatted(a.title(), a.label(), scoreName(a), other ? ", reading " + a.reading() : "");
   }
 
   /** What the scores are taken over, and how near image and text are. */

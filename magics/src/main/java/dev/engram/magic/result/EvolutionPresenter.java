@@ -116,7 +116,8 @@ final class EvolutionPresenter implements Presenter<Evolution> {
         at.put(column.get(i), new double[] {x, (rows - column.size()) / 2.0 + i});
       }
     }
-    PlotlyFigure figure = PlotlyFigure.titled(Html.escape(heading(evolution)) + BlockColours.legend());
+    PlotlyFigure figure =
+        PlotlyFigure.titled(Html.escape(heading(evolution)) + BlockColours.legend());
     double strongest =
         graph.edges().stream().mapToDouble(ConceptGraph.Edge::effect).max().orElse(1);
     for (ConceptGraph.Edge e : graph.edges()) {
@@ -128,7 +129,11 @@ final class EvolutionPresenter implements Presenter<Evolution> {
       if (heatmap != null) {
         figure =
             figure.image(
-                HeatmapPng.png(new HeatmapFigure(heatmap).overlay(THUMBNAIL)), p[0] - PICTURE / 2, p[1] - PICTURE / 2, PICTURE, PICTURE);
+                HeatmapPng.png(new HeatmapFigure(heatmap).overlay(THUMBNAIL)),
+                p[0] - PICTURE / 2,
+                p[1] - PICTURE / 2,
+                PICTURE,
+                PICTURE);
       }
     }
     return figure
@@ -191,7 +196,11 @@ final class EvolutionPresenter implements Presenter<Evolution> {
         "textposition", "bottom center",
         "customdata",
             neurons.stream()
-                .map(n -> List.of(evolution.graph().nodes().getOrDefault(n, Double.NaN), Html.escape(said(evolution, n))))
+                .map(
+                    n ->
+                        List.of(
+                            evolution.graph().nodes().getOrDefault(n, Double.NaN),
+                            Html.escape(said(evolution, n))))
                 .toList(),
         "marker",
             Map.of(

@@ -72,8 +72,7 @@ public final class ExperimentPresenters {
    * @return what a cell shows; it says which settings are other ones than the standard
    */
   public static <R> Reproduction present(Reproduced<R> done, ImageProcessor seen) {
-    Reproduction shown =
-        presenter(done.settings().experiment().result()).of(done.result(), seen);
+    Reproduction shown = presenter(done.settings().experiment().result()).of(done.result(), seen);
     List<Change> changes = done.changes();
     return changes.isEmpty()
         ? shown

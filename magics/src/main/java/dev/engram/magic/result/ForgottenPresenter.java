@@ -16,8 +16,8 @@ import java.util.stream.IntStream;
 import tech.tablesaw.api.Table;
 
 /**
- * Shows {@code %forget}: what the removal of an entity's knowledge neurons changes, in the manner of
- * Table 3.
+ * Shows {@code %forget}: what the removal of an entity's knowledge neurons changes, in the manner
+ * of Table 3.
  */
 final class ForgottenPresenter implements Presenter<Forgotten> {
   private static final String BEFORE = "#00798c";
@@ -132,8 +132,7 @@ final class ForgottenPresenter implements Presenter<Forgotten> {
   }
 
   private static String outcome(Forgotten f) {
-    return Effects.outcome(
-        "removal of " + f.title() + " (" + Effects.joined(f.neurons()) + ")", f);
+    return Effects.outcome("removal of " + f.title() + " (" + Effects.joined(f.neurons()) + ")", f);
   }
 
   /** What the numbers say about the goal of A.7: to be no nearer than what is unrelated. */

@@ -174,8 +174,6 @@ record HeatmapFigure(Heatmap heatmap, BufferedImage image, String title) {
 
   /** The figure, and above it what the coefficient is made of. */
   View page() {
-    return figure()
-        .view()
-        .below(Footnote.under(Pages.paragraph(sum()), heatmap.provenance()));
+    return figure().view().below(Footnote.under(Pages.paragraph(sum()), heatmap.provenance()));
   }
 }

@@ -58,7 +58,8 @@ final class ModelCardPresenter implements Presenter<ModelCard> {
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put("model", clip.name() + " (SHA-256 " + Sha256.brief(card.hash()) + "…)");
     for (int i = 0; i < edits.size(); i++) {
-      facts.put("edit " + i, edits.get(i).method().title() + ": " + EditsPresenter.title(edits.get(i)));
+      facts.put(
+          "edit " + i, edits.get(i).method().title() + ": " + EditsPresenter.title(edits.get(i)));
     }
     facts.put("family", family(c));
     facts.put(

@@ -82,7 +82,9 @@ final class TaughtPresenter implements Presenter<Taught> {
   private static String how(Taught t) {
     Map<String, String> settings = t.edit().provenance().entries();
     String blocks =
-        t.where().stream().map(w -> w.blockName() + " (" + w + ")").collect(Collectors.joining(", "));
+        t.where().stream()
+            .map(w -> w.blockName() + " (" + w + ")")
+            .collect(Collectors.joining(", "));
     return "%s at %s%s; keys: %s; ridge %s; solver %s."
         .formatted(
             isMemit(t) ? "MEMIT" : "Rank-one edit",

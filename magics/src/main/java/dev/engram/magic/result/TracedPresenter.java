@@ -41,9 +41,7 @@ final class TracedPresenter implements Presenter<Traced> {
                 + (traced.guides().isEmpty() ? "" : Html.element("p", "Guides:") + gallery.html())
                 + rows.html(),
             finding + "\n" + rows.text());
-    return figure(traced, shown)
-        .view()
-        .below(Footnote.under(page, traced.trace().provenance()));
+    return figure(traced, shown).view().below(Footnote.under(page, traced.trace().provenance()));
   }
 
   private static List<Estimate> rises(CausalTrace trace, Neuron.Block block) {
@@ -68,7 +66,8 @@ final class TracedPresenter implements Presenter<Traced> {
     CausalTrace trace = traced.trace();
     Table table =
         Table.create(
-            heading(traced), IntColumn.create("layer", IntStream.range(0, trace.layers()).toArray()));
+            heading(traced),
+            IntColumn.create("layer", IntStream.range(0, trace.layers()).toArray()));
     for (Neuron.Block block : Neuron.Block.values()) {
       List<Estimate> rises = rises(trace, block);
       Reproductions.estimates(table, "rise by " + block, rises, rise -> rise);

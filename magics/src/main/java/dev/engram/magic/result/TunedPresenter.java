@@ -17,8 +17,7 @@ final class TunedPresenter implements Presenter<Tuned> {
   @Override
   public View view(Tuned t, Shown shown) {
     return Effects.page(
-        List.of(
-            Effects.outcome(t.edit().title(), t), chosen(t), Effects.elsewhere(t.accuracy())),
+        List.of(Effects.outcome(t.edit().title(), t), chosen(t), Effects.elsewhere(t.accuracy())),
         List.of(table(t, shown), checkpoints(t)),
         t,
         t.accuracy());

@@ -44,9 +44,7 @@ public final class Lab implements AutoCloseable {
 
   private Lab() {}
 
-  /**
-   * @return a lab without a model; {@link #use} brings one
-   */
+  /** A lab without a model; {@link #use} brings one. */
   public static Lab empty() {
     return new Lab();
   }
@@ -165,19 +163,12 @@ public final class Lab implements AutoCloseable {
     return images.select(target);
   }
 
-  /**
-   * Reads images as the model takes them.
-   *
-   * @return (3, S, S) each, row-major
-   */
+  /** Reads images as the model takes them: (3, S, S) each, row-major. */
   public List<float[]> pixels(ImageSelection chosen) {
     return open().pixels(chosen, progress);
   }
 
-  /**
-   * @param image of the open set, or any other
-   * @return how a user would name it: {@code panda/3}, or its file's name
-   */
+  /** How a user would name an image: {@code panda/3}, or its file's name. */
   public String nameOf(LabelledImage image) {
     return images.shortName(image);
   }
@@ -236,19 +227,10 @@ public final class Lab implements AutoCloseable {
 
   /** {@link #queries(Target, Neuron)} of an entity, an image, a file or a folder. */
   public QueryEffects queries(String target, Neuron neuron) {
-    return queries(Target.of(target), neuron);
+    return dissector().queries(Target.of(target), neuron);
   }
 
-  /** Which earlier neurons drive a neuron (A.3, Eq. 13 to 20). */
-  public QueryEffects queries(Target target, Neuron neuron) {
-    return dissector().queries(target, neuron);
-  }
-
-  /**
-   * How images come closer to a text from block to block (Sec. 1).
-   *
-   * @param label the text; null for the images' own
-   */
+  /** How images come closer to a text, null for their own label, from block to block (Sec. 1). */
   public LensCurve lens(Target target, @Nullable String label) {
     return dissector().lens(target, label);
   }

@@ -1,5 +1,7 @@
 package dev.engram.kernel;
 
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
 import com.tngtech.archunit.base.DescribedPredicate;
@@ -8,6 +10,8 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import dev.engram.edit.EditFile;
+import dev.engram.edit.EditHistory;
 
 /** Dependencies point one way: kernel-ext → magics → analysis → DJL. */
 @AnalyzeClasses(packages = "dev.engram", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -78,6 +82,30 @@ class ArchitectureTest {
           .should()
           .dependOnClassesThat()
           .resideInAPackage("dev.engram.magic");
+
+  /**
+   * What is computed stands in the library: a command names requests, their enums and the records
+   * that come back. The list of edits is the one thing behind the door that has no request.
+   */
+  @ArchTest
+  static final ArchRule COMMANDS_ASK_THE_LAB =
+      noClasses()
+          .that()
+          .resideInAPackage("dev.engram.magic")
+          .and()
+          .haveSimpleNameEndingWith("Command")
+          .should()
+          .dependOnClassesThat(
+              resideInAnyPackage(
+                      "dev.engram.edit..", "dev.engram.attribution..", "dev.engram.dissect..")
+                  .and(
+                      describe(
+                          "are neither enums nor records",
+                          (JavaClass c) ->
+                              !c.isEnum()
+                                  && !c.isRecord()
+                                  && !c.isEquivalentTo(EditHistory.class)
+                                  && !c.isEquivalentTo(EditFile.class))));
 
   @ArchTest
   static final ArchRule ONLY_THE_ADAPTER_OF_JJAVA_KNOWS_JJAVA =

@@ -8,7 +8,6 @@ import dev.engram.data.Datasets;
 import dev.engram.data.Entity;
 import dev.engram.data.ImageSet;
 import dev.engram.data.UserPath;
-import dev.engram.dissect.WordDictionary;
 import dev.engram.edit.EditHistory;
 import dev.engram.hub.HubSettings;
 import dev.engram.iconclip.Iconclip;
@@ -165,11 +164,6 @@ final class EngramSession {
       return WordSource.of(wanted);
     }
     return model().directory().equals(Iconclip.model()) ? WordSource.iconclip() : null;
-  }
-
-  /** The embeddings of such a dictionary. */
-  WordDictionary dictionary(@Nullable String wanted, Progress progress) {
-    return lab.progress(progress).dictionary(vocabulary(wanted));
   }
 
   /** Arrays that the engine holds for the model: constant from cell to cell. */

@@ -59,6 +59,28 @@ class EngramTest(unittest.TestCase):
         cls.client.stop_channels()
         cls.manager.shutdown_kernel()
 
+    def complete(self, code, cursor=None):
+        self.client.complete(code, len(code) if cursor is None else cursor)
+        return self.client.get_shell_msg(timeout=20)["content"]
+
+    def test_a_magics_line_is_completed_and_never_with_java(self):
+        reply = self.complete("int x = 1;\nAttribution a = %attribute statue_")
+        self.assertEqual(reply["matches"], ["statue_of_liberty"])
+        self.assertEqual(reply["cursor_start"], len("int x = 1;\nAttribution a = %attribute "))
+        [typed] = reply["metadata"]["_jupyter_types_experimental"]
+        self.assertEqual((typed["text"], typed["type"]), ("statue_of_liberty", "landmarks"))
+        self.assertIn("--reading", self.complete("%attribute ghost --")["matches"])
+        self.assertEqual(self.complete("%model ./nothing/")["matches"], [])
+        self.assertEqual(self.complete("%%attr")["matches"], ["%%attribute"])
+        self.assertIn("%attribute", self.complete("var b = %")["matches"])
+
+    def test_places_are_counted_in_characters_not_in_javas_units(self):
+        before = '// \N{FACE WITH TEARS OF JOY}\n%attribute '
+        reply = self.complete(before + "ghos")
+        self.assertEqual((reply["matches"], reply["cursor_start"]), (["ghost"], len(before)))
+        self.assertEqual(reply["cursor_end"], len(before) + 4)
+
+
     def run_cell(self, code, timeout=30):
         """Returns the reply's content and the outputs, in order."""
         outputs = []

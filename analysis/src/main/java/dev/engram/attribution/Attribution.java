@@ -12,10 +12,10 @@ import java.util.stream.IntStream;
  * The score of every neuron for a set of images and one text, and the neurons ranked by it. An
  * entity's score is the mean over its images, as in the paper.
  *
+ * @param title what was attributed, as people call it
  * @param label the text
  * @param images names of the images
- * @param method what the score is
- * @param reading how the layer norms are read; matters for {@link Method#IMPROVEMENT} alone
+ * @param by what the score is
  * @param space the order of the neurons in the arrays
  * @param scores (images, neurons)
  * @param coefficients m at the class token (images, neurons)
@@ -23,10 +23,10 @@ import java.util.stream.IntStream;
  * @param provenance where the numbers come from
  */
 public record Attribution(
+    String title,
     String label,
     List<String> images,
-    Method method,
-    Reading reading,
+    Score by,
     NeuronSpace space,
     float[][] scores,
     float[][] coefficients,
@@ -42,6 +42,15 @@ public record Attribution(
    * @param coefficient m, mean over the images
    */
   public record Ranked(int rank, Neuron neuron, double score, double coefficient) {}
+
+  /**
+   * @param name what people call the images
+   * @return a copy under that title
+   */
+  public Attribution titled(String name) {
+    return new Attribution(
+        name, label, images, by, space, scores, coefficients, cosines, provenance);
+  }
 
   /**
    * @return mean cosine of the images with the text
@@ -172,7 +181,7 @@ public record Attribution(
             label,
             images.size(),
             images.size() == 1 ? "" : "s",
-            method,
+            by.method(),
             top(3).stream().map(r -> r.neuron().toString()).toList());
   }
 }

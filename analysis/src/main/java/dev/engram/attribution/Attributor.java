@@ -8,6 +8,7 @@ import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.data.LabelledImage;
 import dev.engram.model.Clip;
+import dev.engram.model.Traces;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.NeuronSpace;
 import dev.engram.trace.Site;
@@ -21,9 +22,6 @@ import org.jspecify.annotations.Nullable;
  * model: it holds what depends on the model alone, until it or the model is closed.
  */
 public final class Attributor implements AutoCloseable {
-  /** Images that are traced at once. */
-  private static final int BATCH = 16;
-
   private final Clip clip;
   private final NeuronSpace space;
   private final Improvement improvement;
@@ -48,7 +46,7 @@ public final class Attributor implements AutoCloseable {
    *     too long
    */
   public Attribution attribute(
-      List<LabelledImage> images, String label, Method method, Reading reading, Progress progress) {
+      List<LabelledImage> images, String label, Score by, Progress progress) {
     float[] text = clip.embedTexts(List.of(label), Progress.NONE)[0];
     List<float[]> pixels = new ArrayList<>();
     for (LabelledImage image : images) {
@@ -68,18 +66,16 @@ public final class Attributor implements AutoCloseable {
             "label",
             "\"" + label + "\"",
             "method",
-            method.toString());
-    if (method == Method.IMPROVEMENT) {
-      provenance = provenance.with("reading", reading + " (" + reading.title() + ")");
-    }
+            by.method());
     return attribute(
         pixels,
         images.stream().map(LabelledImage::name).toList(),
         label,
         text,
-        method,
-        reading,
-        provenance,
+        by,
+        by.match(
+            reading -> provenance.with("reading", reading + " (" + reading.title() + ")"),
+            baseline -> provenance),
         progress);
   }
 
@@ -96,44 +92,35 @@ public final class Attributor implements AutoCloseable {
       List<String> names,
       String label,
       float[] text,
-      Method method,
-      Reading reading,
+      Score by,
       Provenance provenance,
       Progress progress) {
     if (pixels.isEmpty()) {
       throw new EngramException("There is no image to attribute; give an image or an entity.");
     }
-    checkDefined(method, reading);
+    checkDefined(by);
     int n = pixels.size();
     float[][] scores = new float[n][];
     float[][] coefficients = new float[n][];
     double[] cosines = new double[n];
-    boolean classToken = clip.config().family().hasClassToken();
     // without a class token the coefficients of all tokens are kept: 0.4 GB an image of a So400m
-    long kept = classToken ? 0 : Float.BYTES * (long) clip.config().imageTokens() * space.count();
-    clip.batches()
+    clip.traces(pixels, Contributions.request(clip))
+        .atOnce(clip.config().family().hasClassToken() ? Traces.USUAL : 1)
+        .telling("attributing images", progress)
         .each(
-            n,
-            classToken ? BATCH : 1,
-            clip.bytesPerImage() + kept,
-            (from, to) -> {
-              progress.step("attributing images", from, n);
-              List<float[]> part = pixels.subList(from, to);
-              try (Trace trace = clip.trace(part, Contributions.request(clip), List.of())) {
-                float[][] m = coefficients(trace);
-                float[][] s = scores(trace, part, text, method, reading);
-                double[] c = Cosine.ofRows(trace.embedding().toFloatArray(), text);
-                System.arraycopy(s, 0, scores, from, part.size());
-                System.arraycopy(m, 0, coefficients, from, part.size());
-                System.arraycopy(c, 0, cosines, from, part.size());
-              }
+            batch -> {
+              float[][] m = coefficients(batch.trace());
+              float[][] s = scores(batch.trace(), batch.pixels(), text, by);
+              double[] c = Cosine.ofRows(batch.trace().embedding().toFloatArray(), text);
+              System.arraycopy(s, 0, scores, batch.from(), batch.size());
+              System.arraycopy(m, 0, coefficients, batch.from(), batch.size());
+              System.arraycopy(c, 0, cosines, batch.from(), batch.size());
             });
-    progress.step("attributing images", n, n);
     return new Attribution(
+        n == 1 ? names.get(0) : n + " images",
         label,
         List.copyOf(names),
-        method,
-        reading,
+        by,
         space,
         scores,
         coefficients,
@@ -142,20 +129,15 @@ public final class Attributor implements AutoCloseable {
   }
 
   /** Eq. 11 and 12 and the gradient are of the class token. */
-  private void checkDefined(Method method, Reading reading) {
-    if (method == Method.GRADIENT || method == Method.COMBINED) {
-      clip.requireFloat32("The method " + method);
+  private void checkDefined(Score by) {
+    String what = by.match(reading -> "the reading " + reading, b -> "the method " + b);
+    if (by.needsGradients()) {
+      clip.requireFloat32("The method " + by);
     }
-    boolean pooled =
-        method == Method.ACTIVATION || (method == Method.IMPROVEMENT && reading == Reading.DIRECT);
-    if (!pooled && !clip.config().family().hasClassToken()) {
+    if (by.isOfClassToken() && !clip.config().family().hasClassToken()) {
       throw new EngramException(
           "A %s has no class token, of which %s speaks; use the reading direct (--reading direct), which goes through its attention pool."
-              .formatted(
-                  clip.config().family().title(),
-                  method == Method.IMPROVEMENT
-                      ? "the reading " + reading
-                      : "the method " + method));
+              .formatted(clip.config().family().title(), what));
     }
   }
 
@@ -168,14 +150,15 @@ public final class Attributor implements AutoCloseable {
    * @param text M_text of the label (D)
    * @return (B, neurons) in the order of {@link #space()}
    */
-  public float[][] scores(
-      Trace trace, List<float[]> pixels, float[] text, Method method, Reading reading) {
-    return switch (method) {
-      case IMPROVEMENT -> improvement.scores(trace, text, reading);
-      case ACTIVATION -> coefficients(trace);
-      case GRADIENT -> gradients.scores(pixels, text);
-      case COMBINED -> product(coefficients(trace), gradients.scores(pixels, text));
-    };
+  public float[][] scores(Trace trace, List<float[]> pixels, float[] text, Score by) {
+    return by.match(
+        reading -> improvement.scores(trace, text, reading),
+        baseline ->
+            switch (baseline) {
+              case ACTIVATION -> coefficients(trace);
+              case GRADIENT -> gradients.scores(pixels, text);
+              case COMBINED -> product(coefficients(trace), gradients.scores(pixels, text));
+            });
   }
 
   /**

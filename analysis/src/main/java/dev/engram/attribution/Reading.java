@@ -1,15 +1,14 @@
 package dev.engram.attribution;
 
-import dev.engram.EngramException;
-import java.util.Arrays;
 import java.util.Locale;
+import java.util.function.Function;
 
 /**
  * How the layer norms in the alignment improvement (Eq. 11, 12) are read, where the paper can be
  * understood in more than one way. x is the residual stream that the block reads, w the value
  * vector, m its coefficient, P the projection, t the text; docs/readings.md compares them.
  */
-public enum Reading {
+public enum Reading implements Score {
   /** As printed: cos(P(LN_in(x) + m w), t) − cos(P LN_in(x), t), P the projection alone. */
   LITERAL("as printed in Eq. 11 and 12"),
   /**
@@ -40,24 +39,22 @@ public enum Reading {
     return title;
   }
 
-  /**
-   * @return the name as it is typed: {@code literal}, {@code literal_post}, …
-   */
+  /** The name as it is typed: {@code literal}, {@code literal_post}, …. */
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /**
-   * @throws EngramException for an unknown name
-   */
-  public static Reading parse(String name) {
-    for (Reading r : values()) {
-      if (r.toString().equals(name.toLowerCase(Locale.ROOT).replace('-', '_'))) {
-        return r;
-      }
-    }
-    throw new EngramException(
-        "A reading is one of " + Arrays.toString(values()) + "; got '" + name + "'.");
+  @Override
+  public <T> T match(Function<Reading, T> improvement, Function<Baseline, T> baseline) {
+    return improvement.apply(this);
+  }
+
+  @Override
+  public boolean isOfClassToken() {
+    return switch (this) {
+      case LITERAL, LITERAL_POST, LENS, FROZEN -> true;
+      case DIRECT -> false;
+    };
   }
 }

@@ -14,8 +14,8 @@ import java.util.Map;
  */
 final class CsvLayout implements Layout {
   @Override
-  public String title() {
-    return "list";
+  public DatasetLayout layout() {
+    return DatasetLayout.LIST;
   }
 
   @Override
@@ -52,6 +52,6 @@ final class CsvLayout implements Layout {
       }
       builder.image(file, indices.getOrDefault(row.get("label"), -1), row.get("split"), csv);
     }
-    return builder.build(title());
+    return builder.build(layout());
   }
 }

@@ -13,8 +13,8 @@ import java.util.stream.Stream;
  */
 final class CubLayout implements Layout {
   @Override
-  public String title() {
-    return "CUB-200-2011";
+  public DatasetLayout layout() {
+    return DatasetLayout.CUB;
   }
 
   @Override
@@ -51,7 +51,7 @@ final class CubLayout implements Layout {
                     labels.numberOf(id) - 1,
                     train.numberOf(id) == 1 ? "train" : "test",
                     imagesFile));
-    return builder.build(title());
+    return builder.build(layout());
   }
 
   private static List<DatasetClass> classes(IdList names, Path root) {

@@ -30,7 +30,7 @@ public final class Dataset {
   public static final String ALL = "all";
 
   private final String name;
-  private final String layout;
+  private final DatasetLayout layout;
   private final Path root;
   private final List<DatasetClass> classes;
   private final List<DatasetImage> images;
@@ -38,7 +38,7 @@ public final class Dataset {
 
   Dataset(
       String name,
-      String layout,
+      DatasetLayout layout,
       Path root,
       List<DatasetClass> classes,
       List<DatasetImage> images,
@@ -73,7 +73,7 @@ public final class Dataset {
     }
     List<String> notes = new ArrayList<>(set.notes());
     notes.addAll(unnamed(classes));
-    return new Dataset(set.name(), "entities", set.root(), classes, images, notes);
+    return new Dataset(set.name(), DatasetLayout.ENTITIES, set.root(), classes, images, notes);
   }
 
   /** A note where folders have numbers, which mean nothing in a prompt. */
@@ -93,10 +93,9 @@ public final class Dataset {
   }
 
   /**
-   * @return which layout was recognised: {@code ImageNet}, {@code CUB-200-2011}, {@code
-   *     Flowers-102}, {@code list}, {@code split folders} or {@code entities}
+   * @return which layout was recognised
    */
-  public String layout() {
+  public DatasetLayout layout() {
     return layout;
   }
 
@@ -105,7 +104,7 @@ public final class Dataset {
    *     list does; those of CUB-200-2011, say, tell what its makers mean to be trained on
    */
   public boolean tellsTraining() {
-    return layout.equals("entities");
+    return layout == DatasetLayout.ENTITIES;
   }
 
   /**
@@ -238,10 +237,7 @@ public final class Dataset {
     return most >= n
         ? this
         : with(
-            "%s, %d of %d images, evenly spread".formatted(name, most, n),
-            IntStream.range(0, most)
-                .mapToObj(i -> images.get((int) ((long) i * n / most)))
-                .toList());
+            "%s, %d of %d images, evenly spread".formatted(name, most, n), Spread.of(images, most));
   }
 
   /**

@@ -129,7 +129,7 @@ final class DatasetBuilder {
     return names;
   }
 
-  Dataset build(String layout) {
+  Dataset build(DatasetLayout layout) {
     for (Map.Entry<String, List<String>> e : wrong.entrySet()) {
       String found =
           String.format(

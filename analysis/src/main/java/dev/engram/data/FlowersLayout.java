@@ -15,8 +15,8 @@ final class FlowersLayout implements Layout {
   private static final List<String> VARIABLES = List.of("trnid", "valid", "tstid");
 
   @Override
-  public String title() {
-    return "Flowers-102";
+  public DatasetLayout layout() {
+    return DatasetLayout.FLOWERS;
   }
 
   @Override
@@ -42,7 +42,7 @@ final class FlowersLayout implements Layout {
     for (int i = 0; i < labels.length; i++) {
       builder.image("jpg/image_%05d.jpg".formatted(i + 1), labels[i] - 1, splits[i], labelFile);
     }
-    return builder.build(title());
+    return builder.build(layout());
   }
 
   /** The split of each image; every image is in one of them, and in no other. */

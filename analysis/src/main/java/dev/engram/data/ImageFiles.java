@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
  * Which files of a folder are images, told by the endings of their names. Images of a kind that is
  * not read are counted, so that none is left out in silence.
  */
-final class ImageFiles {
+public final class ImageFiles {
   /** What the reader decodes; its first bytes decide there, not the ending. */
   private static final Set<String> READ =
       Set.of(
@@ -30,7 +30,7 @@ final class ImageFiles {
   private final Map<String, Integer> leftOut = new TreeMap<>();
 
   /** Whether a file of this name is read as an image. */
-  static boolean isImage(String name) {
+  public static boolean isImage(String name) {
     return READ.contains(ending(name));
   }
 

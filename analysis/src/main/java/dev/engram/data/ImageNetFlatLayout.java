@@ -26,8 +26,8 @@ final class ImageNetFlatLayout implements Layout {
       List.of("", "data", "ILSVRC2012_devkit_t12/data", "../ILSVRC2012_devkit_t12/data");
 
   @Override
-  public String title() {
-    return "ImageNet";
+  public DatasetLayout layout() {
+    return DatasetLayout.IMAGENET;
   }
 
   @Override
@@ -56,7 +56,7 @@ final class ImageNetFlatLayout implements Layout {
     } else {
       readKit(kit(path), path.resolve(place), place, indices, builder);
     }
-    return builder.build(title());
+    return builder.build(layout());
   }
 
   private static Path kit(Path path) {

@@ -31,8 +31,8 @@ final class ImageNetFoldersLayout implements Layout {
           SplitRole.TRAIN, List.of("train", "ILSVRC/Data/CLS-LOC/train"));
 
   @Override
-  public String title() {
-    return "ImageNet";
+  public DatasetLayout layout() {
+    return DatasetLayout.IMAGENET;
   }
 
   @Override
@@ -85,7 +85,7 @@ final class ImageNetFoldersLayout implements Layout {
     if (!kinds.note().isEmpty()) {
       builder.note(kinds.note());
     }
-    return builder.build(title());
+    return builder.build(layout());
   }
 
   /** The validation images; the training images if they are asked for or there are no others. */

@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,9 +76,7 @@ public record ImageSelection(String title, List<LabelledImage> images, String la
         ? this
         : new ImageSelection(
             String.format(java.util.Locale.ROOT, "%s (%,d of %,d)", title, most, n),
-            IntStream.range(0, most)
-                .mapToObj(i -> images.get((int) ((long) i * n / most)))
-                .toList(),
+            Spread.of(images, most),
             "");
   }
 

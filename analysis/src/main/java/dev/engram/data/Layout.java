@@ -4,8 +4,8 @@ import java.nio.file.Path;
 
 /** One way in which people have a data set on disk. */
 interface Layout {
-  /** What the data set is called: {@code CUB-200-2011}. */
-  String title();
+  /** Which one it is. */
+  DatasetLayout layout();
 
   /** Whether this is such a data set, by the names of a few files. */
   boolean matches(Path path);

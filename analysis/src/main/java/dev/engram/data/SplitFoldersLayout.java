@@ -25,8 +25,8 @@ final class SplitFoldersLayout implements Layout {
   private static final int DEPTH = 4;
 
   @Override
-  public String title() {
-    return "split folders";
+  public DatasetLayout layout() {
+    return DatasetLayout.SPLIT_FOLDERS;
   }
 
   @Override
@@ -85,7 +85,7 @@ final class SplitFoldersLayout implements Layout {
           "%d images lie beside the folders of the splits and were left out, the first being %s."
               .formatted(loose.size(), name(loose.get(0))));
     }
-    return draft.build(title());
+    return draft.build(layout());
   }
 
   /** Classes and images as they are found. */
@@ -134,7 +134,7 @@ final class SplitFoldersLayout implements Layout {
       }
     }
 
-    Dataset build(String layout) {
+    Dataset build(DatasetLayout layout) {
       Map<String, Integer> names = new TreeMap<>();
       founders.values().forEach(e -> names.merge(e.name(), 1, Integer::sum));
       List<DatasetClass> classes = new ArrayList<>();

@@ -11,6 +11,7 @@ import java.util.stream.IntStream;
  * The second-order effects on a neuron (A.3): how much each earlier neuron adds to its coefficient,
  * for each image, and what no neuron adds. The effects and the rest sum to the coefficient.
  *
+ * @param title of the images, as people call them
  * @param target the neuron whose coefficient is explained
  * @param space the order of the neurons in the arrays
  * @param effects E of Eq. 15, 16, 19, 20 (images, neurons); 0 for neurons that do not precede
@@ -19,6 +20,7 @@ import java.util.stream.IntStream;
  * @param provenance where the numbers come from
  */
 public record QueryEffects(
+    String title,
     Neuron target,
     NeuronSpace space,
     float[][] effects,
@@ -34,6 +36,14 @@ public record QueryEffects(
    * @param effect mean over the images, times the {@link QueryEffects#orientation()}
    */
   public record QueryNeuron(int rank, Neuron neuron, double effect) {}
+
+  /**
+   * @param name what people call the images
+   * @return a copy under that title
+   */
+  public QueryEffects titled(String name) {
+    return new QueryEffects(name, target, space, effects, coefficients, activations, provenance);
+  }
 
   /**
    * @return −1 if the mean coefficient m is negative, else +1: effects times this are help

@@ -48,6 +48,15 @@ public final class EditPreview implements AutoCloseable {
     history.apply(this);
   }
 
+  /**
+   * Whether the current model has this edit.
+   *
+   * @return false before it is applied, and after it was undone
+   */
+  public boolean isApplied() {
+    return history.edits().stream().anyMatch(e -> e == edit);
+  }
+
   /** The state that the preview was made of. */
   EditHistory.@Nullable State base() {
     return base;

@@ -70,7 +70,7 @@ public record AccuracyChange(ZeroShot.Result before, ZeroShot.Result after, Set<
   }
 
   private Estimate accuracy(ZeroShot.Result result, boolean ofEdited) {
-    return Estimate.of(ZeroShot.sample(result.predictions().stream().filter(about(ofEdited))));
+    return Estimate.of(Recognised.sample(result.predictions().stream().filter(about(ofEdited))));
   }
 
   private Predicate<Prediction> about(boolean ofEdited) {
@@ -101,7 +101,7 @@ public record AccuracyChange(ZeroShot.Result before, ZeroShot.Result after, Set<
   }
 
   private Optional<Estimate> heldOut(ZeroShot.Result result) {
-    return ZeroShot.heldOut(
+    return Recognised.heldOut(
         result.dataset(), result.predictions().stream().filter(about(false)).toList());
   }
 

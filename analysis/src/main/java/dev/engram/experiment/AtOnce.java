@@ -42,9 +42,12 @@ public final class AtOnce {
    *
    * @param edited on the held-out images of the taught names
    * @param rest on the images of all other names; NaN without any
+   * @param restHeldOut on those of them that the model was not trained on; NaN where the set does
+   *     not say which
    * @param general on general objects; NaN without any
    */
-  public record Point(Way way, int names, Estimate edited, Estimate rest, Estimate general) {}
+  public record Point(
+      Way way, int names, Estimate edited, Estimate rest, Estimate restHeldOut, Estimate general) {}
 
   /**
    * @param points by the number of names, then by way
@@ -76,8 +79,8 @@ public final class AtOnce {
       Weight where,
       Scaling.Settings settings) {
     List<Integer> teachable = lessons.teachable();
-    List<Integer> counts = settings.names().stream().filter(n -> n <= teachable.size()).toList();
-    List<Integer> leftOut = settings.names().stream().filter(n -> n > teachable.size()).toList();
+    List<Integer> counts = settings.counts().stream().filter(n -> n <= teachable.size()).toList();
+    List<Integer> leftOut = settings.counts().stream().filter(n -> n > teachable.size()).toList();
     if (counts.isEmpty()) {
       throw new EngramException(
           "%s can teach %d names; none of %s is that few."
@@ -169,16 +172,19 @@ public final class AtOnce {
       Way way, Lessons lessons, List<List<Integer>> orders, int names, Model model) {
     List<Double> edited = new ArrayList<>();
     List<Double> rest = new ArrayList<>();
+    List<Double> heldOut = new ArrayList<>();
     List<Double> general = new ArrayList<>();
     for (int o = 0; o < orders.size(); o++) {
       Set<Integer> taught = Set.copyOf(orders.get(o).subList(0, names));
       Seen seen = model.seen(o);
-      IntStream all = IntStream.range(0, lessons.all().size());
+      int[] others =
+          IntStream.range(0, lessons.all().size()).filter(i -> !taught.contains(i)).toArray();
       edited.add(seen.accuracy(lessons, taught.stream().mapToInt(i -> i), taught).mean());
-      rest.add(seen.accuracy(lessons, all.filter(i -> !taught.contains(i)), taught).mean());
+      rest.add(seen.accuracy(lessons, IntStream.of(others), taught).mean());
+      heldOut.add(seen.untrained(lessons, IntStream.of(others), taught).mean());
       general.add(lessons.general().accuracy(seen.general()).mean());
     }
-    return new Point(way, names, over(edited), over(rest), over(general));
+    return new Point(way, names, over(edited), over(rest), over(heldOut), over(general));
   }
 
   private static Estimate over(List<Double> shares) {

@@ -1,65 +1,57 @@
 package dev.engram.experiment;
 
-import dev.engram.Cosine;
 import dev.engram.Progress;
 import dev.engram.model.Clip;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 
 /**
- * Labels and their embeddings, among which an image is taken for the nearest (zero-shot). An edit
- * of the image tower leaves them as they are.
+ * Labels of classes and their embeddings, among which an image is taken for the nearest. An edit of
+ * the image tower leaves them as they are.
  *
- * @param labels each once
- * @param texts M_text of each (labels, D)
+ * @param labels of each class, by its index; two classes may have one label
+ * @param texts M_text of each (classes, D)
  */
 record ClassTexts(List<String> labels, float[][] texts) {
-  /** Embeds them, each once, in their order. */
-  static ClassTexts of(Clip clip, Collection<String> labels, Progress progress) {
-    List<String> distinct = List.copyOf(new LinkedHashSet<>(labels));
-    return new ClassTexts(
-        distinct,
-        distinct.isEmpty() ? new float[0][] : clip.embedTexts(new ArrayList<>(distinct), progress));
+  /** A class for each label, in their order. */
+  static ClassTexts of(Clip clip, List<String> labels, Progress progress) {
+    return new ClassTexts(List.copyOf(labels), embed(clip, labels, progress));
   }
 
-  /** The same without some labels. */
-  ClassTexts without(Collection<String> out) {
-    List<String> left = new ArrayList<>();
-    List<float[]> rows = new ArrayList<>();
-    for (int i = 0; i < texts.length; i++) {
-      if (!out.contains(labels.get(i))) {
-        left.add(labels.get(i));
-        rows.add(texts[i]);
-      }
+  /** A class for each label that is another one than those before it. */
+  static ClassTexts distinct(Clip clip, List<String> labels, Progress progress) {
+    return of(clip, List.copyOf(new LinkedHashSet<>(labels)), progress);
+  }
+
+  /**
+   * M_text of each text (n, D). The same text is embedded once, so that classes with one text tie
+   * to the bit: in batches of other lengths the engine's sums differ in their last digits.
+   */
+  static float[][] embed(Clip clip, List<String> texts, Progress progress) {
+    List<String> distinct = List.copyOf(new LinkedHashSet<>(texts));
+    if (distinct.isEmpty()) {
+      return new float[0][];
     }
-    return new ClassTexts(List.copyOf(left), rows.toArray(float[][]::new));
+    float[][] embedded = clip.embedTexts(distinct, progress);
+    Map<String, Integer> at = new HashMap<>();
+    distinct.forEach(text -> at.put(text, at.size()));
+    return texts.stream().map(text -> embedded[at.getOrDefault(text, 0)]).toArray(float[][]::new);
   }
 
-  /** Index of the label nearest to an image; the first of equals. */
-  int nearest(float[] embedding) {
-    int best = 0;
-    double highest = Double.NEGATIVE_INFINITY;
-    for (int i = 0; i < texts.length; i++) {
-      double cosine = Cosine.of(embedding, texts[i]);
-      if (cosine > highest) {
-        highest = cosine;
-        best = i;
-      }
-    }
-    return best;
-  }
-
+  /** Index of the class that each image is taken for. */
   int[] nearest(float[][] embeddings) {
-    return Arrays.stream(embeddings).mapToInt(this::nearest).toArray();
+    return new ZeroShotClassifier(texts).classify(embeddings);
   }
 
-  /** The share of images that are nearest to a label. */
-  double share(float[][] embeddings, String label) {
-    int right = labels.indexOf(label);
-    return Arrays.stream(nearest(embeddings)).filter(n -> n == right).count()
-        / (double) embeddings.length;
+  /** The share of images that are taken for a class. */
+  double share(float[][] embeddings, int right) {
+    return new ZeroShotClassifier(texts).accuracy(embeddings, right);
+  }
+
+  /** The text of a label that is among them (D). */
+  float[] text(String label) {
+    return texts[labels.indexOf(label)];
   }
 }

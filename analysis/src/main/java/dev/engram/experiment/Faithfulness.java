@@ -3,6 +3,8 @@ package dev.engram.experiment;
 import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
+import dev.engram.attribution.Reading;
+import dev.engram.attribution.Score;
 import dev.engram.data.Entity;
 import dev.engram.edit.Suppression;
 import dev.engram.trace.Neuron;
@@ -27,20 +29,38 @@ public final class Faithfulness {
 
   private Faithfulness() {}
 
+  /** Its entry in the registry. */
+  public static final Experiment<Result> EXPERIMENT =
+      new Experiment<>(
+          "faithfulness",
+          "Beyond the paper: how far the cosine falls without the top neurons of each ranking",
+          false,
+          100,
+          Set.of(),
+          Faithfulness::standard,
+          Result.class);
+
   /**
-   * What is compared.
-   *
-   * @param rankings which
-   * @param counts k, how many neurons are silenced, ascending
-   * @param seeds draws of random neurons, new ones for each entity; their falls are averaged within
-   *     an image; 0 for none
-   * @param judging on which images the neurons are judged
+   * @return all rankings, k = 1, 3, 10, 30, and 5 seeds, judged on the images that found them
    */
-  public record Settings(List<Ranking> rankings, List<Integer> counts, int seeds, Judging judging) {
-    /** Refuses what cannot be run. */
+  public static Settings standard() {
+    return new Settings(Score.all(), List.of(1, 3, 10, 30), 5);
+  }
+
+  /** What can be set. */
+  public record Settings(
+      @About("which rankings are compared") List<Score> rankings,
+      @About("k, how many neurons are silenced") List<Integer> counts,
+      @About("draws of random neurons, averaged within an image; 0 for none") int seeds,
+      @About("on which images the neurons are judged") Judging judging)
+      implements ExperimentSettings<Result> {
+    /** Refuses what cannot be run; keeps the counts in ascending order. */
     public Settings {
       rankings = List.copyOf(rankings);
       counts = counts.stream().sorted().toList();
+      if (rankings.isEmpty()) {
+        throw new EngramException("Faithfulness compares rankings; name one at least.");
+      }
       if (counts.isEmpty() || counts.get(0) < 1 || seeds < 0) {
         throw new EngramException(
             "Numbers of neurons count from 1 and seeds from 0; got " + counts + ", " + seeds + ".");
@@ -48,22 +68,50 @@ public final class Faithfulness {
     }
 
     /** Judged on the images that found the neurons. */
-    public Settings(List<Ranking> rankings, List<Integer> counts, int seeds) {
+    public Settings(List<Score> rankings, List<Integer> counts, int seeds) {
       this(rankings, counts, seeds, Judging.SAME_IMAGES);
     }
 
     /**
-     * @return all rankings, k = 1, 3, 10, 30, and 5 seeds, judged on the images that found them
+     * @param newRankings which rankings are compared
+     * @return a copy with that setting
      */
-    public static Settings standard() {
-      return new Settings(List.of(Ranking.values()), List.of(1, 3, 10, 30), 5);
+    public Settings rankings(List<Score> newRankings) {
+      return new Settings(newRankings, counts, seeds, judging);
     }
 
     /**
-     * @return the same with another judging
+     * @param newCounts k, how many neurons are silenced
+     * @return a copy with that setting
      */
-    public Settings judged(Judging by) {
-      return new Settings(rankings, counts, seeds, by);
+    public Settings counts(List<Integer> newCounts) {
+      return new Settings(rankings, newCounts, seeds, judging);
+    }
+
+    /**
+     * @param newSeeds draws of random neurons, averaged within an image; 0 for none
+     * @return a copy with that setting
+     */
+    public Settings seeds(int newSeeds) {
+      return new Settings(rankings, counts, newSeeds, judging);
+    }
+
+    /**
+     * @param newJudging on which images the neurons are judged
+     * @return a copy with that setting
+     */
+    public Settings judging(Judging newJudging) {
+      return new Settings(rankings, counts, seeds, newJudging);
+    }
+
+    @Override
+    public Experiment<Result> experiment() {
+      return EXPERIMENT;
+    }
+
+    @Override
+    public Result run(Material on) {
+      return Faithfulness.run(on.study(), this);
     }
   }
 
@@ -81,9 +129,10 @@ public final class Faithfulness {
   /**
    * @param cosine of the images with their labels, before
    * @param falls every ranking with every k
+   * @param judged on which images the neurons were judged, in words
    * @param provenance where the numbers come from
    */
-  public record Result(Estimate cosine, List<Fall> falls, Provenance provenance) {
+  public record Result(Estimate cosine, List<Fall> falls, String judged, Provenance provenance) {
     /** Keeps a copy. */
     public Result {
       falls = List.copyOf(falls);
@@ -98,6 +147,17 @@ public final class Faithfulness {
           .findFirst()
           .orElseThrow(
               () -> new IllegalArgumentException("no fall of " + ranking + " at k = " + count));
+    }
+
+    /**
+     * @return the ranking with which the others are compared: the literal one if it was measured,
+     *     else the first
+     */
+    public String baseline() {
+      String literal = Reading.LITERAL.toString();
+      return falls.stream().anyMatch(f -> f.ranking.equals(literal))
+          ? literal
+          : falls.get(0).ranking;
     }
 
     /**
@@ -154,16 +214,14 @@ public final class Faithfulness {
             work,
             (pass, e) -> part(pass, suppression, space, settings, e));
     Estimate cosine = entities(parts.stream().map(Part::cosines).toList());
-    int left = all.size() - entities.size();
+    String judged = settings.judging.leavingOut(all.size() - entities.size());
     return new Result(
         cosine,
         falls(parts),
-        Pass.provenance("faithfulness", study)
+        judged,
+        Pass.provenance(settings, study)
             .with("neurons", "top " + settings.counts + " of each entity, mean over its images")
-            .with(
-                "judged",
-                settings.judging
-                    + (left == 0 ? "" : "; %d entities with one image left out".formatted(left)))
+            .with("judged", judged)
             .with("random", settings.seeds + " draws, seeds from 0")
             .with("interval", Interval.named(List.of(cosine))));
   }
@@ -174,7 +232,7 @@ public final class Faithfulness {
     int most = settings.counts.get(settings.counts.size() - 1);
     int images = silencer.before.length;
     int[] finding = settings.judging.finding(images, entity);
-    for (Ranking ranking : settings.rankings) {
+    for (Score ranking : settings.rankings) {
       silencer.measure(
           ranking.toString(), List.of(pass.top(ranking, most, finding)), settings.counts);
     }

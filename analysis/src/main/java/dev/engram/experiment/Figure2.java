@@ -4,6 +4,7 @@ import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.attribution.Attribution;
+import dev.engram.attribution.Reading;
 import dev.engram.data.Entity;
 import dev.engram.data.LabelledImage;
 import dev.engram.dissect.Heatmap;
@@ -19,6 +20,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -29,12 +31,31 @@ import java.util.stream.IntStream;
 public final class Figure2 {
   private Figure2() {}
 
+  /** Its entry in the registry. */
+  public static final Experiment<Result> EXPERIMENT =
+      new Experiment<>(
+          "figure2",
+          "Figures 2, 9, 10: knowledge neurons of each category with their heatmaps and words",
+          true,
+          5,
+          Set.of(Experiment.Need.WORDS),
+          Figure2::standard,
+          Result.class);
+
   /**
-   * @param entities of each category, the first
-   * @param neurons of each entity, the first of the literal ranking
-   * @param images of each neuron, those with the largest coefficients among the entity's
+   * @return one entity of each category, three neurons, three images
    */
-  public record Settings(int entities, int neurons, int images) {
+  public static Settings standard() {
+    return new Settings(1, 3, 3);
+  }
+
+  /** What can be set. */
+  public record Settings(
+      @About("entities of each category, the first") int entities,
+      @About("neurons of each entity, the first of the literal ranking") int neurons,
+      @About("images of each neuron, those with the largest coefficients among the entity's")
+          int images)
+      implements ExperimentSettings<Result> {
     /** Refuses what cannot be run. */
     public Settings {
       if (entities < 1 || neurons < 1 || images < 1) {
@@ -43,10 +64,38 @@ public final class Figure2 {
     }
 
     /**
-     * @return one entity of each category, three neurons, three images
+     * @param newEntities entities of each category, the first
+     * @return a copy with that setting
      */
-    public static Settings standard() {
-      return new Settings(1, 3, 3);
+    public Settings entities(int newEntities) {
+      return new Settings(newEntities, neurons, images);
+    }
+
+    /**
+     * @param newNeurons neurons of each entity, the first of the literal ranking
+     * @return a copy with that setting
+     */
+    public Settings neurons(int newNeurons) {
+      return new Settings(entities, newNeurons, images);
+    }
+
+    /**
+     * @param newImages images of each neuron, those with the largest coefficients among the
+     *     entity's
+     * @return a copy with that setting
+     */
+    public Settings images(int newImages) {
+      return new Settings(entities, neurons, newImages);
+    }
+
+    @Override
+    public Experiment<Result> experiment() {
+      return EXPERIMENT;
+    }
+
+    @Override
+    public Result run(Material on) {
+      return Figure2.run(on.study(), on.words(), this);
     }
   }
 
@@ -128,7 +177,7 @@ public final class Figure2 {
             entities.stream().map(Study.Part::of).toList(),
             (pass, e) -> part(pass, heatmapper, interpreter, settings));
     Provenance provenance =
-        Pass.provenance("figure2", study)
+        Pass.provenance(settings, study)
             .with("neurons", "top " + settings.neurons + " of each entity, literal reading")
             .with("heatmaps", "Eq. 6, layer norms folded")
             .with("dictionary", dictionary.name() + " (" + dictionary.words().size() + " words)")
@@ -149,7 +198,7 @@ public final class Figure2 {
 
   private static Part part(
       Pass pass, Heatmapper heatmapper, Interpreter interpreter, Settings settings) {
-    Attribution a = pass.attribution(Ranking.LITERAL);
+    Attribution a = pass.attribution(Reading.LITERAL);
     List<Attribution.Ranked> top = a.top(settings.neurons);
     int[] signs = top.stream().mapToInt(r -> a.sign(r.neuron())).toArray();
     List<Interpretation> words =

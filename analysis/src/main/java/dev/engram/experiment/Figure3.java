@@ -4,7 +4,10 @@ import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.attribution.Attribution;
+import dev.engram.attribution.Reading;
+import dev.engram.data.Entity;
 import dev.engram.data.LabelledImage;
+import dev.engram.data.Spread;
 import dev.engram.dissect.QueryAnalyzer;
 import dev.engram.dissect.QueryEffects;
 import dev.engram.model.Clip;
@@ -14,6 +17,8 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
@@ -27,29 +32,106 @@ import java.util.stream.IntStream;
 public final class Figure3 {
   private Figure3() {}
 
+  /** Its entry in the registry. */
+  public static final Experiment<Result> EXPERIMENT =
+      new Experiment<>(
+          "figure3",
+          "Figure 3: where knowledge neurons and query neurons are, and how fast they decay",
+          true,
+          25,
+          Set.of(),
+          Figure3::standard,
+          Result.class);
+
   /**
-   * @param top neurons of each entity or general object in (a)
-   * @param decay ranks in (b)
-   * @param queries query neurons of each knowledge neuron in (c)
-   * @param queryDecay ranks in (d)
-   * @param background general objects at most
-   * @param imagesPerEntity images that (c) and (d) look at, the first of each entity
+   * @return 3 neurons, 80 ranks, 10 query neurons, 80 ranks, as in the paper
    */
+  public static Settings standard() {
+    return new Settings(3, 80, 10, 80, 500, OptionalInt.empty());
+  }
+
+  /** What can be set. */
   public record Settings(
-      int top, int decay, int queries, int queryDecay, int background, int imagesPerEntity) {
+      @About("neurons of each entity or general object in (a)") int top,
+      @About("ranks in (b)") int decay,
+      @About("query neurons of each knowledge neuron in (c)") int queries,
+      @About("ranks in (d)") int queryDecay,
+      @About("general objects at most") int background,
+      @About("images that (c) and (d) look at, the first of each entity")
+          OptionalInt imagesPerEntity)
+      implements ExperimentSettings<Result> {
     /** Refuses what cannot be run. */
     public Settings {
-      if (top < 1 || decay < 1 || queries < 1 || queryDecay < 1 || imagesPerEntity < 1) {
+      if (IntStream.of(top, decay, queries, queryDecay, imagesPerEntity.orElse(1)).min().orElse(0)
+              < 1
+          || background < 0) {
         throw new EngramException(
             "Figure 3 needs at least one neuron, rank and image in each part.");
       }
     }
 
+    /** With a number of images. */
+    public Settings(
+        int top, int decay, int queries, int queryDecay, int background, int imagesPerEntity) {
+      this(top, decay, queries, queryDecay, background, OptionalInt.of(imagesPerEntity));
+    }
+
     /**
-     * @return 3 neurons, 80 ranks, 10 query neurons, 80 ranks, as in the paper
+     * @param newTop neurons of each entity or general object in (a)
+     * @return a copy with that setting
      */
-    public static Settings standard() {
-      return new Settings(3, 80, 10, 80, 500, Integer.MAX_VALUE);
+    public Settings top(int newTop) {
+      return new Settings(newTop, decay, queries, queryDecay, background, imagesPerEntity);
+    }
+
+    /**
+     * @param newDecay ranks in (b)
+     * @return a copy with that setting
+     */
+    public Settings decay(int newDecay) {
+      return new Settings(top, newDecay, queries, queryDecay, background, imagesPerEntity);
+    }
+
+    /**
+     * @param newQueries query neurons of each knowledge neuron in (c)
+     * @return a copy with that setting
+     */
+    public Settings queries(int newQueries) {
+      return new Settings(top, decay, newQueries, queryDecay, background, imagesPerEntity);
+    }
+
+    /**
+     * @param newQueryDecay ranks in (d)
+     * @return a copy with that setting
+     */
+    public Settings queryDecay(int newQueryDecay) {
+      return new Settings(top, decay, queries, newQueryDecay, background, imagesPerEntity);
+    }
+
+    /**
+     * @param newBackground general objects at most
+     * @return a copy with that setting
+     */
+    public Settings background(int newBackground) {
+      return new Settings(top, decay, queries, queryDecay, newBackground, imagesPerEntity);
+    }
+
+    /**
+     * @param newImagesPerEntity images that (c) and (d) look at, the first of each entity
+     * @return a copy with that setting
+     */
+    public Settings imagesPerEntity(OptionalInt newImagesPerEntity) {
+      return new Settings(top, decay, queries, queryDecay, background, newImagesPerEntity);
+    }
+
+    @Override
+    public Experiment<Result> experiment() {
+      return EXPERIMENT;
+    }
+
+    @Override
+    public Result run(Material on) {
+      return Figure3.run(on.study(), this);
     }
   }
 
@@ -147,32 +229,6 @@ public final class Figure3 {
   }
 
   /**
-   * A decay curve, not yet divided by its first value.
-   *
-   * @param values by rank, descending
-   */
-  public record Decay(double[] values) {
-    /**
-     * @return every value over the first
-     */
-    public double[] normalised() {
-      return java.util.Arrays.stream(values).map(v -> v / values[0]).toArray();
-    }
-
-    /**
-     * @return the first rank, from 1, at which less than half of the first value is left; one more
-     *     than there are ranks if there is none
-     */
-    public int halfRank() {
-      return 1
-          + IntStream.range(0, values.length)
-              .filter(r -> values[r] < values[0] / 2)
-              .findFirst()
-              .orElse(values.length);
-    }
-  }
-
-  /**
    * @param entityPlaces (a) for entities, by the mean over their images
    * @param objectPlaces (a) for general objects, each image with its own label
    * @param entityDecay (b) for the entities' images, ranked within each image
@@ -180,6 +236,7 @@ public final class Figure3 {
    * @param queryPlaces (c) of the query neurons of each entity's first neuron
    * @param queryDecay (d) ranked by the mean over the entity's images, mean over the knowledge
    *     neurons, each divided by its first value
+   * @param settings it was run with
    * @param provenance where the numbers come from
    */
   public record Result(
@@ -189,6 +246,7 @@ public final class Figure3 {
       Decay objectDecay,
       Places queryPlaces,
       Decay queryDecay,
+      Settings settings,
       Provenance provenance) {}
 
   /**
@@ -200,9 +258,9 @@ public final class Figure3 {
    */
   private record Side(List<Neuron> top, double[] decay, int images) {
     static Side of(Pass pass, Settings settings) {
-      Attribution a = pass.attribution(Ranking.LITERAL);
+      Attribution a = pass.attribution(Reading.LITERAL);
       return new Side(
-          pass.top(Ranking.LITERAL, settings.top), a.decay(settings.decay), a.images().size());
+          pass.top(Reading.LITERAL, settings.top), a.decay(settings.decay), a.images().size());
     }
   }
 
@@ -235,8 +293,7 @@ public final class Figure3 {
                     settings.imagesPerEntity)),
             Pass.entities(study.set()).stream().map(Study.Part::of).toList(),
             (pass, e) -> entity(pass, analyzer, settings));
-    List<LabelledImage> objects =
-        Table6.spread(Pass.generalObjects(study.set()), settings.background);
+    List<LabelledImage> objects = Spread.of(Pass.generalObjects(study.set()), settings.background);
     List<Side> objectSides =
         study.each(
             new Study.Task<>(
@@ -246,37 +303,35 @@ public final class Figure3 {
                 List.of(settings.top, settings.decay)),
             objects.stream().map(Study.Part::of).toList(),
             (pass, i) -> Side.of(pass, settings));
+    List<String> names = Pass.entities(study.set()).stream().map(Entity::name).toList();
     List<Side> entitySides = entities.stream().map(EntityPart::side).toList();
     Places entityPlaces =
         places(clip, Sample.Unit.ENTITY, entitySides.stream().map(Side::top).toList());
     return new Result(
         entityPlaces,
         places(clip, Sample.Unit.LABEL, byLabel(objects, objectSides)),
-        decay(entitySides),
-        decay(objectSides),
+        decay(Sample.Unit.ENTITY, names, entitySides),
+        decay(Sample.Unit.LABEL, objects.stream().map(LabelledImage::label).toList(), objectSides),
         places(clip, Sample.Unit.ENTITY, entities.stream().map(EntityPart::queries).toList()),
-        new Decay(
-            Numbers.mean(
-                entities.stream()
-                    .map(EntityPart::queryDecay)
-                    .filter(curve -> curve.length > 0)
-                    .toList())),
-        Pass.provenance("figure3", study)
+        queryDecay(names, entities),
+        settings,
+        Pass.provenance(settings, study)
             .with("neurons", "literal reading; top " + settings.top + " in (a)")
             .with("general objects", objects.size() + " background images, own labels")
             .with("query neurons", "of the first neuron of each entity, layer norms folded")
             .with(
                 "interval",
                 Interval.named(List.of(entityPlaces.estimate(Neuron.Block.FFN)))
-                    + "; of general objects over labels; none for (b) and (d)"));
+                    + "; of general objects over labels"));
   }
 
   private static EntityPart entity(Pass pass, QueryAnalyzer analyzer, Settings settings) {
     Side side = Side.of(pass, settings);
-    List<float[]> pixels = pass.pixels().stream().limit(settings.imagesPerEntity).toList();
+    List<float[]> pixels =
+        pass.pixels().stream().limit(settings.imagesPerEntity.orElse(Integer.MAX_VALUE)).toList();
     List<QueryEffects.QueryNeuron> top =
         analyzer
-            .effects(pixels, pass.top(Ranking.LITERAL, 1).get(0), Progress.NONE)
+            .effects(pixels, pass.top(Reading.LITERAL, 1).get(0), Progress.NONE)
             .top(Math.max(settings.queries, settings.queryDecay));
     double strongest = top.isEmpty() ? 0 : top.get(0).effect();
     boolean complete = top.size() >= settings.queryDecay && strongest > 0;
@@ -291,11 +346,30 @@ public final class Figure3 {
             : new double[0]);
   }
 
-  /** The mean over all images, not over entities. */
-  private static Decay decay(List<Side> sides) {
+  /**
+   * The mean over all images, not over entities: an entity's curve stands for each of its images.
+   */
+  private static Decay decay(Sample.Unit unit, List<String> keys, List<Side> sides) {
+    List<String> ofEach = new ArrayList<>();
     List<double[]> curves = new ArrayList<>();
-    sides.forEach(side -> curves.addAll(Collections.nCopies(side.images, side.decay)));
-    return new Decay(Numbers.mean(curves));
+    for (int i = 0; i < sides.size(); i++) {
+      ofEach.addAll(Collections.nCopies(sides.get(i).images, keys.get(i)));
+      curves.addAll(Collections.nCopies(sides.get(i).images, sides.get(i).decay));
+    }
+    return Decay.of(unit, ofEach, curves);
+  }
+
+  /** The mean over the entities that have enough query neurons. */
+  private static Decay queryDecay(List<String> keys, List<EntityPart> entities) {
+    List<Integer> complete =
+        IntStream.range(0, entities.size())
+            .filter(e -> entities.get(e).queryDecay.length > 0)
+            .boxed()
+            .toList();
+    return Decay.of(
+        Sample.Unit.ENTITY,
+        complete.stream().map(keys::get).toList(),
+        complete.stream().map(e -> entities.get(e).queryDecay).toList());
   }
 
   private static Places places(Clip clip, Sample.Unit unit, List<List<Neuron>> neurons) {

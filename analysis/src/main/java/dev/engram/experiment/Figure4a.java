@@ -3,6 +3,7 @@ package dev.engram.experiment;
 import dev.engram.EngramException;
 import dev.engram.Provenance;
 import dev.engram.attribution.Attribution;
+import dev.engram.attribution.Reading;
 import dev.engram.data.Entity;
 import dev.engram.edit.SuppressionAnalyzer;
 import dev.engram.trace.Neuron;
@@ -10,6 +11,7 @@ import dev.engram.trace.NeuronSpace;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 
@@ -21,26 +23,59 @@ import java.util.stream.IntStream;
  * it.
  */
 public final class Figure4a {
-  private static final int BATCH = 16;
+  /** What the setting means, of this figure and of those that read the same removals. */
+  static final String MOST = "neurons whose query vectors are compared, those that rise most";
 
   private Figure4a() {}
 
+  /** Refuses to compare nothing. */
+  static void checkMost(int most) {
+    if (most < 1) {
+      throw new EngramException("At least one neuron must be compared, got " + most + ".");
+    }
+  }
+
+  /** Its entry in the registry. */
+  public static final Experiment<Result> EXPERIMENT =
+      new Experiment<>(
+          "figure4a",
+          "Figure 4a: how MSA neurons answer when a knowledge neuron before them is removed",
+          true,
+          13,
+          Set.of(),
+          Figure4a::standard,
+          Result.class);
+
   /**
-   * @param most neurons whose query vectors are compared, those that rise most
+   * @return 50, as in Figure 7
    */
-  public record Settings(int most) {
+  public static Settings standard() {
+    return new Settings(50);
+  }
+
+  /** What can be set. */
+  public record Settings(@About(MOST) int most) implements ExperimentSettings<Result> {
     /** Refuses what cannot be run. */
     public Settings {
-      if (most < 1) {
-        throw new EngramException("At least one neuron must be compared, got " + most + ".");
-      }
+      checkMost(most);
     }
 
     /**
-     * @return 50, as in Figure 7
+     * @param newMost neurons whose query vectors are compared, those that rise most
+     * @return a copy with that setting
      */
-    public static Settings standard() {
-      return new Settings(50);
+    public Settings most(int newMost) {
+      return new Settings(newMost);
+    }
+
+    @Override
+    public Experiment<Result> experiment() {
+      return EXPERIMENT;
+    }
+
+    @Override
+    public Result run(Material on) {
+      return Figure4a.run(on.study(), this);
     }
   }
 
@@ -142,7 +177,7 @@ public final class Figure4a {
         over(removals, r -> sum(r.fixedBase)),
         over(removals, Removal::closeness),
         share(removals, Removal::against),
-        Pass.provenance("figure4a", study)
+        Pass.provenance(settings, study)
             .with(
                 "neuron", "first FFN neuron of each entity before the last layer, literal reading")
             .with("removal", "coefficient 0 at all tokens")
@@ -161,7 +196,7 @@ public final class Figure4a {
 
   private static Part part(
       String entity, Pass pass, SuppressionAnalyzer analyzer, Settings settings) {
-    Attribution a = pass.attribution(Ranking.LITERAL);
+    Attribution a = pass.attribution(Reading.LITERAL);
     return new Part(
         firstFfn(a).stream().map(n -> removal(entity, analyzer, a, pass, n, settings)).toList());
   }
@@ -185,13 +220,9 @@ public final class Figure4a {
     double[] full = new double[space.count()];
     double[] fixed = new double[space.count()];
     List<float[]> pixels = pass.pixels();
-    for (int i = 0; i < pixels.size(); i += BATCH) {
-      SuppressionAnalyzer.Change change =
-          analyzer.change(
-              pixels.subList(i, Math.min(pixels.size(), i + BATCH)), pass.text(), removed);
-      addMean(full, change.full(), pixels.size());
-      addMean(fixed, change.fixedBase(), pixels.size());
-    }
+    SuppressionAnalyzer.Change change = analyzer.change(pixels, pass.text(), removed);
+    addMean(full, change.full(), pixels.size());
+    addMean(fixed, change.fixedBase(), pixels.size());
     int[] behind =
         IntStream.range(0, space.count())
             .filter(i -> space.neuron(i).block() == Neuron.Block.MSA)

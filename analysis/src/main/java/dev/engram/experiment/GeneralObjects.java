@@ -29,7 +29,8 @@ record GeneralObjects(List<LabelledImage> images, ClassTexts classes) {
   }
 
   private static ClassTexts classes(Clip clip, List<LabelledImage> labelled) {
-    return ClassTexts.of(clip, labelled.stream().map(LabelledImage::label).toList(), Progress.NONE);
+    return ClassTexts.distinct(
+        clip, labelled.stream().map(LabelledImage::label).toList(), Progress.NONE);
   }
 
   /** Some at a time; the part's label plays no part in what is read. */

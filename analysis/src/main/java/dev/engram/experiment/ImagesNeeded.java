@@ -24,9 +24,16 @@ public final class ImagesNeeded {
    * @param before of the original model on the held-out images of the same names
    * @param edited on the name's held-out images
    * @param rest on the images of all other names
+   * @param restHeldOut on those of them that the model was not trained on; NaN where the set does
+   *     not say which
    */
   public record Point(
-      int images, int variations, Estimate before, Estimate edited, Estimate rest) {}
+      int images,
+      int variations,
+      Estimate before,
+      Estimate edited,
+      Estimate rest,
+      Estimate restHeldOut) {}
 
   /**
    * @param points by the number of images: of the names that have so many; with variations, of the
@@ -75,15 +82,17 @@ public final class ImagesNeeded {
     List<Double> before = new ArrayList<>();
     List<Double> edited = new ArrayList<>();
     List<Double> rest = new ArrayList<>();
+    List<Double> heldOut = new ArrayList<>();
     for (int c = 0; c < cases.size(); c++) {
       int lesson = cases.get(c);
       Set<Integer> taught = Set.of(lesson);
-      IntStream all = IntStream.range(0, lessons.all().size());
+      int[] others = IntStream.range(0, lessons.all().size()).filter(i -> i != lesson).toArray();
       before.add(original.accuracy(lessons, IntStream.of(lesson), taught).mean());
       edited.add(seen.get(c).accuracy(lessons, IntStream.of(lesson), taught).mean());
-      rest.add(seen.get(c).accuracy(lessons, all.filter(i -> i != lesson), taught).mean());
+      rest.add(seen.get(c).accuracy(lessons, IntStream.of(others), taught).mean());
+      heldOut.add(seen.get(c).untrained(lessons, IntStream.of(others), taught).mean());
     }
-    return new Point(images, variations, over(before), over(edited), over(rest));
+    return new Point(images, variations, over(before), over(edited), over(rest), over(heldOut));
   }
 
   private static Estimate over(List<Double> shares) {

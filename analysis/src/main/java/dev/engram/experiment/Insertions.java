@@ -60,13 +60,13 @@ final class Insertions implements AutoCloseable {
   }
 
   /** What every experiment of insertion says of itself first. */
-  static Provenance provenance(String experiment, List<Lessons> sets, double ridge) {
-    Provenance out = Pass.provenance(experiment, sets.get(0).study());
-    for (Lessons more : sets.subList(1, sets.size())) {
-      out = out.joined("images", Pass.provenance(experiment, more.study()));
-    }
+  static Provenance provenance(ExperimentSettings<?> settings, List<Lessons> sets, double ridge) {
     Lessons first = sets.get(0);
-    return out.with("taught", first.about())
+    return sets.stream()
+        .map(s -> Pass.provenance(settings, s.study()))
+        .reduce((a, b) -> a.joined("images", b))
+        .orElseThrow()
+        .with("taught", first.about())
         .with("keys", first.keySource() + ", class token")
         .with("ridge", ridge + " of the mean of diag(K Kᵀ)")
         .with(
@@ -167,7 +167,7 @@ final class Insertions implements AutoCloseable {
   List<Integer> cases(Seen original, List<String> names, int most) {
     return names.isEmpty()
         ? lessons.teachable().stream()
-            .sorted(Comparator.comparing(i -> original.takenFor(lessons.right(i), IntStream.of(i))))
+            .sorted(Comparator.comparing(i -> original.takenFor(i, IntStream.of(i))))
             .limit(most)
             .toList()
         : lessons.named(names).stream().limit(most).toList();
@@ -307,7 +307,7 @@ final class Insertions implements AutoCloseable {
 
   /** Accuracy on what a lesson kept back. */
   double heldOut(int lesson, float[][] embeddings) {
-    return lessons.classes().share(embeddings, lessons.all().get(lesson).label());
+    return lessons.classes().share(embeddings, lesson);
   }
 
   @Override

@@ -10,12 +10,13 @@ import java.util.stream.IntStream;
 /**
  * On which images of an entity its neurons are judged: on those that found them, as in the paper,
  * which flatters every method that looks at the images, or on the others.
- *
- * @param otherHalf whether one half of each entity's images, drawn at random, finds the neurons and
- *     the other judges them
- * @param seed of the draw; a new one for each entity is made of it
  */
-public record Judging(boolean otherHalf, long seed) {
+public record Judging(
+    @About(
+            "whether one half of each entity's images, drawn at random, finds the neurons, and the"
+                + " other judges them")
+        boolean otherHalf,
+    @About("seed of the draw of the halves; another one draws other halves") long seed) {
   /** Found and judged on the same images. */
   public static final Judging SAME_IMAGES = new Judging(false, 0);
 
@@ -30,6 +31,16 @@ public record Judging(boolean otherHalf, long seed) {
   /** Those with which it can be done: a half takes an image at least. */
   List<Entity> of(List<Entity> entities) {
     return otherHalf ? entities.stream().filter(e -> e.images().size() > 1).toList() : entities;
+  }
+
+  /**
+   * In words.
+   *
+   * @param entities how many are left out since they have one image
+   */
+  String leavingOut(int entities) {
+    return this
+        + (entities == 0 ? "" : "; %d entities with one image left out".formatted(entities));
   }
 
   /** Indices of the images that find the neurons, the larger half. */

@@ -13,8 +13,8 @@ import java.util.TreeMap;
 import java.util.function.Supplier;
 
 /**
- * What one run reads from a {@link ResultStore} and adds to it, part by part, and the sentence that
- * tells of it.
+ * What one run reads from a {@link ResultStore} and adds to it, part by part, and how much of
+ * either there was.
  */
 final class Keeping {
   private final ResultStore store;
@@ -86,11 +86,6 @@ final class Keeping {
     computed++;
   }
 
-  /** How many were. */
-  int count() {
-    return computed;
-  }
-
   /**
    * @param key everything that the part depends on
    */
@@ -99,33 +94,21 @@ final class Keeping {
     written.add(key);
   }
 
-  /** One sentence if something was read, or could not be kept; "" otherwise. */
-  String note() {
-    StringBuilder s = new StringBuilder();
-    if (read > 0) {
-      s.append(computed == 0 ? "All" : read + " of " + (read + computed))
-          .append(" parts of this result were computed ")
-          .append(dates())
-          .append(" and kept.");
-    }
-    store
-        .trouble()
-        .ifPresent(
-            why ->
-                s.append(s.isEmpty() ? "" : " ")
-                    .append("The result could not be kept in ")
-                    .append(place())
-                    .append(" (")
-                    .append(why)
-                    .append("), so it is computed anew each time; ENGRAM_CACHE names another")
-                    .append(" folder."));
-    return s.toString();
+  /** What came from where so far. */
+  KeptParts parts() {
+    return new KeptParts(
+        computed, read, day(oldest), day(newest), store.trouble().map(this::trouble));
   }
 
-  private String dates() {
-    LocalDate first = LocalDate.ofInstant(oldest, ZoneId.systemDefault());
-    LocalDate last = LocalDate.ofInstant(newest, ZoneId.systemDefault());
-    return first.equals(last) ? first.toString() : first + " to " + last;
+  private Optional<LocalDate> day(Instant when) {
+    return read == 0
+        ? Optional.empty()
+        : Optional.of(LocalDate.ofInstant(when, ZoneId.systemDefault()));
+  }
+
+  private String trouble(String why) {
+    return "The result could not be kept in %s (%s), so it is computed anew each time; ENGRAM_CACHE names another folder."
+        .formatted(place(), why);
   }
 
   /** The folder as a user would write it. */

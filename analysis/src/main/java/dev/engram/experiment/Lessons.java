@@ -5,9 +5,11 @@ import dev.engram.Progress;
 import dev.engram.Suggest;
 import dev.engram.data.Dataset;
 import dev.engram.data.DatasetClass;
+import dev.engram.data.DatasetLayout;
 import dev.engram.data.Entity;
 import dev.engram.data.ImageSet;
 import dev.engram.data.LabelledImage;
+import dev.engram.data.Spread;
 import dev.engram.data.Templates;
 import dev.engram.edit.Caption;
 import dev.engram.model.Clip;
@@ -151,7 +153,7 @@ public final class Lessons {
       labels.add(label);
       List<LabelledImage> of = images(measured, c);
       List<LabelledImage> from = splits ? images(taught, c) : Pass.half(of, 0);
-      List<LabelledImage> teaching = Table6.spread(from, shots);
+      List<LabelledImage> teaching = Spread.of(from, shots);
       List<LabelledImage> heldOut = splits ? of : Pass.half(of, 1);
       List<LabelledImage> files = new ArrayList<>(teaching);
       files.addAll(heldOut);
@@ -184,7 +186,7 @@ public final class Lessons {
   }
 
   private static String title(Dataset data, DatasetClass c) {
-    return data.layout().equals("Flowers-102")
+    return data.layout() == DatasetLayout.FLOWERS
         ? PAPER_NAMES.getOrDefault(c.title(), c.title())
         : c.title();
   }
@@ -281,14 +283,9 @@ public final class Lessons {
     return all;
   }
 
-  /** Among which the images are recognised. */
+  /** Among which the images are recognised; a class for each lesson, of the same index. */
   ClassTexts classes() {
     return classes;
-  }
-
-  /** Index of a lesson's own class. */
-  int right(int lesson) {
-    return classes.labels().indexOf(all.get(lesson).label());
   }
 
   GeneralObjects general() {
@@ -333,6 +330,19 @@ public final class Lessons {
                 .formatted(name, Suggest.didYouMean(name, titles)));
       }
     }
+  }
+
+  /**
+   * Lessons that hold every name that somebody has chosen; of the paper's own names there may be
+   * some, or none.
+   *
+   * @throws EngramException if a chosen one can be taught in no set
+   */
+  static List<Lessons> requireChosen(List<Lessons> sets, List<String> names) {
+    if (!names.equals(PaperInsertion.NAMES)) {
+      require(sets, names);
+    }
+    return sets;
   }
 
   private static String key(String name) {

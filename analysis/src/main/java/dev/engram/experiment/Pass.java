@@ -7,12 +7,14 @@ import dev.engram.Provenance;
 import dev.engram.Sha256;
 import dev.engram.attribution.Attribution;
 import dev.engram.attribution.Attributor;
-import dev.engram.attribution.Method;
+import dev.engram.attribution.Baseline;
+import dev.engram.attribution.Score;
 import dev.engram.data.Entity;
 import dev.engram.data.ImageSet;
 import dev.engram.data.LabelledImage;
 import dev.engram.edit.Suppression;
 import dev.engram.model.Clip;
+import dev.engram.model.Traces;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.Tokens;
 import dev.engram.trace.Trace;
@@ -20,9 +22,10 @@ import dev.engram.trace.TraceRequest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -31,15 +34,13 @@ import org.jspecify.annotations.Nullable;
  * suppression reads without passing them again. Owns native memory: close it.
  */
 final class Pass implements AutoCloseable {
-  private static final int BATCH = 16;
-
   private final Attributor attributor;
   private final String label;
   private final float[] text;
   private final List<String> names = new ArrayList<>();
   private final List<List<float[]>> pixels = new ArrayList<>();
   private final List<Trace> traces = new ArrayList<>();
-  private final Map<Ranking, Attribution> attributions = new EnumMap<>(Ranking.class);
+  private final Map<Score, Attribution> attributions = new HashMap<>();
   private float @Nullable [][] coefficients;
 
   /**
@@ -52,19 +53,29 @@ final class Pass implements AutoCloseable {
     this.text = text(clip, label);
     images.forEach(i -> names.add(i.name()));
     try {
-      for (int i = 0; i < images.size(); i += BATCH) {
-        Progress.checkInterrupt();
-        List<float[]> batch =
-            images.subList(i, Math.min(images.size(), i + BATCH)).stream()
-                .map(image -> clip.processor().process(image.file()))
-                .toList();
-        pixels.add(batch);
-        traces.add(clip.trace(batch, TraceRequest.classToken(), List.of()));
-      }
+      clip.batches()
+          .each(
+              images.size(),
+              Traces.USUAL,
+              clip.traces(List.of(), TraceRequest.classToken()).bytesPerImage(),
+              (from, to) -> traced(clip, images.subList(from, to)),
+              (from, batch) -> {
+                pixels.add(batch.pixels);
+                traces.add(batch.trace);
+              });
     } catch (Throwable t) {
       close();
       throw t;
     }
+  }
+
+  private record Traced(List<float[]> pixels, Trace trace) {}
+
+  private static Traced traced(Clip clip, List<LabelledImage> images) {
+    Progress.checkInterrupt();
+    List<float[]> pixels =
+        images.stream().map(image -> clip.processor().process(image.file())).toList();
+    return new Traced(pixels, clip.trace(pixels, TraceRequest.classToken(), List.of()));
   }
 
   /** The entities of a set, refused if there are none. */
@@ -94,23 +105,29 @@ final class Pass implements AutoCloseable {
   }
 
   /** What every experiment says of itself first. */
-  static Provenance provenance(String experiment, Study study) {
+  static Provenance provenance(ExperimentSettings<?> settings, Study study) {
     ImageSet set = study.set();
-    return Provenance.of("experiment", experiment)
-        .with(study.clip())
-        .with("images", set + " (" + Sha256.brief(set.hash()) + ")");
+    Provenance first =
+        Provenance.of("experiment", settings.experiment().name())
+            .with(study.clip())
+            .with("images", set + " (" + Sha256.brief(set.hash()) + ")");
+    List<Change> changes = Settings.changes(settings);
+    return changes.isEmpty()
+        ? first
+        : first.with(
+            "settings", changes.stream().map(Change::toString).collect(Collectors.joining(", ")));
   }
 
   /** The scores of all neurons, computed at the first question. */
-  Attribution attribution(Ranking ranking) {
+  Attribution attribution(Score ranking) {
     Attribution known = attributions.get(ranking);
     if (known == null) {
       known =
           new Attribution(
+              names.size() + " images",
               label,
               names,
-              ranking.method(),
-              ranking.reading(),
+              ranking,
               attributor.space(),
               scores(ranking, text),
               coefficients(),
@@ -127,14 +144,16 @@ final class Pass implements AutoCloseable {
    * @param other M_text of it (D)
    * @return (images, neurons)
    */
-  float[][] scores(Ranking ranking, float[] other) {
-    if (ranking == Ranking.ACTIVATION) {
+  float[][] scores(Score ranking, float[] other) {
+    if (ranking == Baseline.ACTIVATION) {
       return coefficients();
     }
-    if (ranking == Ranking.COMBINED) { // from the gradient, which is dear
+    if (ranking == Baseline.COMBINED) { // from the gradient, which is dear
       float[][] m = coefficients();
       float[][] gradient =
-          other == text ? attribution(Ranking.GRADIENT).scores() : scores(Ranking.GRADIENT, other);
+          other == text
+              ? attribution(Baseline.GRADIENT).scores()
+              : scores(Baseline.GRADIENT, other);
       float[][] out = new float[m.length][];
       for (int b = 0; b < out.length; b++) {
         out[b] = gradient[b].clone();
@@ -146,10 +165,7 @@ final class Pass implements AutoCloseable {
     }
     List<float[]> rows = new ArrayList<>();
     for (int i = 0; i < traces.size(); i++) {
-      rows.addAll(
-          Arrays.asList(
-              attributor.scores(
-                  traces.get(i), pixels.get(i), other, ranking.method(), ranking.reading())));
+      rows.addAll(Arrays.asList(attributor.scores(traces.get(i), pixels.get(i), other, ranking)));
     }
     return rows.toArray(float[][]::new);
   }
@@ -159,14 +175,7 @@ final class Pass implements AutoCloseable {
     if (known == null) {
       List<float[]> rows = new ArrayList<>();
       for (int i = 0; i < traces.size(); i++) {
-        rows.addAll(
-            Arrays.asList(
-                attributor.scores(
-                    traces.get(i),
-                    pixels.get(i),
-                    text,
-                    Method.ACTIVATION,
-                    Ranking.ACTIVATION.reading())));
+        rows.addAll(Arrays.asList(attributor.coefficients(traces.get(i))));
       }
       known = rows.toArray(float[][]::new);
       coefficients = known;
@@ -175,18 +184,18 @@ final class Pass implements AutoCloseable {
   }
 
   /** The best neurons of a ranking, by the mean over the images. */
-  List<Neuron> top(Ranking ranking, int count) {
+  List<Neuron> top(Score ranking, int count) {
     return attribution(ranking).top(count).stream().map(Attribution.Ranked::neuron).toList();
   }
 
   /** The same by the mean over some of the images. */
-  List<Neuron> top(Ranking ranking, int count, int[] some) {
+  List<Neuron> top(Score ranking, int count, int[] some) {
     Attribution all = attribution(ranking);
     return new Attribution(
+            some.length + " images",
             label,
             IntStream.of(some).mapToObj(names::get).toList(),
-            all.method(),
-            all.reading(),
+            all.by(),
             all.space(),
             rows(all.scores(), some),
             rows(all.coefficients(), some),

@@ -6,11 +6,13 @@ import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonDeserializer;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.KeyDeserializer;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import dev.engram.AtomicFile;
+import dev.engram.attribution.Score;
 import dev.engram.trace.Neuron;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -52,7 +54,8 @@ public final class ResultStore {
           .addModule(
               new SimpleModule()
                   .addSerializer(Neuron.class, ToStringSerializer.instance)
-                  .addDeserializer(Neuron.class, new NeuronReader()))
+                  .addDeserializer(Neuron.class, new NeuronReader())
+                  .addKeyDeserializer(Score.class, new ScoreReader()))
           .build();
 
   private final @Nullable Path folder;
@@ -200,6 +203,18 @@ public final class ResultStore {
   private static Path file(Path folder, Map<String, String> key) throws JsonProcessingException {
     String hash = Hashes.of(JSON.writeValueAsString(new TreeMap<>(key)));
     return folder.resolve(hash.substring(0, 2)).resolve(hash.substring(2) + ".json");
+  }
+
+  /** A score by its name, as the key of a map. */
+  private static final class ScoreReader extends KeyDeserializer {
+    @Override
+    public Score deserializeKey(String key, DeserializationContext context) throws IOException {
+      try {
+        return Score.parse(key);
+      } catch (dev.engram.EngramException e) {
+        throw new IOException(e);
+      }
+    }
   }
 
   /** L5F412, as it is written. */

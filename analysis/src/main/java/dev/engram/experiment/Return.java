@@ -1,12 +1,15 @@
 package dev.engram.experiment;
 
 import dev.engram.Progress;
+import dev.engram.attribution.Reading;
 import dev.engram.data.Entity;
+import dev.engram.data.Spread;
 import dev.engram.edit.Release;
 import dev.engram.trace.Neuron;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 
 /**
  * Whether knowledge that was removed comes back when later neurons are freed (A.6): the top neurons
@@ -53,7 +56,7 @@ public final class Return {
     List<Entity> all = Pass.entities(study.set());
     ClassTexts classes =
         ClassTexts.of(study.clip(), all.stream().map(Entity::label).toList(), Progress.NONE);
-    List<Entity> cases = Table6.spread(all, settings.cases());
+    List<Entity> cases = Spread.of(all, settings.cases());
     int neurons = study.clip().config().vision().space().count();
     List<Integer> counts = new ArrayList<>(List.of(0));
     settings.freed().stream().filter(f -> f < neurons - settings.removed()).forEach(counts::add);
@@ -67,8 +70,14 @@ public final class Return {
                   "freeing neurons",
                   Freed.class,
                   List.of(settings.removed(), counts, classes.labels())),
-              cases.stream().map(Study.Part::of).toList(),
-              (pass, i) -> freed(pass, release, classes, settings.removed(), counts));
+              cases.stream().map(e -> Study.Part.of(e, all.indexOf(e))).toList(),
+              (pass, i) ->
+                  freed(
+                      pass,
+                      release,
+                      z -> classes.share(z, all.indexOf(cases.get(i))),
+                      settings.removed(),
+                      counts));
     }
     List<Point> points = new ArrayList<>();
     for (int c = 0; c < counts.size(); c++) {
@@ -86,15 +95,19 @@ public final class Return {
   }
 
   private static Freed freed(
-      Pass pass, Release release, ClassTexts classes, int removed, List<Integer> counts) {
-    List<Neuron> top = pass.top(Ranking.LITERAL, removed);
+      Pass pass,
+      Release release,
+      ToDoubleFunction<float[][]> accuracy,
+      int removed,
+      List<Integer> counts) {
+    List<Neuron> top = pass.top(Reading.LITERAL, removed);
     float[][][] after = release.embeddings(pass.pixels(), pass.text(), top, counts);
     List<float[][]> models = new ArrayList<>();
     models.add(pass.embeddings());
     models.addAll(Arrays.asList(after));
     return new Freed(
         models.stream().mapToDouble(z -> mean(pass.cosines(Arrays.asList(z)))).toArray(),
-        models.stream().mapToDouble(z -> classes.share(z, pass.label())).toArray());
+        models.stream().mapToDouble(accuracy).toArray());
   }
 
   private static double mean(double[] values) {

@@ -4,11 +4,14 @@ import dev.engram.EngramException;
 import dev.engram.Provenance;
 import dev.engram.attribution.Attribution;
 import dev.engram.attribution.Attributor;
+import dev.engram.attribution.Baseline;
+import dev.engram.attribution.Reading;
+import dev.engram.attribution.Score;
 import dev.engram.data.Entity;
 import dev.engram.data.LabelledImage;
 import dev.engram.model.Clip;
 import java.util.ArrayList;
-import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,13 +26,31 @@ import org.jspecify.annotations.Nullable;
 public final class Sanity {
   private Sanity() {}
 
+  /** Its entry in the registry. */
+  public static final Experiment<Result> EXPERIMENT =
+      new Experiment<>(
+          "sanity",
+          "Beyond the paper: whether a ranking changes with the label, and with random weights",
+          false,
+          50,
+          Set.of(),
+          Sanity::standard,
+          Result.class);
+
   /**
-   * @param top how many first neurons are compared as sets
-   * @param images of each entity, the first, that are ranked with random weights
-   * @param depths at how many depths at most layers are drawn anew, evenly spread
-   * @param seed of the random weights
+   * @return ten neurons, two images, eight depths
    */
-  public record Settings(int top, int images, int depths, long seed) {
+  public static Settings standard() {
+    return new Settings(10, 2, 8, 0);
+  }
+
+  /** What can be set. */
+  public record Settings(
+      @About("how many first neurons are compared as sets") int top,
+      @About("images of each entity, the first, that are ranked with random weights") int images,
+      @About("at how many depths at most layers are drawn anew, evenly spread") int depths,
+      @About("seed of the random weights") long seed)
+      implements ExperimentSettings<Result> {
     /** Refuses what cannot be run. */
     public Settings {
       if (top < 1 || images < 1 || depths < 0) {
@@ -45,10 +66,45 @@ public final class Sanity {
     }
 
     /**
-     * @return ten neurons, two images, eight depths
+     * @param newTop how many first neurons are compared as sets
+     * @return a copy with that setting
      */
-    public static Settings standard() {
-      return new Settings(10, 2, 8, 0);
+    public Settings top(int newTop) {
+      return new Settings(newTop, images, depths, seed);
+    }
+
+    /**
+     * @param newImages images of each entity, the first, that are ranked with random weights
+     * @return a copy with that setting
+     */
+    public Settings images(int newImages) {
+      return new Settings(top, newImages, depths, seed);
+    }
+
+    /**
+     * @param newDepths at how many depths at most layers are drawn anew, evenly spread
+     * @return a copy with that setting
+     */
+    public Settings depths(int newDepths) {
+      return new Settings(top, images, newDepths, seed);
+    }
+
+    /**
+     * @param newSeed seed of the random weights
+     * @return a copy with that setting
+     */
+    public Settings seed(long newSeed) {
+      return new Settings(top, images, depths, newSeed);
+    }
+
+    @Override
+    public Experiment<Result> experiment() {
+      return EXPERIMENT;
+    }
+
+    @Override
+    public Result run(Material on) {
+      return Sanity.run(on.study(), this);
     }
   }
 
@@ -63,7 +119,7 @@ public final class Sanity {
    * @param halvesTop the same, one half of the images against the other
    */
   public record Row(
-      Ranking ranking,
+      Score ranking,
       Estimate exchanged,
       Estimate halves,
       Estimate exchangedTop,
@@ -80,7 +136,7 @@ public final class Sanity {
    * @param top share of the first neurons that both rankings have
    */
   public record Randomised(
-      Ranking ranking, int layers, Estimate correlation, Estimate below, Estimate top) {}
+      Score ranking, int layers, Estimate correlation, Estimate below, Estimate top) {}
 
   /**
    * @param rows the readings of the improvement, and the activation, which knows no label
@@ -97,14 +153,14 @@ public final class Sanity {
     /**
      * @return the row of a method
      */
-    public Row row(Ranking ranking) {
+    public Row row(Score ranking) {
       return rows.stream().filter(r -> r.ranking == ranking).findFirst().orElseThrow();
     }
 
     /**
      * @return what is left of a method's ranking, by growing numbers of random layers
      */
-    public List<Randomised> randomised(Ranking ranking) {
+    public List<Randomised> randomised(Score ranking) {
       return randomised.stream().filter(r -> r.ranking == ranking).toList();
     }
   }
@@ -122,20 +178,20 @@ public final class Sanity {
   private record Labels(Likeness exchanged, Likeness halves) {}
 
   /** What one entity gives. */
-  private record LabelPart(Map<Ranking, Labels> methods) {}
+  private record LabelPart(Map<Score, Labels> methods) {}
 
   /** What one entity gives with some random layers: over all neurons, and below them. */
-  private record WeightPart(Map<Ranking, Likeness> all, Map<Ranking, Double> below) {}
+  private record WeightPart(Map<Score, Likeness> all, Map<Score, Double> below) {}
 
   /** The methods that need no gradient. */
-  private static final List<Ranking> METHODS =
+  private static final List<Score> METHODS =
       List.of(
-          Ranking.LITERAL,
-          Ranking.LITERAL_POST,
-          Ranking.LENS,
-          Ranking.FROZEN,
-          Ranking.DIRECT,
-          Ranking.ACTIVATION);
+          Reading.LITERAL,
+          Reading.LITERAL_POST,
+          Reading.LENS,
+          Reading.FROZEN,
+          Reading.DIRECT,
+          Baseline.ACTIVATION);
 
   /**
    * @param study with two entities or more, of two images or more
@@ -159,7 +215,7 @@ public final class Sanity {
     return new Result(
         rows,
         randomised,
-        Pass.provenance("sanity", study)
+        Pass.provenance(settings, study)
             .with("other label", "of the entity half the set away")
             .with(
                 "random weights",
@@ -185,7 +241,7 @@ public final class Sanity {
             (pass, e) ->
                 labels(pass, Pass.text(study.clip(), other(entities, e).label()), settings.top));
     List<Row> rows = new ArrayList<>();
-    for (Ranking r : METHODS) {
+    for (Score r : METHODS) {
       List<Labels> of = parts.stream().map(p -> get(p.methods, r)).toList();
       rows.add(
           new Row(
@@ -206,8 +262,8 @@ public final class Sanity {
   }
 
   private static LabelPart labels(Pass pass, float[] other, int top) {
-    Map<Ranking, Labels> methods = new EnumMap<>(Ranking.class);
-    for (Ranking r : METHODS) {
+    Map<Score, Labels> methods = new LinkedHashMap<>();
+    for (Score r : METHODS) {
       Attribution own = pass.attribution(r);
       methods.put(
           r,
@@ -260,7 +316,7 @@ public final class Sanity {
               (pass, e) -> weights(pass, random, entities.get(e), first, settings));
     }
     List<Randomised> out = new ArrayList<>();
-    for (Ranking r : METHODS) {
+    for (Score r : METHODS) {
       out.add(
           new Randomised(
               r,
@@ -276,11 +332,11 @@ public final class Sanity {
 
   private static WeightPart weights(
       Pass pass, RandomModel random, Entity entity, int first, Settings settings) {
-    Map<Ranking, Likeness> all = new EnumMap<>(Ranking.class);
-    Map<Ranking, Double> below = new EnumMap<>(Ranking.class);
+    Map<Score, Likeness> all = new LinkedHashMap<>();
+    Map<Score, Double> below = new LinkedHashMap<>();
     List<LabelledImage> images = entity.images().stream().limit(settings.images).toList();
     try (Pass other = random.pass(images, entity.label())) {
-      for (Ranking r : METHODS) {
+      for (Score r : METHODS) {
         double[] a = pass.attribution(r).means();
         double[] b = other.attribution(r).means();
         all.put(r, Likeness.of(a, b, settings.top));
@@ -296,7 +352,7 @@ public final class Sanity {
     return new WeightPart(all, below);
   }
 
-  private static <T> T get(Map<Ranking, T> map, Ranking ranking) {
+  private static <T> T get(Map<Score, T> map, Score ranking) {
     return java.util.Objects.requireNonNull(map.get(ranking));
   }
 

@@ -2,9 +2,11 @@ package dev.engram.experiment;
 
 import dev.engram.EngramException;
 import dev.engram.Provenance;
+import dev.engram.data.Spread;
 import dev.engram.model.Weight;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -16,29 +18,49 @@ import java.util.stream.IntStream;
 public final class Scaling {
   private Scaling() {}
 
+  /** Its entry in the registry. */
+  public static final Experiment<Result> EXPERIMENT =
+      new Experiment<>(
+          "scaling",
+          "Beyond the paper: how many names an edit takes, who else is touched, how many images teach, what comes back",
+          false,
+          250,
+          Set.of(Experiment.Need.LESSONS),
+          Scaling::standard,
+          Result.class);
+
   /**
-   * @param names how many are taught at once, each at least 1; those beyond the set are left out
-   * @param draws random orders in which names are taught
-   * @param cases names that are taught, or removed, one at a time; evenly spread over the set
-   * @param neighbours how many count as near
-   * @param images by how many a name is taught, each at least 1; those beyond the set are reached
-   *     with variations of what it has
-   * @param removed knowledge neurons of an entity that are silenced
-   * @param freed how many later neurons are freed, besides none and all
-   * @param ridge λ in units of the mean of diag(K Kᵀ), above 0
+   * @return up to 50 names at once, up to 20 images, the top 3 neurons of 20 entities
    */
+  public static Settings standard() {
+    return new Settings(
+        List.of(1, 2, 5, 10, 20, 50),
+        5,
+        20,
+        5,
+        List.of(1, 3, 5, 10, 20),
+        3,
+        List.of(1, 10, 50, 200, 1000),
+        0.01);
+  }
+
+  /** What can be set. */
   public record Settings(
-      List<Integer> names,
-      int draws,
-      int cases,
-      int neighbours,
-      List<Integer> images,
-      int removed,
-      List<Integer> freed,
-      double ridge) {
-    /** Refuses what measures nothing. */
+      @About("how many names are taught at once; those beyond the set are left out")
+          List<Integer> counts,
+      @About("random orders in which names are taught") int draws,
+      @About("names that are taught, or removed, one at a time; evenly spread over the set")
+          int cases,
+      @About("how many names count as near") int neighbours,
+      @About("by how many images a name is taught; beyond those of the set, by variations of them")
+          List<Integer> images,
+      @About("knowledge neurons of an entity that are silenced") int removed,
+      @About("how many later neurons are freed, besides none and all") List<Integer> freed,
+      @About("λ in units of the mean of diag(K Kᵀ), above 0") double ridge)
+      implements ExperimentSettings<Result> {
+    /** Refuses what measures nothing; keeps the counts in ascending order. */
     public Settings {
-      names = ascending(names);
+      counts = ascending(counts);
       images = ascending(images);
       freed = ascending(freed);
       Insertions.checkRidge(ridge);
@@ -57,18 +79,78 @@ public final class Scaling {
     }
 
     /**
-     * @return up to 50 names at once, up to 20 images, the top 3 neurons of 20 entities
+     * @param newCounts how many names are taught at once; those beyond the set are left out
+     * @return a copy with that setting
      */
-    public static Settings standard() {
-      return new Settings(
-          List.of(1, 2, 5, 10, 20, 50),
-          5,
-          20,
-          5,
-          List.of(1, 3, 5, 10, 20),
-          3,
-          List.of(1, 10, 50, 200, 1000),
-          0.01);
+    public Settings counts(List<Integer> newCounts) {
+      return new Settings(newCounts, draws, cases, neighbours, images, removed, freed, ridge);
+    }
+
+    /**
+     * @param newDraws random orders in which names are taught
+     * @return a copy with that setting
+     */
+    public Settings draws(int newDraws) {
+      return new Settings(counts, newDraws, cases, neighbours, images, removed, freed, ridge);
+    }
+
+    /**
+     * @param newCases names that are taught, or removed, one at a time; evenly spread over the set
+     * @return a copy with that setting
+     */
+    public Settings cases(int newCases) {
+      return new Settings(counts, draws, newCases, neighbours, images, removed, freed, ridge);
+    }
+
+    /**
+     * @param newNeighbours how many names count as near
+     * @return a copy with that setting
+     */
+    public Settings neighbours(int newNeighbours) {
+      return new Settings(counts, draws, cases, newNeighbours, images, removed, freed, ridge);
+    }
+
+    /**
+     * @param newImages by how many images a name is taught; beyond those of the set, by variations
+     *     of them
+     * @return a copy with that setting
+     */
+    public Settings images(List<Integer> newImages) {
+      return new Settings(counts, draws, cases, neighbours, newImages, removed, freed, ridge);
+    }
+
+    /**
+     * @param newRemoved knowledge neurons of an entity that are silenced
+     * @return a copy with that setting
+     */
+    public Settings removed(int newRemoved) {
+      return new Settings(counts, draws, cases, neighbours, images, newRemoved, freed, ridge);
+    }
+
+    /**
+     * @param newFreed how many later neurons are freed, besides none and all
+     * @return a copy with that setting
+     */
+    public Settings freed(List<Integer> newFreed) {
+      return new Settings(counts, draws, cases, neighbours, images, removed, newFreed, ridge);
+    }
+
+    /**
+     * @param newRidge λ in units of the mean of diag(K Kᵀ), above 0
+     * @return a copy with that setting
+     */
+    public Settings ridge(double newRidge) {
+      return new Settings(counts, draws, cases, neighbours, images, removed, freed, newRidge);
+    }
+
+    @Override
+    public Experiment<Result> experiment() {
+      return EXPERIMENT;
+    }
+
+    @Override
+    public Result run(Material on) {
+      return Scaling.run(on.lessons().get(0), this);
     }
   }
 
@@ -103,7 +185,7 @@ public final class Scaling {
   public static Result run(Lessons lessons, Settings settings) {
     try (Insertions insertions = new Insertions(lessons, settings.ridge)) {
       Seen original = insertions.original();
-      List<Integer> cases = Table6.spread(lessons.teachable(), settings.cases);
+      List<Integer> cases = Spread.of(lessons.teachable(), settings.cases);
       Weight where = Insertions.best(insertions.trace(cases));
       AtOnce.Result atOnce = AtOnce.run(insertions, lessons, original, where, settings);
       Specificity.Result specificity =
@@ -118,7 +200,7 @@ public final class Scaling {
           specificity,
           images,
           returned,
-          Insertions.provenance("scaling", List.of(lessons), settings.ridge)
+          Insertions.provenance(settings, List.of(lessons), settings.ridge)
               .with(
                   "weight",
                   "%s, the best over %d names by causal tracing of %s"

@@ -31,7 +31,7 @@ record Seen(int[][] lessons, int[] general) {
     return new InsertionAccuracy(
         Estimate.of(accuracy(of, IntStream.of(lesson), taught)),
         Estimate.of(accuracy(of, IntStream.range(0, lessons.length), taught)),
-        Estimate.of(untrained(of, taught)),
+        Estimate.of(untrained(of, IntStream.range(0, lessons.length), taught)),
         Estimate.of(of.general().accuracy(general)));
   }
 
@@ -40,18 +40,20 @@ record Seen(int[][] lessons, int[] general) {
     return sample(which.mapToObj(i -> correct(of, i, taught, image -> true)));
   }
 
-  /** The same on all images that the model was not trained on, as far as the set says so. */
-  private Sample untrained(Lessons of, Set<Integer> taught) {
+  /**
+   * The same on those of these images that the model was not trained on, as far as the set says so;
+   * no value where it does not.
+   */
+  Sample untrained(Lessons of, IntStream which, Set<Integer> taught) {
     return sample(
-        IntStream.range(0, lessons.length)
-            .mapToObj(
-                i ->
-                    correct(
-                        of,
-                        i,
-                        taught,
-                        image ->
-                            of.all().get(i).measuredFiles().get(image).split() == Split.HELD_OUT)));
+        which.mapToObj(
+            i ->
+                correct(
+                    of,
+                    i,
+                    taught,
+                    image ->
+                        of.all().get(i).measuredFiles().get(image).split() == Split.HELD_OUT)));
   }
 
   private static Sample sample(Stream<double[]> correct) {
@@ -59,11 +61,10 @@ record Seen(int[][] lessons, int[] general) {
   }
 
   private double[] correct(Lessons of, int lesson, Set<Integer> taught, IntPredicate images) {
-    int right = of.right(lesson);
     int n = taught.contains(lesson) ? of.all().get(lesson).heldOut() : lessons[lesson].length;
     return IntStream.range(0, n)
         .filter(images)
-        .mapToDouble(i -> lessons[lesson][i] == right ? 1 : 0)
+        .mapToDouble(i -> lessons[lesson][i] == lesson ? 1 : 0)
         .toArray();
   }
 

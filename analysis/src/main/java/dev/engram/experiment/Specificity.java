@@ -126,7 +126,7 @@ public final class Specificity {
       List<double[]> rows = new ArrayList<>();
       for (int c = 0; c < cases.size(); c++) {
         Set<Integer> taught = Set.of(cases.get(c));
-        int right = lessons.right(cases.get(c));
+        int right = cases.get(c);
         double before = original.accuracy(lessons, which.apply(c), taught).mean();
         double now = after.get(c).accuracy(lessons, which.apply(c), taught).mean();
         rows.add(

@@ -32,9 +32,13 @@ public final class Study {
    * @param progress is told of every part
    */
   public Study(Clip clip, ImageSet set, ResultStore store, Progress progress) {
+    this(clip, set, new Keeping(store), progress);
+  }
+
+  private Study(Clip clip, ImageSet set, Keeping keeping, Progress progress) {
     this.clip = clip;
     this.set = set;
-    this.keeping = new Keeping(store);
+    this.keeping = keeping;
     this.progress = progress;
   }
 
@@ -45,6 +49,15 @@ public final class Study {
    */
   public Study(Clip clip, ImageSet set) {
     this(clip, set, ResultStore.NONE, Progress.NONE);
+  }
+
+  /**
+   * @param other a model, or this one; must outlive what is returned
+   * @param images another set, or this one
+   * @return a study of these, whose parts count as parts of the same result
+   */
+  public Study with(Clip other, ImageSet images) {
+    return new Study(other, images, keeping, progress);
   }
 
   /**
@@ -67,17 +80,10 @@ public final class Study {
   }
 
   /**
-   * @return parts that were computed so far, not read
+   * @return how many parts were computed so far, and how many read
    */
-  public int computed() {
-    return keeping.count();
-  }
-
-  /**
-   * @return one sentence if something was read, or could not be kept; "" otherwise
-   */
-  public String note() {
-    return keeping.note();
+  public KeptParts kept() {
+    return keeping.parts();
   }
 
   /**

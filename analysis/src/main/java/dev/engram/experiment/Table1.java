@@ -1,9 +1,13 @@
 package dev.engram.experiment;
 
 import dev.engram.Cosine;
+import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.attribution.Attribution;
+import dev.engram.attribution.Baseline;
+import dev.engram.attribution.Reading;
+import dev.engram.attribution.Score;
 import dev.engram.data.Entity;
 import dev.engram.dissect.Interpretation;
 import dev.engram.dissect.Interpreter;
@@ -13,11 +17,11 @@ import dev.engram.model.Clip;
 import dev.engram.trace.Neuron;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -29,15 +33,50 @@ import org.jspecify.annotations.Nullable;
 public final class Table1 {
   private Table1() {}
 
+  /** Its entry in the registry. */
+  public static final Experiment<Result> EXPERIMENT =
+      new Experiment<>(
+          "table1",
+          "Table 1: how near the words of each method's neurons are to the entity",
+          true,
+          20,
+          Set.of(Experiment.Need.WORDS),
+          Table1::standard,
+          Result.class);
+
   /**
-   * @param top neurons of each entity that are put into words
+   * @return three neurons, as everywhere in the paper
    */
-  public record Settings(int top) {
+  public static Settings standard() {
+    return new Settings(3);
+  }
+
+  /** What can be set. */
+  public record Settings(@About("neurons of each entity that are put into words") int top)
+      implements ExperimentSettings<Result> {
+    /** Refuses what puts nothing into words. */
+    public Settings {
+      if (top < 1) {
+        throw new EngramException("Table 1 needs at least 1 neuron, got " + top + ".");
+      }
+    }
+
     /**
-     * @return three neurons, as everywhere in the paper
+     * @param newTop neurons of each entity that are put into words
+     * @return a copy with that setting
      */
-    public static Settings standard() {
-      return new Settings(3);
+    public Settings top(int newTop) {
+      return new Settings(newTop);
+    }
+
+    @Override
+    public Experiment<Result> experiment() {
+      return EXPERIMENT;
+    }
+
+    @Override
+    public Result run(Material on) {
+      return Table1.run(on.study(), on.words(), this);
     }
   }
 
@@ -51,7 +90,7 @@ public final class Table1 {
    * @param paper the paper's cosine (ViT-L/14), if it has this method
    */
   public record Row(
-      Ranking ranking,
+      Score ranking,
       Estimate bestWord,
       Estimate reconstruction,
       Estimate bestWordName,
@@ -72,7 +111,7 @@ public final class Table1 {
     /**
      * @return the row of a method
      */
-    public Row row(Ranking ranking) {
+    public Row row(Score ranking) {
       return rows.stream().filter(r -> r.ranking == ranking).findFirst().orElseThrow();
     }
   }
@@ -93,22 +132,22 @@ public final class Table1 {
    * @param anyWord mean cosine of the label and a word
    * @param anyWordName mean cosine of the bare name and a word
    */
-  private record Part(Map<Ranking, Words> words, double anyWord, double anyWordName) {}
+  private record Part(Map<Score, Words> words, double anyWord, double anyWordName) {}
 
   /** What is said of a neuron: its best word, and all its words together, both (D). */
   private record Said(float[] best, float[] sum) {}
 
   /** The table's methods, in its order. */
-  private static final List<Ranking> METHODS =
+  private static final List<Score> METHODS =
       List.of(
-          Ranking.ACTIVATION,
-          Ranking.GRADIENT,
-          Ranking.COMBINED,
-          Ranking.LITERAL,
-          Ranking.LITERAL_POST,
-          Ranking.LENS,
-          Ranking.FROZEN,
-          Ranking.DIRECT);
+          Baseline.ACTIVATION,
+          Baseline.GRADIENT,
+          Baseline.COMBINED,
+          Reading.LITERAL,
+          Reading.LITERAL_POST,
+          Reading.LENS,
+          Reading.FROZEN,
+          Reading.DIRECT);
 
   /**
    * @param dictionary of the model
@@ -127,7 +166,7 @@ public final class Table1 {
             (pass, e) ->
                 speaker.part(pass, Pass.text(study.clip(), entities.get(e).title()), settings.top));
     List<Row> rows = new ArrayList<>();
-    for (Ranking r : METHODS) {
+    for (Score r : METHODS) {
       List<Words> words =
           parts.stream().map(p -> java.util.Objects.requireNonNull(p.words.get(r))).toList();
       rows.add(
@@ -142,7 +181,7 @@ public final class Table1 {
         rows,
         parts.stream().mapToDouble(Part::anyWord).average().orElse(Double.NaN),
         parts.stream().mapToDouble(Part::anyWordName).average().orElse(Double.NaN),
-        Pass.provenance("table1", study)
+        Pass.provenance(settings, study)
             .with("dictionary", dictionary.name() + " (" + dictionary.words().size() + " words)")
             .with("neurons", "top " + settings.top + " of each entity, mean over its images")
             .with("words", "OMP, " + Interpreter.WORDS + " atoms, value vector linear")
@@ -150,14 +189,19 @@ public final class Table1 {
             .with("interval", Interval.named(rows.stream().map(Row::bestWord).toList())));
   }
 
-  private static OptionalDouble paper(Ranking ranking) {
-    return switch (ranking) {
-      case ACTIVATION -> OptionalDouble.of(0.7013);
-      case GRADIENT -> OptionalDouble.of(0.6905);
-      case COMBINED -> OptionalDouble.of(0.6543);
-      case LITERAL -> OptionalDouble.of(0.8202);
-      default -> OptionalDouble.empty();
-    };
+  private static OptionalDouble paper(Score ranking) {
+    return ranking.match(
+        reading ->
+            switch (reading) {
+              case LITERAL -> OptionalDouble.of(0.8202);
+              case LITERAL_POST, LENS, FROZEN, DIRECT -> OptionalDouble.empty();
+            },
+        baseline ->
+            switch (baseline) {
+              case ACTIVATION -> OptionalDouble.of(0.7013);
+              case GRADIENT -> OptionalDouble.of(0.6905);
+              case COMBINED -> OptionalDouble.of(0.6543);
+            });
   }
 
   /** Puts neurons into words. */
@@ -172,12 +216,12 @@ public final class Table1 {
     }
 
     Part part(Pass pass, float[] name, int top) {
-      Attribution ours = pass.attribution(Ranking.LITERAL); // decides about signs everywhere
-      Map<Ranking, List<Neuron>> found = new EnumMap<>(Ranking.class);
-      METHODS.forEach(r -> found.put(r, pass.top(r, top)));
+      Attribution ours = pass.attribution(Reading.LITERAL); // decides about signs everywhere
+      Map<Score, List<Neuron>> found = new LinkedHashMap<>();
+      Score.all().forEach(r -> found.put(r, pass.top(r, top)));
       Map<Neuron, Said> said =
           say(found.values().stream().flatMap(List::stream).distinct().toList(), ours);
-      Map<Ranking, Words> words = new EnumMap<>(Ranking.class);
+      Map<Score, Words> words = new LinkedHashMap<>();
       found.forEach(
           (r, neurons) -> {
             double best = 0;

@@ -4,6 +4,7 @@ import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.attribution.Attribution;
+import dev.engram.attribution.Reading;
 import dev.engram.dissect.Deletion;
 import dev.engram.dissect.Heatmap;
 import dev.engram.dissect.Heatmapper;
@@ -17,7 +18,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 
@@ -44,26 +47,78 @@ public final class Table2 {
     }
   }
 
+  /** Its entry in the registry. */
+  public static final Experiment<Result> EXPERIMENT =
+      new Experiment<>(
+          "table2",
+          "Table 2: what is left when the pixels are masked that a heatmap calls important",
+          true,
+          65,
+          Set.of(),
+          Table2::standard,
+          Result.class);
+
   /**
-   * @param percent how much is masked, besides 0
-   * @param seeds draws of random pixels, averaged within an image
-   * @param imagesPerEntity at most so many, the first
+   * @return 10, 20 and 30 percent, 5 seeds, all images
    */
-  public record Settings(List<Integer> percent, int seeds, int imagesPerEntity) {
+  public static Settings standard() {
+    return new Settings(List.of(10, 20, 30), 5, OptionalInt.empty());
+  }
+
+  /** What can be set. */
+  public record Settings(
+      @About("percent of the pixels that are masked, besides 0") List<Integer> percent,
+      @About("draws of random pixels, averaged within an image") int seeds,
+      @About("images of each entity at most, the first") OptionalInt imagesPerEntity)
+      implements ExperimentSettings<Result> {
     /** Refuses what cannot be run. */
     public Settings {
       percent = List.copyOf(percent);
-      if (percent.stream().anyMatch(p -> p < 0 || p > 100) || seeds < 1 || imagesPerEntity < 1) {
+      if (percent.stream().anyMatch(p -> p < 0 || p > 100)
+          || seeds < 1
+          || imagesPerEntity.orElse(1) < 1) {
         throw new EngramException(
             "Table 2 takes percentages from 0 to 100, and at least one seed and one image.");
       }
     }
 
+    /** With a number of images. */
+    public Settings(List<Integer> percent, int seeds, int imagesPerEntity) {
+      this(percent, seeds, OptionalInt.of(imagesPerEntity));
+    }
+
     /**
-     * @return 10, 20 and 30 percent, 5 seeds, all images
+     * @param newPercent percent of the pixels that are masked, besides 0
+     * @return a copy with that setting
      */
-    public static Settings standard() {
-      return new Settings(List.of(10, 20, 30), 5, Integer.MAX_VALUE);
+    public Settings percent(List<Integer> newPercent) {
+      return new Settings(newPercent, seeds, imagesPerEntity);
+    }
+
+    /**
+     * @param newSeeds draws of random pixels, averaged within an image
+     * @return a copy with that setting
+     */
+    public Settings seeds(int newSeeds) {
+      return new Settings(percent, newSeeds, imagesPerEntity);
+    }
+
+    /**
+     * @param newImagesPerEntity images of each entity at most, the first
+     * @return a copy with that setting
+     */
+    public Settings imagesPerEntity(OptionalInt newImagesPerEntity) {
+      return new Settings(percent, seeds, newImagesPerEntity);
+    }
+
+    @Override
+    public Experiment<Result> experiment() {
+      return EXPERIMENT;
+    }
+
+    @Override
+    public Result run(Material on) {
+      return Table2.run(on.study(), this);
     }
   }
 
@@ -163,7 +218,7 @@ public final class Table2 {
     return new Result(
         cells,
         parts.stream().map(Part::neuron).toList(),
-        Pass.provenance("table2", study)
+        Pass.provenance(settings, study)
             .with("neuron", "first of each entity, literal reading")
             .with("random", "seeds 0 to " + (settings.seeds - 1))
             .with("judged", Judging.SAME_IMAGES.toString())
@@ -180,9 +235,10 @@ public final class Table2 {
   }
 
   private static Part part(Clip clip, Pass pass, Settings settings) {
-    Attribution a = pass.attribution(Ranking.LITERAL);
+    Attribution a = pass.attribution(Reading.LITERAL);
     Neuron neuron = a.top(1).get(0).neuron();
-    List<float[]> pixels = pass.pixels().stream().limit(settings.imagesPerEntity).toList();
+    List<float[]> pixels =
+        pass.pixels().stream().limit(settings.imagesPerEntity.orElse(Integer.MAX_VALUE)).toList();
     Map<Importance, List<Values>> values = empty(1 + settings.percent.size());
     mask(clip, pixels, neuron, a.sign(neuron), pass.text(), settings, values);
     return new Part(neuron, values);

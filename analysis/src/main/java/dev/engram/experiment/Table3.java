@@ -4,14 +4,17 @@ import dev.engram.Cosine;
 import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
+import dev.engram.attribution.Reading;
 import dev.engram.data.Entity;
 import dev.engram.data.LabelledImage;
 import dev.engram.data.Split;
+import dev.engram.data.Spread;
 import dev.engram.edit.Suppression;
 import dev.engram.trace.Neuron;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.DoubleStream;
@@ -25,14 +28,32 @@ import java.util.stream.IntStream;
 public final class Table3 {
   private Table3() {}
 
+  /** Its entry in the registry. */
+  public static final Experiment<Result> EXPERIMENT =
+      new Experiment<>(
+          "table3",
+          "Table 3: what is left of an entity when its top neurons are suppressed, and of all else",
+          true,
+          15,
+          Set.of(Experiment.Need.DATA_SET),
+          Table3::standard,
+          Result.class);
+
   /**
-   * @param cases entities at most: the paper's, or, where the set has none of them, others evenly
-   *     spread over it
-   * @param counts how many of the top neurons are suppressed, each at least 1; kept in ascending
-   *     order
+   * @return ten cases, the top 1 and the top 3 neurons, as in the paper
    */
-  public record Settings(int cases, List<Integer> counts) {
-    /** Refuses what removes nothing. */
+  public static Settings standard() {
+    return new Settings(10, List.of(1, 3));
+  }
+
+  /** What can be set. */
+  public record Settings(
+      @About(
+              "entities at most: the paper's, or, where the set has none of them, others evenly spread")
+          int cases,
+      @About("how many of the top neurons are suppressed, each at least 1") List<Integer> counts)
+      implements ExperimentSettings<Result> {
+    /** Refuses what removes nothing; keeps the counts in ascending order. */
     public Settings {
       counts = counts.stream().distinct().sorted().toList();
       if (cases < 1 || counts.isEmpty() || counts.stream().anyMatch(c -> c < 1)) {
@@ -42,10 +63,30 @@ public final class Table3 {
     }
 
     /**
-     * @return ten cases, the top 1 and the top 3 neurons, as in the paper
+     * @param newCases entities at most: the paper's, or, where the set has none of them, others
+     *     evenly spread
+     * @return a copy with that setting
      */
-    public static Settings standard() {
-      return new Settings(10, List.of(1, 3));
+    public Settings cases(int newCases) {
+      return new Settings(newCases, counts);
+    }
+
+    /**
+     * @param newCounts how many of the top neurons are suppressed, each at least 1
+     * @return a copy with that setting
+     */
+    public Settings counts(List<Integer> newCounts) {
+      return new Settings(cases, newCounts);
+    }
+
+    @Override
+    public Experiment<Result> experiment() {
+      return EXPERIMENT;
+    }
+
+    @Override
+    public Result run(Material on) {
+      return Table3.run(on.study(), this);
     }
   }
 
@@ -203,14 +244,14 @@ public final class Table3 {
     List<Integer> named = named(study, all, settings.cases);
     List<Integer> cases =
         named.isEmpty()
-            ? Table6.spread(IntStream.range(0, all.size()).boxed().toList(), settings.cases)
+            ? Spread.of(IntStream.range(0, all.size()).boxed().toList(), settings.cases)
             : named;
     int most = settings.counts.get(settings.counts.size() - 1);
     List<Found> found =
         study.each(
             new Study.Task<>("table3", "finding knowledge neurons", Found.class, List.of(most)),
             cases.stream().map(c -> Study.Part.of(all.get(c))).toList(),
-            (pass, i) -> new Found(pass.top(Ranking.LITERAL, most)));
+            (pass, i) -> new Found(pass.top(Reading.LITERAL, most)));
     List<Edited> models = new ArrayList<>();
     for (int i = 0; i < cases.size(); i++) {
       String label = all.get(cases.get(i)).label();
@@ -238,12 +279,12 @@ public final class Table3 {
         study.clip().name(),
         settings.counts,
         summed,
-        Pass.provenance("table3", study)
+        Pass.provenance(settings, study)
             .with("removal", "residual suppression of the top neurons, literal reading")
             .with(
                 "cases",
                 cases.size() + (named.isEmpty() ? " entities, evenly spread" : " of the paper's"))
-            .with("unrelated images", "other entities of the same category, else all others")
+            .with("unrelated images", Unrelated.rule())
             .with("general objects", general.images().size() + " background images, own labels")
             .with("judged", Judging.SAME_IMAGES.toString())
             .with(
@@ -270,7 +311,8 @@ public final class Table3 {
     }
     Suppression suppression = new Suppression(study.clip());
     ClassTexts own =
-        ClassTexts.of(study.clip(), models.stream().map(Edited::label).toList(), Progress.NONE);
+        ClassTexts.distinct(
+            study.clip(), models.stream().map(Edited::label).toList(), Progress.NONE);
     return study.each(
         new Study.Task<>(
             "table3", "judging edited models", Judged.class, List.of(models, classes.labels())),
@@ -279,7 +321,7 @@ public final class Table3 {
           double[][] cosines = new double[models.size()][];
           int[][] nearest = new int[models.size()][];
           for (int m = 0; m < cosines.length; m++) {
-            float[] text = own.texts()[own.labels().indexOf(models.get(m).label)];
+            float[] text = own.text(models.get(m).label);
             float[][] z = pass.residualEmbeddings(suppression, models.get(m).neurons);
             cosines[m] = Arrays.stream(z).mapToDouble(row -> Cosine.of(row, text)).toArray();
             nearest[m] = classes.nearest(z);
@@ -288,16 +330,8 @@ public final class Table3 {
         });
   }
 
-  /** The paper takes people of the same race and gender: here what is of the same category. */
   private static List<Integer> unrelated(List<Entity> all, int of) {
-    List<Integer> others =
-        IntStream.range(0, all.size())
-            .filter(i -> !all.get(i).label().equals(all.get(of).label()))
-            .boxed()
-            .toList();
-    List<Integer> same =
-        others.stream().filter(i -> all.get(i).category().equals(all.get(of).category())).toList();
-    return same.isEmpty() ? others : same;
+    return Unrelated.of(all, all.get(of).images()).entities().stream().map(all::indexOf).toList();
   }
 
   /** Sums up what was judged. */
@@ -346,11 +380,10 @@ public final class Table3 {
     }
 
     private double[] correct(int entity, int model, Predicate<LabelledImage> images) {
-      int right = classes.labels().indexOf(all.get(entity).label());
       int[] nearest = entities.get(entity).nearest[model];
       return IntStream.range(0, nearest.length)
           .filter(i -> images.test(all.get(entity).images().get(i)))
-          .mapToDouble(i -> nearest[i] == right ? 1 : 0)
+          .mapToDouble(i -> nearest[i] == entity ? 1 : 0)
           .toArray();
     }
   }

@@ -48,17 +48,36 @@ public final class Table4 {
     }
   }
 
+  /** Its entry in the registry. */
+  public static final Experiment<Result> EXPERIMENT =
+      new Experiment<>(
+          "table4",
+          "Table 4: one name taught by fine-tuning, LoRA or a rank-one edit: category, data set, general",
+          true,
+          215,
+          Set.of(Experiment.Need.SEVERAL_LESSONS),
+          Table4::standard,
+          Result.class);
+
   /**
-   * @param cases of each data set at most
-   * @param names which classes are taught; where there are none of them, those of which the fewest
-   *     images are recognised
-   * @param ridge λ in units of the mean of diag(K Kᵀ), above 0
-   * @param steps of AdamW at most
-   * @param every steps between checkpoints
-   * @param learningRate of AdamW
+   * @return ten cases, the paper's names where there are any, its learning rate
    */
+  public static Settings standard() {
+    return new Settings(
+        10, PaperInsertion.NAMES, 0.01, 400, 20, FineTuning.Settings.PAPER.learningRate());
+  }
+
+  /** What can be set. */
   public record Settings(
-      int cases, List<String> names, double ridge, int steps, int every, double learningRate) {
+      @About("names of each data set at most") int cases,
+      @About(
+              "which classes are taught; the paper's, or, in a set without them, those recognised least")
+          List<String> names,
+      @About("λ in units of the mean of diag(K Kᵀ), above 0") double ridge,
+      @About("steps of AdamW at most") int steps,
+      @About("steps between checkpoints") int every,
+      @About("learning rate of AdamW") double learningRate)
+      implements ExperimentSettings<Result> {
     /** Refuses what teaches nothing. */
     public Settings {
       names = List.copyOf(names);
@@ -71,18 +90,62 @@ public final class Table4 {
     }
 
     /**
-     * @param others classes to be taught in the place of {@link #names}
+     * @param newCases names of each data set at most
+     * @return a copy with that setting
      */
-    public Settings withNames(List<String> others) {
-      return new Settings(cases, others, ridge, steps, every, learningRate);
+    public Settings cases(int newCases) {
+      return new Settings(newCases, names, ridge, steps, every, learningRate);
     }
 
     /**
-     * @return ten cases, the paper's names where there are any, its learning rate
+     * @param newNames which classes are taught; the paper's, or, in a set without them, those
+     *     recognised least
+     * @return a copy with that setting
      */
-    public static Settings standard() {
-      return new Settings(
-          10, PaperInsertion.NAMES, 0.01, 400, 20, FineTuning.Settings.PAPER.learningRate());
+    public Settings names(List<String> newNames) {
+      return new Settings(cases, newNames, ridge, steps, every, learningRate);
+    }
+
+    /**
+     * @param newRidge λ in units of the mean of diag(K Kᵀ), above 0
+     * @return a copy with that setting
+     */
+    public Settings ridge(double newRidge) {
+      return new Settings(cases, names, newRidge, steps, every, learningRate);
+    }
+
+    /**
+     * @param newSteps steps of AdamW at most
+     * @return a copy with that setting
+     */
+    public Settings steps(int newSteps) {
+      return new Settings(cases, names, ridge, newSteps, every, learningRate);
+    }
+
+    /**
+     * @param newEvery steps between checkpoints
+     * @return a copy with that setting
+     */
+    public Settings every(int newEvery) {
+      return new Settings(cases, names, ridge, steps, newEvery, learningRate);
+    }
+
+    /**
+     * @param newLearningRate learning rate of AdamW
+     * @return a copy with that setting
+     */
+    public Settings learningRate(double newLearningRate) {
+      return new Settings(cases, names, ridge, steps, every, newLearningRate);
+    }
+
+    @Override
+    public Experiment<Result> experiment() {
+      return EXPERIMENT;
+    }
+
+    @Override
+    public Result run(Material on) {
+      return Table4.run(Lessons.requireChosen(on.lessons(), names), this);
     }
   }
 
@@ -144,10 +207,11 @@ public final class Table4 {
 
   /**
    * @param model its name
+   * @param taught which images taught, and by which guides, in words
    * @param cases one each name, by data set
    * @param provenance where the numbers come from
    */
-  public record Result(String model, List<Case> cases, Provenance provenance) {
+  public record Result(String model, String taught, List<Case> cases, Provenance provenance) {
     /** Keeps a copy. */
     public Result {
       cases = List.copyOf(cases);
@@ -185,8 +249,9 @@ public final class Table4 {
     }
     return new Result(
         sets.get(0).study().clip().name(),
+        sets.get(0).about(),
         cases,
-        Insertions.provenance("table4", sets, settings.ridge)
+        Insertions.provenance(settings, sets, settings.ridge)
             .with("cases", cases.size() + " names")
             .with("weight", "chosen by causal tracing of " + sets.get(0).tracedTokens())
             .with(

@@ -1,13 +1,17 @@
 package dev.engram.experiment;
 
+import dev.engram.EngramException;
 import dev.engram.Provenance;
+import dev.engram.attribution.Reading;
 import dev.engram.data.Entity;
 import dev.engram.data.LabelledImage;
+import dev.engram.data.Spread;
 import dev.engram.edit.Suppression;
 import dev.engram.trace.Neuron;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
@@ -21,29 +25,68 @@ import java.util.stream.IntStream;
 public final class Table6 {
   private Table6() {}
 
+  /** Its entry in the registry. */
+  public static final Experiment<Comparison> EXPERIMENT =
+      new Experiment<>(
+          "table6",
+          "Table 6: the cosine after complete removal and after residual suppression, for this model and each --model DIR|OWNER/NAME",
+          true,
+          40,
+          Set.of(Experiment.Need.MODELS),
+          Table6::standard,
+          Comparison.class);
+
   /**
-   * @param images of each kind at most where each has its own neuron, evenly spread over the set
-   * @param judging on which images the neuron of an entity is judged; the neuron of an image, as in
-   *     the paper, is always that of the image itself
+   * @return at most 5,000 images, as in the paper
    */
-  public record Settings(int images, Judging judging) {
+  public static Settings standard() {
+    return new Settings(5000);
+  }
+
+  /** What can be set. */
+  public record Settings(
+      @About("images of each kind at most where each has its own neuron, evenly spread") int images,
+      @About(
+              "on which images the neuron of an entity is judged; that of an image always on the image")
+          Judging judging)
+      implements ExperimentSettings<Comparison> {
+    /** Refuses what measures nothing. */
+    public Settings {
+      if (images < 1) {
+        throw new EngramException("Table 6 needs at least 1 image, got " + images + ".");
+      }
+    }
+
     /** Judged on the images that found the neurons. */
     public Settings(int images) {
       this(images, Judging.SAME_IMAGES);
     }
 
     /**
-     * @return at most 5,000, as in the paper
+     * @param newImages images of each kind at most where each has its own neuron, evenly spread
+     * @return a copy with that setting
      */
-    public static Settings standard() {
-      return new Settings(5000);
+    public Settings images(int newImages) {
+      return new Settings(newImages, judging);
     }
 
     /**
-     * @return the same with another judging
+     * @param newJudging on which images the neuron of an entity is judged; that of an image always
+     *     on the image
+     * @return a copy with that setting
      */
-    public Settings judged(Judging by) {
-      return new Settings(images, by);
+    public Settings judging(Judging newJudging) {
+      return new Settings(images, newJudging);
+    }
+
+    @Override
+    public Experiment<Comparison> experiment() {
+      return EXPERIMENT;
+    }
+
+    @Override
+    public Comparison run(Material on) {
+      return new Comparison(on.everyModel(study -> Table6.run(study, this)));
     }
   }
 
@@ -82,19 +125,42 @@ public final class Table6 {
   /**
    * @param model its name
    * @param rows background images (if the set has labelled ones), then entities
+   * @param judged on which images the neurons were judged, in words
    * @param provenance where the numbers come from
    */
-  public record Result(String model, List<Row> rows, Provenance provenance) {
+  public record Result(String model, List<Row> rows, String judged, Provenance provenance) {
     /** Keeps a copy. */
     public Result {
       rows = List.copyOf(rows);
     }
   }
 
+  /**
+   * One model beside others.
+   *
+   * @param models the loaded one first
+   */
+  public record Comparison(List<Result> models) {
+    /** Keeps a copy. */
+    public Comparison {
+      models = List.copyOf(models);
+    }
+
+    /**
+     * @return where the numbers come from: that of the loaded model, with the names of all
+     */
+    public Provenance provenance() {
+      return models.stream()
+          .map(Result::provenance)
+          .reduce((a, b) -> a.joined("model", b))
+          .orElseThrow();
+    }
+  }
+
   /** The cosines of images. */
   private record Cosines(double[] original, double[] complete, double[] residual) {
     static Cosines of(Pass pass, Suppression suppression, int[] finding, int[] judging) {
-      List<Neuron> first = pass.top(Ranking.LITERAL, 1, finding);
+      List<Neuron> first = pass.top(Reading.LITERAL, 1, finding);
       return new Cosines(
           Judging.pick(pass.cosines(), judging),
           Judging.pick(pass.complete(suppression, first), judging),
@@ -132,7 +198,7 @@ public final class Table6 {
    */
   public static Result run(Study study, Settings settings) {
     List<Row> rows = new ArrayList<>();
-    List<LabelledImage> general = spread(Pass.generalObjects(study.set()), settings.images);
+    List<LabelledImage> general = Spread.of(Pass.generalObjects(study.set()), settings.images);
     if (!general.isEmpty()) {
       rows.add(
           Cosines.row(
@@ -148,7 +214,7 @@ public final class Table6 {
     List<Entity> entities = study.set().entities();
     if (!entities.isEmpty()) {
       List<LabelledImage> images =
-          spread(entities.stream().flatMap(e -> e.images().stream()).toList(), settings.images);
+          Spread.of(entities.stream().flatMap(e -> e.images().stream()).toList(), settings.images);
       rows.add(
           Cosines.row(
               "entities, neuron of each image",
@@ -172,18 +238,17 @@ public final class Table6 {
                   judged.stream().map(Study.Part::of).toList(),
                   settings.judging)));
     }
-    int left = entities.size() - judged.size();
+    String images =
+        "neuron of an image: on that image; of an entity: "
+            + settings.judging.leavingOut(entities.size() - judged.size());
     return new Result(
         study.clip().name(),
         rows,
-        Pass.provenance("table6", study)
+        images,
+        Pass.provenance(settings, study)
             .with("neuron", "first, literal reading")
             .with("general objects", general.size() + " background images, own labels")
-            .with(
-                "judged",
-                "neuron of an image: on that image; of an entity: "
-                    + settings.judging
-                    + (left == 0 ? "" : "; %d entities with one image left out".formatted(left)))
+            .with("judged", images)
             .with("interval", Interval.named(rows.stream().map(Row::original).toList())));
   }
 
@@ -210,17 +275,5 @@ public final class Table6 {
     return judging.otherHalf()
         ? new Study.Part(part.images(), part.label(), List.of("draw " + index))
         : part;
-  }
-
-  /** At most so many, evenly spread. */
-  static <T> List<T> spread(List<T> all, int most) {
-    if (all.size() <= most) {
-      return all;
-    }
-    List<T> out = new ArrayList<>();
-    for (int i = 0; i < most; i++) {
-      out.add(all.get((int) ((long) i * all.size() / most)));
-    }
-    return out;
   }
 }

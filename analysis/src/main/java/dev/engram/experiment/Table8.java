@@ -15,13 +15,33 @@ import java.util.function.Function;
 public final class Table8 {
   private Table8() {}
 
+  /** Its entry in the registry. */
+  public static final Experiment<Result> EXPERIMENT =
+      new Experiment<>(
+          "table8",
+          "Table 8: five names taught at once by MEMIT: category, data set, general",
+          true,
+          16,
+          Set.of(Experiment.Need.SEVERAL_LESSONS),
+          Table8::standard,
+          Result.class);
+
   /**
-   * @param cases of each data set at most
-   * @param atOnce how many of them one edit teaches
-   * @param names as in {@link Table4.Settings}
-   * @param ridge λ in units of the mean of diag(K Kᵀ), above 0
+   * @return ten cases, five at once, the paper's names where there are any
    */
-  public record Settings(int cases, int atOnce, List<String> names, double ridge) {
+  public static Settings standard() {
+    return new Settings(10, 5, PaperInsertion.NAMES, 0.01);
+  }
+
+  /** What can be set. */
+  public record Settings(
+      @About("names of each data set at most") int cases,
+      @About("how many of them one edit teaches") int atOnce,
+      @About(
+              "which classes are taught; the paper's, or, in a set without them, those recognised least")
+          List<String> names,
+      @About("λ in units of the mean of diag(K Kᵀ), above 0") double ridge)
+      implements ExperimentSettings<Result> {
     /** Refuses what teaches nothing. */
     public Settings {
       names = List.copyOf(names);
@@ -33,17 +53,46 @@ public final class Table8 {
     }
 
     /**
-     * @param others classes to be taught in the place of {@link #names}
+     * @param newCases names of each data set at most
+     * @return a copy with that setting
      */
-    public Settings withNames(List<String> others) {
-      return new Settings(cases, atOnce, others, ridge);
+    public Settings cases(int newCases) {
+      return new Settings(newCases, atOnce, names, ridge);
     }
 
     /**
-     * @return ten cases, five at once, the paper's names where there are any
+     * @param newAtOnce how many of them one edit teaches
+     * @return a copy with that setting
      */
-    public static Settings standard() {
-      return new Settings(10, 5, PaperInsertion.NAMES, 0.01);
+    public Settings atOnce(int newAtOnce) {
+      return new Settings(cases, newAtOnce, names, ridge);
+    }
+
+    /**
+     * @param newNames which classes are taught; the paper's, or, in a set without them, those
+     *     recognised least
+     * @return a copy with that setting
+     */
+    public Settings names(List<String> newNames) {
+      return new Settings(cases, atOnce, newNames, ridge);
+    }
+
+    /**
+     * @param newRidge λ in units of the mean of diag(K Kᵀ), above 0
+     * @return a copy with that setting
+     */
+    public Settings ridge(double newRidge) {
+      return new Settings(cases, atOnce, names, newRidge);
+    }
+
+    @Override
+    public Experiment<Result> experiment() {
+      return EXPERIMENT;
+    }
+
+    @Override
+    public Result run(Material on) {
+      return Table8.run(Lessons.requireChosen(on.lessons(), names), this);
     }
   }
 
@@ -77,10 +126,11 @@ public final class Table8 {
 
   /**
    * @param model its name
+   * @param taught which images taught, and by which guides, in words
    * @param cases one each name, group by group
    * @param provenance where the numbers come from
    */
-  public record Result(String model, List<Case> cases, Provenance provenance) {
+  public record Result(String model, String taught, List<Case> cases, Provenance provenance) {
     /** Keeps a copy. */
     public Result {
       cases = List.copyOf(cases);
@@ -109,7 +159,7 @@ public final class Table8 {
    */
   public static Result run(List<Lessons> sets, Settings settings) {
     List<Case> cases = new ArrayList<>();
-    Settings known = settings.withNames(Lessons.known(sets, settings.names));
+    Settings known = settings.names(Lessons.known(sets, settings.names));
     for (Lessons lessons : sets) {
       try (Insertions insertions = new Insertions(lessons, settings.ridge)) {
         add(cases, lessons, insertions, known);
@@ -117,8 +167,9 @@ public final class Table8 {
     }
     return new Result(
         sets.get(0).study().clip().name(),
+        sets.get(0).about(),
         cases,
-        Insertions.provenance("table8", sets, settings.ridge)
+        Insertions.provenance(settings, sets, settings.ridge)
             .with("cases", "%d names, %d at once".formatted(cases.size(), settings.atOnce))
             .with(
                 "weight",

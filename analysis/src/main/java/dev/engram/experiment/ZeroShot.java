@@ -7,26 +7,22 @@ import dev.engram.Sha256;
 import dev.engram.data.Dataset;
 import dev.engram.data.DatasetClass;
 import dev.engram.data.DatasetImage;
-import dev.engram.data.Split;
+import dev.engram.data.DatasetLayout;
 import dev.engram.data.Templates;
 import dev.engram.model.Clip;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Zero-shot accuracy (Tables 3, 4 and 8): an image is taken for the class whose prompt is nearest
- * to it by the cosine. Several templates make one class vector, the mean of their unit vectors, as
- * in CLIP. Every batch is kept as soon as it is computed, so that an evaluation that was
- * interrupted goes on where it stopped.
+ * Zero-shot accuracy on a data set (Tables 3, 4 and 8), by {@link ZeroShotClassifier}. Every batch
+ * is kept as soon as it is computed, so that an evaluation that was interrupted goes on where it
+ * stopped.
  */
 public final class ZeroShot {
   private static final int BATCH = 16;
@@ -34,21 +30,16 @@ public final class ZeroShot {
   /** Classes of an image that are kept, for the top-5 accuracy. */
   private static final int NEAREST = 5;
 
-  /** Groups of classes with the same prompt that a note names. */
-  private static final int SHOWN_GROUPS = 3;
-
-  /** Prompts that are embedded, and kept, at a time: whole classes, so at least one. */
-  private static final int PROMPTS = 2048;
-
   /** What the paper reports before editing, in percent, by {@link Dataset#layout} (Table 4). */
-  public static final Map<String, Double> PAPER =
-      Map.of("ImageNet", 72.20, "CUB-200-2011", 62.10, "Flowers-102", 79.50);
+  public static final Map<DatasetLayout, Double> PAPER =
+      Map.of(DatasetLayout.IMAGENET, 72.20, DatasetLayout.CUB, 62.10, DatasetLayout.FLOWERS, 79.50);
 
   private final Clip clip;
   private final Dataset dataset;
   private final Settings settings;
   private final Keeping keeping;
-  private float @Nullable [][] classVectors;
+  private final Prompts prompts;
+  private @Nullable ZeroShotClassifier classifier;
 
   /**
    * @param templates of prompts, <code>{}</code> where the class is named; empty for the classes'
@@ -140,7 +131,7 @@ public final class ZeroShot {
      * @return the share of images taken for what they are, 0 to 1; sampled are classes
      */
     public Estimate accuracy() {
-      return Estimate.of(sample(predictions.stream()));
+      return Estimate.of(Recognised.sample(predictions.stream()));
     }
 
     /**
@@ -148,7 +139,7 @@ public final class ZeroShot {
      *     says that it was trained on the others
      */
     public Optional<Estimate> heldOut() {
-      return ZeroShot.heldOut(dataset, predictions);
+      return Recognised.heldOut(dataset, predictions);
     }
 
     /**
@@ -229,13 +220,6 @@ public final class ZeroShot {
    */
   private record Taken(List<List<Integer>> nearest) {}
 
-  /**
-   * What is kept of some classes.
-   *
-   * @param vectors of unit length (classes, D); float32 in double, which JSON keeps to the bit
-   */
-  private record Vectors(double[][] vectors) {}
-
   /** An image as the processor makes it, or the sentence that says why it cannot be read. */
   private record Read(DatasetImage image, Optional<float[]> pixels, String sentence) {}
 
@@ -252,26 +236,7 @@ public final class ZeroShot {
     this.dataset = dataset;
     this.settings = settings;
     this.keeping = new Keeping(store);
-  }
-
-  /** 1 for each image that is taken for what it is, else 0; sampled are classes. */
-  static Sample sample(Stream<Prediction> predictions) {
-    List<Prediction> all = predictions.toList();
-    return Sample.by(
-            Sample.Unit.CLASS,
-            all.stream().map(p -> p.image().classIndex()).toList(),
-            all.stream().mapToDouble(p -> p.correct() ? 1 : 0).toArray())
-        .asShares();
-  }
-
-  /** Accuracy on what was kept back, if something was and something else was not. */
-  static Optional<Estimate> heldOut(Dataset of, List<Prediction> all) {
-    Map<Split, List<Prediction>> parts =
-        all.stream().collect(Collectors.groupingBy(p -> Split.of(p.image().split())));
-    return of.tellsTraining() && parts.containsKey(Split.TRAIN)
-        ? Optional.ofNullable(parts.get(Split.HELD_OUT))
-            .map(kept -> Estimate.of(sample(kept.stream())))
-        : Optional.empty();
+    this.prompts = new Prompts(dataset.classes(), settings.templates);
   }
 
   /** Embeds the prompts and all images, and keeps nothing. */
@@ -280,136 +245,10 @@ public final class ZeroShot {
   }
 
   /**
-   * @return parts that were computed so far, not read: batches of images and of prompts
+   * @return how many batches of images and of prompts were computed so far, and how many read
    */
-  public int computed() {
-    return keeping.count();
-  }
-
-  /**
-   * @return one sentence if something was read, or could not be kept; "" otherwise
-   */
-  public String note() {
-    return keeping.note();
-  }
-
-  /**
-   * @param templates empty for the classes' own labels
-   * @return the mean over the templates of the prompts' unit vectors, of unit length (C, D)
-   */
-  public static float[][] classVectors(
-      Clip clip, List<DatasetClass> classes, List<String> templates, Progress progress) {
-    float[][] sum = new float[classes.size()][];
-    int sets = sets(templates);
-    for (int t = 0; t < sets; t++) {
-      long before = (long) t * classes.size();
-      float[][] vectors =
-          clip.embedTexts(
-              prompts(classes, templates, t),
-              (what, done, total) ->
-                  progress.report("embedding prompts", before + done, (long) sets * total));
-      for (int c = 0; c < sum.length; c++) {
-        float[] unit = unit(vectors[c]);
-        sum[c] = sum[c] == null ? unit : plus(sum[c], unit);
-      }
-    }
-    for (int c = 0; c < sum.length; c++) {
-      sum[c] = unit(sum[c]);
-    }
-    return sum;
-  }
-
-  private static int sets(List<String> templates) {
-    return Math.max(1, templates.size());
-  }
-
-  /** Every class in one template; in its own label where there is none. */
-  private static List<String> prompts(
-      List<DatasetClass> classes, List<String> templates, int template) {
-    return classes.stream()
-        .map(
-            c ->
-                templates.isEmpty()
-                    ? c.label()
-                    : Templates.fill(templates.get(template), c.title()))
-        .toList();
-  }
-
-  /** Tells prompts apart, and nothing else: their order is the classes'. */
-  private static String promptsHash(List<DatasetClass> classes, List<String> templates) {
-    StringBuilder all = new StringBuilder().append(classes.size()).append(" classes");
-    for (int t = 0; t < sets(templates); t++) {
-      prompts(classes, templates, t).forEach(p -> all.append('\0').append(p));
-    }
-    return Hashes.of(all.toString());
-  }
-
-  /** {@link #classVectors} of the data set, each part of it read if it is known. */
-  private float[][] classVectors(Progress progress) {
-    List<DatasetClass> classes = dataset.classes();
-    int sets = sets(settings.templates);
-    int some = Math.max(1, PROMPTS / sets);
-    float[][] out = new float[classes.size()][];
-    for (int from = 0; from < out.length; from += some) {
-      int first = from;
-      List<DatasetClass> part = classes.subList(from, Math.min(out.length, from + some));
-      double[][] vectors =
-          vectors(
-              part,
-              (what, done, total) ->
-                  progress.report(what, (long) first * sets + done, (long) out.length * sets));
-      for (int c = 0; c < vectors.length; c++) {
-        out[from + c] = floats(vectors[c]);
-      }
-    }
-    return out;
-  }
-
-  private double[][] vectors(List<DatasetClass> classes, Progress progress) {
-    // of the original: edits leave the text tower as it is
-    Optional<Map<String, String>> key = keeping.key("zero-shot class vectors", clip.original());
-    key.ifPresent(k -> k.put("prompts", promptsHash(classes, settings.templates)));
-    return keeping.once(
-            key,
-            Vectors.class,
-            () ->
-                new Vectors(
-                    Arrays.stream(classVectors(clip, classes, settings.templates, progress))
-                        .map(ZeroShot::doubles)
-                        .toArray(double[][]::new)))
-        .vectors;
-  }
-
-  private static double[] doubles(float[] v) {
-    return IntStream.range(0, v.length).mapToDouble(i -> v[i]).toArray();
-  }
-
-  private static float[] floats(double[] v) {
-    float[] out = new float[v.length];
-    for (int i = 0; i < v.length; i++) {
-      out[i] = (float) v[i];
-    }
-    return out;
-  }
-
-  private static float[] plus(float[] a, float[] b) {
-    float[] out = new float[a.length];
-    for (int i = 0; i < a.length; i++) {
-      out[i] = a[i] + b[i];
-    }
-    return out;
-  }
-
-  private static float[] unit(float[] v) {
-    double squares = 0;
-    for (float x : v) {
-      squares += (double) x * x;
-    }
-    float[] out = new float[v.length];
-    for (int i = 0; i < v.length; i++) {
-      out[i] = (float) (v[i] / Math.sqrt(squares));
-    }
-    return out;
+  public KeptParts kept() {
+    return keeping.parts();
   }
 
   /**
@@ -421,11 +260,11 @@ public final class ZeroShot {
     List<Prediction> predictions = new ArrayList<>();
     List<String> skipped = new ArrayList<>();
     List<DatasetImage> images = dataset.images();
-    String prompts = promptsHash(dataset.classes(), settings.templates);
+    String promptsHash = prompts.hash();
     for (int i = 0; i < images.size(); i += BATCH) {
       progress.step("evaluating images", i, images.size());
       List<DatasetImage> batch = images.subList(i, Math.min(images.size(), i + BATCH));
-      Optional<Map<String, String>> key = key(batch, prompts);
+      Optional<Map<String, String>> key = key(batch, promptsHash);
       Optional<Taken> known = key.flatMap(k -> keeping.read(k, Taken.class));
       if (known.isPresent()) {
         predictions.addAll(predictions(batch, known.get()));
@@ -446,9 +285,9 @@ public final class ZeroShot {
           "None of the %d images of %s can be read; the first: %s"
               .formatted(images.size(), dataset.name(), skipped.get(0)));
     }
-    String interval = Interval.named(List.of(Estimate.of(sample(predictions.stream()))));
+    String interval = Interval.named(List.of(Estimate.of(Recognised.sample(predictions.stream()))));
     return new Result(
-        samePrompts().map(dataset::noted).orElse(dataset),
+        prompts.shared().map(dataset::noted).orElse(dataset),
         predictions,
         skipped,
         provenance(skipped.size(), interval));
@@ -461,7 +300,7 @@ public final class ZeroShot {
   }
 
   /** Everything that a batch depends on; empty if a file of it cannot be read. */
-  private Optional<Map<String, String>> key(List<DatasetImage> batch, String prompts) {
+  private Optional<Map<String, String>> key(List<DatasetImage> batch, String promptsHash) {
     Optional<Map<String, String>> key = keeping.key("zero-shot accuracy", clip);
     if (key.isEmpty()) {
       return key;
@@ -469,7 +308,7 @@ public final class ZeroShot {
     try {
       List<String> hashes = Parallel.map(batch, i -> Hashes.ofFile(i.file()));
       key.get().put("images", Hashes.of(String.join(" ", hashes)));
-      key.get().put("prompts", prompts);
+      key.get().put("prompts", promptsHash);
       return key;
     } catch (EngramException e) {
       return Optional.empty(); // said where the image is read
@@ -498,14 +337,16 @@ public final class ZeroShot {
     if (pixels.isEmpty()) {
       return new Taken(List.of());
     }
-    if (classVectors == null) {
-      classVectors = classVectors(progress);
+    ZeroShotClassifier classes = classifier;
+    if (classes == null) {
+      classes = new ZeroShotClassifier(new ClassVectors(clip, prompts, keeping).read(progress));
+      classifier = classes;
     }
-    float[][] texts = classVectors;
-    return new Taken(
-        Arrays.stream(clip.embedImages(pixels, Progress.NONE))
-            .map(z -> nearest(z, texts))
-            .toList());
+    List<List<Integer>> nearest = new ArrayList<>();
+    for (float[] image : clip.embedImages(pixels, Progress.NONE)) {
+      nearest.add(classes.nearest(image, NEAREST));
+    }
+    return new Taken(nearest);
   }
 
   private Read read(DatasetImage image) {
@@ -520,79 +361,14 @@ public final class ZeroShot {
     }
   }
 
-  /** The classes of the largest cosines, the first of equals; the image's length plays no part. */
-  private static List<Integer> nearest(float[] embedding, float[][] classVectors) {
-    double[] dots = new double[classVectors.length];
-    List<Integer> best = new ArrayList<>();
-    for (int c = 0; c < dots.length; c++) {
-      float[] v = classVectors[c];
-      for (int d = 0; d < v.length; d++) {
-        dots[c] += (double) v[d] * embedding[d];
-      }
-      int place = best.size();
-      while (place > 0 && dots[c] > dots[best.get(place - 1)]) {
-        place--;
-      }
-      if (place < NEAREST) {
-        best.add(place, c);
-        if (best.size() > NEAREST) {
-          best.remove(NEAREST);
-        }
-      }
-    }
-    return best;
-  }
-
-  /** Classes that the model cannot tell apart, since they are asked for with the same texts. */
-  private Optional<String> samePrompts() {
-    Map<List<String>, List<DatasetClass>> byPrompts = new LinkedHashMap<>();
-    List<List<String>> all = new ArrayList<>();
-    for (int t = 0; t < sets(settings.templates); t++) {
-      all.add(prompts(dataset.classes(), settings.templates, t));
-    }
-    for (int c = 0; c < dataset.classes().size(); c++) {
-      int index = c;
-      byPrompts
-          .computeIfAbsent(all.stream().map(p -> p.get(index)).toList(), k -> new ArrayList<>())
-          .add(dataset.classes().get(c));
-    }
-    List<Map.Entry<List<String>, List<DatasetClass>>> shared =
-        byPrompts.entrySet().stream().filter(e -> e.getValue().size() > 1).toList();
-    if (shared.isEmpty()) {
-      return Optional.empty();
-    }
-    String groups =
-        shared.stream()
-            .limit(SHOWN_GROUPS)
-            .map(
-                e ->
-                    e.getValue().stream().map(DatasetClass::name).collect(Collectors.joining(", "))
-                        + " (\""
-                        + e.getKey().get(0)
-                        + "\")")
-            .collect(Collectors.joining("; "));
-    return Optional.of(
-        "%d prompts belong to several classes, whose images are all taken for the first of them: %s%s."
-            .formatted(shared.size(), groups, shared.size() > SHOWN_GROUPS ? "; …" : ""));
-  }
-
   private Provenance provenance(int skipped, String interval) {
-    List<String> templates = settings.templates;
     return Provenance.of("experiment", "zero-shot accuracy")
         .with(clip)
         .with(
             "images",
             dataset + " (list " + Sha256.brief(dataset.listHash()) + ")",
             "prompts",
-            templates.isEmpty()
-                ? "labels, such as \"" + dataset.classes().get(0).label() + "\""
-                : templates.size() == 1
-                    ? "\"" + templates.get(0) + "\""
-                    : "mean of "
-                        + templates.size()
-                        + " templates, from \""
-                        + templates.get(0)
-                        + "\"",
+            prompts.toString(),
             "skipped",
             skipped + " unreadable images",
             "interval",

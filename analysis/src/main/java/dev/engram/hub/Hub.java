@@ -73,6 +73,15 @@ public final class Hub {
   }
 
   /**
+   * The models that can be loaded without the network, unless a download was interrupted.
+   *
+   * @param settings where the cache is
+   */
+  public static List<HubName> cached(HubSettings settings) {
+    return new HubCache(settings.cache()).models();
+  }
+
+  /**
    * The folder of a model, downloaded if the cache does not hold it.
    *
    * @return a snapshot of the cache, for {@link dev.engram.model.Clip#load}

@@ -4,11 +4,15 @@ import dev.engram.AtomicFile;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -60,6 +64,23 @@ final class HubCache {
           : Optional.empty();
     } catch (IOException e) {
       return Optional.empty(); // as good as none: the hub is asked
+    }
+  }
+
+  /** The models that the cache holds, whole or in part, by the revision that is taken by itself. */
+  List<HubName> models() {
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(root, "models--*--*")) {
+      List<HubName> found = new ArrayList<>();
+      for (Path each : all) {
+        String name = each.getFileName().toString().substring("models--".length());
+        HubName.of(name.replaceFirst("--", "/"))
+            .filter(model -> commit(model).isPresent())
+            .ifPresent(found::add);
+      }
+      found.sort(Comparator.comparing(HubName::toString));
+      return found;
+    } catch (IOException | DirectoryIteratorException e) {
+      return List.of(); // no cache yet
     }
   }
 

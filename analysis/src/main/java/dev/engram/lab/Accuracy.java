@@ -10,9 +10,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param place which of these
  * @param dataset the data set of {@link Place#DATASET}, else null
+ * @param split which of the data set's splits; null for that which is held out, else all
  * @param sample at most so many images, evenly spread; null for all
  */
-public record Accuracy(Place place, @Nullable Dataset dataset, @Nullable Integer sample) {
+public record Accuracy(
+    Place place, @Nullable Dataset dataset, @Nullable String split, @Nullable Integer sample) {
   /** Where accuracy is measured. */
   public enum Place {
     /** The entities of the open images are the classes; nowhere if none are open. */
@@ -37,28 +39,35 @@ public record Accuracy(Place place, @Nullable Dataset dataset, @Nullable Integer
    * @return on the entities of the open images; nowhere if none are open
    */
   public static Accuracy onOpenImages() {
-    return new Accuracy(Place.OPEN_IMAGES, null, null);
+    return new Accuracy(Place.OPEN_IMAGES, null, null, null);
   }
 
   /**
    * @param dataset of which the held-out split is taken, where it has one
    */
   public static Accuracy on(Dataset dataset) {
-    return new Accuracy(Place.DATASET, dataset, null);
+    return new Accuracy(Place.DATASET, dataset, null, null);
   }
 
   /**
    * @return nowhere
    */
   public static Accuracy none() {
-    return new Accuracy(Place.NONE, null, null);
+    return new Accuracy(Place.NONE, null, null, null);
+  }
+
+  /**
+   * @param wanted a split, or {@value Dataset#ALL}; null for that which is held out, else all
+   */
+  public Accuracy split(@Nullable String wanted) {
+    return new Accuracy(place, dataset, wanted, sample);
   }
 
   /**
    * @param most images, evenly spread; null for all
    */
   public Accuracy sample(@Nullable Integer most) {
-    return new Accuracy(place, dataset, most);
+    return new Accuracy(place, dataset, split, most);
   }
 
   /**
@@ -75,7 +84,7 @@ public record Accuracy(Place place, @Nullable Dataset dataset, @Nullable Integer
     if (whole == null) {
       return null;
     }
-    Dataset part = whole.heldOut();
+    Dataset part = split == null ? whole.heldOut() : whole.split(split);
     return sample == null ? part : part.spread(sample);
   }
 }

@@ -1,7 +1,7 @@
 package dev.engram.lab;
 
-import dev.engram.attribution.Method;
 import dev.engram.attribution.Reading;
+import dev.engram.attribution.Score;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,17 +9,16 @@ import org.jspecify.annotations.Nullable;
  *
  * @param target the images; an entity means the mean over its images
  * @param label the text; null for the images' own
- * @param method what neurons are scored by
- * @param reading of the improvement, for that method
+ * @param by what neurons are scored by
  */
-public record Attribute(Target target, @Nullable String label, Method method, Reading reading) {
+public record Attribute(Target target, @Nullable String label, Score by) {
   /**
    * By the improvement of the alignment, as the paper prints it.
    *
    * @param target the images
    */
   public static Attribute of(Target target) {
-    return new Attribute(target, null, Method.IMPROVEMENT, Reading.LITERAL);
+    return new Attribute(target, null, Reading.LITERAL);
   }
 
   /**
@@ -35,20 +34,13 @@ public record Attribute(Target target, @Nullable String label, Method method, Re
    * @param text that the images are held against; null for their own label
    */
   public Attribute label(@Nullable String text) {
-    return new Attribute(target, text, method, reading);
+    return new Attribute(target, text, by);
   }
 
   /**
-   * @param by what neurons are scored by
+   * @param score what neurons are scored by: a reading of the improvement, or a baseline
    */
-  public Attribute method(Method by) {
-    return new Attribute(target, label, by, reading);
-  }
-
-  /**
-   * @param of the improvement
-   */
-  public Attribute reading(Reading of) {
-    return new Attribute(target, label, method, of);
+  public Attribute by(Score score) {
+    return new Attribute(target, label, score);
   }
 }

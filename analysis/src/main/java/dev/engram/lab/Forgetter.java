@@ -4,7 +4,6 @@ import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.attribution.Attribution;
-import dev.engram.attribution.Method;
 import dev.engram.attribution.Reading;
 import dev.engram.data.Dataset;
 import dev.engram.data.Entity;
@@ -15,10 +14,10 @@ import dev.engram.edit.EditPreview;
 import dev.engram.edit.Removal;
 import dev.engram.experiment.AccuracyChange;
 import dev.engram.experiment.SimilarityChange;
+import dev.engram.experiment.Unrelated;
 import dev.engram.model.Clip;
 import dev.engram.trace.Neuron;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -69,7 +68,7 @@ final class Forgetter {
     model.history().edits().forEach(e -> gone.addAll(e.suppressed()));
     return model
         .attributor()
-        .attribute(images, text, Method.IMPROVEMENT, Reading.LITERAL, progress)
+        .attribute(images, text, Reading.LITERAL, progress)
         .top(top + gone.size())
         .stream()
         .map(Attribution.Ranked::neuron)
@@ -104,28 +103,21 @@ final class Forgetter {
           "The lower bounds need unrelated images; open a set with %images, or give them with"
               + " --unrelated.");
     }
-    Set<LabelledImage> own = new HashSet<>(chosen.images());
-    String category = chosen.images().get(0).category();
-    List<Entity> same = new ArrayList<>();
-    List<Entity> all = new ArrayList<>();
-    for (Entity e : open.set().entities()) {
-      if (e.images().stream().noneMatch(own::contains)) {
-        all.add(e);
-        if (e.category().equals(category) && !category.isEmpty()) {
-          same.add(e);
-        }
-      }
-    }
-    List<Entity> taken = same.isEmpty() ? all : same;
-    if (taken.isEmpty()) {
+    Unrelated others = Unrelated.of(open.set().entities(), chosen.images());
+    List<Entity> entities = others.entities();
+    if (entities.isEmpty()) {
       throw new EngramException(
           "There is no other entity in %s for the lower bounds; give images with --unrelated."
               .formatted(open.set().name()));
     }
     return new ImageSelection(
         "%d %s"
-            .formatted(taken.size(), same.isEmpty() ? "other entities" : "others in " + category),
-        taken.stream().flatMap(e -> e.images().stream()).toList(),
+            .formatted(
+                entities.size(),
+                others.sameCategory()
+                    ? "others in " + chosen.images().get(0).category()
+                    : "other entities"),
+        entities.stream().flatMap(e -> e.images().stream()).toList(),
         "");
   }
 

@@ -2,33 +2,27 @@ package dev.engram.lab;
 
 import dev.engram.EngramException;
 import dev.engram.Progress;
+import dev.engram.Provenance;
+import dev.engram.Sha256;
 import dev.engram.attribution.Attribution;
 import dev.engram.attribution.Attributor;
 import dev.engram.attribution.Reading;
+import dev.engram.data.Dataset;
 import dev.engram.data.ImageSelection;
 import dev.engram.data.ImageSet;
 import dev.engram.data.LabelledImage;
 import dev.engram.dissect.DictionaryStore;
-import dev.engram.dissect.EnglishWords;
-import dev.engram.dissect.Heatmap;
-import dev.engram.dissect.Interpretation;
-import dev.engram.dissect.Interpreter;
+import dev.engram.dissect.QueryEffects;
 import dev.engram.dissect.Survey;
-import dev.engram.dissect.ValueReading;
 import dev.engram.dissect.ValueVectors;
 import dev.engram.dissect.WordDictionary;
-import dev.engram.dissect.WordList;
 import dev.engram.edit.EditHistory;
+import dev.engram.experiment.ExperimentSettings;
 import dev.engram.experiment.ResultStore;
-import dev.engram.experiment.Study;
+import dev.engram.experiment.ZeroShot;
 import dev.engram.model.Clip;
-import dev.engram.model.ImageProcessor;
-import dev.engram.model.ImageReader;
 import dev.engram.trace.Neuron;
-import java.awt.image.BufferedImage;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,9 +36,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Owns the model's native memory until it is closed. Not for several threads at once.
  */
 public final class Lab implements AutoCloseable {
-  /** Images whose heatmaps are made at once: a trace keeps the attention values of every token. */
-  private static final int HEATMAPS = 4;
-
   private final OpenImages images = new OpenImages();
   private final Map<String, Double> taughtAccuracies = new HashMap<>();
   private @Nullable OpenModel open;
@@ -132,9 +123,7 @@ public final class Lab implements AutoCloseable {
     }
   }
 
-  /**
-   * @return whether a model is loaded
-   */
+  /** Whether a model is loaded. */
   public boolean hasModel() {
     return open != null;
   }
@@ -147,31 +136,22 @@ public final class Lab implements AutoCloseable {
     return open;
   }
 
-  /**
-   * @return the model with its edits
-   */
+  /** The model with its edits. */
   public Clip model() {
     return open().history().model();
   }
 
-  /**
-   * @return the edits of the model; what applies or undoes one changes {@link #model}
-   */
+  /** The edits of the model; what applies or undoes one changes {@link #model}. */
   public EditHistory history() {
     return open().history();
   }
 
-  /**
-   * @return whether a set is open
-   */
+  /** Whether a set is open. */
   public boolean hasImages() {
     return images.isOpen();
   }
 
-  /**
-   * @return the open images
-   * @throws EngramException if none are open
-   */
+  /** The open images; refuses if none are open. */
   public ImageSet images() {
     return images.set();
   }
@@ -221,19 +201,11 @@ public final class Lab implements AutoCloseable {
     ImageSelection chosen = images.select(request.target());
     return open()
         .attributor()
-        .attribute(
-            chosen.images(),
-            chosen.text(request.label()),
-            request.method(),
-            request.reading(),
-            progress);
+        .attribute(chosen.images(), chosen.text(request.label()), request.by(), progress)
+        .titled(chosen.title());
   }
 
-  /**
-   * Where a neuron looks in each image.
-   *
-   * @param target an entity, an image, a file or a folder
-   */
+  /** {@link #heatmap(Target, Neuron)} of an entity, an image, a file or a folder. */
   public Heatmaps heatmap(String target, Neuron neuron) {
     return heatmap(Target.of(target), neuron);
   }
@@ -244,60 +216,82 @@ public final class Lab implements AutoCloseable {
    * @throws EngramException if the model has no such neuron, or no map is defined for it
    */
   public Heatmaps heatmap(Target target, Neuron neuron) {
-    Neuron known = Neuron.parse(neuron.toString(), model().config().vision().space());
-    List<LabelledImage> all = images.select(target).images();
-    ImageProcessor processor = model().processor();
-    List<ImageHeatmap> out = new ArrayList<>();
-    for (int i = 0; i < all.size(); i += HEATMAPS) {
-      progress.step("drawing heatmaps", i, all.size());
-      List<LabelledImage> part = all.subList(i, Math.min(all.size(), i + HEATMAPS));
-      List<BufferedImage> pictures = part.stream().map(x -> ImageReader.read(x.file())).toList();
-      List<Heatmap> heatmaps =
-          open().heatmapper().heatmaps(pictures.stream().map(processor::process).toList(), known);
-      for (int b = 0; b < part.size(); b++) {
-        out.add(
-            new ImageHeatmap(
-                new Picture(images.shortName(part.get(b)), processor.crop(pictures.get(b))),
-                heatmaps.get(b).on(part.get(b).name())));
-      }
-    }
-    progress.step("drawing heatmaps", all.size(), all.size());
-    return new Heatmaps(known, out);
+    Dissector dissector = dissector(); // first: without a model no image is looked for
+    return dissector.heatmaps(images.select(target).images(), neuron);
+  }
+
+  private Dissector dissector() {
+    return new Dissector(this, open(), progress);
+  }
+
+  /** What neurons say, in words of the model's own dictionary. */
+  public Interpretations words(Neuron... neurons) {
+    return words(Interpret.of(List.of(neurons)));
+  }
+
+  /** What neurons say, in words. */
+  public Interpretations words(Interpret request) {
+    return dissector().words(request);
+  }
+
+  /** {@link #queries(Target, Neuron)} of an entity, an image, a file or a folder. */
+  public QueryEffects queries(String target, Neuron neuron) {
+    return queries(Target.of(target), neuron);
+  }
+
+  /** Which earlier neurons drive a neuron (A.3, Eq. 13 to 20). */
+  public QueryEffects queries(Target target, Neuron neuron) {
+    return dissector().queries(target, neuron);
   }
 
   /**
-   * What neurons say, in words of the model's own dictionary ({@code words.txt} in its folder),
-   * else of the 20,000 most frequent English words.
+   * How images come closer to a text from block to block (Sec. 1).
    *
-   * @param neurons at least one
-   * @return an interpretation for each
+   * @param label the text; null for the images' own
    */
-  public List<Interpretation> words(Neuron... neurons) {
-    List<Neuron> all = List.of(neurons);
-    int[] upright = all.stream().mapToInt(n -> 1).toArray();
-    return new Interpreter(model(), dictionary())
-        .interpret(all, upright, ValueReading.LINEAR, progress);
+  public LensCurve lens(Target target, @Nullable String label) {
+    return dissector().lens(target, label);
   }
 
-  /** The model's own words if its folder brings some. */
-  private WordDictionary dictionary() {
-    Path own = model().directory().resolve(WordList.FILE);
-    return Files.isRegularFile(own)
-        ? dictionary(WordList.FILE, WordList.read(own))
-        : dictionary(EnglishWords.NAME, EnglishWords.list());
+  /** How a concept grows from earlier ones (A.5). */
+  public Evolutions evolve(Evolve request) {
+    return dissector().evolve(request);
+  }
+
+  /** All that the open images tell about one neuron. */
+  public Described describe(Describe request) {
+    return dissector().describe(request);
+  }
+
+  /** Which neurons there are. */
+  public Neurons find(FindNeurons request) {
+    return new Searcher(this, progress).find(request);
+  }
+
+  /** The model, and which edits it has taken. */
+  public ModelCard card() {
+    Clip clip = model();
+    return new ModelCard(clip, clip.hash(), history().edits());
+  }
+
+  /** Which edits the model has taken. */
+  public Edits edits() {
+    Clip clip = model();
+    return new Edits(
+        history().edits(), Provenance.of(clip, "original", Sha256.brief(clip.original().hash())));
   }
 
   /**
-   * The embeddings of words, computed once.
+   * The embeddings of a vocabulary, computed once.
    *
-   * @param name shown with every result
-   * @param words in the order of their indices, each once
+   * @param words null for the model's own
    * @return belongs to the lab
    */
-  public WordDictionary dictionary(String name, List<String> words) {
+  public WordDictionary dictionary(@Nullable Vocabulary words) {
+    Vocabulary known = words == null ? Vocabulary.of(model()) : words;
     DictionaryStore store =
         cache == null ? null : new DictionaryStore(cache.resolve("dictionaries"));
-    return open().dictionary(name, words, store, progress);
+    return open().dictionary(known.name(), known.words(), store, progress);
   }
 
   /**
@@ -339,12 +333,40 @@ public final class Lab implements AutoCloseable {
   }
 
   /**
-   * @return a study of the open images with this model, for an experiment's {@code run}; its parts
-   *     are kept if there is a cache
+   * Zero-shot accuracy. Batches are kept if there is a cache.
+   *
+   * @throws EngramException if there are no images, or one cannot be read and is not to be skipped
    */
-  public Study study() {
-    ResultStore store = cache == null ? ResultStore.NONE : ResultStore.in(cache.resolve("results"));
-    return new Study(model(), images.set(), store, progress);
+  public Evaluated evaluate(Evaluate request) {
+    Dataset chosen = request.where().resolve(images);
+    Dataset dataset = chosen == null ? Dataset.of(images.set()) : chosen;
+    ResultStore store = request.fresh() ? store().fresh() : store();
+    ZeroShot zeroShot = new ZeroShot(model(), dataset, request.settings(), store);
+    return new Evaluated(zeroShot.run(progress), zeroShot.kept());
+  }
+
+  /**
+   * Runs an experiment on the open images: {@code lab.run(Table4.standard().steps(200))}.
+   *
+   * @param settings of the experiment
+   * @return its numbers, the paper's beside them; parts are kept if there is a cache
+   */
+  public <R> R run(ExperimentSettings<R> settings) {
+    return reproduce(Reproduce.of(settings)).result();
+  }
+
+  /**
+   * Runs an experiment on the open images, or on data sets.
+   *
+   * @return its numbers, the paper's beside them; parts are kept if there is a cache
+   */
+  public <R> Reproduced<R> reproduce(Reproduce<R> request) {
+    return new Reproducer<>(request, model(), images, store(), progress)
+        .run(() -> dictionary(request.words()));
+  }
+
+  private ResultStore store() {
+    return cache == null ? ResultStore.NONE : ResultStore.in(cache.resolve("results"));
   }
 
   /** Scores neurons; belongs to the lab. */

@@ -1,6 +1,5 @@
 package dev.engram.lab;
 
-import dev.engram.Cosine;
 import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.data.Dataset;
@@ -10,9 +9,10 @@ import dev.engram.edit.EditPreview;
 import dev.engram.edit.FineTuning;
 import dev.engram.edit.MatchedTraining;
 import dev.engram.edit.Trainable;
+import dev.engram.experiment.Prompts;
 import dev.engram.experiment.SimilarityChange;
 import dev.engram.experiment.Streams;
-import dev.engram.experiment.ZeroShot;
+import dev.engram.experiment.ZeroShotClassifier;
 import dev.engram.model.Clip;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -111,7 +111,7 @@ final class Tuner {
   private static final class Category implements AutoCloseable {
     private final Streams images;
     private final int firstLayer;
-    private final float[][] prompts;
+    private final ZeroShotClassifier classes;
     private final int index;
 
     Category(
@@ -122,24 +122,16 @@ final class Tuner {
         Progress progress) {
       List<Path> files = measured.edited().stream().sorted().toList();
       firstLayer = trainable.firstLayer(clip);
-      prompts = ZeroShot.classVectors(clip, measured.dataset().classes(), List.of(), progress);
+      classes =
+          new ZeroShotClassifier(
+              new Prompts(measured.dataset().classes(), List.of()).vectors(clip, progress));
       index = measured.dataset().classIndex(name);
       images = new Streams(clip, new ArrayList<>(clip.pixels(files)));
     }
 
     /** The share of the images that are taken for the name. */
     double accuracy(Clip clip) {
-      int correct = 0;
-      float[][] embeddings = images.embed(clip, firstLayer, Progress.NONE);
-      for (float[] image : embeddings) {
-        boolean best = true;
-        double own = Cosine.of(image, prompts[index]);
-        for (int c = 0; c < prompts.length; c++) {
-          best &= c == index || Cosine.of(image, prompts[c]) < own;
-        }
-        correct += best ? 1 : 0;
-      }
-      return (double) correct / embeddings.length;
+      return classes.accuracy(images.embed(clip, firstLayer, Progress.NONE), index);
     }
 
     @Override

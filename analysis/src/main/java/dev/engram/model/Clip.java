@@ -179,6 +179,18 @@ public final class Clip implements AutoCloseable, Provenance.Model {
   }
 
   /**
+   * Passes images through the vision tower, as many at once as there is memory for: {@code
+   * clip.traces(pixels, request).each(batch -> …)}.
+   *
+   * @param pixels images as the processor makes them, each (3, S, S) row-major
+   * @param request what to keep of each
+   */
+  public Traces traces(List<float[]> pixels, TraceRequest request) {
+    return new Traces(
+        this, pixels, request, List.of(), Traces.USUAL, "passing images", Progress.NONE);
+  }
+
+  /**
    * Puts images into one array.
    *
    * @param owner of the array
@@ -239,10 +251,7 @@ public final class Clip implements AutoCloseable, Provenance.Model {
     return embedder.tokens(ids, progress);
   }
 
-  /**
-   * The sentence of {@code caution.txt} in the model's directory, which belongs under every number
-   * of the model and of its edited ones; empty if there is none.
-   */
+  /** The sentence of the directory's {@code caution.txt}, for every number; empty for none. */
   @Override
   public Optional<String> caution() {
     return parts.caution();
@@ -288,10 +297,7 @@ public final class Clip implements AutoCloseable, Provenance.Model {
     return parts.checkpoint().naming.title();
   }
 
-  /**
-   * @return the type in which the weights are stored: F32, F16 or BF16; see {@link #precision} for
-   *     the one in which they compute
-   */
+  /** The type in which the weights are stored, F32, F16 or BF16; not {@link #precision}. */
   public String storedType() {
     return parts.checkpoint().dtype("vision_model.embeddings.patch_embedding.weight");
   }

@@ -53,7 +53,7 @@ class DatasetsTest {
   void cub() throws IOException {
     SmallDatasets.cub(temp);
     Dataset set = open();
-    assertEquals("CUB-200-2011", set.layout());
+    assertEquals(DatasetLayout.CUB, set.layout());
     assertEquals(List.of("Black footed Albatross", "Chuck will Widow"), titles(set));
     assertEquals(
         "a photo of a Black footed Albatross, a type of bird.", set.classes().get(0).label());
@@ -142,7 +142,7 @@ class DatasetsTest {
   void flowers() throws IOException {
     SmallDatasets.flowers(temp);
     Dataset set = open();
-    assertEquals("Flowers-102", set.layout());
+    assertEquals(DatasetLayout.FLOWERS, set.layout());
     assertEquals(102, set.classes().size());
     assertEquals("pink primrose", set.classes().get(0).title());
     assertEquals("blackberry lily", set.classes().get(101).title());
@@ -183,7 +183,7 @@ class DatasetsTest {
   void imageNetInFolders() throws IOException {
     SmallDatasets.imageNetFolders(temp);
     Dataset set = open();
-    assertEquals("ImageNet", set.layout());
+    assertEquals(DatasetLayout.IMAGENET, set.layout());
     assertEquals(List.of("tench", "goldfish"), titles(set));
     assertEquals(List.of(0, 0, 1), indices(set));
     assertEquals("n01440764", set.classes().get(0).name());
@@ -223,7 +223,7 @@ class DatasetsTest {
   void imageNetInOneFolder() throws IOException {
     SmallDatasets.imageNetFlat(temp);
     Dataset set = open();
-    assertEquals("ImageNet", set.layout());
+    assertEquals(DatasetLayout.IMAGENET, set.layout());
     assertEquals(1000, set.classes().size());
     assertEquals(List.of(1, 0, 999), indices(set));
     assertEquals("toilet paper", set.classes().get(999).title());
@@ -258,7 +258,7 @@ class DatasetsTest {
         "file,label,split\n%s0.jpg,grey,a\n%s1.jpg,black,b\n%s2.jpg,grey,b\n"
             .formatted(albatross, albatross, albatross));
     Dataset set = Datasets.open(list, DatasetOptions.standard());
-    assertEquals("list", set.layout());
+    assertEquals(DatasetLayout.LIST, set.layout());
     assertEquals(List.of("grey", "black"), titles(set));
     assertEquals("a photo of a grey.", set.classes().get(0).label());
     assertEquals(List.of(1, 0), indices(set.split("b")));
@@ -317,7 +317,7 @@ class DatasetsTest {
     }
     SmallDatasets.image(temp.resolve("train/fox/1.jpg"), 3);
     Dataset set = open();
-    assertEquals("split folders", set.layout());
+    assertEquals(DatasetLayout.SPLIT_FOLDERS, set.layout());
     assertEquals(Set.of("cat", "dog", "fox"), Set.copyOf(titles(set)));
     assertEquals("a photo of cat", set.classes().get(set.classIndex("cat")).label());
     assertEquals(Set.of("train", "val", "test"), set.splits());
@@ -424,7 +424,7 @@ class DatasetsTest {
   @Test
   void anImageSetIsADatasetAndTheOtherWayRound() throws IOException {
     Dataset mini = Datasets.open(Iconclip.entities(), DatasetOptions.standard());
-    assertEquals("entities", mini.layout());
+    assertEquals(DatasetLayout.ENTITIES, mini.layout());
     assertEquals(60, mini.classes().size());
     assertEquals(576, mini.images().size());
     Refusal.holds(() -> mini.split("test"), "splits train, heldout");

@@ -3,7 +3,6 @@ package dev.engram.dissect;
 import dev.engram.Progress;
 import dev.engram.attribution.Attribution;
 import dev.engram.attribution.Attributor;
-import dev.engram.attribution.Method;
 import dev.engram.attribution.Reading;
 import dev.engram.data.Entity;
 import dev.engram.data.ImageSet;
@@ -54,7 +53,6 @@ final class SmallSet {
 
   /** One entity, asked on its own. */
   static Attribution attribution(Attributor attributor, Entity entity, Reading reading) {
-    return attributor.attribute(
-        entity.images(), entity.label(), Method.IMPROVEMENT, reading, Progress.NONE);
+    return attributor.attribute(entity.images(), entity.label(), reading, Progress.NONE);
   }
 }

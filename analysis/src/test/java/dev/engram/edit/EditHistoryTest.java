@@ -15,7 +15,6 @@ import dev.engram.Refusal;
 import dev.engram.attribution.Attribution;
 import dev.engram.attribution.Attributor;
 import dev.engram.attribution.Contributions;
-import dev.engram.attribution.Method;
 import dev.engram.attribution.Reading;
 import dev.engram.data.ImageSet;
 import dev.engram.iconclip.Iconclip;
@@ -336,7 +335,6 @@ class EditHistoryTest {
                   List.of("0", "1", "2", "3"),
                   "a picture of panda",
                   text,
-                  Method.IMPROVEMENT,
                   Reading.DIRECT,
                   Provenance.of(),
                   Progress.NONE);

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Refusal;
+import dev.engram.attribution.Reading;
+import dev.engram.attribution.Score;
 import dev.engram.data.ImageSet;
 import dev.engram.iconclip.Iconclip;
 import dev.engram.model.Clip;
@@ -18,10 +20,10 @@ import org.junit.jupiter.params.provider.CsvSource;
  * implementation found, as its README tells it.
  */
 class FaithfulnessTest {
-  private static final Faithfulness.Result RESULT = run(List.of(Ranking.values()), List.of(10), 1);
-  private static final Faithfulness.Result FIRST = run(List.of(Ranking.LITERAL), List.of(1, 3), 0);
+  private static final Faithfulness.Result RESULT = run(Score.all(), List.of(10), 1);
+  private static final Faithfulness.Result FIRST = run(List.of(Reading.LITERAL), List.of(1, 3), 0);
 
-  private static Faithfulness.Result run(List<Ranking> rankings, List<Integer> counts, int seeds) {
+  private static Faithfulness.Result run(List<Score> rankings, List<Integer> counts, int seeds) {
     try (Clip clip = Clip.from(Iconclip.model()).device("cpu").load()) {
       return Faithfulness.run(
           new Study(clip, ImageSet.read(Iconclip.entities())),
@@ -80,10 +82,10 @@ class FaithfulnessTest {
     try (Clip clip = Clip.from(Iconclip.model()).device("cpu").load()) {
       ImageSet set = ImageSet.read(Iconclip.entities()).firstImages(4);
       Faithfulness.Settings settings =
-          new Faithfulness.Settings(List.of(Ranking.LITERAL), List.of(10), 0);
+          new Faithfulness.Settings(List.of(Reading.LITERAL), List.of(10), 0);
       Faithfulness.Result same = Faithfulness.run(new Study(clip, set), settings);
       Faithfulness.Result other =
-          Faithfulness.run(new Study(clip, set), settings.judged(Judging.otherHalf(0)));
+          Faithfulness.run(new Study(clip, set), settings.judging(Judging.otherHalf(0)));
       assertEquals(240, same.cosine().count());
       assertEquals(120, other.cosine().count());
       assertTrue(
@@ -93,7 +95,7 @@ class FaithfulnessTest {
       Refusal.holds(
           () ->
               Faithfulness.run(
-                  new Study(clip, set.firstImages(1)), settings.judged(Judging.otherHalf(0))),
+                  new Study(clip, set.firstImages(1)), settings.judging(Judging.otherHalf(0))),
           "takes an entity with two images");
     }
   }

@@ -8,6 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.engram.Cosine;
 import dev.engram.EngramException;
 import dev.engram.Progress;
+import dev.engram.attribution.Baseline;
+import dev.engram.attribution.Reading;
+import dev.engram.attribution.Score;
 import dev.engram.data.Entity;
 import dev.engram.data.ImageSet;
 import dev.engram.dissect.WordDictionary;
@@ -56,16 +59,16 @@ class IconclipExperimentsTest {
     Table1.Result r;
     try (WordDictionary words =
         WordDictionary.of(clip, "words", Iconclip.words().subList(0, 2000), Progress.NONE)) {
-      r = Table1.run(new Study(clip, set.firstImages(4)), words, Table1.Settings.standard());
+      r = Table1.run(new Study(clip, set.firstImages(4)), words, Table1.standard());
     }
     assertEquals(before, clip.manager().getManagedArrays().size());
-    double ours = r.row(Ranking.LITERAL).reconstruction().mean();
-    for (Ranking baseline : List.of(Ranking.ACTIVATION, Ranking.GRADIENT, Ranking.COMBINED)) {
+    double ours = r.row(Reading.LITERAL).reconstruction().mean();
+    for (Score baseline : List.of(Baseline.ACTIVATION, Baseline.GRADIENT, Baseline.COMBINED)) {
       assertTrue(ours > r.row(baseline).reconstruction().mean(), baseline.toString());
     }
     assertTrue(ours > r.anyWord() + 0.1);
-    assertEquals(0.8202, r.row(Ranking.LITERAL).paper().orElseThrow());
-    assertEquals(60, r.row(Ranking.LENS).bestWord().count());
+    assertEquals(0.8202, r.row(Reading.LITERAL).paper().orElseThrow());
+    assertEquals(60, r.row(Reading.LENS).bestWord().count());
   }
 
   @Test
@@ -218,7 +221,7 @@ class IconclipExperimentsTest {
         1,
         r.entityPlaces().share(Neuron.Block.MSA) + r.entityPlaces().share(Neuron.Block.FFN),
         1e-9);
-    for (Figure3.Decay decay : List.of(r.entityDecay(), r.objectDecay(), r.queryDecay())) {
+    for (Decay decay : List.of(r.entityDecay(), r.objectDecay(), r.queryDecay())) {
       double[] curve = decay.normalised();
       assertEquals(80, curve.length);
       assertEquals(1, curve[0], 1e-9);
@@ -233,7 +236,7 @@ class IconclipExperimentsTest {
   @Test
   void removalIsAnsweredBehindTheNeuronAlone() {
     int before = clip.manager().getManagedArrays().size();
-    Figure4a.Result r = Figure4a.run(new Study(clip, set), Figure4a.Settings.standard());
+    Figure4a.Result r = Figure4a.run(new Study(clip, set), Figure4a.standard());
     assertEquals(before, clip.manager().getManagedArrays().size());
     assertEquals(60, r.removals().size());
     for (Figure4a.Removal removal : r.removals()) {
@@ -246,13 +249,13 @@ class IconclipExperimentsTest {
 
   @Test
   void anotherLabelMakesAnotherRanking() {
-    Sanity.Result r = Sanity.run(new Study(clip, set.firstImages(4)), Sanity.Settings.standard());
-    for (Ranking ours : List.of(Ranking.LITERAL, Ranking.LENS, Ranking.DIRECT)) {
+    Sanity.Result r = Sanity.run(new Study(clip, set.firstImages(4)), Sanity.standard());
+    for (Score ours : List.of(Reading.LITERAL, Reading.LENS, Reading.DIRECT)) {
       Sanity.Row row = r.row(ours);
       assertTrue(row.exchanged().mean() < row.halves().mean() - 0.1, row.toString());
       assertTrue(row.exchangedTop().mean() < row.halvesTop().mean() - 0.1, row.toString());
     }
-    assertEquals(1, r.row(Ranking.ACTIVATION).exchanged().mean(), 1e-9, "it knows no label");
+    assertEquals(1, r.row(Baseline.ACTIVATION).exchanged().mean(), 1e-9, "it knows no label");
   }
 
   @Test
@@ -261,7 +264,7 @@ class IconclipExperimentsTest {
     Sanity.Result r =
         Sanity.run(new Study(clip, set.firstImages(4)), new Sanity.Settings(10, 1, 3, 0));
     assertEquals(before, clip.manager().getManagedArrays().size());
-    for (Ranking ranking : List.of(Ranking.LITERAL, Ranking.LENS, Ranking.DIRECT)) {
+    for (Score ranking : List.of(Reading.LITERAL, Reading.LENS, Reading.DIRECT)) {
       List<Sanity.Randomised> falls = r.randomised(ranking);
       assertEquals(List.of(2, 4, 6), falls.stream().map(Sanity.Randomised::layers).toList());
       assertTrue(falls.get(0).correlation().mean() > falls.get(1).correlation().mean());
@@ -291,8 +294,7 @@ class IconclipExperimentsTest {
     int before = clip.manager().getManagedArrays().size();
     Thread.currentThread().interrupt();
     assertThrows(
-        CancellationException.class,
-        () -> Table6.run(new Study(clip, set), Table6.Settings.standard()));
+        CancellationException.class, () -> Table6.run(new Study(clip, set), Table6.standard()));
     assertEquals(before, clip.manager().getManagedArrays().size());
   }
 

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.engram.AtomicFile;
 import dev.engram.ChildJvm;
 import dev.engram.Progress;
+import dev.engram.attribution.Baseline;
+import dev.engram.attribution.Reading;
 import dev.engram.data.ImageSet;
 import dev.engram.model.Clip;
 import java.nio.file.Files;
@@ -19,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** {@code kill -9} during {@code %reproduce}, and two of them at once in one folder of results. */
 class KilledStudyTest {
   private static final Faithfulness.Settings SETTINGS =
-      new Faithfulness.Settings(List.of(Ranking.LITERAL, Ranking.COMBINED), List.of(1, 5), 2);
+      new Faithfulness.Settings(List.of(Reading.LITERAL, Baseline.COMBINED), List.of(1, 5), 2);
 
   /** Computes until two of four parts are kept, says so, and waits to be killed. */
   public static final class Reproducing {
@@ -57,7 +59,7 @@ class KilledStudyTest {
       Study resumed = new Study(clip, set, ResultStore.in(results), Progress.NONE);
       assertEquals(
           Faithfulness.run(new Study(clip, set), SETTINGS), Faithfulness.run(resumed, SETTINGS));
-      assertEquals(2, resumed.computed());
+      assertEquals(2, resumed.kept().computed());
     }
   }
 

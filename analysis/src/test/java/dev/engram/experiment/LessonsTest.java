@@ -95,14 +95,13 @@ class LessonsTest {
     assertEquals(1, widow.original().general().count());
     assertEquals(
         2,
-        Table4.run(List.of(lessons), few.withNames(List.of("nobody"))).cases().size(),
+        Table4.run(List.of(lessons), few.names(List.of("nobody"))).cases().size(),
         "without a name of the paper all are taught, those recognised least first");
     assertEquals(
         List.of("Chuck will Widow", "Black footed Albatross"),
         Table8.run(
                 List.of(lessons),
-                Table8.Settings.standard()
-                    .withNames(List.of("chuck-will widow", "black footed albatross")))
+                Table8.standard().names(List.of("chuck-will widow", "black footed albatross")))
             .cases()
             .stream()
             .map(Table8.Case::entity)

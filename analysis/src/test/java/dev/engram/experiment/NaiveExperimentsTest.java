@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Progress;
 import dev.engram.Provenance;
+import dev.engram.attribution.Reading;
 import dev.engram.data.Entity;
 import dev.engram.data.ImageSet;
 import dev.engram.data.LabelledImage;
@@ -51,11 +52,11 @@ class NaiveExperimentsTest {
     try (Clip clip = SmallStudy.clip(model)) {
       Naive naive = new Naive(clip);
       ImageSet set = SmallStudy.set(images);
-      Table6.Result table6 = Table6.run(new Study(clip, set), Table6.Settings.standard());
+      Table6.Result table6 = Table6.run(new Study(clip, set), Table6.standard());
       Faithfulness.Result falls =
           Faithfulness.run(
               new Study(clip, set),
-              new Faithfulness.Settings(List.of(Ranking.LITERAL), List.of(1, 4), 0));
+              new Faithfulness.Settings(List.of(Reading.LITERAL), List.of(1, 4), 0));
       int[] counts = {1, 4};
       List<Double> original = new ArrayList<>();
       List<List<Double>> complete = List.of(new ArrayList<>(), new ArrayList<>());
@@ -188,6 +189,11 @@ class NaiveExperimentsTest {
           .counts()
           .forEach((place, count) -> assertEquals(places.getOrDefault(place, 0), count));
       assertArrayEquals(decay, r.entityDecay().values(), SCORE);
+      List<Estimate> estimates = r.entityDecay().estimates();
+      for (int rank = 0; rank < decay.length; rank++) {
+        assertEquals(decay[rank] / decay[0], estimates.get(rank).mean(), SCORE / decay[0]);
+        assertEquals(rank > 0, estimates.get(rank).interval().exists());
+      }
       assertEquals(6, r.objectPlaces().total());
       assertTrue(r.queryPlaces().total() <= 20);
     }
@@ -372,7 +378,7 @@ class NaiveExperimentsTest {
       }
       assertEquals(8, at);
       assertEquals(at, figure.illustrations().size());
-      assertEquals(mean(best), table.row(Ranking.LITERAL).bestWord().mean(), COSINE);
+      assertEquals(mean(best), table.row(Reading.LITERAL).bestWord().mean(), COSINE);
       assertEquals(mean(any), table.anyWord(), COSINE);
     }
   }
@@ -412,9 +418,9 @@ class NaiveExperimentsTest {
                   shaken.scores(all.subList(0, 2), entity.label())));
         }
       }
-      assertEquals(mean(exchanged), r.row(Ranking.LITERAL).exchanged().mean(), 2e-4);
-      assertEquals(mean(halves), r.row(Ranking.LITERAL).halves().mean(), 2e-4);
-      List<Sanity.Randomised> falls = r.randomised(Ranking.LITERAL);
+      assertEquals(mean(exchanged), r.row(Reading.LITERAL).exchanged().mean(), 2e-4);
+      assertEquals(mean(halves), r.row(Reading.LITERAL).halves().mean(), 2e-4);
+      List<Sanity.Randomised> falls = r.randomised(Reading.LITERAL);
       assertEquals(layers, falls.size());
       assertEquals(mean(random), falls.get(0).correlation().mean(), 2e-4);
       assertEquals(

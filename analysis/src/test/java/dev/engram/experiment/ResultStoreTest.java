@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.attribution.Reading;
+import dev.engram.attribution.Score;
 import dev.engram.trace.Neuron;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -21,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ResultStoreTest {
-  private record Value(double[] numbers, List<Neuron> neurons, Map<Ranking, Integer> ranks) {}
+  private record Value(double[] numbers, List<Neuron> neurons, Map<Score, Integer> ranks) {}
 
   private record Other(String text) {}
 
@@ -36,7 +38,7 @@ class ResultStoreTest {
     numbers[3] = Double.NEGATIVE_INFINITY;
     numbers[4] = 0.1 + 0.2;
     return new Value(
-        numbers, List.of(Neuron.ffn(5, 412), Neuron.msa(3, 0, 11)), Map.of(Ranking.LENS, 3));
+        numbers, List.of(Neuron.ffn(5, 412), Neuron.msa(3, 0, 11)), Map.of(Reading.LENS, 3));
   }
 
   private static Path file(Path folder) throws IOException {

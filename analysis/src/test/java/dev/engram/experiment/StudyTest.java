@@ -9,6 +9,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import dev.engram.Progress;
+import dev.engram.attribution.Baseline;
+import dev.engram.attribution.Reading;
 import dev.engram.data.ImageSet;
 import dev.engram.dissect.WordDictionary;
 import dev.engram.model.Clip;
@@ -17,7 +19,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.concurrent.CancellationException;
 import java.util.function.Function;
@@ -29,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What is kept, what is read, and when neither is. */
 class StudyTest {
   private static final Faithfulness.Settings SETTINGS =
-      new Faithfulness.Settings(List.of(Ranking.LITERAL, Ranking.COMBINED), List.of(1, 5), 2);
+      new Faithfulness.Settings(List.of(Reading.LITERAL, Baseline.COMBINED), List.of(1, 5), 2);
 
   private static Clip clip;
   private static ImageSet set;
@@ -62,24 +66,25 @@ class StudyTest {
               }
             });
     assertThrows(CancellationException.class, () -> Faithfulness.run(interrupted, SETTINGS));
-    assertEquals(2, interrupted.computed());
+    assertEquals(2, interrupted.kept().computed());
     assertEquals(arrays, clip.manager().getManagedArrays().size());
 
     Study resumed = study(folder, Progress.NONE);
     assertEquals(whole, Faithfulness.run(resumed, SETTINGS), "the same to the last bit");
-    assertEquals(2, resumed.computed());
-    assertTrue(resumed.note().startsWith("2 of 4 parts of this result were computed 20"));
-    assertTrue(resumed.note().contains(" and kept."), resumed.note());
+    assertEquals(2, resumed.kept().computed());
+    assertTrue(
+        resumed.kept().toString().startsWith("2 of 4 parts of this result were computed 20"));
+    assertTrue(resumed.kept().toString().contains(" and kept."), resumed.kept().toString());
 
     Study again = study(folder, Progress.NONE);
     assertEquals(whole, Faithfulness.run(again, SETTINGS));
-    assertEquals(0, again.computed());
-    assertTrue(again.note().startsWith("All parts"), again.note());
+    assertEquals(0, again.kept().computed());
+    assertTrue(again.kept().toString().startsWith("All parts"), again.kept().toString());
 
     Study fresh = new Study(clip, set, ResultStore.in(folder).fresh(), Progress.NONE);
     assertEquals(whole, Faithfulness.run(fresh, SETTINGS));
-    assertEquals(4, fresh.computed());
-    assertEquals("", fresh.note());
+    assertEquals(4, fresh.kept().computed());
+    assertEquals("", fresh.kept().toString());
   }
 
   /** What a part gives here. */
@@ -93,8 +98,8 @@ class StudyTest {
     List<Cosine> both =
         study.each(task, List.of(part, part), (pass, i) -> new Cosine(pass.cosines()[0]));
     assertEquals(both.get(0), both.get(1));
-    assertEquals(1, study.computed());
-    assertEquals("", study.note());
+    assertEquals(1, study.kept().computed());
+    assertEquals("", study.kept().toString());
   }
 
   @Test
@@ -104,12 +109,12 @@ class StudyTest {
       for (int computed : new int[] {1, 0}) { // the second time it is its own that is read
         Study study = new Study(half, set, ResultStore.in(folder), Progress.NONE);
         assertNotEquals(whole, cosine(study));
-        assertEquals(computed, study.computed());
+        assertEquals(computed, study.kept().computed());
       }
     }
     Study again = study(folder, Progress.NONE);
     assertEquals(whole, cosine(again));
-    assertEquals(0, again.computed());
+    assertEquals(0, again.kept().computed());
   }
 
   private static Cosine cosine(Study study) {
@@ -128,30 +133,73 @@ class StudyTest {
             Progress.NONE)) {
       List<Function<Study, Object>> experiments =
           List.of(
-              s -> Table1.run(s, words, Table1.Settings.standard()),
+              s -> Table1.run(s, words, Table1.standard()),
               s -> Table2.run(s, new Table2.Settings(List.of(10, 30), 2, 2)),
-              s -> Table3.run(s, Table3.Settings.standard()),
-              s -> Table6.run(s, Table6.Settings.standard()),
-              s -> Figure2.run(s, words, Figure2.Settings.standard()),
+              s -> Table3.run(s, Table3.standard()),
+              s -> Table6.run(s, Table6.standard()),
+              s -> Figure2.run(s, words, Figure2.standard()),
               s -> Figure3.run(s, new Figure3.Settings(3, 80, 10, 40, 10, 2)),
-              s -> Figure4a.run(s, Figure4a.Settings.standard()),
-              s -> Sanity.run(s, Sanity.Settings.standard()));
+              s -> Figure4a.run(s, Figure4a.standard()),
+              s -> Sanity.run(s, Sanity.standard()));
       for (Function<Study, Object> experiment : experiments) {
         Study first = study(folder, Progress.NONE);
         String computed = json(experiment.apply(first));
-        assertTrue(first.computed() > 0, computed);
+        assertTrue(first.kept().computed() > 0, computed);
         Study second = study(folder, Progress.NONE);
         assertEquals(computed, json(experiment.apply(second)));
-        assertEquals(0, second.computed(), computed);
+        assertEquals(0, second.kept().computed(), computed);
       }
     }
+  }
+
+  /** Whatever setting is changed: with results of the standard kept, the numbers are as without. */
+  @Test
+  void nothingThatWasComputedWithOtherSettingsIsRead(@TempDir Path folder) {
+    List<String> small =
+        List.of("table2 seeds=2", "figure3 queryDecay=40", "faithfulness counts=1,5");
+    try (WordDictionary words =
+        WordDictionary.of(
+            clip,
+            "words",
+            List.of("a", "cat", "dog", "sea", "red", "home", "sky"),
+            Progress.NONE)) {
+      for (Experiment<?> experiment : Experiments.ALL) {
+        if (experiment.teaches()) {
+          continue; // NaiveInsertionsTest
+        }
+        ExperimentSettings<?> first =
+            Settings.with(
+                experiment.standard().get(),
+                small.stream()
+                    .filter(s -> s.startsWith(experiment + " "))
+                    .map(s -> s.substring(s.indexOf(' ') + 1))
+                    .toList());
+        Path kept = folder.resolve(experiment.name());
+        first.run(material(study(kept, Progress.NONE), words));
+        for (Setting setting : Settings.of(first)) {
+          ExperimentSettings<?> changed =
+              Settings.with(first, List.of(setting.name() + "=" + SettingsTest.other(setting)));
+          assertEquals(
+              json(changed.run(material(new Study(clip, set), words))),
+              json(changed.run(material(study(kept, Progress.NONE), words))),
+              experiment + " with another " + setting.name());
+        }
+      }
+    }
+  }
+
+  private static Material material(Study study, WordDictionary words) {
+    return new Material(() -> study, () -> words, List::of, List.of());
   }
 
   /** Arrays by their values; every double in full. */
   private static String json(Object result) {
     return new ObjectMapper()
         .registerModule(
-            new SimpleModule().addSerializer(OptionalDouble.class, ToStringSerializer.instance))
+            new SimpleModule()
+                .addSerializer(OptionalDouble.class, ToStringSerializer.instance)
+                .addSerializer(OptionalInt.class, ToStringSerializer.instance)
+                .addSerializer(Optional.class, ToStringSerializer.instance))
         .valueToTree(result)
         .toString();
   }
@@ -206,7 +254,7 @@ class StudyTest {
       Clip model, ImageSet of, Path results, Faithfulness.Settings settings) {
     Study study = new Study(model, of, ResultStore.in(results), Progress.NONE);
     assertTrue(Faithfulness.run(study, settings).falls().size() > 1);
-    return study.computed();
+    return study.kept().computed();
   }
 
   private static Path copyOf(String model, Path to) throws IOException {

@@ -148,7 +148,7 @@ class ZeroShotTest {
 
   @Test
   void classVectorsHaveUnitLengthAndLabelsStandForThemselves() {
-    float[][] vectors = ZeroShot.classVectors(clip, mini.classes(), List.of(), Progress.NONE);
+    float[][] vectors = new Prompts(mini.classes(), List.of()).vectors(clip, Progress.NONE);
     List<String> labels = mini.classes().stream().map(DatasetClass::label).toList();
     assertTrue(labels.contains("the logo of Android"), labels.toString());
     float[][] texts = clip.embedTexts(labels, Progress.NONE);
@@ -298,25 +298,26 @@ class ZeroShotTest {
           }
         };
     assertThrows(CancellationException.class, () -> interrupted.run(atTheThirdBatch));
-    assertEquals(3, interrupted.computed(), "two batches of images and one of prompts");
+    assertEquals(3, interrupted.kept().computed(), "two batches of images and one of prompts");
 
     ZeroShot resumed = new ZeroShot(clip, mini, settings, ResultStore.in(kept));
     List<String> reports = new ArrayList<>();
     ZeroShot.Result rest = resumed.run((what, done, total) -> reports.add(what));
     assertEquals(whole, rest);
-    assertEquals(6, resumed.computed(), "the other batches of 120 images");
-    assertTrue(resumed.note().startsWith("3 of 9 parts of this result were computed 20"));
+    assertEquals(6, resumed.kept().computed(), "the other batches of 120 images");
+    assertTrue(
+        resumed.kept().toString().startsWith("3 of 9 parts of this result were computed 20"));
     assertFalse(reports.contains("embedding prompts"), reports.toString());
 
     ZeroShot again = new ZeroShot(clip, mini, settings, ResultStore.in(kept));
     assertEquals(whole, again.run(Progress.NONE));
-    assertEquals(0, again.computed());
-    assertTrue(again.note().startsWith("All parts"), again.note());
+    assertEquals(0, again.kept().computed());
+    assertTrue(again.kept().toString().startsWith("All parts"), again.kept().toString());
 
     ZeroShot fresh = new ZeroShot(clip, mini, settings, ResultStore.in(kept).fresh());
     assertEquals(whole, fresh.run(Progress.NONE));
-    assertEquals(9, fresh.computed());
-    assertEquals("", fresh.note());
+    assertEquals(9, fresh.kept().computed());
+    assertEquals("", fresh.kept().toString());
   }
 
   @Test
@@ -336,10 +337,10 @@ class ZeroShotTest {
           }
         };
     assertThrows(CancellationException.class, () -> interrupted.run(inTheSecondPart));
-    assertEquals(1, interrupted.computed(), "25 of 60 classes");
+    assertEquals(1, interrupted.kept().computed(), "25 of 60 classes");
     ZeroShot resumed = new ZeroShot(clip, few, settings, ResultStore.in(kept));
     assertEquals(ZeroShot.run(clip, few, settings, Progress.NONE), resumed.run(Progress.NONE));
-    assertEquals(3, resumed.computed(), "the other classes and the image");
+    assertEquals(3, resumed.kept().computed(), "the other classes and the image");
   }
 
   @Test
@@ -407,6 +408,6 @@ class ZeroShotTest {
     ZeroShot evaluation = new ZeroShot(model, set, settings, ResultStore.in(kept));
     ZeroShot.Result result = evaluation.run(Progress.NONE);
     assertEquals(ZeroShot.run(model, set, settings, Progress.NONE), result);
-    return evaluation.computed();
+    return evaluation.kept().computed();
   }
 }

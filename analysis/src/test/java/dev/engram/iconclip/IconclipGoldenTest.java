@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.engram.Progress;
 import dev.engram.attribution.Attribution;
 import dev.engram.attribution.Attributor;
-import dev.engram.attribution.Method;
 import dev.engram.attribution.Reading;
 import dev.engram.data.Entity;
 import dev.engram.data.ImageSet;
@@ -92,8 +91,7 @@ class IconclipGoldenTest {
     assertEquals(x.path("label").asText(), entity.label());
     assertEquals(x.path("images").asInt(), entity.images().size());
     Attribution a =
-        attributor.attribute(
-            entity.images(), entity.label(), Method.IMPROVEMENT, Reading.LITERAL, Progress.NONE);
+        attributor.attribute(entity.images(), entity.label(), Reading.LITERAL, Progress.NONE);
     assertEquals(x.path("cosine").asDouble(), a.cosine(), 1e-5);
     List<Attribution.Ranked> top = a.top(10);
     for (int i = 0; i < 10; i++) {

@@ -10,12 +10,17 @@ import dev.engram.Progress;
 import dev.engram.Refusal;
 import dev.engram.attribution.Attribution;
 import dev.engram.attribution.Attributor;
-import dev.engram.attribution.Method;
 import dev.engram.attribution.Reading;
+import dev.engram.data.Dataset;
 import dev.engram.data.ImageSet;
 import dev.engram.edit.Edit;
 import dev.engram.edit.EditPreview;
 import dev.engram.edit.Removal;
+import dev.engram.experiment.Change;
+import dev.engram.experiment.Figure3;
+import dev.engram.experiment.Table2;
+import dev.engram.experiment.Table3;
+import dev.engram.experiment.Table4;
 import dev.engram.iconclip.Iconclip;
 import dev.engram.model.Clip;
 import dev.engram.trace.Neuron;
@@ -24,6 +29,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -62,7 +68,6 @@ class LabTest {
           attributor.attribute(
               set.entity("panda").images(),
               set.entity("panda").label(),
-              Method.IMPROVEMENT,
               Reading.LITERAL,
               Progress.NONE);
       assertEquals(direct.top(10), a.top(10));
@@ -184,7 +189,7 @@ class LabTest {
   @Test
   void wordsComeFromADictionary() {
     Neuron first = lab.attribute("panda").top(1).get(0).neuron();
-    assertEquals(first, lab.words(first).get(0).neuron());
+    assertEquals(first, lab.words(first).neurons().get(0).neuron());
   }
 
   @Test
@@ -206,5 +211,67 @@ class LabTest {
     Refusal.holds(() -> lab.attribute("pandas"), "panda");
     Refusal.holds(() -> Lab.empty().attribute("panda"), "No images are open");
     Refusal.holds(() -> Lab.empty().images(set).attribute("panda"), "No model is loaded");
+  }
+
+  @Test
+  void anExperimentIsRunByItsSettings(@TempDir Path folder) {
+    Lab own = lab.cache(folder).images(set);
+    Table2.Settings few = Table2.standard().seeds(1).imagesPerEntity(OptionalInt.of(1));
+    Table2.Result result = own.run(few);
+    assertEquals(
+        "seeds 1 (standard: 5), imagesPerEntity 1 (standard: all)",
+        result.provenance().entries().get("settings"));
+    Reproduced<Table2.Result> again = own.reproduce(Reproduce.of(few));
+    assertEquals(0, again.kept().computed());
+    assertEquals(result.cells(), again.result().cells());
+    assertEquals(
+        List.of("seeds", "imagesPerEntity"), again.changes().stream().map(Change::name).toList());
+    Reproduced<Table2.Result> one = own.reproduce(Reproduce.of(few).images(1).fresh(true));
+    assertEquals(0, one.kept().read());
+    assertTrue(one.result().provenance().toString().contains("60 entities, 60 images"));
+  }
+
+  @Test
+  void anExperimentRefusesWhatItHasNoUseFor() {
+    Reproduce<Figure3.Result> figure3 = Reproduce.of(Figure3.standard());
+    Reproduce<Table4.Result> table4 = Reproduce.of(Table4.standard());
+    Dataset data = Dataset.of(set);
+    Refusal.holds(
+        () -> figure3.data(List.of(data)),
+        "--data or --general belongs to table3, table4, table8 and scaling",
+        "%reproduce figure3 looks at the open images");
+    Refusal.holds(
+        () -> figure3.models(List.of(lab::model)), "--model belongs to table6, which compares");
+    Refusal.holds(
+        () -> figure3.words(new Vocabulary("mine", null, List.of("a"))),
+        "--dictionary belongs to table1 and figure2");
+    Refusal.holds(() -> figure3.shots(2), "--shots belongs to table4, table8 and scaling");
+    Refusal.holds(() -> table4.shots(2), "--shots says how many images of --data are taken");
+    Refusal.holds(() -> table4.general(null, 5), "--sample says how many images of --general");
+    Refusal.holds(() -> table4.data(List.of(data)).shots(0), "numbers from 1, got 2000 and 0");
+    Refusal.holds(() -> table4.data(List.of(data)).images(1), "--images takes the first of");
+    Refusal.holds(
+        () -> Reproduce.of(Table3.standard()).data(List.of(data, data)), "one data set at a time");
+  }
+
+  @Test
+  void anEvaluationIsKeptAndReadAgain(@TempDir Path folder) {
+    Lab own = lab.cache(folder).images(set);
+    Evaluate request = Evaluate.openImages();
+    Evaluate few = request.where(request.where().sample(20));
+    Evaluated first = own.evaluate(few);
+    assertEquals(20, first.result().predictions().size());
+    assertEquals(first.result().accuracy().mean(), first.accuracy());
+    Evaluated again = own.evaluate(few);
+    assertEquals(first.result().predictions(), again.result().predictions());
+    assertEquals(0, again.kept().computed());
+    assertTrue(again.kept().anyRead());
+    assertEquals(0, own.evaluate(few.fresh(true)).kept().read());
+    assertNotEquals(
+        first.result().provenance(),
+        own.evaluate(few.templates(List.of("a photo of {}"))).result().provenance());
+    Refusal.holds(() -> request.where(Accuracy.none()), "An evaluation takes images");
+    Refusal.holds(
+        () -> own.evaluate(request.where(Accuracy.onOpenImages().split("nothing"))), "'nothing'");
   }
 }

@@ -10,8 +10,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.engram.Progress;
 import dev.engram.Refusal;
 import dev.engram.attribution.Attributor;
-import dev.engram.attribution.Method;
-import dev.engram.attribution.Reading;
+import dev.engram.attribution.Score;
 import dev.engram.data.LabelledImage;
 import dev.engram.dissect.Heatmapper;
 import dev.engram.dissect.Interpreter;
@@ -565,11 +564,9 @@ class CheckpointTest {
     }
     try (Clip clip = Clip.from(model.directory).device("cpu").load()) {
       int arrays = clip.manager().getManagedArrays().size();
-      for (Method method : Method.values()) {
+      for (Score by : Score.all()) {
         Refusal.holds(
-            () ->
-                new Attributor(clip)
-                    .attribute(List.of(image), "a panda", method, Reading.LITERAL, Progress.NONE),
+            () -> new Attributor(clip).attribute(List.of(image), "a panda", by, Progress.NONE),
             "quick_gelu_p8",
             "NaN",
             "damaged");

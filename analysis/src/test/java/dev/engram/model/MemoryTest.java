@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Progress;
 import dev.engram.attribution.Attributor;
-import dev.engram.attribution.Method;
 import dev.engram.attribution.Reading;
+import dev.engram.attribution.Score;
 import dev.engram.data.Entity;
 import dev.engram.data.ImageSet;
 import dev.engram.data.LabelledImage;
@@ -48,11 +48,7 @@ class MemoryTest {
           "attribution",
           i ->
               attributor.attribute(
-                  images,
-                  entity.label(),
-                  Method.values()[i % Method.values().length],
-                  Reading.values()[i / 7 % Reading.values().length],
-                  Progress.NONE));
+                  images, entity.label(), Score.all().get(i % Score.all().size()), Progress.NONE));
       work.put(
           "heatmap",
           i -> heatmapper.heatmap(images.get(0), i % 2 == 0 ? Neuron.ffn(1, i) : neuron(i)));

@@ -17,9 +17,10 @@ import dev.engram.Provenance;
 import dev.engram.Refusal;
 import dev.engram.attribution.Attribution;
 import dev.engram.attribution.Attributor;
+import dev.engram.attribution.Baseline;
 import dev.engram.attribution.Contributions;
-import dev.engram.attribution.Method;
 import dev.engram.attribution.Reading;
+import dev.engram.attribution.Score;
 import dev.engram.dissect.Heatmapper;
 import dev.engram.edit.Association;
 import dev.engram.edit.BackgroundKeys;
@@ -195,18 +196,11 @@ class PrecisionTest {
     }
   }
 
-  private static Attribution attribution(Clip clip, Method method, Reading reading) {
+  private static Attribution attribution(Clip clip, Score by) {
     float[] text = clip.embedTokens(List.of(new int[] {1, 2, 3}), Progress.NONE)[0];
     try (Attributor attributor = new Attributor(clip)) {
       return attributor.attribute(
-          noise(clip, 2),
-          List.of("a", "b"),
-          "",
-          text,
-          method,
-          reading,
-          Provenance.of(),
-          Progress.NONE);
+          noise(clip, 2), List.of("a", "b"), "", text, by, Provenance.of(), Progress.NONE);
     }
   }
 
@@ -216,8 +210,8 @@ class PrecisionTest {
         Clip half = load(SMALL, Precision.F16)) {
       int arrays = half.manager().getManagedArrays().size();
       for (Reading reading : Reading.values()) {
-        double[] a = attribution(whole, Method.IMPROVEMENT, reading).means();
-        double[] b = attribution(half, Method.IMPROVEMENT, reading).means();
+        double[] a = attribution(whole, reading).means();
+        double[] b = attribution(half, reading).means();
         assertTrue(
             Numbers.rankCorrelation(a, b) > 0.999, reading + " " + Numbers.rankCorrelation(a, b));
       }
@@ -309,8 +303,7 @@ class PrecisionTest {
                   .close(),
           "Fine-tuning needs gradients",
           "--precision f32");
-      Refusal.holds(
-          () -> attribution(half, Method.GRADIENT, Reading.LITERAL), "The method gradient", "f32");
+      Refusal.holds(() -> attribution(half, Baseline.GRADIENT), "The method gradient", "f32");
     }
   }
 

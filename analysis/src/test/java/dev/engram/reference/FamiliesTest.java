@@ -12,11 +12,12 @@ import dev.engram.Provenance;
 import dev.engram.Refusal;
 import dev.engram.attribution.Attribution;
 import dev.engram.attribution.Attributor;
+import dev.engram.attribution.Baseline;
 import dev.engram.attribution.Contributions;
 import dev.engram.attribution.Improvement;
-import dev.engram.attribution.Method;
 import dev.engram.attribution.NaiveImprovement;
 import dev.engram.attribution.Reading;
+import dev.engram.attribution.Score;
 import dev.engram.dissect.Heatmap;
 import dev.engram.dissect.Heatmapper;
 import dev.engram.dissect.Interpretation;
@@ -289,15 +290,14 @@ class FamiliesTest {
 
   // ---------------------------------------------------------------- analyses
 
-  private static Attribution attribute(Run run, Method method, Reading reading) {
+  private static Attribution attribute(Run run, Score by) {
     try (Attributor attributor = new Attributor(run.clip())) {
       return attributor.attribute(
           run.pixels(),
           List.of("a", "b"),
           "label",
           run.text(),
-          method,
-          reading,
+          by,
           Provenance.of("made", "here"),
           Progress.NONE);
     }
@@ -307,9 +307,9 @@ class FamiliesTest {
   @ValueSource(strings = {"eva02_b16", "eva01_g14", "tinyclip_8m16"})
   void everyAttributionWorksWithAClassToken(String name) {
     try (Run run = Run.of(name)) {
-      for (Method method : Method.values()) {
-        double best = attribute(run, method, Reading.LITERAL).top(1).get(0).score();
-        assertTrue(best > 0 && Double.isFinite(best), method + " gives " + best);
+      for (Score by : Score.all()) {
+        double best = attribute(run, by).top(1).get(0).score();
+        assertTrue(best > 0 && Double.isFinite(best), by + " gives " + best);
       }
     }
   }
@@ -317,10 +317,10 @@ class FamiliesTest {
   @Test
   void attributionOfSigLipGoesThroughItsPool() {
     try (Run run = Run.of("siglip_b16")) {
-      Attribution direct = attribute(run, Method.IMPROVEMENT, Reading.DIRECT);
+      Attribution direct = attribute(run, Reading.DIRECT);
       assertTrue(direct.top(1).get(0).score() > 0);
       // a mean over the tokens: between the smallest and the largest of them
-      Attribution active = attribute(run, Method.ACTIVATION, Reading.DIRECT);
+      Attribution active = attribute(run, Baseline.ACTIVATION);
       Neuron n = active.top(1).get(0).neuron();
       int column = n.column(run.clip().config().vision().headWidth());
       TraceRequest all = TraceRequest.none().with(Site.coefficients(n.block()), Tokens.ALL);
@@ -337,10 +337,9 @@ class FamiliesTest {
         double score = active.top(1).get(0).score();
         assertTrue(score > 0 && score <= largest, score + " of at most " + largest);
       }
-      Refusal.holds(
-          () -> attribute(run, Method.IMPROVEMENT, Reading.LITERAL), "no class token", "direct");
-      Refusal.holds(() -> attribute(run, Method.GRADIENT, Reading.LITERAL), "no class token");
-      Refusal.holds(() -> attribute(run, Method.COMBINED, Reading.DIRECT), "no class token");
+      Refusal.holds(() -> attribute(run, Reading.LITERAL), "no class token", "direct");
+      Refusal.holds(() -> attribute(run, Baseline.GRADIENT), "no class token");
+      Refusal.holds(() -> attribute(run, Baseline.COMBINED), "no class token");
     }
   }
 

@@ -54,6 +54,11 @@ final class ReferenceModel implements AutoCloseable {
     }
   }
 
+  /** Whether a model has a tensor of every score, and not only of two readings. */
+  static boolean hasEveryScore(Path model) {
+    return Safetensors.open(model.resolve("expected.safetensors")).names().contains("attr.m_A");
+  }
+
   static ReferenceModel open(Path directory) {
     return new ReferenceModel(directory);
   }

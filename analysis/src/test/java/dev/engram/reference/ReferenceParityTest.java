@@ -10,9 +10,10 @@ import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.attribution.Attribution;
 import dev.engram.attribution.Attributor;
+import dev.engram.attribution.Baseline;
 import dev.engram.attribution.Contributions;
-import dev.engram.attribution.Method;
 import dev.engram.attribution.Reading;
+import dev.engram.attribution.Score;
 import dev.engram.dissect.Deletion;
 import dev.engram.dissect.Heatmap;
 import dev.engram.dissect.Heatmapper;
@@ -83,6 +84,9 @@ class ReferenceParityTest {
     assertFalse(
         models.isEmpty(),
         "found no models under " + ReferenceModel.root().toAbsolutePath() + "/models");
+    assertTrue(
+        models.stream().anyMatch(ReferenceModel::hasEveryScore),
+        "no model of the reference has every score");
     return models.stream()
         .map(
             m ->
@@ -198,33 +202,47 @@ class ReferenceParityTest {
 
   // ---------------------------------------------------------------- 2 attribution
 
-  private static Attribution attribute(
-      Run x, List<float[]> pixels, Method method, Reading reading) {
+  private static Attribution attribute(Run x, List<float[]> pixels, Score by) {
     List<String> names = IntStream.range(0, pixels.size()).mapToObj(i -> "image " + i).toList();
     return new Attributor(x.r.clip)
-        .attribute(
-            pixels, names, "prompt 0", x.text(), method, reading, Provenance.of(), Progress.NONE);
+        .attribute(pixels, names, "prompt 0", x.text(), by, Provenance.of(), Progress.NONE);
+  }
+
+  /** Where the reference has a score, before the kind of block. */
+  private static String tensor(Score by) {
+    return by.match(
+        reading ->
+            switch (reading) {
+              case LITERAL, LITERAL_POST, LENS, FROZEN -> "attr.imp_" + reading + "_";
+              case DIRECT -> "contrib_score.";
+            },
+        baseline ->
+            switch (baseline) {
+              case ACTIVATION -> "attr.m_";
+              case GRADIENT -> "base.grad_";
+              case COMBINED -> "base.comb_";
+            });
+  }
+
+  private static double tolerance(Score by) {
+    return by.match(
+        reading -> reading == Reading.DIRECT ? Parity.SHARES : Parity.IMPROVEMENT,
+        baseline -> baseline == Baseline.ACTIVATION ? Parity.FORWARD : Parity.GRADIENT);
   }
 
   private static void attribution(Run x) {
-    for (Reading reading : Reading.values()) {
-      String tensor = reading == Reading.DIRECT ? "contrib_score." : "attr.imp_" + reading + "_";
-      if (x.r.has(tensor + "A")) {
-        Attribution a = attribute(x, x.pixels, Method.IMPROVEMENT, reading);
-        blocks(
-            x,
-            tensor,
-            a.space(),
-            a.scores(),
-            reading == Reading.DIRECT ? Parity.SHARES : Parity.IMPROVEMENT);
-        if (x.r.has("attr.m_A")) {
-          blocks(x, "attr.m_", a.space(), a.coefficients(), Parity.FORWARD);
-        }
+    // a model in another naming or type repeats two readings; every other one has every score
+    boolean all = ReferenceModel.hasEveryScore(x.r.directory);
+    for (Score by : all ? Score.all() : List.of(Reading.LITERAL, Reading.LENS)) {
+      Attribution a = attribute(x, x.pixels, by);
+      blocks(x, tensor(by), a.space(), a.scores(), tolerance(by));
+      if (all) {
+        blocks(x, "attr.m_", a.space(), a.coefficients(), Parity.FORWARD);
       }
     }
     JsonNode top = x.r.json.path("selection").path("top").path("ours");
     if (!top.isMissingNode()) {
-      Attribution a = attribute(x, x.entity(), Method.IMPROVEMENT, Reading.LITERAL);
+      Attribution a = attribute(x, x.entity(), Reading.LITERAL);
       ranking(x, top, a);
       x.parity.check(
           "decay_curve",
@@ -319,16 +337,9 @@ class ReferenceParityTest {
     if (!x.r.has("base.grad_A")) {
       return;
     }
-    Attribution g = attribute(x, x.pixels, Method.GRADIENT, Reading.LITERAL);
-    blocks(x, "base.grad_", g.space(), g.scores(), Parity.GRADIENT);
-    Attribution c = attribute(x, x.pixels, Method.COMBINED, Reading.LITERAL);
-    blocks(x, "base.comb_", c.space(), c.scores(), Parity.GRADIENT);
-    Attribution ours = attribute(x, x.entity(), Method.IMPROVEMENT, Reading.LITERAL);
+    Attribution ours = attribute(x, x.entity(), Reading.LITERAL);
     for (String name : List.of("ours", "activation", "gradient", "combined")) {
-      Attribution a =
-          name.equals("ours")
-              ? ours
-              : attribute(x, x.entity(), Method.parse(name), Reading.LITERAL);
+      Attribution a = name.equals("ours") ? ours : attribute(x, x.entity(), Score.of(name, null));
       ranking(x, x.r.json.path("selection").path("top").path(name), a);
       table1(x, name, a, ours);
     }
@@ -394,7 +405,7 @@ class ReferenceParityTest {
     List<Neuron> neurons = x.r.neurons(x.r.json.path("omp_neurons"));
     int[] signs =
         Arrays.stream(numbers(x.r.json.path("omp_sign"))).mapToInt(v -> (int) v).toArray();
-    Attribution ours = attribute(x, x.entity(), Method.IMPROVEMENT, Reading.LITERAL);
+    Attribution ours = attribute(x, x.entity(), Reading.LITERAL);
     assertArrayEquals(signs, neurons.stream().mapToInt(ours::sign).toArray(), x.r.name + ": signs");
     float[][] random = ReferenceModel.rows(x.r.inputs, "dict_random");
     List<String> labels = IntStream.range(0, random.length).mapToObj(i -> "random " + i).toList();
@@ -641,7 +652,7 @@ class ReferenceParityTest {
     x.parity.check(
         "sup.delta_imp_fixed", block(space, change.fixedBase(), Neuron.Block.MSA), Parity.CHANGE);
     List<Neuron> others = x.r.neurons(x.r.json.path("selection").path("supp50"));
-    Attribution ours = attribute(x, x.entity(), Method.IMPROVEMENT, Reading.LITERAL);
+    Attribution ours = attribute(x, x.entity(), Reading.LITERAL);
     int[] signs = others.stream().mapToInt(ours::sign).toArray();
     x.parity.check("sup.fig7_cos", analyzer.cosines(kn, others, signs, false), Parity.FORWARD);
     x.parity.check(
@@ -655,7 +666,7 @@ class ReferenceParityTest {
         continue;
       }
       List<Neuron> top =
-          attribute(x, x.entity(), Method.IMPROVEMENT, Reading.LITERAL).top(k).stream()
+          attribute(x, x.entity(), Reading.LITERAL).top(k).stream()
               .map(Attribution.Ranked::neuron)
               .toList();
       float[][] z = new Suppression(x.r.clip).residual(x.pixels, top);

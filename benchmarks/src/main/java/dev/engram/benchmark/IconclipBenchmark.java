@@ -3,7 +3,6 @@ package dev.engram.benchmark;
 import dev.engram.Progress;
 import dev.engram.attribution.Attribution;
 import dev.engram.attribution.Attributor;
-import dev.engram.attribution.Method;
 import dev.engram.attribution.Reading;
 import dev.engram.data.Entity;
 import dev.engram.data.ImageSet;
@@ -68,8 +67,7 @@ public class IconclipBenchmark {
    */
   @Benchmark
   public final Attribution attributeEntity() {
-    return attributor.attribute(
-        entity.images(), entity.label(), Method.IMPROVEMENT, Reading.LITERAL, Progress.NONE);
+    return attributor.attribute(entity.images(), entity.label(), Reading.LITERAL, Progress.NONE);
   }
 
   /**

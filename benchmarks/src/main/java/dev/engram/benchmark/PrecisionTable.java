@@ -5,7 +5,6 @@ import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.attribution.Attribution;
 import dev.engram.attribution.Attributor;
-import dev.engram.attribution.Method;
 import dev.engram.attribution.Reading;
 import dev.engram.data.Entity;
 import dev.engram.data.ImageSet;
@@ -179,7 +178,6 @@ public final class PrecisionTable {
         entity.images().stream().map(LabelledImage::name).toList(),
         entity.label(),
         label,
-        Method.IMPROVEMENT,
         reading,
         Provenance.of(),
         Progress.NONE);

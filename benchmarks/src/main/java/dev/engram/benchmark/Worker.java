@@ -5,7 +5,6 @@ import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.attribution.Attribution;
 import dev.engram.attribution.Attributor;
-import dev.engram.attribution.Method;
 import dev.engram.attribution.Reading;
 import dev.engram.dissect.MatchingPursuit;
 import dev.engram.dissect.WordDictionary;
@@ -121,7 +120,6 @@ public final class Worker {
                 List.of("noise"),
                 "noise",
                 text,
-                Method.IMPROVEMENT,
                 Reading.LITERAL,
                 Provenance.of(),
                 Progress.NONE);

@@ -5,7 +5,6 @@ import dev.engram.magic.Host;
 import dev.engram.magic.MagicRunner;
 import dev.engram.magic.Magics;
 import dev.engram.magic.view.View;
-import dev.engram.magic.view.Viewable;
 import java.util.List;
 import java.util.Map;
 import jdk.jshell.JShell;
@@ -35,8 +34,9 @@ public final class ClassArchive {
     }
     MagicRunner runner = new MagicRunner(Magics.all(), new NoNotebook());
     for (String cell : CELLS) {
-      if (runner.run(cell, null) instanceof Viewable value) {
-        value.view();
+      Object value = runner.run(cell, null);
+      if (value != null) {
+        runner.view(value);
       }
     }
   }

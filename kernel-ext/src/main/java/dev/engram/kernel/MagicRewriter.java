@@ -2,6 +2,7 @@ package dev.engram.kernel;
 
 import dev.engram.EngramException;
 import dev.engram.magic.MagicLine;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -14,6 +15,9 @@ public final class MagicRewriter {
   private static final Pattern CELL =
       Pattern.compile("\\s*%%(?<line>(?<name>\\w+)[^\\r\\n]*)(?:\\R(?<body>.*))?", Pattern.DOTALL);
   private static final Pattern LINE = Pattern.compile("%(?<line>(?<name>\\w+)[^\\r\\n]*)");
+
+  private static final Pattern CELL_TYPED =
+      Pattern.compile("\\s*%%(?<line>[^\\r\\n]*)(?<body>\\R.*)?", Pattern.DOTALL);
 
   /**
    * What is no code: text blocks, strings, characters, comments. Every repeated group is
@@ -96,6 +100,45 @@ public final class MagicRewriter {
     Matcher line = Pattern.compile("[^%\\r\\n]*%%?(\\w+)[^\\r\\n]*").matcher(source);
     boolean found = line.region(start, source.length()).lookingAt();
     return found && isMagicPlace(source, source.indexOf('%', start)) ? line.group(1) : "";
+  }
+
+  /**
+   * A magic that is being typed.
+   *
+   * @param start where its line begins in the cell, after the percent signs
+   * @param line as it was typed, up to the cursor
+   */
+  public record Typed(int start, String line) {}
+
+  /**
+   * Finds the magic at whose end a cursor stands.
+   *
+   * @return empty where the cursor stands in Java, or in the body of a cell's magic
+   */
+  public static Optional<Typed> typedAt(String source, int position) {
+    String before = source.substring(0, Math.max(0, Math.min(position, source.length())));
+    Matcher cell = CELL_TYPED.matcher(before);
+    if (cell.matches()) {
+      return cell.group("body") == null
+          ? Optional.of(new Typed(cell.start("line"), cell.group("line")))
+          : Optional.empty();
+    }
+    Matcher inert = INERT.matcher(before);
+    int at = 0;
+    while (at < before.length()) {
+      if (inert.region(at, before.length()).lookingAt()) {
+        at = inert.end();
+      } else if (before.charAt(at) == '%' && isMagicPlace(before, at)) {
+        String line = before.substring(at + 1);
+        if (line.lines().count() <= 1 && !line.endsWith("\n")) {
+          return Optional.of(new Typed(at + 1, line));
+        }
+        at = before.indexOf('\n', at) + 1;
+      } else {
+        at++;
+      }
+    }
+    return Optional.empty();
   }
 
   /** Where no Java can have a remainder operator: after a brace that opens, or a semicolon. */

@@ -1,34 +1,36 @@
 package dev.engram.kernel;
 
-import dev.engram.magic.view.PlotlyFigures;
-import dev.engram.magic.view.TableView;
+import dev.engram.magic.MagicRunner;
+import dev.engram.magic.result.Presenters;
 import dev.engram.magic.view.View;
 import dev.engram.magic.view.Viewable;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import tech.tablesaw.api.Table;
-import tech.tablesaw.plotly.components.Figure;
 
 /** The types of a notebook: which ones need no import, and which ones are more than text. */
 public final class NotebookTypes {
   /**
    * What a cell may name without an import line, besides {@code java.util}. Single types of Engram,
    * whole packages of Tablesaw and jsplot: a single import wins over theirs where both have a name,
-   * as Trace.
+   * as Trace. {@code table(x)}, {@code figure(x)} and {@code view(x)} are there by themselves.
    */
   private static final List<String> IMPORTS =
       List.of(
           "java.util.stream.*",
           "dev.engram.EngramException",
           "dev.engram.Progress",
+          "dev.engram.attribution.Attribution",
           "dev.engram.attribution.Attributor",
-          "dev.engram.attribution.Method",
+          "dev.engram.attribution.Baseline",
           "dev.engram.attribution.Reading",
+          "dev.engram.attribution.Score",
           "dev.engram.data.Entity",
           "dev.engram.data.ImageSet",
           "dev.engram.data.LabelledImage",
           "dev.engram.dissect.Interpretation",
+          "dev.engram.dissect.QueryEffects",
+          "dev.engram.lab.*",
           "dev.engram.model.Clip",
           "dev.engram.trace.Neuron",
           "dev.engram.magic.result.*",
@@ -36,7 +38,10 @@ public final class NotebookTypes {
           "tech.tablesaw.api.*",
           "tech.tablesaw.plotly.api.*",
           "tech.tablesaw.plotly.components.*",
-          "tech.tablesaw.plotly.traces.*");
+          "tech.tablesaw.plotly.traces.*",
+          "static dev.engram.magic.result.Presenters.figure",
+          "static dev.engram.magic.result.Presenters.table",
+          "static dev.engram.magic.result.Presenters.view");
 
   private NotebookTypes() {}
 
@@ -47,11 +52,14 @@ public final class NotebookTypes {
     return IMPORTS.stream().map(name -> "import " + name + ";").collect(Collectors.joining("\n"));
   }
 
-  /** Tells a kernel how values of these types are shown. */
-  public static void renderWith(Renderer renderer) {
-    renderer.register(Viewable.class, Viewable::view);
-    renderer.register(Table.class, TableView::of);
-    renderer.register(Figure.class, figure -> PlotlyFigures.of(figure).view());
+  /**
+   * Tells a kernel how values of these types are shown.
+   *
+   * @param runner knows how much the line of a magic wants to see of its value
+   */
+  public static void renderWith(Renderer renderer, MagicRunner runner) {
+    renderer.register(Viewable.class, runner::view);
+    Presenters.types().forEach(type -> renderer.register(type, runner::view));
   }
 
   /** A kernel's list of what it can show. */

@@ -7,9 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.engram.EngramException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class MagicRewriterTest {
@@ -120,5 +122,34 @@ class MagicRewriterTest {
     assertEquals("words", MagicRewriter.nameAt("var w = %words L1F2", 3));
     assertEquals("", MagicRewriter.nameAt("int a = b % c", 3));
     assertEquals("", MagicRewriter.nameAt("", 0));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          %attr~                              | attr
+          %~                                  | ''
+          int x = 3;\n%words L3~ F            | words L3
+          Attribution a = %attribute gh~      | attribute gh
+          var b = %~                          | ''
+          %%attribute ghost --~               | attribute ghost --
+          %attribute "statue of ~             | 'attribute "statue of '
+          int y = 7 %~                        | -
+          int y = 7 % 2~                      | -
+          // %attribute gh~                   | -
+          String s = "\n%attribute gh~         | -
+          %words L1F2\nint z = ~              | -
+          %%attribute ghost\nint z = ~        | -
+          int x = 1;~\n%words                 | -
+          """)
+  void findsTheMagicThatIsTyped(String cell, String expected) {
+    String source = cell.replace("\\n", "\n");
+    int cursor = source.indexOf('~');
+    String code = source.replace("~", "");
+    Optional<MagicRewriter.Typed> typed = MagicRewriter.typedAt(code, cursor);
+    assertEquals(expected, typed.map(MagicRewriter.Typed::line).orElse("-"));
+    typed.ifPresent(t -> assertEquals(expected, code.substring(t.start(), cursor)));
   }
 }

@@ -1,12 +1,14 @@
 package dev.engram.magic;
 
-import dev.engram.EngramException;
-import dev.engram.attribution.Method;
+import dev.engram.attribution.Attribution;
 import dev.engram.attribution.Reading;
-import dev.engram.data.ImageSelection;
-import dev.engram.magic.result.Attribution;
+import dev.engram.attribution.Score;
+import dev.engram.lab.Attribute;
+import dev.engram.lab.Target;
+import dev.engram.magic.result.Shown;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -34,12 +36,7 @@ final class AttributeCommand implements EngramMagic {
       description = "The text; the entity's caption if left out.")
   private @Nullable String label;
 
-  @Option(
-      names = "--top",
-      paramLabel = "N",
-      defaultValue = "10",
-      description = "How many neurons to show (default: ${DEFAULT-VALUE}).")
-  private int top = 10;
+  @Mixin private TopOptions top = new TopOptions();
 
   @Option(
       names = "--by",
@@ -47,16 +44,15 @@ final class AttributeCommand implements EngramMagic {
       defaultValue = "improvement",
       description =
           "improvement (the paper's), or a baseline of its Table 1: activation, gradient, combined.")
-  private Method method = Method.IMPROVEMENT;
+  private String method = Score.IMPROVEMENT;
 
   @Option(
       names = "--reading",
       paramLabel = "READING",
-      defaultValue = "literal",
       description =
           "How the layer norms of Eq. 11 and 12 are read: literal (default), literal_post, lens,"
               + " frozen; or direct, the exact share of the final cosine (not in the paper).")
-  private Reading reading = Reading.LITERAL;
+  private @Nullable Reading reading;
 
   AttributeCommand(EngramSession session) {
     this.session = session;
@@ -64,17 +60,12 @@ final class AttributeCommand implements EngramMagic {
 
   @Override
   public Attribution run(MagicContext context) {
+    Score by = Score.of(method, reading);
     session.model();
-    if (top < 1) {
-      throw new EngramException("--top takes a number of neurons from 1, got " + top + ".");
-    }
-    ImageSelection chosen = session.select(target);
-    String text = chosen.text(label);
+    Shown shown = top.shown();
+    Attribute request = Attribute.of(Target.of(target)).label(label).by(by);
     try (MagicProgress progress = context.progress()) {
-      return new Attribution(
-          chosen.title(),
-          session.attributor().attribute(chosen.images(), text, method, reading, progress),
-          top);
+      return context.showing(shown, session.lab(progress).attribute(request));
     }
   }
 }

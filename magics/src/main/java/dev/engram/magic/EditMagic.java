@@ -11,14 +11,14 @@ final class EditMagic {
    * whatever fails or is interrupted before leaves the model as it was.
    *
    * @param preview whether it is to be taken back
-   * @param result what the magic gives
+   * @return the edit
    */
-  static <T> T finished(PreviewedEdit edit, boolean preview, T result) {
+  static <T extends PreviewedEdit> T finished(T edit, boolean preview) {
     if (preview) {
       edit.preview().close();
     } else {
       edit.apply();
     }
-    return result;
+    return edit;
   }
 }

@@ -3,8 +3,8 @@ package dev.engram.magic;
 import dev.engram.data.UserPath;
 import dev.engram.edit.EditFile;
 import dev.engram.edit.EditHistory;
-import dev.engram.magic.result.EditList;
-import dev.engram.magic.result.EditList.Done;
+import dev.engram.lab.Edits;
+import dev.engram.magic.result.Shown;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -44,18 +44,18 @@ final class EditsCommand implements EngramMagic {
   }
 
   @Override
-  public EditList run(MagicContext context) {
+  public Edits run(MagicContext context) {
     EditHistory history = session.history();
-    Done done = Done.LISTED;
+    String done = "";
     if (file != null && file.save != null) {
       try (MagicProgress progress = context.progress()) {
         EditFile.write(UserPath.of(file.save), history.edits(), progress);
       }
-      done = Done.SAVED;
+      done = "Saved.";
     } else if (file != null && file.apply != null) {
       history.applyAll(EditFile.read(UserPath.of(file.apply)));
-      done = Done.APPLIED;
+      done = "Applied.";
     }
-    return EditList.of(history, done);
+    return context.showing(Shown.BY_DEFAULT.noting(done), session.lab(context.progress()).edits());
   }
 }

@@ -1,5 +1,7 @@
 package dev.engram.magic;
 
+import java.util.Optional;
+import java.util.ResourceBundle;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,8 +13,8 @@ public interface EngramMagic {
    * Does the work. Narrow the return type in an implementation: it is the type of {@code x = %…}.
    *
    * @param context the cell this runs in
-   * @return a typed value (a {@link dev.engram.magic.view.Viewable} shows itself), a view, or null
-   *     for nothing
+   * @return a result of the library, of a type that {@link dev.engram.magic.result.Presenters}
+   *     shows; or a view, or null for nothing
    * @throws Exception an {@link dev.engram.EngramException} for what the user can mend
    */
   @Nullable Object run(MagicContext context) throws Exception;
@@ -23,5 +25,13 @@ public interface EngramMagic {
    */
   default boolean takesBody() {
     return false;
+  }
+
+  /**
+   * @return what stands for {@code ${key}} in descriptions of options, where that is not known when
+   *     they are compiled
+   */
+  default Optional<ResourceBundle> words() {
+    return Optional.empty();
   }
 }

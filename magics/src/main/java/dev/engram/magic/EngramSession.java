@@ -2,27 +2,20 @@ package dev.engram.magic;
 
 import dev.engram.EngramException;
 import dev.engram.Progress;
-import dev.engram.attribution.Attributor;
-import dev.engram.attribution.Reading;
 import dev.engram.data.Dataset;
 import dev.engram.data.DatasetOptions;
 import dev.engram.data.Datasets;
-import dev.engram.data.ImageSelection;
+import dev.engram.data.Entity;
 import dev.engram.data.ImageSet;
-import dev.engram.data.LabelledImage;
 import dev.engram.data.UserPath;
-import dev.engram.dissect.Survey;
-import dev.engram.dissect.ValueVectors;
 import dev.engram.dissect.WordDictionary;
-import dev.engram.dissect.WordList;
 import dev.engram.edit.EditHistory;
 import dev.engram.hub.HubSettings;
 import dev.engram.iconclip.Iconclip;
 import dev.engram.lab.Lab;
-import dev.engram.lab.Target;
+import dev.engram.lab.Vocabulary;
 import dev.engram.model.Clip;
 import dev.engram.model.Precision;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
@@ -40,6 +33,7 @@ final class EngramSession {
   static final String VISENT_MINI = "visent-mini";
 
   private final ModelNames models;
+  private @Nullable ImageSet embedded;
   private final Lab lab = Lab.empty().cache(Iconclip.cache());
 
   EngramSession() {
@@ -127,6 +121,17 @@ final class EngramSession {
     lab.images(fresh);
   }
 
+  /** The entities that a line may name: of the open set, else of the embedded one. */
+  List<Entity> entitiesAtHand() {
+    if (hasImages()) {
+      return images().entities();
+    }
+    if (embedded == null) {
+      embedded = ImageSet.read(Iconclip.entities());
+    }
+    return embedded.entities();
+  }
+
   boolean hasImages() {
     return lab.hasImages();
   }
@@ -145,82 +150,26 @@ final class EngramSession {
     return lab.history();
   }
 
-  /** The model's folder; null for the embedded one, which everybody has. */
-  @Nullable Path modelFolder() {
-    Path folder = model().directory();
-    return folder.equals(Iconclip.model()) ? null : folder;
-  }
-
-  Attributor attributor() {
-    return lab.attributor();
-  }
-
   ImageSet images() {
     return lab.images();
   }
 
-  /** Whether the open set is the embedded one. */
-  boolean isVisentMini() {
-    return images().root().equals(Iconclip.entities());
-  }
-
-  ValueVectors valueVectors() {
-    return lab.valueVectors();
-  }
-
-  /** What the open set does to every neuron: one pass of all its images, kept for the next page. */
-  Survey survey(Reading reading, Progress progress) {
-    return lab.progress(progress).survey(reading);
-  }
-
   /**
-   * @param wanted an entity, an image of the set, a file or a folder
-   * @throws EngramException if it is nothing of that kind, with the nearest names
+   * What a user calls a dictionary.
+   *
+   * @param wanted a file of words or a built-in list; null for the model's own
+   * @return null for the model's own words, else English
    */
-  ImageSelection select(String wanted) {
-    return lab.select(Target.of(wanted));
-  }
-
-  /** Reads the images of a selection, (3, S, S) each. */
-  List<float[]> pixels(ImageSelection chosen, Progress progress) {
-    return lab.progress(progress).pixels(chosen);
-  }
-
-  /**
-   * @return how a user would name an image: {@code panda/3}, or its file's name
-   */
-  String shortName(LabelledImage image) {
-    return lab.nameOf(image);
-  }
-
-  /**
-   * @return how any magic finds an image of the set: {@code panda/3}, or its path within the set
-   */
-  String argument(LabelledImage image) {
-    return images().background().contains(image) ? image.name() : shortName(image);
-  }
-
-  /**
-   * @param wanted a file of words or a built-in list; null for the model's own words, else English
-   */
-  WordDictionary dictionary(@Nullable String wanted, Progress progress) {
-    WordSource source = wordSource(wanted);
-    return lab.progress(progress).dictionary(source.name(), source.words());
-  }
-
-  /**
-   * @param wanted a file of words or a built-in list; null for the model's own words, else English
-   */
-  WordSource wordSource(@Nullable String wanted) {
+  @Nullable Vocabulary vocabulary(@Nullable String wanted) {
     if (wanted != null) {
       return WordSource.of(wanted);
     }
-    Path folder = modelFolder();
-    if (folder == null) {
-      return WordSource.iconclip();
-    }
-    Path own = folder.resolve(WordList.FILE);
-    return Files.isRegularFile(own) ? new WordSource(WordList.FILE, own) : WordSource.english();
+    return model().directory().equals(Iconclip.model()) ? WordSource.iconclip() : null;
+  }
+
+  /** The embeddings of such a dictionary. */
+  WordDictionary dictionary(@Nullable String wanted, Progress progress) {
+    return lab.progress(progress).dictionary(vocabulary(wanted));
   }
 
   /** Arrays that the engine holds for the model: constant from cell to cell. */

@@ -2,9 +2,10 @@ package dev.engram.magic;
 
 import dev.engram.data.Dataset;
 import dev.engram.data.Templates;
-import dev.engram.experiment.ZeroShot;
+import dev.engram.lab.Accuracy;
+import dev.engram.lab.Evaluate;
+import dev.engram.lab.Evaluated;
 import dev.engram.magic.result.Evaluation;
-import dev.engram.model.Clip;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -85,20 +86,19 @@ final class EvaluateCommand implements EngramMagic {
 
   @Override
   public Evaluation run(MagicContext context) {
-    Clip clip = session.model();
-    ZeroShot.Settings settings =
-        new ZeroShot.Settings(
-            templates.equals(List.of(IMAGENET)) ? Templates.imageNet() : templates, skipUnreadable);
-    Dataset all = session.dataset(name, skipUnreadable, classes, split);
-    Dataset part = split == null ? all.heldOut() : all.split(split);
-    if (sample != null) {
-      part = part.spread(sample);
-    }
-    Integer shownIndex = shown == null ? null : part.classIndex(shown);
-    ZeroShot zeroShot = new ZeroShot(clip, part, settings, KeptResults.store(fresh));
+    session.model(); // first: without one, no data set is opened
+    Dataset dataset = session.dataset(name, skipUnreadable, classes, split);
+    Integer shownIndex = shown == null ? null : dataset.classIndex(shown);
+    Evaluate request =
+        Evaluate.on(dataset)
+            .where(Accuracy.on(dataset).split(split).sample(sample))
+            .templates(templates.equals(List.of(IMAGENET)) ? Templates.imageNet() : templates)
+            .skipUnreadable(skipUnreadable)
+            .fresh(fresh);
     try (MagicProgress progress = context.progress()) {
-      ZeroShot.Result result = zeroShot.run(progress);
-      return new Evaluation(result, shownIndex, KeptResults.note(zeroShot.note(), "%evaluate …"));
+      Evaluated done = session.lab(progress).evaluate(request);
+      return new Evaluation(
+          done.result(), shownIndex, KeptResults.note(done.kept(), "%evaluate …"));
     }
   }
 }

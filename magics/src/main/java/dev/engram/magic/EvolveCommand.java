@@ -1,25 +1,10 @@
 package dev.engram.magic;
 
-import dev.engram.EngramException;
-import dev.engram.Provenance;
-import dev.engram.data.LabelledImage;
-import dev.engram.dissect.ConceptGraph;
-import dev.engram.dissect.Interpretation;
-import dev.engram.dissect.Interpreter;
-import dev.engram.dissect.QueryAnalyzer;
-import dev.engram.dissect.ValueReading;
-import dev.engram.dissect.WordDictionary;
-import dev.engram.lab.Target;
-import dev.engram.magic.result.Evolution;
-import dev.engram.magic.result.Evolutions;
-import dev.engram.magic.view.Viewable;
+import dev.engram.lab.Evolutions;
+import dev.engram.lab.Evolve;
 import dev.engram.trace.Neuron;
-import java.awt.image.BufferedImage;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Map;
-import java.util.Set;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -35,8 +20,6 @@ import picocli.CommandLine.Parameters;
       "its neuron looks in the image; hovering shows its words. Any name can go to other magics."
     })
 final class EvolveCommand implements EngramMagic {
-  private static final int THUMBNAIL = 80;
-
   private final EngramSession session;
 
   @Parameters(
@@ -82,67 +65,14 @@ final class EvolveCommand implements EngramMagic {
   }
 
   @Override
-  public Viewable run(MagicContext context) {
+  public Evolutions run(MagicContext context) {
     Neuron start = Neuron.parse(neuron, session.model().config().vision().space());
-    if (depth < 1 || depth > 12 || branch < 1 || branch > 5) {
-      throw new EngramException(
-          "--depth takes 1 to 12 and --branch 1 to 5, got " + depth + " and " + branch + ".");
-    }
-    new QueryAnalyzer(session.model()).requireDefined(start);
-    LabelledImage first = session.select(image).images().get(0);
-    LabelledImage other = second == null ? null : session.select(second).images().get(0);
+    Evolve request =
+        Evolve.of(start, Stream.of(image, second).filter(Objects::nonNull).toArray(String[]::new))
+            .size(depth, branch)
+            .words(session.vocabulary(dictionary));
     try (MagicProgress progress = context.progress()) {
-      // first: what is wrong with it should not be told after minutes
-      WordDictionary known = session.dictionary(dictionary, progress);
-      ConceptGraph one = grow(first, start, progress);
-      if (other == null) {
-        return evolution(first, one, known, Set.of(), progress);
-      }
-      ConceptGraph two = grow(other, start, progress);
-      Set<Neuron> shared = new HashSet<>(one.nodes().keySet());
-      shared.retainAll(two.nodes().keySet());
-      return new Evolutions(
-          evolution(first, one, known, shared, progress),
-          evolution(other, two, known, shared, progress));
+      return session.lab(progress).evolve(request);
     }
-  }
-
-  private ConceptGraph grow(LabelledImage of, Neuron start, MagicProgress progress) {
-    float[] pixels = session.model().processor().process(of.file());
-    return ConceptGraph.grow(
-        new QueryAnalyzer(session.model()), pixels, start, depth, branch, progress);
-  }
-
-  private Evolution evolution(
-      LabelledImage of,
-      ConceptGraph graph,
-      WordDictionary known,
-      Set<Neuron> shared,
-      MagicProgress progress) {
-    List<Neuron> neurons = List.copyOf(graph.nodes().keySet());
-    Map<Neuron, Interpretation> words = new HashMap<>();
-    new Interpreter(session.model(), known)
-        .interpret(
-            neurons, neurons.stream().mapToInt(n -> 1).toArray(), ValueReading.LINEAR, progress)
-        .forEach(i -> words.put(i.neuron(), i));
-    Map<Neuron, BufferedImage> pictures = new HashMap<>();
-    for (Neuron n : neurons) {
-      progress.step("drawing heatmaps", pictures.size(), neurons.size());
-      pictures.put(
-          n,
-          HeatmapCommand.figures(session, Target.of(of), n, false, progress)
-              .get(0)
-              .overlay(THUMBNAIL));
-    }
-    Provenance provenance =
-        Provenance.of(
-            session.model(),
-            "image",
-            of.name(),
-            "depth",
-            depth + ", branch " + branch,
-            "effects",
-            "Eq. 13 to 20, layer norms folded");
-    return new Evolution(session.shortName(of), graph, words, pictures, shared, provenance);
   }
 }

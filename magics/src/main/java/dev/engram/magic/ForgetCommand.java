@@ -4,7 +4,6 @@ import dev.engram.edit.Removal;
 import dev.engram.lab.Forget;
 import dev.engram.lab.Forgotten;
 import dev.engram.lab.Target;
-import dev.engram.magic.result.Forgetting;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -69,7 +68,7 @@ final class ForgetCommand implements EngramMagic {
   }
 
   @Override
-  public Forgetting run(MagicContext context) {
+  public Forgotten run(MagicContext context) {
     session.model();
     Forget request =
         Forget.of(target)
@@ -79,8 +78,7 @@ final class ForgetCommand implements EngramMagic {
             .unrelated(unrelated.isEmpty() ? null : Target.of(unrelated))
             .accuracy(accuracy.accuracy(session));
     try (MagicProgress progress = context.progress()) {
-      Forgotten forgotten = session.lab(progress).forget(request);
-      return EditMagic.finished(forgotten, preview, new Forgetting(forgotten, preview));
+      return EditMagic.finished(session.lab(progress).forget(request), preview);
     }
   }
 }

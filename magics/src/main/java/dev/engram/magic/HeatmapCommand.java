@@ -1,11 +1,7 @@
 package dev.engram.magic;
 
-import dev.engram.Progress;
-import dev.engram.lab.Target;
-import dev.engram.magic.result.HeatmapFigure;
-import dev.engram.magic.result.Heatmaps;
+import dev.engram.lab.Heatmaps;
 import dev.engram.trace.Neuron;
-import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -48,21 +44,9 @@ final class HeatmapCommand implements EngramMagic {
   @Override
   public Heatmaps run(MagicContext context) {
     Neuron n = Neuron.parse(neuron, session.model().config().vision().space());
-    Target chosen = Target.of(target);
     try (MagicProgress progress = context.progress()) {
-      return new Heatmaps(figures(session, chosen, n, turn, progress));
+      Heatmaps heatmaps = session.lab(progress).heatmap(target, n);
+      return turn ? heatmaps.turned() : heatmaps;
     }
-  }
-
-  /**
-   * The heatmaps of a neuron on images.
-   *
-   * @param turn whether the neuron is turned around (A.2)
-   */
-  static List<HeatmapFigure> figures(
-      EngramSession session, Target images, Neuron neuron, boolean turn, Progress progress) {
-    dev.engram.lab.Heatmaps heatmaps = session.lab(progress).heatmap(images, neuron);
-    return (turn ? heatmaps.turned() : heatmaps)
-        .images().stream().map(i -> new HeatmapFigure(i)).toList();
   }
 }

@@ -24,7 +24,7 @@ final class ImagesCommand implements EngramMagic {
 
   @Parameters(
       arity = "0..1",
-      paramLabel = "NAME|DIR",
+      paramLabel = "SET|DIR",
       description =
           "visent-mini, or a folder; the set that is open, else visent-mini, if left out.")
   private @Nullable String name;

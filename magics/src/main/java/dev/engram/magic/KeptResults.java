@@ -1,7 +1,7 @@
 package dev.engram.magic;
 
 import dev.engram.AtomicFile;
-import dev.engram.experiment.ResultStore;
+import dev.engram.experiment.KeptParts;
 import dev.engram.iconclip.Iconclip;
 import java.nio.file.Path;
 
@@ -21,19 +21,12 @@ final class KeptResults {
   }
 
   /**
-   * @param fresh whether everything is to be computed again, whatever is kept
-   */
-  static ResultStore store(boolean fresh) {
-    ResultStore kept = ResultStore.in(folder());
-    return fresh ? kept.fresh() : kept;
-  }
-
-  /**
-   * @param note of a run; "" for nothing
+   * @param kept of a run
    * @param line the magic that ran, as it is typed
-   * @return the note, and where something was read how to compute it again
+   * @return what is to be known of it, and where something was read how to compute it again; "" for
+   *     nothing
    */
-  static String note(String note, String line) {
-    return note.contains(" and kept.") ? note + " " + line + " --fresh computes it again." : note;
+  static String note(KeptParts kept, String line) {
+    return kept.anyRead() ? kept + " " + line + " --fresh computes it again." : kept.toString();
   }
 }

@@ -1,12 +1,7 @@
 package dev.engram.magic;
 
-import dev.engram.Progress;
-import dev.engram.Provenance;
-import dev.engram.data.ImageSelection;
-import dev.engram.dissect.Lens;
-import dev.engram.magic.result.LensCurve;
-import dev.engram.model.Clip;
-import java.util.List;
+import dev.engram.lab.LensCurve;
+import dev.engram.lab.Target;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -41,23 +36,9 @@ final class LensCommand implements EngramMagic {
 
   @Override
   public LensCurve run(MagicContext context) {
-    Clip clip = session.model();
-    ImageSelection chosen = session.select(target);
-    String text = chosen.text(label);
+    session.model();
     try (MagicProgress progress = context.progress()) {
-      float[] t = clip.embedTexts(List.of(text), Progress.NONE)[0];
-      return new LensCurve(
-          chosen.title(),
-          text,
-          new Lens(clip).curve(session.pixels(chosen, progress), t),
-          Provenance.of(
-              clip,
-              "images",
-              String.valueOf(chosen.images().size()),
-              "label",
-              "\"" + text + "\"",
-              "lens",
-              "cos(P LN_post(x), t)"));
+      return session.lab(progress).lens(Target.of(target), label);
     }
   }
 }

@@ -26,6 +26,7 @@ final class MagicCommand {
     CommandSpec spec = command.getCommandSpec();
     spec.name("%" + spec.name());
     spec.usageMessage().width(90);
+    magic.words().ifPresent(spec::resourceBundle);
     spec.addOption(
         OptionSpec.builder("-h", "--help").usageHelp(true).description("Show this help.").build());
     if (magic.takesBody()) {
@@ -65,6 +66,10 @@ final class MagicCommand {
       throw new EngramException("--as takes the name of a Java variable, got '" + name + "'.");
     }
     return name;
+  }
+
+  CommandSpec spec() {
+    return command.getCommandSpec();
   }
 
   /** One line: what the magic does. */

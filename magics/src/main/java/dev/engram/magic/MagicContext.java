@@ -1,5 +1,6 @@
 package dev.engram.magic;
 
+import dev.engram.magic.result.Shown;
 import dev.engram.magic.view.View;
 
 /** One call of a magic: the cell it runs in, and what it may do there. */
@@ -8,6 +9,7 @@ public final class MagicContext {
   private final String body;
   private final MagicProgress progress;
   private final String lastTrace;
+  private Shown shown = Shown.BY_DEFAULT;
 
   MagicContext(Host host, String body, MagicProgress progress, String lastTrace) {
     this.host = host;
@@ -21,6 +23,22 @@ public final class MagicContext {
    */
   public String body() {
     return body;
+  }
+
+  /**
+   * Says how much of the magic's value its cell shows.
+   *
+   * @param how as the line asks for it
+   * @param value of the magic
+   * @return the value
+   */
+  public <T> T showing(Shown how, T value) {
+    shown = how;
+    return value;
+  }
+
+  Shown shown() {
+    return shown;
   }
 
   /** Shows a view above the magic's value. */

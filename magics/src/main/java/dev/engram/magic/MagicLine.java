@@ -3,6 +3,7 @@ package dev.engram.magic;
 import dev.engram.EngramException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -44,6 +45,28 @@ public record MagicLine(String name, List<String> arguments) {
   }
 
   /**
+   * A line that is being typed, up to the cursor.
+   *
+   * @param before the words that are complete, the name first
+   * @param word what has been typed of the last one, without its quotes; may be empty
+   * @param start where the last one begins in the line, with its quote
+   */
+  public record Typed(List<String> before, String word, int start) {
+    /** Forbids changes. */
+    public Typed {
+      before = List.copyOf(before);
+    }
+  }
+
+  /**
+   * @param line a magic's line up to the cursor, without the percent signs; a quote may be open
+   * @return empty where nothing of the magic can be typed: after its end, or in a comment
+   */
+  public static Optional<Typed> typed(String line) {
+    return new Splitter(line).typed();
+  }
+
+  /**
    * Words that a stock kernel has split already: only the end of the line is still to be mended.
    */
   static List<String> withoutTail(List<String> words) {
@@ -78,6 +101,9 @@ public record MagicLine(String name, List<String> arguments) {
     private final List<String> words = new ArrayList<>();
     private final StringBuilder word = new StringBuilder();
     private boolean inWord;
+    private boolean quoteIsOpen;
+    private int start;
+    private int opened;
     private int at;
 
     Splitter(String line) {
@@ -85,6 +111,27 @@ public record MagicLine(String name, List<String> arguments) {
     }
 
     List<String> split() {
+      read();
+      if (quoteIsOpen) {
+        throw new EngramException(
+            "The quote that opens before '"
+                + line.substring(opened + 1).strip()
+                + "' is not closed: put a "
+                + line.charAt(opened)
+                + " at its end.");
+      }
+      endWord();
+      return words;
+    }
+
+    Optional<Typed> typed() {
+      read();
+      return at < line.length()
+          ? Optional.empty()
+          : Optional.of(new Typed(words, word.toString(), inWord ? start : at));
+    }
+
+    private void read() {
       while (at < line.length() && !atTail()) {
         char c = line.charAt(at);
         if (Character.isWhitespace(c)) {
@@ -98,8 +145,6 @@ public record MagicLine(String name, List<String> arguments) {
           take(found(VARIABLE) ? line.indexOf("}}", at) + 2 - at : 1);
         }
       }
-      endWord();
-      return words;
     }
 
     private boolean atTail() {
@@ -111,15 +156,23 @@ public record MagicLine(String name, List<String> arguments) {
       return matcher.lookingAt();
     }
 
+    private void beginWord() {
+      if (!inWord) {
+        inWord = true;
+        start = at;
+      }
+    }
+
     private void take(int characters) {
+      beginWord();
       word.append(line, at, at + characters);
-      inWord = true;
       at += characters;
     }
 
     /** A backslash outside of quotes. */
     private void backslash() {
       char next = at + 1 < line.length() ? line.charAt(at + 1) : 'x';
+      beginWord();
       if (next == '"' || next == '\'' || Character.isWhitespace(next)) {
         at++;
       }
@@ -128,8 +181,9 @@ public record MagicLine(String name, List<String> arguments) {
 
     /** From a quote to the one that closes it. */
     private void quoted(char quote) {
-      int opened = at++;
-      inWord = true;
+      beginWord();
+      opened = at++;
+      quoteIsOpen = true;
       while (at < line.length()) {
         int backslashes = 0;
         while (at + backslashes < line.length() && line.charAt(at + backslashes) == '\\') {
@@ -144,16 +198,11 @@ public record MagicLine(String name, List<String> arguments) {
         }
         char c = line.charAt(at++);
         if (beforeQuote && backslashes % 2 == 0) {
+          quoteIsOpen = false;
           return;
         }
         word.append(c);
       }
-      throw new EngramException(
-          "The quote that opens before '"
-              + line.substring(opened + 1).strip()
-              + "' is not closed: put a "
-              + quote
-              + " at its end.");
     }
 
     private void endWord() {

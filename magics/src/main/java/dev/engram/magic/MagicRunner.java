@@ -2,9 +2,12 @@ package dev.engram.magic;
 
 import dev.engram.EngramException;
 import dev.engram.Suggest;
+import dev.engram.magic.result.Presenters;
+import dev.engram.magic.result.Shown;
 import dev.engram.magic.view.View;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -27,10 +30,14 @@ public final class MagicRunner {
   private final ReentrantLock oneAtATime = new ReentrantLock(true);
   private volatile @Nullable Running running;
   private volatile String lastTrace = "";
+  private volatile @Nullable Answer last;
   private volatile @Nullable MagicProgress progress;
 
   /** A magic at work, since a time of {@link System#nanoTime()}. */
   private record Running(String name, Thread worker, long since) {}
+
+  /** The value of the last magic, and how its line wants it to be shown. */
+  private record Answer(WeakReference<Object> value, Shown shown) {}
 
   /**
    * @param magics what can be run
@@ -85,6 +92,22 @@ public final class MagicRunner {
    */
   public View help(String name) {
     return command(name).help();
+  }
+
+  /**
+   * The page that a cell shows of a value: that of the last magic as its line asks, every other one
+   * as results of its type are shown by default.
+   *
+   * @throws EngramException if it is no result
+   */
+  public View view(Object value) {
+    Answer answer = last;
+    View view =
+        Presenters.view(
+            value,
+            answer != null && answer.value.refersTo(value) ? answer.shown : Shown.BY_DEFAULT);
+    magics.recentNeurons().note(view.text());
+    return view;
   }
 
   /**
@@ -179,6 +202,7 @@ public final class MagicRunner {
     String variable = command.variable();
     MagicContext context = new MagicContext(host, body == null ? "" : body, shown, lastTrace);
     Object value = command.magic().run(context);
+    last = value == null ? null : new Answer(new WeakReference<>(value), context.shown());
     if (variable != null && value != null) {
       host.define(variable, value);
     }

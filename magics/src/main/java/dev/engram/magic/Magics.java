@@ -1,5 +1,10 @@
 package dev.engram.magic;
 
+import dev.engram.hub.HubSettings;
+import dev.engram.magic.completion.Candidate;
+import dev.engram.magic.completion.Candidates;
+import dev.engram.magic.completion.Completer;
+import dev.engram.magic.completion.RecentNeurons;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -7,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 
 /** Every magic by its name. The one place where Engram's magics are listed: {@link #all()}. */
@@ -21,7 +27,16 @@ public final class Magics {
    */
   public record Fact(String name, Supplier<String> value) {}
 
-  private Magics(List<Supplier<? extends EngramMagic>> magics, List<Fact> facts) {
+  private final Candidates candidates;
+  private final RecentNeurons recent;
+
+  private Magics(
+      List<Supplier<? extends EngramMagic>> magics,
+      List<Fact> facts,
+      Candidates candidates,
+      RecentNeurons recent) {
+    this.candidates = candidates;
+    this.recent = recent;
     List<Supplier<? extends EngramMagic>> all = new ArrayList<>(magics);
     all.add(() -> new EngramCommand(this, facts));
     for (Supplier<? extends EngramMagic> magic : all) {
@@ -39,7 +54,8 @@ public final class Magics {
   public static Magics all() {
     KeptResults.sweepLeftovers();
     EngramSession session = new EngramSession();
-    return of(
+    RecentNeurons recent = new RecentNeurons();
+    return new Magics(
         List.of(
             () -> new ModelCommand(session),
             () -> new ImagesCommand(session),
@@ -64,7 +80,9 @@ public final class Magics {
         List.of(
             new Fact("device", session::device),
             new Fact("kept results", () -> KeptResults.folder().toString()),
-            new Fact("managed arrays", session::managedArrays)));
+            new Fact("managed arrays", session::managedArrays)),
+        new SessionCandidates(session, HubSettings::ofEnvironment, recent),
+        recent);
   }
 
   /**
@@ -73,7 +91,29 @@ public final class Magics {
    * @return these magics and {@code %engram}
    */
   public static Magics of(List<Supplier<? extends EngramMagic>> magics, List<Fact> facts) {
-    return new Magics(magics, List.copyOf(facts));
+    return new Magics(magics, facts, (kind, typed) -> Stream.empty(), new RecentNeurons());
+  }
+
+  /** What Tab offers in the line of a magic. */
+  public Completer completer() {
+    return new Completer(
+        () ->
+            byName.keySet().stream()
+                .map(
+                    name ->
+                        new Candidate(name, command(name).map(MagicCommand::summary).orElse("")))
+                .toList(),
+        name -> command(name).map(MagicCommand::spec),
+        candidates);
+  }
+
+  /** The neurons that were shown last. */
+  RecentNeurons recentNeurons() {
+    return recent;
+  }
+
+  private Optional<MagicCommand> command(String name) {
+    return create(name).map(MagicCommand::new);
   }
 
   /**

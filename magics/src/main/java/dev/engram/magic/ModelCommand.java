@@ -1,6 +1,6 @@
 package dev.engram.magic;
 
-import dev.engram.magic.result.ModelCard;
+import dev.engram.lab.ModelCard;
 import dev.engram.model.Precision;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -68,7 +68,7 @@ final class ModelCommand implements EngramMagic {
             precision == null ? Precision.F32 : Precision.of(precision),
             progress);
       }
-      return ModelCard.of(session.model(), session.history().edits());
+      return session.lab(progress).card();
     }
   }
 }

@@ -1,11 +1,10 @@
 package dev.engram.magic;
 
-import dev.engram.EngramException;
-import dev.engram.data.ImageSelection;
-import dev.engram.dissect.QueryAnalyzer;
-import dev.engram.magic.result.Queries;
+import dev.engram.dissect.QueryEffects;
+import dev.engram.magic.result.Shown;
 import dev.engram.trace.Neuron;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -33,29 +32,18 @@ final class QueriesCommand implements EngramMagic {
       description = "An entity of the open set, an image of it (entity/0), or an image file.")
   private String image = "";
 
-  @Option(
-      names = "--top",
-      paramLabel = "N",
-      defaultValue = "10",
-      description = "How many query neurons to show (default: ${DEFAULT-VALUE}).")
-  private int top = 10;
+  @Mixin private TopOptions top = new TopOptions();
 
   QueriesCommand(EngramSession session) {
     this.session = session;
   }
 
   @Override
-  public Queries run(MagicContext context) {
+  public QueryEffects run(MagicContext context) {
     Neuron n = Neuron.parse(neuron, session.model().config().vision().space());
-    if (top < 1) {
-      throw new EngramException("--top takes a number of neurons from 1, got " + top + ".");
-    }
-    ImageSelection chosen = session.select(image);
+    Shown shown = top.shown();
     try (MagicProgress progress = context.progress()) {
-      return new Queries(
-          chosen.title(),
-          new QueryAnalyzer(session.model()).effects(session.pixels(chosen, progress), n, progress),
-          top);
+      return context.showing(shown, session.lab(progress).queries(image, n));
     }
   }
 }

@@ -1,20 +1,26 @@
 package dev.engram.magic;
 
 import dev.engram.EngramException;
-import dev.engram.Suggest;
-import dev.engram.data.ImageSet;
-import dev.engram.experiment.Judging;
-import dev.engram.experiment.ResultStore;
-import dev.engram.experiment.Study;
-import dev.engram.magic.result.Reproduction;
+import dev.engram.experiment.Experiment;
+import dev.engram.experiment.Experiment.Need;
+import dev.engram.experiment.ExperimentSettings;
+import dev.engram.experiment.Experiments;
+import dev.engram.experiment.Setting;
+import dev.engram.experiment.Settings;
+import dev.engram.lab.Lab;
+import dev.engram.lab.Reproduce;
+import dev.engram.lab.Reproduced;
+import dev.engram.lab.Vocabulary;
+import dev.engram.magic.result.ExperimentPresenters;
 import dev.engram.magic.view.TableView;
 import dev.engram.magic.view.Viewable;
 import dev.engram.model.Clip;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
-import java.util.function.Function;
+import java.util.ListResourceBundle;
+import java.util.Optional;
+import java.util.ResourceBundle;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -30,31 +36,45 @@ import tech.tablesaw.api.Table;
     description = "Compute a table or figure of the paper with the loaded model and images.",
     footer = {
       "",
-      "Without a name it lists what there is. Results are kept below ENGRAM_CACHE (else",
-      "~/.cache/engram), part by part: the same experiment on the same model and images answers",
-      "at once, and one that was interrupted goes on where it stopped. %%engram tells the folder.",
+      "Without a name it lists what there is; %%reproduce NAME? lists the settings of one. Results",
+      "are kept below ENGRAM_CACHE (else ~/.cache/engram), part by part: the same experiment on",
+      "the same model and images answers at once, and one that was interrupted goes on where it",
+      "stopped. %%engram tells the folder.",
       "In Java: Reproduction r = %%reproduce table6"
     })
 final class ReproduceCommand implements EngramMagic {
+  private static final String NAMES = "names";
+  private static final String OTHER_HALF = "otherHalf";
+
   private final EngramSession session;
 
   @Parameters(
       arity = "0..1",
-      paramLabel = "NAME",
-      description = "table1, table2, … as the list without a name tells.")
+      paramLabel = "EXPERIMENT",
+      description =
+          "table1, table2, … as the list without a name tells; EXPERIMENT? lists its settings.")
   private @Nullable String name;
+
+  @Option(
+      names = "--set",
+      paramLabel = "NAME=VALUE",
+      description =
+          "A setting of the experiment, such as --set images=100; may be repeated. Values of a list"
+              + " have commas between them.")
+  private List<String> set = new ArrayList<>();
 
   @Option(
       names = "--dictionary",
       paramLabel = WordSource.LABEL,
-      description = "For table1 and figure2: " + WordSource.DESCRIPTION)
+      description = "For ${use.words}: " + WordSource.DESCRIPTION)
   private @Nullable String dictionary;
 
   @Option(
       names = "--model",
       paramLabel = "DIR|OWNER/NAME",
       description =
-          "For table6: another model beside the loaded one, as %%model takes it; may be repeated.")
+          "For ${use.models}: another model beside the loaded one, as %%model takes it; may be"
+              + " repeated.")
   private List<String> models = new ArrayList<>();
 
   @Option(
@@ -66,9 +86,8 @@ final class ReproduceCommand implements EngramMagic {
   @Option(
       names = "--other-half",
       description =
-          "For faithfulness, table6: find neurons on one half of each entity's images, drawn at"
-              + " random, and judge them on the other; on the same images if left out, as in the"
-              + " paper.")
+          "For ${use.halves}: find neurons on one half of each entity's images, drawn at random, and"
+              + " judge them on the other; on the same images if left out, as in the paper.")
   private boolean otherHalf;
 
   @Option(
@@ -76,6 +95,15 @@ final class ReproduceCommand implements EngramMagic {
       paramLabel = "N",
       description = "Of the draw of --other-half (default: 0); another one draws other halves.")
   private @Nullable Long seed;
+
+  @Option(
+      names = "--names",
+      arity = "1..*",
+      paramLabel = "NAME",
+      description =
+          "For ${use.names}: which classes are taught; the paper's (Table 7) if left out, or, in a"
+              + " set without them, those that are recognised least.")
+  private List<String> names = List.of();
 
   @Mixin private RealDataOptions realData = new RealDataOptions();
 
@@ -86,103 +114,129 @@ final class ReproduceCommand implements EngramMagic {
     this.session = session;
   }
 
+  /** Which experiments an option belongs to, as the registry says. */
+  @Override
+  public Optional<ResourceBundle> words() {
+    Object[][] contents = {
+      {"use.words", Experiments.names(e -> e.needs(Need.WORDS))},
+      {"use.models", Experiments.names(e -> e.needs(Need.MODELS))},
+      {"use.data", Experiments.names(Experiment::takesDataSets)},
+      {"use.halves", Experiments.names(Experiments.with(OTHER_HALF))},
+      {"use.names", Experiments.names(Experiments.with(NAMES))}
+    };
+    return Optional.of(
+        new ListResourceBundle() {
+          @Override
+          protected Object[][] getContents() {
+            return contents;
+          }
+        });
+  }
+
   @Override
   public Viewable run(MagicContext context) {
     if (name == null) {
       return TableView.of(list());
     }
-    Experiment experiment = find(name);
-    if (!models.isEmpty() && !experiment.comparesModels()) {
-      throw new EngramException(
-          "--model belongs to table6, which compares models; %reproduce "
-              + experiment
-              + " looks at the loaded one, which %model changes.");
+    if (name.endsWith("?")) {
+      return TableView.of(settings(Experiments.named(name.replaceFirst("\\?+$", ""))), 100);
     }
-    realData.check(experiment);
-    Judging judging = judging(experiment);
-    ResultStore store = KeptResults.store(fresh);
+    return reproduce(Experiments.named(name), context);
+  }
+
+  private <R> Viewable reproduce(Experiment<R> experiment, MagicContext context) {
+    ExperimentSettings<R> settings = asked(experiment);
     try (MagicProgress progress = context.progress()) {
       // first: a mistyped one should not be told after minutes
       models.forEach(model -> session.models().directory(model, progress));
-      List<Study> studies = new ArrayList<>();
-      Function<ImageSet, Study> open =
-          images -> {
-            studies.add(new Study(session.model(), images, store, progress));
-            return studies.get(studies.size() - 1);
-          };
-      List<String> notes = new ArrayList<>();
-      Experiment.On on =
-          new Experiment.On(
-              open.apply(realData.images(session, this::images)),
-              () -> session.dictionary(dictionary, progress),
-              models.stream().map(m -> other(m, store, progress, notes)).toList(),
-              () -> realData.lessons(session, this::images, open),
-              realData.names(),
-              judging);
-      Reproduction result = experiment.run(on);
-      notes.addAll(0, studies.stream().map(Study::note).toList());
-      String note = String.join(" ", notes.stream().filter(n -> !n.isEmpty()).toList());
-      return result.noting(KeptResults.note(note, "%reproduce " + experiment));
+      Reproduce<R> request =
+          realData
+              .request(Reproduce.of(settings), session)
+              .images(most)
+              .words(words(experiment))
+              .models(models.stream().map(model -> other(model, progress)).toList())
+              .fresh(fresh);
+      Lab lab = session.lab(progress);
+      Reproduced<R> done = lab.reproduce(request);
+      return ExperimentPresenters.present(done, lab.model().processor())
+          .noting(KeptResults.note(done.kept(), "%reproduce " + experiment));
     }
   }
 
-  private Judging judging(Experiment experiment) {
+  /** The standard settings with those that are given, by their names or by options of their own. */
+  private <R> ExperimentSettings<R> asked(Experiment<R> experiment) {
+    List<String> assignments = new ArrayList<>(set);
     if (seed != null && !otherHalf) {
       throw new EngramException("--seed draws the halves of --other-half; write both or neither.");
     }
-    if (otherHalf && !experiment.judgesOnImages()) {
-      throw new EngramException(
-          "--other-half belongs to faithfulness and table6; %reproduce "
-              + experiment
-              + (experiment == Experiment.TABLE1
-                  ? " judges neurons by words, on no image."
-                  : " has no halves of images."));
+    if (otherHalf) {
+      requireSetting(
+          experiment,
+          "--other-half",
+          OTHER_HALF,
+          "which judge neurons on images",
+          "has no halves of images");
+      assignments.add(OTHER_HALF + "=true");
     }
-    return otherHalf ? Judging.otherHalf(seed == null ? 0 : seed) : Judging.SAME_IMAGES;
+    if (seed != null) {
+      assignments.add("seed=" + seed);
+    }
+    ExperimentSettings<R> settings = Settings.with(experiment.standard().get(), assignments);
+    if (names.isEmpty()) {
+      return settings;
+    }
+    requireSetting(experiment, "--names", NAMES, "which teach names", "chooses for itself");
+    if (Settings.changes(settings).stream().anyMatch(c -> c.name().equals(NAMES))) {
+      throw new EngramException("--names and --set names=… say the same; write one of them.");
+    }
+    return Settings.withValue(settings, NAMES, names);
   }
 
-  private ImageSet images() {
-    return most == null ? session.images() : session.images().firstImages(most);
+  private static void requireSetting(
+      Experiment<?> experiment, String option, String setting, String which, String instead) {
+    if (!Experiments.with(setting).test(experiment)) {
+      throw new EngramException(
+          "%s belongs to %s, %s; %%reproduce %s %s."
+              .formatted(
+                  option,
+                  Experiments.names(Experiments.with(setting)),
+                  which,
+                  experiment,
+                  instead));
+    }
   }
 
-  /** Another model on the same images, the same kind of device and in the same precision. */
-  private Experiment.Other other(
-      String model, ResultStore store, MagicProgress progress, List<String> notes) {
+  /** The dictionary that is named, or where one is needed the model's own. */
+  private @Nullable Vocabulary words(Experiment<?> experiment) {
+    return dictionary == null && !experiment.needs(Need.WORDS)
+        ? null
+        : session.vocabulary(dictionary);
+  }
+
+  /** Another model on the same kind of device and in the same precision. */
+  private Supplier<Clip> other(String model, MagicProgress progress) {
     String device = session.model().device().startsWith("gpu") ? "gpu" : "cpu";
-    return run -> {
-      try (Clip clip =
-          session.models().open(model, device, session.model().precision(), progress)) {
-        Study study = new Study(clip, images(), store, progress);
-        run.accept(study);
-        notes.add(study.note().isEmpty() ? "" : clip.name() + ": " + study.note());
-      }
-    };
-  }
-
-  private static Experiment find(String wanted) {
-    List<String> names = Arrays.stream(Experiment.values()).map(Experiment::toString).toList();
-    String typed = wanted.toLowerCase(Locale.ROOT).replace(" ", "");
-    int at = names.indexOf(typed);
-    if (at < 0) {
-      throw new EngramException(
-          "%reproduce knows "
-              + String.join(", ", names)
-              + "; got '"
-              + wanted
-              + "'"
-              + Suggest.didYouMean(typed, names));
-    }
-    return Experiment.values()[at];
+    return () -> session.models().open(model, device, session.model().precision(), progress);
   }
 
   private static Table list() {
-    List<Experiment> all = List.of(Experiment.values());
+    List<Experiment<?>> all = Experiments.ALL;
     return Table.create(
         "%reproduce NAME",
-        StringColumn.create("name", all.stream().map(Experiment::toString)),
+        StringColumn.create("name", all.stream().map(Experiment::name)),
         StringColumn.create("what it shows", all.stream().map(Experiment::title)),
         IntColumn.create(
             "seconds (iconclip, 2 busy cores)",
             all.stream().mapToInt(Experiment::seconds).toArray()));
+  }
+
+  private static Table settings(Experiment<?> experiment) {
+    List<Setting> all = Settings.of(experiment.standard().get());
+    return Table.create(
+        "%reproduce " + experiment + " --set NAME=VALUE",
+        StringColumn.create("name", all.stream().map(Setting::name)),
+        StringColumn.create("default", all.stream().map(Setting::text)),
+        StringColumn.create("what it means", all.stream().map(Setting::about)),
+        StringColumn.create("takes", all.stream().map(Setting::expected)));
   }
 }

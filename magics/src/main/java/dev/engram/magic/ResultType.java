@@ -1,6 +1,7 @@
 package dev.engram.magic;
 
 import dev.engram.EngramException;
+import dev.engram.magic.result.TypeName;
 import dev.engram.magic.view.View;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
@@ -41,9 +42,9 @@ final class ResultType {
     return "%%%s gives %s, which is no %s: declare the variable as %s"
         .formatted(
             name,
-            Sentences.withArticle(given.getSimpleName()),
-            wanted.getSimpleName(),
-            given.getSimpleName());
+            Sentences.withArticle(TypeName.of(given)),
+            TypeName.of(wanted),
+            TypeName.of(given));
   }
 
   private static Class<?> of(EngramMagic magic) {

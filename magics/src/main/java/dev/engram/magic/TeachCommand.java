@@ -4,7 +4,6 @@ import dev.engram.edit.BackgroundKeys;
 import dev.engram.lab.Target;
 import dev.engram.lab.Taught;
 import dev.engram.lab.Teach;
-import dev.engram.magic.result.Teaching;
 import dev.engram.trace.Tokens;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -105,7 +104,7 @@ final class TeachCommand implements EngramMagic {
   }
 
   @Override
-  public Teaching run(MagicContext context) {
+  public Taught run(MagicContext context) {
     session.model();
     Teach request =
         Teach.name(names.toArray(String[]::new))
@@ -120,8 +119,7 @@ final class TeachCommand implements EngramMagic {
             .solver(solver)
             .accuracy(accuracy.accuracy(session));
     try (MagicProgress progress = context.progress()) {
-      Taught taught = session.lab(progress).teach(request);
-      return EditMagic.finished(taught, preview, new Teaching(taught, preview));
+      return EditMagic.finished(session.lab(progress).teach(request), preview);
     }
   }
 }

@@ -2,7 +2,7 @@ package dev.engram.magic;
 
 import dev.engram.lab.Target;
 import dev.engram.lab.TraceBlocks;
-import dev.engram.magic.result.TracingChart;
+import dev.engram.lab.Traced;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -43,7 +43,7 @@ final class TraceCommand implements EngramMagic {
   }
 
   @Override
-  public TracingChart run(MagicContext context) {
+  public Traced run(MagicContext context) {
     session.model();
     TraceBlocks request =
         TraceBlocks.of(Target.of(targets))
@@ -51,7 +51,7 @@ final class TraceCommand implements EngramMagic {
             .template(guide.template())
             .guides(guide.guides());
     try (MagicProgress progress = context.progress()) {
-      return new TracingChart(session.lab(progress).trace(request));
+      return session.lab(progress).trace(request);
     }
   }
 }

@@ -3,7 +3,6 @@ package dev.engram.magic;
 import dev.engram.lab.Target;
 import dev.engram.lab.Tune;
 import dev.engram.lab.Tuned;
-import dev.engram.magic.result.Tuning;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -83,7 +82,7 @@ abstract class TuneCommand implements EngramMagic {
   abstract Tune request(String name);
 
   @Override
-  public Tuning run(MagicContext context) {
+  public Tuned run(MagicContext context) {
     session.model();
     Tune request =
         request(name)
@@ -95,8 +94,7 @@ abstract class TuneCommand implements EngramMagic {
             .match(match == null ? null : match / 100)
             .accuracy(accuracy.accuracy(session));
     try (MagicProgress progress = context.progress()) {
-      Tuned tuned = session.lab(progress).tune(request);
-      return EditMagic.finished(tuned, preview, new Tuning(tuned, preview));
+      return EditMagic.finished(session.lab(progress).tune(request), preview);
     }
   }
 }

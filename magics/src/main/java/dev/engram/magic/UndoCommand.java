@@ -2,8 +2,8 @@ package dev.engram.magic;
 
 import dev.engram.EngramException;
 import dev.engram.edit.EditHistory;
-import dev.engram.magic.result.EditList;
-import dev.engram.magic.result.EditList.Done;
+import dev.engram.lab.Edits;
+import dev.engram.magic.result.Shown;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -24,7 +24,7 @@ final class UndoCommand implements EngramMagic {
 
   @Parameters(
       arity = "0..1",
-      paramLabel = "N|all",
+      paramLabel = "EDIT|all",
       description = "Number of an edit, from 0, or all; the last one if left out.")
   private @Nullable String which;
 
@@ -33,7 +33,7 @@ final class UndoCommand implements EngramMagic {
   }
 
   @Override
-  public EditList run(MagicContext context) {
+  public Edits run(MagicContext context) {
     EditHistory history = session.history();
     if (which == null) {
       history.undo();
@@ -44,7 +44,8 @@ final class UndoCommand implements EngramMagic {
     } else {
       history.undoAll();
     }
-    return EditList.of(history, Done.UNDONE);
+    return context.showing(
+        Shown.BY_DEFAULT.noting("Undone."), session.lab(context.progress()).edits());
   }
 
   private static int number(String text) {

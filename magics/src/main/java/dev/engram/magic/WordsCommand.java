@@ -1,14 +1,9 @@
 package dev.engram.magic;
 
-import dev.engram.attribution.Attribution;
-import dev.engram.attribution.Method;
-import dev.engram.attribution.Reading;
-import dev.engram.data.ImageSelection;
-import dev.engram.dissect.Interpreter;
-import dev.engram.dissect.ValueReading;
-import dev.engram.magic.result.Words;
+import dev.engram.lab.Interpret;
+import dev.engram.lab.Interpretations;
+import dev.engram.lab.Target;
 import dev.engram.trace.Neuron;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -51,26 +46,16 @@ final class WordsCommand implements EngramMagic {
   }
 
   @Override
-  public Words run(MagicContext context) {
-    List<Neuron> which =
-        neurons.stream()
-            .map(n -> Neuron.parse(n, session.model().config().vision().space()))
-            .toList();
+  public Interpretations run(MagicContext context) {
+    Interpret request =
+        Interpret.of(
+                neurons.stream()
+                    .map(n -> Neuron.parse(n, session.model().config().vision().space()))
+                    .toList())
+            .turnedFor(entity == null ? null : Target.of(entity))
+            .words(session.vocabulary(dictionary));
     try (MagicProgress progress = context.progress()) {
-      int[] signs = new int[which.size()];
-      Arrays.fill(signs, 1);
-      if (entity != null) {
-        ImageSelection chosen = session.select(entity);
-        Attribution a =
-            session
-                .attributor()
-                .attribute(
-                    chosen.images(), chosen.label(), Method.IMPROVEMENT, Reading.LITERAL, progress);
-        Arrays.setAll(signs, i -> a.sign(which.get(i)));
-      }
-      Interpreter interpreter =
-          new Interpreter(session.model(), session.dictionary(dictionary, progress));
-      return new Words(interpreter.interpret(which, signs, ValueReading.LINEAR, progress));
+      return session.lab(progress).words(request);
     }
   }
 }

@@ -8,18 +8,18 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Progress;
+import dev.engram.attribution.Attribution;
 import dev.engram.edit.Edit;
 import dev.engram.experiment.AccuracyChange;
 import dev.engram.iconclip.Iconclip;
-import dev.engram.magic.result.Attribution;
-import dev.engram.magic.result.EditList;
-import dev.engram.magic.result.Forgetting;
-import dev.engram.magic.result.ModelCard;
-import dev.engram.magic.result.Teaching;
-import dev.engram.magic.result.TracingChart;
-import dev.engram.magic.result.Tuning;
+import dev.engram.lab.Edits;
+import dev.engram.lab.Forgotten;
+import dev.engram.lab.ModelCard;
+import dev.engram.lab.Taught;
+import dev.engram.lab.Traced;
+import dev.engram.lab.Tuned;
+import dev.engram.magic.result.Presenters;
 import dev.engram.magic.view.View;
-import dev.engram.magic.view.Viewable;
 import dev.engram.model.ImageReader;
 import dev.engram.model.Precision;
 import dev.engram.trace.Neuron;
@@ -114,8 +114,8 @@ class EditMagicsTest {
     return run("model", ModelCard.class).hash();
   }
 
-  private static String text(Viewable value) {
-    View view = value.view();
+  private String text(Object value) {
+    View view = runner.view(value);
     StringBuilder all = new StringBuilder();
     view.before().forEach(v -> all.append(v.text()).append('\n'));
     return all.append(view.text()).toString();
@@ -138,11 +138,12 @@ class EditMagicsTest {
             .map(r -> r.neuron())
             .toList();
 
-    Forgetting preview = run("forget italy --preview", Forgetting.class);
+    Forgotten preview = run("forget italy --preview", Forgotten.class);
     assertEquals(before, hash());
     assertTrue(text(preview).contains("nothing was changed"), text(preview));
+    assertTrue(Presenters.figure(preview).toString().contains("Italy"));
 
-    Forgetting f = run("forget italy", Forgetting.class);
+    Forgotten f = run("forget italy", Forgotten.class);
     assertEquals(first, f.neurons());
     assertTrue(f.entity().meanAfter().mean() < f.entity().meanBefore().mean());
     assertEquals(18, f.unrelated().after().length);
@@ -150,25 +151,27 @@ class EditMagicsTest {
     AccuracyChange accuracy = measured(f.accuracy());
     assertEquals(9, accuracy.editedBefore().count());
     assertEquals(18, accuracy.restBefore().count());
-    assertEquals(5, f.table().rowCount());
+    assertEquals(5, Presenters.table(f).rowCount());
     assertTrue(text(f).contains("0.2292 → 0.1661"), text(f));
     assertTrue(text(f).contains("0.1699"), "the average of the lower bound, not a case of it");
     assertTrue(text(f).contains("Student's t over 9 images"), text(f));
     assertTrue(text(f).contains("found on these images"), text(f));
 
     assertNotEquals(before, hash());
-    String card = run("model", ModelCard.class).toString();
+    String card = text(run("model", ModelCard.class));
     assertTrue(card.contains("edit 0") && card.contains("removal of Italy"), card);
     Attribution after = run("attribute italy --top 5", Attribution.class);
     assertEquals(f.entity().meanAfter().mean(), after.cosine(), 1e-6);
     assertTrue(text(after).contains("iconclip (edited) " + hash().substring(0, 12)));
     assertTrue(sentence("save '" + temp.resolve("no") + "'").contains("cannot be saved"));
 
-    Forgetting more = run("forget italy --evaluate none", Forgetting.class);
+    Forgotten more = run("forget italy --evaluate none", Forgotten.class);
     assertTrue(more.neurons().stream().noneMatch(first::contains), "the next ones");
     assertTrue(more.entity().meanAfter().mean() < f.entity().meanAfter().mean());
 
-    EditList none = run("undo all", EditList.class);
+    assertTrue(text(f).contains("is applied; %undo"), text(f));
+    Edits none = run("undo all", Edits.class);
+    assertFalse(text(f).contains("is applied"), "it was undone");
     assertTrue(none.edits().isEmpty());
     assertEquals(before, hash());
     assertEquals(attribution, text(run("attribute italy --top 5", Attribution.class)));
@@ -177,15 +180,15 @@ class EditMagicsTest {
   @Test
   void completeRemovalCanBeSaved() {
     open();
-    Forgetting f = run("forget italy --mode complete --top 40 --evaluate none", Forgetting.class);
+    Forgotten f = run("forget italy --mode complete --top 40 --evaluate none", Forgotten.class);
     assertEquals(Edit.Method.COMPLETE_REMOVAL, f.edit().method());
-    assertEquals(3, f.table().columnCount(), "the paper has no numbers for this mode");
+    assertEquals(3, Presenters.table(f).columnCount(), "the paper has no numbers for this mode");
     assertTrue(text(f).contains("(40 neurons)"), text(f));
     String attribution = text(run("attribute italy", Attribution.class));
     Path to = temp.resolve("forgotten");
     run("save '" + to + "'", View.class);
     runner.run("model '" + to + "'", null);
-    assertTrue(run("edits", EditList.class).edits().isEmpty());
+    assertTrue(run("edits", Edits.class).edits().isEmpty());
     String again = text(run("attribute italy", Attribution.class));
     assertEquals(
         attribution.substring(0, attribution.indexOf("model iconclip")),
@@ -196,19 +199,18 @@ class EditMagicsTest {
   void teachingGrayFlagsIsKeptListedSavedAndUndone() {
     open();
     String before = hash();
-    TracingChart chart =
-        run("trace '" + temp.resolve("gray") + "' --guide spain", TracingChart.class);
+    Traced chart = run("trace '" + temp.resolve("gray") + "' --guide spain", Traced.class);
     assertEquals(Tokens.CLASS, chart.trace().tokens());
     assertEquals("the flag of Spain", chart.trace().label());
-    assertEquals(6, chart.table().rowCount());
+    assertEquals(6, Presenters.table(chart).rowCount());
     assertTrue(text(chart).contains("The largest rise is at " + chart.best().blockName()));
 
-    Teaching preview = run(teachGray("--preview"), Teaching.class);
+    Taught preview = run(teachGray("--preview"), Taught.class);
     assertEquals(before, hash());
-    Teaching t = run(teachGray(""), Teaching.class);
+    Taught t = run(teachGray(""), Taught.class);
     assertEquals(t.traces().get(0).best(), t.where().get(0));
     assertEquals(List.of(chart.best()), preview.where());
-    var s = t.taught().get(0).similarity();
+    var s = t.names().get(0).similarity();
     assertEquals(4, s.before().length, "those that were kept back");
     assertTrue(s.meanAfter().mean() > s.meanBefore().mean() + 0.03, s.meanAfter() + "");
     assertEquals(4, measured(t.accuracy()).editedAfter().count());
@@ -222,8 +224,8 @@ class EditMagicsTest {
     assertNotEquals(before, taught);
 
     Path file = temp.resolve("gray.edits");
-    EditList saved = run("edits --save '" + file + "'", EditList.class);
-    assertEquals(1, saved.table().rowCount());
+    Edits saved = run("edits --save '" + file + "'", Edits.class);
+    assertEquals(1, Presenters.table(saved).rowCount());
     assertTrue(text(saved).startsWith("Saved. The model has one edit."), text(saved));
     Path folder = temp.resolve("taught");
     run("save '" + folder + "'", View.class);
@@ -241,35 +243,35 @@ class EditMagicsTest {
   @Test
   void severalNamesOrBlocksMakeOneMemitEdit() {
     open();
-    Teaching t =
+    Taught t =
         run(
             "teach Spain zorblax --images '"
                 + temp.resolve("gray")
                 + "' japan --guide spain italy --block L5F L4A --keys italy --evaluate none",
-            Teaching.class);
+            Taught.class);
     assertEquals(Edit.Method.MEMIT, t.edit().method());
     assertEquals(List.of("L4A", "L5F"), t.where().stream().map(w -> w.blockName()).toList());
     assertEquals(2, t.edit().changes().size());
-    assertEquals("a photo of zorblax", t.taught().get(1).similarity().label());
+    assertEquals("a photo of zorblax", t.names().get(1).similarity().label());
     assertTrue(text(t).contains("Accuracy was not measured"), text(t));
-    assertTrue(run(teachGray("--memit --block L5F"), Teaching.class).toString().contains("MEMIT"));
-    assertEquals(2, run("edits", EditList.class).edits().size());
+    assertTrue(text(run(teachGray("--memit --block L5F"), Taught.class)).contains("MEMIT at"));
+    assertEquals(2, run("edits", Edits.class).edits().size());
     assertTrue(sentence("undo 0").contains("undo it first"));
     assertTrue(sentence("undo 2").contains("the edits are 0 to 1"));
-    assertEquals(1, run("undo 1", EditList.class).edits().size());
+    assertEquals(1, run("undo 1", Edits.class).edits().size());
   }
 
   @Test
   void captionsAreDrawnAndShown() {
     open();
-    Teaching t =
+    Taught t =
         run(
             "teach \"it's a <b>\" --images japan --guide captioned --font-size 20 --place top"
                 + " --contrast box --preview --evaluate none",
-            Teaching.class);
+            Taught.class);
     assertEquals(Tokens.ALL, t.traces().get(0).tokens());
     assertEquals(4, t.guides().size());
-    assertTrue(t.view().html().contains("it&#39;s a &lt;b&gt;"), "escaped");
+    assertTrue(runner.view(t).html().contains("it&#39;s a &lt;b&gt;"), "escaped");
     assertTrue(t.edit().provenance().toString().contains("size 20.0 %, top, box"));
   }
 
@@ -279,12 +281,12 @@ class EditMagicsTest {
     String before = hash();
     String images = " Spain --images '" + temp.resolve("gray") + "' --shots 5 --preview";
     double wanted =
-        measured(run(teachGray("--preview --block L5F"), Teaching.class).accuracy())
+        measured(run(teachGray("--preview --block L5F"), Taught.class).accuracy())
             .editedAfter()
             .mean();
     for (String baseline : List.of("finetune", "lora --steps 4 --every 2 --learning-rate 1e-3")) {
       String line = baseline + images + (baseline.equals("finetune") ? " --steps 2 --every 1" : "");
-      Tuning t = run(line, Tuning.class);
+      Tuned t = run(line, Tuned.class);
       assertEquals(wanted, t.wanted());
       assertEquals(before, hash());
       assertFalse(t.checkpoints().isEmpty());
@@ -295,11 +297,11 @@ class EditMagicsTest {
               .allMatch(c -> Math.abs(c.accuracy() - wanted) >= Math.abs(kept - wanted) - 1e-9));
       assertTrue(text(t).contains("Kept is the checkpoint after"), text(t));
     }
-    Tuning kept = run("finetune Spain --images spain --match 0 --steps 3 --every 3", Tuning.class);
+    Tuned kept = run("finetune Spain --images spain --match 0 --steps 3 --every 3", Tuned.class);
     assertEquals(Edit.Method.FINE_TUNING, kept.edit().method());
     assertTrue(kept.similarity().meanAfter().mean() > kept.similarity().meanBefore().mean());
     assertNotEquals(before, hash());
-    assertTrue(text(run("edits", EditList.class)).contains("15 weights of layer 5"));
+    assertTrue(text(run("edits", Edits.class)).contains("15 weights of layer 5"));
     runner.run("undo", null);
     assertEquals(before, hash());
   }

@@ -49,18 +49,18 @@ class EngramSessionTest {
     ImageSet pandas = ImageSet.read(Iconclip.entities().resolve("animals/panda"));
     try (Clip clip = session.load(EngramSession.ICONCLIP, "cpu", Precision.F32, Progress.NONE)) {
       session.use(pandas);
-      Survey first = session.survey(Reading.LITERAL, Progress.NONE);
-      assertSame(first, session.survey(Reading.LITERAL, Progress.NONE));
-      Survey lens = session.survey(Reading.LENS, Progress.NONE);
+      Survey first = session.lab(Progress.NONE).survey(Reading.LITERAL);
+      assertSame(first, session.lab(Progress.NONE).survey(Reading.LITERAL));
+      Survey lens = session.lab(Progress.NONE).survey(Reading.LENS);
       assertEquals(Reading.LENS, lens.reading());
       session.use(pandas);
-      assertSame(lens, session.survey(Reading.LENS, Progress.NONE));
+      assertSame(lens, session.lab(Progress.NONE).survey(Reading.LENS));
       Thread.currentThread().interrupt();
       assertThrows(
-          CancellationException.class, () -> session.survey(Reading.LITERAL, Progress.NONE));
-      assertSame(lens, session.survey(Reading.LENS, Progress.NONE));
+          CancellationException.class, () -> session.lab(Progress.NONE).survey(Reading.LITERAL));
+      assertSame(lens, session.lab(Progress.NONE).survey(Reading.LENS));
       session.use(ImageSet.read(Iconclip.entities().resolve("animals/koala")));
-      assertNotSame(lens, session.survey(Reading.LENS, Progress.NONE));
+      assertNotSame(lens, session.lab(Progress.NONE).survey(Reading.LENS));
       assertSame(clip, session.model());
     }
   }

@@ -70,7 +70,7 @@ class EvaluateCommandTest {
         sentence("evaluate --split test").contains("splits train, heldout; there is no 'test'"));
     assertTrue(sentence("evaluate --templates 'a photo'").contains("needs {}"));
     assertTrue(sentence("evaluate --classes x.txt").contains("ImageNet"));
-    assertTrue(sentence("evaluate --sample 0").contains("At least 1"));
+    assertTrue(sentence("evaluate --sample 0").contains("from 1; got 0"));
     assertTrue(sentence("evaluate no/such").contains("There is no folder"));
   }
 

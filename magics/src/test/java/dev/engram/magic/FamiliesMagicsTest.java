@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.magic.view.View;
-import dev.engram.magic.view.Viewable;
 import java.nio.file.Path;
 import java.util.stream.Collectors;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,7 +20,7 @@ class FamiliesMagicsTest {
 
   private String shown(String line) {
     Object value = runner.run(line, null);
-    return value instanceof Viewable v ? whole(v.view()) + v : String.valueOf(value);
+    return value == null ? "" : whole(runner.view(value)) + value;
   }
 
   /** With what is shown above it. */

@@ -7,8 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.dissect.Heatmap;
-import dev.engram.magic.result.HeatmapFigure;
-import dev.engram.magic.result.Heatmaps;
+import dev.engram.lab.Heatmaps;
+import dev.engram.lab.ImageHeatmap;
+import dev.engram.magic.result.Presenters;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -23,8 +24,9 @@ class HeatmapCommandTest {
   void aTurnedNeuronIsDrivenByWhatDroveItDown() {
     runner.run("model", null);
     runner.run("images", null);
-    List<HeatmapFigure> plain = heatmaps(LINE).figures();
-    List<HeatmapFigure> turned = heatmaps(LINE + " --turn").figures();
+    List<ImageHeatmap> plain = heatmaps(LINE).images();
+    Heatmaps all = heatmaps(LINE + " --turn");
+    List<ImageHeatmap> turned = all.images();
     assertTrue(plain.get(plain.size() - 1).heatmap().coefficient() < 0);
     for (int i = 0; i < plain.size(); i++) {
       Heatmap a = plain.get(i).heatmap();
@@ -32,15 +34,22 @@ class HeatmapCommandTest {
       assertEquals(a.coefficient(), -b.coefficient(), 1e-12);
       assertArrayEquals(Arrays.stream(a.tokens()).map(t -> -t).toArray(), b.tokens());
     }
-    HeatmapFigure lowest = plain.get(plain.size() - 1);
-    assertTrue(lowest.view().before().get(0).text().contains("--turn turns it around"));
-    assertFalse(turned.get(0).view().before().get(0).text().contains("--turn"));
-    assertTrue(turned.get(0).toString().contains("turned around (A.2)"), turned.get(0).toString());
-    assertTrue(turned.get(0).view().before().get(0).text().contains("sign −1"));
+    String first = page(turned.get(0));
+    assertTrue(page(plain.get(plain.size() - 1)).contains("--turn turns it around"));
+    assertFalse(first.contains("--turn"), first);
+    assertTrue(first.contains("sign −1"), first);
+    assertTrue(Presenters.figure(all).toString().contains("turned around (A.2)"));
     assertEquals(Heatmap.Rest.NONE, turned.get(0).heatmap().rest(), "an attention neuron has none");
+    assertEquals(
+        turned.stream().map(i -> i.heatmap().coefficient()).toList(),
+        Presenters.table(all).doubleColumn("coefficient").asList());
   }
 
   private Heatmaps heatmaps(String line) {
     return assertInstanceOf(Heatmaps.class, runner.run(line, null));
+  }
+
+  private static String page(ImageHeatmap heatmap) {
+    return Presenters.view(heatmap).before().get(0).text();
   }
 }

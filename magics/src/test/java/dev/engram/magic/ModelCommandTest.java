@@ -9,10 +9,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Cosine;
 import dev.engram.Progress;
+import dev.engram.attribution.Attribution;
 import dev.engram.data.LabelledImage;
-import dev.engram.magic.result.Attribution;
+import dev.engram.lab.ModelCard;
 import dev.engram.magic.result.ImageGallery;
-import dev.engram.magic.result.ModelCard;
 import dev.engram.model.Clip;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -53,13 +53,14 @@ class ModelCommandTest {
   void thePrecisionStandsBesideEveryNumber() {
     ModelCard card =
         assertInstanceOf(ModelCard.class, runner.run("model --precision F16 --device cpu", null));
-    assertTrue(card.toString().contains("multiplied in float16"), card.toString());
-    assertTrue(card.toString().contains("On a CPU, f16 saves memory, not time."));
+    String page = runner.view(card).text();
+    assertTrue(page.contains("multiplied in float16"), page);
+    assertTrue(page.contains("On a CPU, f16 saves memory, not time."), page);
     runner.run("images", null);
     Attribution shown = assertInstanceOf(Attribution.class, runner.run("attribute panda/0", null));
     assertEquals(
         "iconclip in f16 " + card.hash().substring(0, 12),
-        shown.scores().provenance().entries().get("model"));
+        shown.provenance().entries().get("model"));
     assertRefused("attribute panda/0 --by gradient", "--precision f32");
     assertRefused("finetune panda --images panda", "--precision f32");
     assertRefused("model --precision half", "f32 or f16; got 'half'");

@@ -11,7 +11,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.engram.dissect.NeuronReport;
 import dev.engram.dissect.QueryEffects.QueryNeuron;
 import dev.engram.iconclip.Iconclip;
-import dev.engram.magic.result.NeuronPage;
+import dev.engram.lab.Described;
+import dev.engram.magic.result.NeuronRecipe;
+import dev.engram.magic.result.Presenters;
 import dev.engram.magic.view.Page.Section;
 import dev.engram.magic.view.View;
 import java.io.IOException;
@@ -71,12 +73,12 @@ class NeuronPageTest {
     runner.run("images '" + set + "'", null);
   }
 
-  private NeuronPage page(String line) {
-    return assertInstanceOf(NeuronPage.class, runner.run(line, null), line);
+  private Described page(String line) {
+    return assertInstanceOf(Described.class, runner.run(line, null), line);
   }
 
-  private static String text(NeuronPage page) {
-    return Stream.concat(page.view().before().stream(), Stream.of(page.view()))
+  private static String text(Described page) {
+    return Stream.concat(Presenters.view(page).before().stream(), Stream.of(Presenters.view(page)))
         .map(View::text)
         .collect(Collectors.joining("\n"));
   }
@@ -84,7 +86,7 @@ class NeuronPageTest {
   @Test
   void everySectionIsThere() throws IOException {
     open(22, 2);
-    NeuronPage page = page("neuron L4F195");
+    Described page = page("neuron L4F195");
     assertEquals(
         List.of(
             "What it is",
@@ -96,7 +98,7 @@ class NeuronPageTest {
             "Nearest neurons",
             "Without it",
             "The same again"),
-        page.page().sections().stream().map(Section::title).toList());
+        Presenters.page(page).sections().stream().map(Section::title).toList());
     String text = text(page);
     NeuronReport report = page.report();
     assertTrue(text.contains("FFN neuron of iconclip, layer 4, channel 195"), text);
@@ -112,7 +114,7 @@ class NeuronPageTest {
         .forEach(w -> assertTrue(text.contains(w.word()), w.word()));
     assertTrue(text.contains("model iconclip "), text);
     assertTrue(text.contains("numbers are not the paper's"), text);
-    assertEquals(3, figures(page.view()));
+    assertEquals(3, figures(Presenters.view(page)));
   }
 
   private static long figures(View view) {
@@ -124,34 +126,34 @@ class NeuronPageTest {
   @Test
   void theChartShowsTheEndsAndTheTableAll() throws IOException {
     open(22, 1);
-    NeuronPage page = page("neuron L3A0H11");
-    assertEquals(20, page.figure().toJson().at("/data/0/x").size());
-    assertEquals(22, page.table().rowCount());
-    List<Double> improvements = page.table().doubleColumn("improvement").asList();
+    Described page = page("neuron L3A0H11");
+    assertEquals(20, Presenters.figure(page).toJson().at("/data/0/x").size());
+    assertEquals(22, Presenters.table(page).rowCount());
+    List<Double> improvements = Presenters.table(page).doubleColumn("improvement").asList();
     List<Double> shown = new ArrayList<>();
-    page.figure().toJson().at("/data/0/x").forEach(x -> shown.add(x.asDouble()));
+    Presenters.figure(page).toJson().at("/data/0/x").forEach(x -> shown.add(x.asDouble()));
     List<Double> ends = new ArrayList<>(improvements.subList(0, 10));
     ends.addAll(improvements.subList(12, 22));
     assertEquals(ends, shown);
-    assertTrue(page.figure().toString().contains("10 highest and 10 lowest of 22"));
+    assertTrue(Presenters.figure(page).toString().contains("10 highest and 10 lowest of 22"));
   }
 
   @Test
   void oneImageIsEnough() throws IOException {
     open(1, 1);
-    NeuronPage page = page("neuron L0A0H3");
+    Described page = page("neuron L0A0H3");
     String text = text(page);
     assertTrue(text.contains("Lowest: no further images"), text);
     assertTrue(text.contains("At random, from the others: no further images"), text);
     assertTrue(text.contains("No neuron precedes it"), text);
-    assertEquals(1, page.figures().size());
+    assertEquals(1, page.heatmaps().size());
   }
 
   @Test
   void theFileStandsAlone() throws IOException {
     open(3, 2);
     Path file = temp.resolve("a page.html");
-    NeuronPage page = page("neuron L4F195 --html '" + file + "'");
+    Described page = page("neuron L4F195 --html '" + file + "'");
     assertTrue(
         host.shown.stream().anyMatch(v -> v.text().startsWith("Wrote " + file)), host.shown + "");
     String html = Files.readString(file);
@@ -160,7 +162,7 @@ class NeuronPageTest {
     assertEquals(3, html.split("engram.waiting.push", -1).length - 1, "three figures");
     List<String> outside = OUTSIDE.matcher(html).results().map(r -> r.group()).toList();
     assertEquals(List.of(), outside);
-    for (int i = 0; i < page.page().sections().size(); i++) {
+    for (int i = 0; i < Presenters.page(page).sections().size(); i++) {
       assertTrue(html.contains("href=\"#section-" + i + "\""), "link " + i);
       assertTrue(html.contains("id=\"section-" + i + "\""), "target " + i);
     }
@@ -198,14 +200,14 @@ class NeuronPageTest {
   @Test
   void itsLinesMakeItAgain() throws IOException {
     open(3, 2);
-    NeuronPage page = page("neuron L4F195 --seed 3 --reading lens");
+    Described page = page("neuron L4F195 --seed 3 --reading lens");
     MagicRunner fresh = new MagicRunner(Magics.all(), new FakeHost());
     Object last = "";
-    for (String line : page.recipe().notebookLines().split("\n")) {
+    for (String line : NeuronRecipe.of(page).notebookLines().split("\n")) {
       last = java.util.Objects.requireNonNull(fresh.run(line.substring(1), null));
     }
-    assertSame(page.report(), assertInstanceOf(NeuronPage.class, last).report());
-    for (String line : page.recipe().furtherLines(page.neuron()).split("\n")) {
+    assertSame(page.report(), assertInstanceOf(Described.class, last).report());
+    for (String line : NeuronRecipe.of(page).furtherLines(page.neuron()).split("\n")) {
       fresh.run(line.substring(1), null); // fails if it cannot be run
     }
   }
@@ -221,13 +223,14 @@ class NeuronPageTest {
   @Test
   void itsJavaLinesMakeItAgain() throws IOException {
     open(3, 2);
-    NeuronPage page = page("neuron L3A0H11");
-    assertFalse(page.recipe().javaLines().contains("import dev.engram.hub"), "nothing to fetch");
+    Described page = page("neuron L3A0H11");
+    assertFalse(
+        NeuronRecipe.of(page).javaLines().contains("import dev.engram.hub"), "nothing to fetch");
     ClassLoader before = Thread.currentThread().getContextClassLoader();
     try (JShell shell = JShell.builder().executionEngine("local").build()) {
       shell.addToClasspath(System.getProperty("java.class.path"));
       String rest =
-          page.recipe().javaLines()
+          NeuronRecipe.of(page).javaLines()
               + "\nSystem.getProperties().put(\"engram.test.report\", report);";
       while (!rest.isBlank()) {
         SourceCodeAnalysis.CompletionInfo next = shell.sourceCodeAnalysis().analyzeCompletion(rest);

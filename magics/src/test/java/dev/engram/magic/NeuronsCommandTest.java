@@ -6,10 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.EngramException;
+import dev.engram.attribution.Attribution;
 import dev.engram.dissect.NeuronSearch.By;
 import dev.engram.dissect.NeuronSearch.Found;
-import dev.engram.magic.result.Attribution;
-import dev.engram.magic.result.Neurons;
+import dev.engram.lab.Neurons;
+import dev.engram.magic.result.Presenters;
 import dev.engram.magic.view.View;
 import dev.engram.trace.Neuron;
 import java.util.List;
@@ -40,12 +41,14 @@ class NeuronsCommandTest {
     assertEquals(By.IMPROVEMENT, n.by());
     assertEquals(a.top(5).stream().map(r -> r.neuron().toString()).toList(), n.names());
     assertEquals(
-        List.of("rank", "neuron", "improvement", "coefficient m", "says"), n.table().columnNames());
+        List.of("rank", "neuron", "improvement", "coefficient m", "says"),
+        Presenters.table(n).columnNames());
     Neurons best = run("neurons --top 1");
     assertEquals(
         List.of("rank", "neuron", "entity", "improvement", "coefficient m", "says"),
-        best.table().columnNames());
-    assertEquals(best.found().get(0).entity(), best.table().stringColumn("entity").get(0));
+        Presenters.table(best).columnNames());
+    assertEquals(
+        best.found().get(0).entity(), Presenters.table(best).stringColumn("entity").get(0));
   }
 
   @Test
@@ -75,7 +78,9 @@ class NeuronsCommandTest {
       assertTrue(f.improvement() * f.cosine() <= last, f.toString());
       last = f.improvement() * f.cosine();
     }
-    assertEquals(n.found().size(), n.figure().toJson().at("/data/0/x").size());
+    assertEquals(n.found().size(), Presenters.figure(n).toJson().at("/data/0/x").size());
+    assertEquals(2, Presenters.figure(n, 2).toJson().at("/data/0/x").size());
+    assertEquals(2, Presenters.table(n, 2).rowCount());
     assertEquals(
         By.COEFFICIENT, run("neurons --word hat --entity santa_claus --by coefficient").by());
   }
@@ -92,7 +97,7 @@ class NeuronsCommandTest {
     Neurons n = run("neurons --word pannda --top 3");
     assertEquals(3, n.found().size());
     assertTrue(n.note().contains("did you mean panda"), n.note());
-    View table = n.view().before().get(0);
+    View table = RUNNER.view(n).before().get(0);
     assertTrue(table.text().contains("did you mean panda"), table.text());
     assertEquals("", run("neurons --word panda").note());
   }

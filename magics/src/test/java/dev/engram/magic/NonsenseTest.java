@@ -2,14 +2,13 @@ package dev.engram.magic;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.attribution.Attribution;
 import dev.engram.iconclip.Iconclip;
-import dev.engram.magic.result.Attribution;
+import dev.engram.magic.result.Presenters;
 import dev.engram.magic.view.View;
-import dev.engram.magic.view.Viewable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -111,6 +110,7 @@ class NonsenseTest {
         "attribute panda --top many | --top takes a whole number, such as 5, got 'many'",
         "attribute panda --top 99999999999 | --top takes a whole number of at most 2147483647, got",
         "attribute panda --by gradeint | did you mean gradient?",
+        "attribute panda --by gradient --reading lens | the method gradient has none",
         "attribute panda --reading litteral | did you mean literal",
         "attribute Statue of Liberty --top 3 | got 'of'; a name of several words stands in quotes:"
             + " \"Statue of Liberty\"",
@@ -159,7 +159,7 @@ class NonsenseTest {
         "neurons --word '{{long}}' | tokens",
         "neurons --entity pnada | did you mean panda?",
         "neurons --top 0 | got 0",
-        "neurons --by cosine | --by cosine needs a word",
+        "neurons --by cosine | by cosine needs a word",
         "neurons --by product --entity panda | needs a word",
         "neurons --by improvment --word x | did you mean improvement?",
         "neurons --wrod x | did you mean --word?",
@@ -289,10 +289,11 @@ class NonsenseTest {
     Attribution a =
         (Attribution) run("attribute {{file}} --top {{n}} --label \"it's a 自由 \\\"panda\\\"\"");
     HOST.variables.remove("file");
-    assertEquals(3, a.table().rowCount());
-    assertEquals("it's a 自由 \"panda\"", a.scores().label());
+    assertTrue(RUNNER.view(a).before().get(0).text().contains("\n   3  L"), "as the line asks");
+    assertEquals(3, Presenters.table(a, 3).rowCount());
+    assertEquals("it's a 自由 \"panda\"", a.label());
     assertEquals("größe 自由 'x'.png", a.title());
-    assertTrue(a.figure().toString().contains("größe 自由 'x'.png with \"it's a"), a.figure() + "");
+    assertTrue(Presenters.figure(a).toString().contains("größe 自由 'x'.png with \"it's a"));
     assertEquals(run("attribute panda").toString(), run("attribute {{who}};").toString());
     assertEquals(run("attribute panda").toString(), run("attribute 'PANDA' // why").toString());
   }
@@ -331,10 +332,7 @@ class NonsenseTest {
             "model",
             "undo",
             "engram")) {
-      Object value = fresh.run(line, null);
-      View view =
-          value instanceof View v ? v : assertInstanceOf(Viewable.class, value, line).view();
-      assertHarmless(view, line);
+      assertHarmless(fresh.view(java.util.Objects.requireNonNull(fresh.run(line, null))), line);
     }
     assertHarmless(View.html(Files.readString(html), ""), "--html");
   }

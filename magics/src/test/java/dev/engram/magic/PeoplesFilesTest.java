@@ -6,16 +6,18 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.attribution.Attribution;
+import dev.engram.dissect.QueryEffects;
 import dev.engram.iconclip.Iconclip;
-import dev.engram.magic.result.Attribution;
-import dev.engram.magic.result.Evolution;
+import dev.engram.lab.Described;
+import dev.engram.lab.Evolutions;
+import dev.engram.lab.Neurons;
 import dev.engram.magic.result.ImageGallery;
-import dev.engram.magic.result.NeuronPage;
-import dev.engram.magic.result.Neurons;
-import dev.engram.magic.result.Queries;
+import dev.engram.magic.result.NeuronRecipe;
+import dev.engram.magic.result.Presenters;
 import dev.engram.magic.view.Gallery;
+import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.View;
-import dev.engram.magic.view.Viewable;
 import java.awt.image.BufferedImage;
 import java.io.File;
 import java.io.IOException;
@@ -48,8 +50,8 @@ class PeoplesFilesTest {
         assertThrows(MagicFailure.class, () -> runner.run(line, null)).getMessage());
   }
 
-  private static View page(Object value) {
-    return ((Viewable) value).view();
+  private View page(Object value) {
+    return runner.view(value);
   }
 
   private void photograph(String... names) throws IOException {
@@ -69,8 +71,8 @@ class PeoplesFilesTest {
     assertTrue(page.text().contains("one cat.png, two.png"), page.text());
     assertEquals(3, page.html().split("<img ", -1).length);
     assertTrue(run("attribute two.png --top 3").toString().contains("a photo of two"));
-    NeuronPage neuron = (NeuronPage) run("neuron L0F1");
-    assertTrue(neuron.view().before().get(0).text().contains("the image set has images alone"));
+    Described neuron = (Described) run("neuron L0F1");
+    assertTrue(page(neuron).before().get(0).text().contains("the image set has images alone"));
     String none = sentence("neurons");
     assertTrue(none.contains("flat has no entities that neurons could improve"), none);
     assertEquals(3, ((Neurons) run("neurons --word hat --top 3")).names().size());
@@ -97,15 +99,17 @@ class PeoplesFilesTest {
   void aLongRankingIsShownInPart() {
     run("images");
     Attribution a = (Attribution) run("attribute panda/0 --top 5000");
-    assertEquals(5000, a.table().rowCount());
-    assertEquals(40, a.figure().toJson().at("/data/0/x").size());
-    assertTrue(a.figure().toString().endsWith("(40 of 5,000)"), a.figure().toString());
+    PlotlyFigure bars = Presenters.figure(a, 5000);
+    assertEquals(5000, Presenters.table(a, 5000).rowCount());
+    assertEquals(40, bars.toJson().at("/data/0/x").size());
+    assertTrue(bars.toString().endsWith("(40 of 5,000)"), bars.toString());
     assertTrue(page(a).before().get(0).text().contains("… 200 of 5,000 rows"));
     assertTrue(page(a).html().length() < 200_000);
-    Queries q = (Queries) run("queries L3F212 --image panda/0 --top 1000");
-    assertEquals(1000, q.table().rowCount());
-    assertEquals(40, q.figure().toJson().at("/data/0/x").size());
-    assertTrue(q.figure().toString().endsWith("(40 of 1,000)"), q.figure().toString());
+    QueryEffects q = (QueryEffects) run("queries L3F212 --image panda/0 --top 1000");
+    PlotlyFigure queries = Presenters.figure(q, 1000);
+    assertEquals(1000, Presenters.table(q, 1000).rowCount());
+    assertEquals(40, queries.toJson().at("/data/0/x").size());
+    assertTrue(queries.toString().endsWith("(40 of 1,000)"), queries.toString());
     assertTrue(page(q).before().get(0).text().contains("… 200 of 1,000 rows"));
   }
 
@@ -114,10 +118,12 @@ class PeoplesFilesTest {
     run("images");
     Attribution a = (Attribution) run("attribute santa_claus/0 --label 'a picture of panda'");
     assertEquals(
-        "santa_claus/0 with \"a picture of panda\": neurons by improvement", a.table().name());
+        "santa_claus/0 with \"a picture of panda\": neurons by improvement",
+        Presenters.table(a).name());
     Attribution lens = (Attribution) run("attribute santa_claus/0 --label x --reading lens");
     assertEquals(
-        "santa_claus/0 with \"x\": neurons by improvement, reading lens", lens.table().name());
+        "santa_claus/0 with \"x\": neurons by improvement, reading lens",
+        Presenters.table(lens).name());
   }
 
   @Test
@@ -132,19 +138,19 @@ class PeoplesFilesTest {
     photograph("set/animals/cat/1.png", "set/animals/dog/1.png");
     run("model '" + model + "'");
     run("images '" + temp.resolve("set") + "'");
-    NeuronPage english = (NeuronPage) run("neuron L2F5");
-    assertTrue(english.recipe().javaLines().contains("EnglishWords.list()"));
+    Described english = (Described) run("neuron L2F5");
+    assertTrue(NeuronRecipe.of(english).javaLines().contains("EnglishWords.list()"));
     String provenance = english.report().provenance().toString();
     assertTrue(provenance.contains("english-20k (20000 words)"), provenance);
     assertEquals(english.toString(), run("neuron L2F5 --dictionary english-20k").toString());
-    NeuronPage said = (NeuronPage) run("neuron L2F5 --dictionary '" + words + "'");
-    assertTrue(said.recipe().notebookLines().contains("--dictionary " + words));
+    Described said = (Described) run("neuron L2F5 --dictionary '" + words + "'");
+    assertTrue(NeuronRecipe.of(said).notebookLines().contains("--dictionary " + words));
     Files.writeString(model.resolve("words.txt"), "sea\nbird\ntree\nboat\nlake\n");
     String own = run("words L2F5").toString();
     assertTrue(own.contains("boat") && own.contains("lake"), own);
-    Evolution graph =
-        (Evolution) run("evolve L2F5 --image cat/0 --depth 1 --dictionary '" + words + "'");
-    assertFalse(graph.words().isEmpty());
+    Evolutions graph =
+        (Evolutions) run("evolve L2F5 --image cat/0 --depth 1 --dictionary '" + words + "'");
+    assertFalse(graph.first().words().isEmpty());
   }
 
   @Test

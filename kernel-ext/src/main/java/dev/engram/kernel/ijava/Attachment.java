@@ -97,6 +97,7 @@ final class Attachment {
                         host.bundle(view.apply(value))
                             .forEach(context.getOutputContainer()::putData));
           }
-        });
+        },
+        runner);
   }
 }

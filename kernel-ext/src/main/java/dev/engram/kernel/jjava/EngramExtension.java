@@ -52,7 +52,8 @@ public final class EngramExtension implements Extension {
                         host.bundle(view.apply(value))
                             .forEach(context.getOutputContainer()::putData));
           }
-        });
+        },
+        runner);
     kernel.evalRaw(NotebookTypes.imports());
   }
 }

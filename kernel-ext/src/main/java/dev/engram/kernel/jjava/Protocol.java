@@ -6,6 +6,7 @@ import dev.engram.magic.view.View;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import jdk.jshell.Snippet;
@@ -20,10 +21,12 @@ import org.dflib.jjava.jupyter.kernel.display.mime.MIMEType;
 import org.dflib.jjava.jupyter.messages.Message;
 import org.dflib.jjava.jupyter.messages.MessageType;
 import org.dflib.jjava.jupyter.messages.publish.PublishError;
+import org.dflib.jjava.jupyter.messages.reply.CompleteReply;
 import org.dflib.jjava.jupyter.messages.reply.ErrorReply;
 import org.dflib.jjava.jupyter.messages.reply.InspectReply;
 import org.dflib.jjava.jupyter.messages.reply.InterruptReply;
 import org.dflib.jjava.jupyter.messages.reply.IsCompleteReply;
+import org.dflib.jjava.jupyter.messages.request.CompleteRequest;
 import org.dflib.jjava.jupyter.messages.request.ExecuteRequest;
 import org.dflib.jjava.jupyter.messages.request.InspectRequest;
 import org.dflib.jjava.jupyter.messages.request.InterruptRequest;
@@ -42,11 +45,14 @@ final class Protocol {
   private final KernelSession session;
   private final MagicRewriter rewriter;
   private final CellRunner runner;
+  private final MagicCompletion completion;
 
   Protocol(BaseKernel kernel, KernelSession session, CellRunner runner) {
     this.kernel = kernel;
     this.session = session;
     this.runner = runner;
+    this.completion =
+        new MagicCompletion(session.runner().magics().completer(), this::lineMagics);
     Set<String> ours = session.runner().magics().names();
     this.rewriter =
         new MagicRewriter(
@@ -113,11 +119,20 @@ final class Protocol {
           env.reply(new InspectReply(found.hasDataForType(MIMEType.TEXT_PLAIN), found));
         });
 
+    ShellHandler<CompleteRequest> java = connection.getHandler(MessageType.COMPLETE_REQUEST);
     handle(
         connection,
         MessageType.COMPLETE_REQUEST,
         MessageType.COMPLETE_REPLY,
-        connection.getHandler(MessageType.COMPLETE_REQUEST));
+        (env, message) -> {
+          Optional<CompleteReply> ours = completion.complete(message.getContent());
+          if (ours.isPresent()) {
+            env.setBusyDeferIdle();
+            env.reply(ours.get());
+          } else {
+            java.handle(env, message);
+          }
+        });
   }
 
   private static <T> void handle(

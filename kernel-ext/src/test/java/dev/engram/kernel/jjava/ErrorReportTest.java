@@ -68,21 +68,21 @@ class ErrorReportTest {
   @Test
   void anAmbiguousNameSaysWhatToWrite() {
     String both =
-        "  both class dev.engram.magic.result.Attribution in dev.engram.magic.result"
-            + " and class dev.engram.attribution.Attribution in dev.engram.attribution match";
+        "  both class dev.engram.magic.view.Page in dev.engram.magic.view"
+            + " and class tech.tablesaw.plotly.components.Page in tech.tablesaw.plotly.components match";
     ErrorReport report =
         ErrorReport.of(
             "CompilationException",
-            "[snippet: [Attribution a = null;], status: REJECTED]",
+            "[snippet: [Page a = null;], status: REJECTED]",
             List.of(
-                "\u001b[1m|   \u001b[0m\u001b[1m\u001b[31mAttribution\u001b[0m a = null;",
-                "\u001b[1m\u001b[31mreference to Attribution is ambiguous\u001b[0m",
+                "\u001b[1m|   \u001b[0m\u001b[1m\u001b[31mPage\u001b[0m a = null;",
+                "\u001b[1m\u001b[31mreference to Page is ambiguous\u001b[0m",
                 "\u001b[1m\u001b[31m" + both + "\u001b[0m"));
     assertEquals(
-        "Attribution is ambiguous, because dev.engram.magic.result.Attribution and"
-            + " dev.engram.attribution.Attribution are both imported; write import"
-            + " dev.engram.magic.result.Attribution; or import dev.engram.attribution.Attribution;"
-            + " to say which one Attribution is.",
+        "Page is ambiguous, because dev.engram.magic.view.Page and"
+            + " tech.tablesaw.plotly.components.Page are both imported; write import"
+            + " dev.engram.magic.view.Page; or import tech.tablesaw.plotly.components.Page;"
+            + " to say which one Page is.",
         report.message());
     assertEquals(report.message(), report.traceback().get(0));
     assertEquals(5, report.traceback().size(), "the place of the name is shown, too");

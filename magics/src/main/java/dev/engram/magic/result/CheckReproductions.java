@@ -5,10 +5,10 @@ import static dev.engram.magic.result.Reproductions.estimates;
 import static dev.engram.magic.result.Reproductions.say;
 
 import dev.engram.Digits;
-import dev.engram.Provenance;
+import dev.engram.attribution.Reading;
+import dev.engram.attribution.Score;
 import dev.engram.experiment.Estimate;
 import dev.engram.experiment.Faithfulness;
-import dev.engram.experiment.Ranking;
 import dev.engram.experiment.Sanity;
 import dev.engram.magic.result.Charts.Series;
 import dev.engram.magic.view.PlotlyFigure;
@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import tech.tablesaw.api.IntColumn;
@@ -27,13 +28,12 @@ import tech.tablesaw.api.Table;
  * faithful, and whether it depends on the label.
  */
 public final class CheckReproductions {
-  private static final String LITERAL = Ranking.LITERAL.toString();
-
   private CheckReproductions() {}
 
   public static Reproduction of(Faithfulness.Result r) {
     List<Integer> counts = r.falls().stream().map(Faithfulness.Fall::count).distinct().toList();
     List<Faithfulness.Fall> rows = r.falls();
+    String base = r.baseline();
     Table table =
         Table.create(
             "How far the cosine falls when the top k neurons are silenced",
@@ -41,10 +41,10 @@ public final class CheckReproductions {
             IntColumn.create("k", rows.stream().mapToInt(Faithfulness.Fall::count).toArray()));
     estimates(table, "residual suppression", rows, Faithfulness.Fall::residual);
     differences(
-        table, "residual − literal", rows, f -> overLiteral(r, f, Faithfulness.Fall::residual));
+        table, "residual − " + base, rows, f -> overBaseline(r, f, Faithfulness.Fall::residual));
     estimates(table, "complete removal", rows, Faithfulness.Fall::complete);
     differences(
-        table, "complete − literal", rows, f -> overLiteral(r, f, Faithfulness.Fall::complete));
+        table, "complete − " + base, rows, f -> overBaseline(r, f, Faithfulness.Fall::complete));
     int k = counts.contains(10) ? 10 : counts.get(counts.size() - 1);
     Faithfulness.Fall best = r.byResidual(k).get(0);
     Faithfulness.Fall farthest =
@@ -58,23 +58,22 @@ public final class CheckReproductions {
             say("Mean cosine of image and label: %s.", r.cosine()),
             say(
                 "With the top %d neurons suppressed in the residual stream it falls farthest for"
-                    + " %s, by %.4f (literal %.4f, random %s); removed completely, for %s, by"
-                    + " %.4f.",
+                    + " %s, by %.4f (%s); removed completely, for %s, by %.4f.",
                 k,
                 best.ranking(),
                 best.residual().mean(),
-                r.fall(LITERAL, k).residual().mean(),
-                Digits.fixed(r.fall(Faithfulness.RANDOM, k).residual().mean(), 4),
+                rows.stream()
+                    .filter(f -> f.count() == k)
+                    .filter(f -> Set.of(base, Faithfulness.RANDOM).contains(f.ranking()))
+                    .map(f -> f.ranking() + " " + Digits.fixed(f.residual().mean(), 4))
+                    .collect(Collectors.joining(", ")),
                 farthest.ranking(),
                 farthest.complete().mean()),
-            say(
-                "Paired over the same images, at k = %d, residual suppression: %s.",
-                k,
-                rows.stream()
-                    .filter(f -> f.count() == k && !f.ranking().equals(LITERAL))
-                    .map(f -> paired(r, f))
-                    .collect(Collectors.joining("; "))),
-            judged(r.provenance()),
+            counts.stream()
+                .filter(count -> count <= k)
+                .map(count -> paired(r, count))
+                .collect(Collectors.joining(" ")),
+            judged(r.judged()),
             "The paper has no such table; it compares methods by words alone (Table 1)."),
         r,
         table,
@@ -135,22 +134,31 @@ public final class CheckReproductions {
         r.provenance());
   }
 
-  /** How much farther it falls than for the literal reading, on the same images. */
-  private static Optional<Estimate> overLiteral(
+  /** How much farther it falls than for the baseline, on the same images. */
+  private static Optional<Estimate> overBaseline(
       Faithfulness.Result r, Faithfulness.Fall fall, Function<Faithfulness.Fall, Estimate> value) {
-    return fall.ranking().equals(LITERAL)
+    return fall.ranking().equals(r.baseline())
         ? Optional.empty()
-        : Optional.of(value.apply(fall).minus(value.apply(r.fall(LITERAL, fall.count()))));
+        : Optional.of(value.apply(fall).minus(value.apply(r.fall(r.baseline(), fall.count()))));
   }
 
   /** On which images: what was found on an image does well on it. */
-  static String judged(Provenance provenance) {
-    return "Judged: " + provenance.entries().get("judged") + ".";
+  static String judged(String how) {
+    return "Judged: " + how + ".";
   }
 
-  private static String paired(Faithfulness.Result r, Faithfulness.Fall fall) {
-    return Reproductions.compared(
-        fall.ranking(), LITERAL, overLiteral(r, fall, Faithfulness.Fall::residual).orElseThrow());
+  /** Every ranking against the baseline. */
+  private static String paired(Faithfulness.Result r, int count) {
+    return say(
+        "Paired over the same images, at k = %d, residual suppression: %s.",
+        count,
+        r.falls().stream()
+            .filter(f -> f.count() == count)
+            .flatMap(
+                f ->
+                    overBaseline(r, f, Faithfulness.Fall::residual).stream()
+                        .map(d -> Reproductions.compared(f.ranking(), r.baseline(), d)))
+            .collect(Collectors.joining("; ")));
   }
 
   private static PlotlyFigure falls(
@@ -177,7 +185,7 @@ public final class CheckReproductions {
   private record Compared(String method, String with, Estimate correlation, Estimate top) {}
 
   private static List<String> findings(Sanity.Result r) {
-    Sanity.Row literal = r.row(Ranking.LITERAL);
+    Sanity.Row literal = r.row(Reading.LITERAL);
     List<String> findings = new ArrayList<>();
     findings.add(
         say(
@@ -189,11 +197,11 @@ public final class CheckReproductions {
             literal.halves().mean(),
             100 * literal.exchangedTop().mean(),
             100 * literal.halvesTop().mean()));
-    List<Sanity.Randomised> falls = r.randomised(Ranking.LITERAL);
+    List<Sanity.Randomised> falls = r.randomised(Reading.LITERAL);
     if (!falls.isEmpty()) {
       Sanity.Randomised first = falls.get(0);
       Sanity.Randomised last = falls.get(falls.size() - 1);
-      Sanity.Randomised direct = r.randomised(Ranking.DIRECT).get(0);
+      Sanity.Randomised direct = r.randomised(Reading.DIRECT).get(0);
       findings.add(
           say(
               "With %d of the last layers drawn anew the ranking correlates by %.2f with that of the"
@@ -219,7 +227,7 @@ public final class CheckReproductions {
   }
 
   /** From the model itself, which correlates with itself by 1, down. */
-  private static Series fall(Sanity.Result r, Ranking ranking) {
+  private static Series fall(Sanity.Result r, Score ranking) {
     List<Integer> layers = new ArrayList<>(List.of(0));
     List<Estimate> left = new ArrayList<>(List.of(Estimate.reported(1)));
     for (Sanity.Randomised x : r.randomised(ranking)) {

@@ -1,12 +1,12 @@
 package dev.engram.magic.result;
 
 import dev.engram.Digits;
+import dev.engram.Provenance;
 import dev.engram.Sha256;
-import dev.engram.edit.Edit;
 import dev.engram.experiment.AccuracyChange;
 import dev.engram.experiment.AccuracyChange.ClassChange;
 import dev.engram.experiment.Estimate;
-import dev.engram.magic.view.Html;
+import dev.engram.lab.PreviewedEdit;
 import dev.engram.magic.view.TableView;
 import dev.engram.magic.view.View;
 import dev.engram.trace.Neuron;
@@ -99,35 +99,28 @@ final class Effects {
   private Effects() {}
 
   /**
-   * @return sentences and tables under each other, with the small print
+   * @return sentences, tables and what else changed under each other, with the small print
    */
-  static View page(List<String> sentences, List<Table> tables, Edit edit, String measured) {
-    StringBuilder html = new StringBuilder();
-    StringBuilder text = new StringBuilder();
-    for (String sentence : sentences) {
-      html.append(Html.element("p", Html.escape(sentence)));
-      text.append(sentence).append('\n');
-    }
-    for (Table table : tables) {
-      View rows = TableView.of(table);
-      html.append(rows.html());
-      text.append(rows.text()).append('\n');
-    }
+  static View page(
+      List<String> sentences,
+      List<Table> tables,
+      PreviewedEdit done,
+      @Nullable AccuracyChange accuracy) {
+    List<Table> all = new ArrayList<>(tables);
+    all.addAll(1, changedClasses(accuracy));
+    Provenance provenance = done.edit().provenance();
     return Footnote.under(
-        View.html(html.toString(), text.toString().stripTrailing()),
-        measured.isEmpty()
-            ? edit.provenance()
-            : edit.provenance().with("accuracy measured on", measured));
+        Pages.under(sentences, all.stream().map(TableView::of).toArray(View[]::new)),
+        accuracy == null
+            ? provenance
+            : provenance.with("accuracy measured on", measured(accuracy)));
   }
 
-  /** What was measured on, for the small print. */
-  static String measured(@Nullable AccuracyChange accuracy) {
-    return accuracy == null
-        ? ""
-        : accuracy.before().dataset()
-            + " (list "
-            + Sha256.brief(accuracy.before().dataset().listHash())
-            + ")";
+  private static String measured(AccuracyChange accuracy) {
+    return accuracy.before().dataset()
+        + " (list "
+        + Sha256.brief(accuracy.before().dataset().listHash())
+        + ")";
   }
 
   /** In one sentence: how many other images are taken for something else now. */
@@ -158,7 +151,7 @@ final class Effects {
    * @return the other classes whose accuracy changed, at most {@value #CLASSES}; empty if there are
    *     none
    */
-  static List<Table> changedClasses(@Nullable AccuracyChange accuracy) {
+  private static List<Table> changedClasses(@Nullable AccuracyChange accuracy) {
     List<ClassChange> all = accuracy == null ? List.of() : accuracy.restChanges();
     if (all.isEmpty()) {
       return List.of();
@@ -179,10 +172,10 @@ final class Effects {
   }
 
   /** What became of the model. */
-  static String outcome(String edit, boolean preview) {
-    return preview
-        ? "A preview of the %s: nothing was changed.".formatted(edit)
-        : "The %s is applied; %%undo takes it back.".formatted(edit);
+  static String outcome(String edit, PreviewedEdit done) {
+    return done.preview().isApplied()
+        ? "The %s is applied; %%undo takes it back.".formatted(edit)
+        : "A preview of the %s: nothing was changed.".formatted(edit);
   }
 
   /** The first few of many neurons: a removal of a hundred should not fill the page. */

@@ -5,10 +5,12 @@ import static dev.engram.magic.result.Reproductions.estimates;
 import static dev.engram.magic.result.Reproductions.percent;
 import static dev.engram.magic.result.Reproductions.say;
 
-import dev.engram.Provenance;
+import dev.engram.experiment.Decay;
 import dev.engram.experiment.Estimate;
 import dev.engram.experiment.Figure3;
 import dev.engram.experiment.Figure4a;
+import dev.engram.experiment.Figure6;
+import dev.engram.experiment.Figure7;
 import dev.engram.magic.result.Charts.Series;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.trace.Neuron;
@@ -35,9 +37,11 @@ public final class FigureReproductions {
         Table.create(
             "Figure 3 (a), (c): share of neurons in each block (A: MSA, F: FFN, layers from 0)",
             StringColumn.create("block", names.stream()));
-    estimates(table, "entities, top 3", places, r.entityPlaces()::estimate);
-    estimates(table, "general objects, top 3", places, r.objectPlaces()::estimate);
-    estimates(table, "query neurons, top 10", places, r.queryPlaces()::estimate);
+    int top = r.settings().top();
+    estimates(table, "entities, top " + top, places, r.entityPlaces()::estimate);
+    estimates(table, "general objects, top " + top, places, r.objectPlaces()::estimate);
+    estimates(
+        table, "query neurons, top " + r.settings().queries(), places, r.queryPlaces()::estimate);
     boolean objects = r.objectPlaces().total() > 0;
     return new Reproduction(
         "figure3",
@@ -91,18 +95,18 @@ public final class FigureReproductions {
   }
 
   /** Curves without values, of groups that are empty, are left out. */
-  private static PlotlyFigure decay(String title, List<String> names, List<Figure3.Decay> decays) {
+  private static PlotlyFigure decay(String title, List<String> names, List<Decay> decays) {
     List<Series> series = new ArrayList<>();
     for (int i = 0; i < decays.size(); i++) {
-      double[] y = decays.get(i).values().length == 0 ? new double[0] : decays.get(i).normalised();
-      if (y.length > 0) {
-        series.add(Series.of(names.get(i), IntStream.rangeClosed(1, y.length).boxed().toList(), y));
+      List<Estimate> y = decays.get(i).estimates();
+      if (!y.isEmpty()) {
+        series.add(Series.of(names.get(i), IntStream.rangeClosed(1, y.size()).boxed().toList(), y));
       }
     }
     return Charts.lines(title, "rank", "share of the first", series);
   }
 
-  public static Reproduction figure4a(Figure4a.Result r) {
+  public static Reproduction of(Figure4a.Result r) {
     Table table = removals("Figure 4a: the MSA neurons behind a removed FFN neuron", r);
     table.addColumns(doubles("share that rises", r.removals(), Figure4a.Removal::rising));
     return new Reproduction(
@@ -119,10 +123,11 @@ public final class FigureReproductions {
                 "Figure 4a: change of the improvement of the MSA neurons behind",
                 "change of the improvement",
                 Map.of("full", values(r.removals(), Figure4a.Removal::full)))),
-        named("figure4a", r));
+        r.provenance());
   }
 
-  public static Reproduction figure6(Figure4a.Result r) {
+  public static Reproduction of(Figure6.Result result) {
+    Figure4a.Result r = result.removals();
     List<Figure4a.Removal> rows = r.removals();
     Table table = removals("Figure 6: the removal in full, and with the residual stream kept", r);
     table.addColumns(
@@ -141,7 +146,7 @@ public final class FigureReproductions {
             say("The two changes of a neuron correlate by %s.", r.closeness()),
             "The paper shows plots without numbers (ViT-L/14): most neurons rise with a fixed base"
                 + " too, and the two changes are close."),
-        r,
+        result,
         table,
         List.of(
             histogram(
@@ -150,10 +155,11 @@ public final class FigureReproductions {
                 Map.of(
                     "full", values(rows, Figure4a.Removal::full),
                     "base fixed", values(rows, Figure4a.Removal::fixedBase)))),
-        named("figure6", r));
+        result.provenance());
   }
 
-  public static Reproduction figure7(Figure4a.Result r) {
+  public static Reproduction of(Figure7.Result result) {
+    Figure4a.Result r = result.removals();
     List<Figure4a.Removal> rows = r.removals();
     Table table = removals("Figure 7: value vector and the query vectors of those that rise", r);
     table.addColumns(
@@ -167,14 +173,14 @@ public final class FigureReproductions {
                     + " removed value vector.",
                 r.against()),
             "The paper shows histograms without numbers (ViT-L/14): most cosines are negative."),
-        r,
+        result,
         table,
         List.of(
             histogram(
                 "Figure 7: removed value vector and query vectors of those that rise most",
                 "cosine",
                 Map.of("cosine", values(rows, Figure4a.Removal::cosines)))),
-        named("figure7", r));
+        result.provenance());
   }
 
   private static Table removals(String title, Figure4a.Result r) {
@@ -182,10 +188,6 @@ public final class FigureReproductions {
         title,
         StringColumn.create("entity", r.removals().stream().map(Figure4a.Removal::entity)),
         StringColumn.create("removed", r.removals().stream().map(x -> x.removed().toString())));
-  }
-
-  private static Provenance named(String figure, Figure4a.Result r) {
-    return r.provenance().with("experiment", figure);
   }
 
   private static double[] values(

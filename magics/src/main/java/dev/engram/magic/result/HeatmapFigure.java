@@ -8,7 +8,6 @@ import dev.engram.magic.view.HeatmapPng;
 import dev.engram.magic.view.Html;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.View;
-import dev.engram.magic.view.Viewable;
 import dev.engram.trace.Neuron;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
@@ -26,24 +25,23 @@ import java.util.Map;
  * @param image what the model sees, S × S
  * @param title of the image
  */
-public record HeatmapFigure(Heatmap heatmap, BufferedImage image, String title)
-    implements Viewable {
-  /** What the library gives, as a figure. */
-  public HeatmapFigure(ImageHeatmap of) {
-    this(of.heatmap(), of.picture().image(), of.picture().title());
-  }
-
+record HeatmapFigure(Heatmap heatmap, BufferedImage image, String title) {
   /** Side of the pictures on the page. */
   private static final int SIDE = 300;
 
   private static final String NEGATIVE =
       "The coefficient is negative: dark patches drive the neuron. --turn turns it around (A.2).";
 
+  /** What the library gives, as a figure. */
+  HeatmapFigure(ImageHeatmap of) {
+    this(of.heatmap(), of.picture().image(), of.picture().title());
+  }
+
   /**
    * @param side in pixels
    * @return what the model sees
    */
-  public BufferedImage picture(int side) {
+  BufferedImage picture(int side) {
     return scaled(image, side);
   }
 
@@ -51,14 +49,14 @@ public record HeatmapFigure(Heatmap heatmap, BufferedImage image, String title)
    * @param side in pixels
    * @return the picture with the map over it, scaled to [0, 1]
    */
-  public BufferedImage overlay(int side) {
+  BufferedImage overlay(int side) {
     return HeatmapPng.overlay(scaled(image, side), rows(side));
   }
 
   /**
    * @return an interactive heatmap over the picture: hovering tells the share of a patch
    */
-  public PlotlyFigure figure() {
+  PlotlyFigure figure() {
     int n = heatmap.side();
     double[] map = heatmap.map();
     List<List<Double>> z = new ArrayList<>();
@@ -142,7 +140,7 @@ public record HeatmapFigure(Heatmap heatmap, BufferedImage image, String title)
     return heatmap.neuron().block() == Neuron.Block.FFN;
   }
 
-  String heading() {
+  private String heading() {
     return String.format(
         Locale.ROOT,
         "%s on %s: coefficient %s%s",
@@ -152,8 +150,8 @@ public record HeatmapFigure(Heatmap heatmap, BufferedImage image, String title)
         ffn() ? " before the activation" : "");
   }
 
-  @Override
-  public View view() {
+  /** What the coefficient is made of. */
+  private String sum() {
     Heatmap.Rest r = heatmap.rest();
     double patches = java.util.Arrays.stream(heatmap.map()).sum();
     String sum =
@@ -171,13 +169,11 @@ public record HeatmapFigure(Heatmap heatmap, BufferedImage image, String title)
                     Digits.signed(r.initial(), 3),
                     Digits.signed(r.ffn(), 3),
                     Digits.signed(r.bias() + r.constant(), 3)));
-    String said = heatmap.coefficient() < 0 ? sum + " " + NEGATIVE : sum;
-    View words = View.html(Html.element("p", said), said);
-    return figure().view().below(Footnote.under(words, heatmap.provenance()));
+    return heatmap.coefficient() < 0 ? sum + " " + NEGATIVE : sum;
   }
 
-  @Override
-  public String toString() {
-    return heading();
+  /** The figure, and above it what the coefficient is made of. */
+  View page() {
+    return figure().view().below(Footnote.under(Pages.paragraph(sum()), heatmap.provenance()));
   }
 }

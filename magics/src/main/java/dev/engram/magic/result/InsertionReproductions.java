@@ -221,9 +221,7 @@ public final class InsertionReproductions {
             "Of the data set's accuracy fine-tuning costs %.1f points, LoRA %.1f, the rank-one edit"
                 + " %.1f (the paper: 4.9, 5.5, −0.1): that training harms the rest more is %s.",
             cost[1], cost[2], cost[3], training > cost[3] + 1 ? "seen here, too" : "not seen here"),
-        "Taught: "
-            + r.provenance().entries().get("taught")
-            + ". The paper teaches flowers and birds with captioned images.");
+        "Taught: " + r.taught() + ". The paper teaches flowers and birds with captioned images.");
   }
 
   private static String said(String what, List<List<Estimate>> averages, int measure) {
@@ -263,7 +261,7 @@ public final class InsertionReproductions {
             r.cases().size(),
             2 * learnt < r.cases().size() ? ": this model does not show what the paper found" : ""),
         "Taught: "
-            + r.provenance().entries().get("taught")
+            + r.taught()
             + ". The paper teaches five flowers, then five birds, with captioned images.",
         "The paper: category 0.97 % and 80.09 %, data set 70.80 % and 72.01 %, ImageNet 72.20 % and"
             + " 72.22 %; the category improves in all ten.");

@@ -1,10 +1,15 @@
 package dev.engram.magic.result;
 
 import dev.engram.attribution.Reading;
+import dev.engram.dissect.WordList;
 import dev.engram.hub.HubName;
+import dev.engram.iconclip.Iconclip;
+import dev.engram.lab.Described;
+import dev.engram.lab.Vocabulary;
 import dev.engram.magic.MagicLine;
 import dev.engram.model.Precision;
 import dev.engram.trace.Neuron;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -41,7 +46,39 @@ public record NeuronRecipe(
     Reading reading,
     long seed,
     String image) {
-  /** What a recipe may name; with stars, Attribution would have two meanings in a notebook. */
+  /** The name of the words that iconclip was trained on. */
+  public static final String ICONCLIP_WORDS = "iconclip words";
+
+  /** What the same request was, in the words of a notebook. */
+  public static NeuronRecipe of(Described d) {
+    Described.Source from = d.source();
+    boolean embedded = from.folder().equals(Iconclip.model());
+    Vocabulary asked = d.request().words();
+    boolean iconclips = asked != null && asked.name().equals(ICONCLIP_WORDS);
+    Path own = from.folder().resolve(WordList.FILE);
+    Path file = asked != null ? asked.file() : Files.isRegularFile(own) ? own : null;
+    return new NeuronRecipe(
+        d.neuron(),
+        from.model(),
+        embedded ? null : from.folder(),
+        from.precision(),
+        from.images().equals(Iconclip.entities()) ? null : from.images(),
+        asked == null || (iconclips && embedded) ? null : argument(asked, iconclips),
+        file,
+        !iconclips,
+        d.report().words(d.neuron()).isEmpty(),
+        d.request().reading(),
+        d.request().seed(),
+        from.strongest());
+  }
+
+  /** A dictionary as a magic takes it. */
+  private static String argument(Vocabulary words, boolean iconclips) {
+    Path file = words.file();
+    return file != null ? file.toString() : iconclips ? "iconclip" : words.name();
+  }
+
+  /** What a recipe may name. */
   private static final List<String> CLASSES =
       List.of(
           "dev.engram.Progress",

@@ -49,6 +49,17 @@ public record Reproduction(
   }
 
   /**
+   * @param finding one more sentence, after the others
+   * @param shown a table in the place of this one
+   * @return a copy with these
+   */
+  Reproduction with(String finding, Table shown) {
+    List<String> more = new ArrayList<>(findings);
+    more.add(finding);
+    return new Reproduction(name, more, result, shown, figures, provenance, note);
+  }
+
+  /**
    * @return a copy that says so
    */
   public Reproduction noting(String newNote) {

@@ -4,10 +4,9 @@ import static dev.engram.experiment.Table2.Importance.ACTIVATION;
 import static dev.engram.experiment.Table2.Importance.HEATMAP;
 import static dev.engram.experiment.Table2.Importance.RANDOM;
 
-import dev.engram.Provenance;
+import dev.engram.attribution.Reading;
 import dev.engram.experiment.Estimate;
 import dev.engram.experiment.Interval;
-import dev.engram.experiment.Ranking;
 import dev.engram.experiment.Table1;
 import dev.engram.experiment.Table2;
 import dev.engram.experiment.Table6;
@@ -61,13 +60,13 @@ public final class Reproductions {
             say(
                 "Paired over the entities, all words: %s (%s).",
                 rows.stream()
-                    .filter(row -> row.ranking() != Ranking.LITERAL)
+                    .filter(row -> row.ranking() != Reading.LITERAL)
                     .map(
                         row ->
                             compared(
                                 "literal",
                                 row.ranking().toString(),
-                                r.row(Ranking.LITERAL)
+                                r.row(Reading.LITERAL)
                                     .reconstruction()
                                     .minus(row.reconstruction())))
                     .collect(Collectors.joining(", ")),
@@ -159,9 +158,10 @@ public final class Reproductions {
   }
 
   /**
-   * @param results of one model or several
+   * @param compared one model or several
    */
-  public static Reproduction ofModels(List<Table6.Result> results) {
+  public static Reproduction of(Table6.Comparison compared) {
+    List<Table6.Result> results = compared.models();
     List<ModelRow> rows = new ArrayList<>();
     results.forEach(r -> r.rows().forEach(row -> rows.add(ModelRow.of(r.model(), row))));
     Table6.PAPER.forEach(p -> rows.add(ModelRow.of(p)));
@@ -190,20 +190,16 @@ public final class Reproductions {
                 compared("residual", "complete", row.residualFall().minus(row.completeFall()))));
       }
     }
-    findings.add(CheckReproductions.judged(results.get(0).provenance()));
+    findings.add(CheckReproductions.judged(results.get(0).judged()));
     findings.add(
         "The paper (CLIP): −0.0005 and 0.0223; complete removal leaves the cosine as it was.");
-    Provenance provenance = results.get(0).provenance();
-    for (Table6.Result more : results.subList(1, results.size())) {
-      provenance = provenance.joined("model", more.provenance());
-    }
     return new Reproduction(
         "table6",
         findings,
-        results,
+        compared,
         table,
         List.of(Charts.bars("Table 6: cosine of image and label", "", "cosine", series)),
-        provenance);
+        compared.provenance());
   }
 
   /** A row of Table 6, ours or the paper's: the cosine original, removed, suppressed. */

@@ -34,6 +34,7 @@ public final class ScalingReproduction {
       String number,
       Estimate own,
       Estimate rest,
+      Estimate restHeldOut,
       Estimate general,
       Estimate cosine) {}
 
@@ -47,6 +48,9 @@ public final class ScalingReproduction {
             StringColumn.create("number", rows.stream().map(Row::number)));
     estimates(table, "accuracy, taught or removed", rows, Row::own);
     estimates(table, "accuracy, rest", rows, Row::rest);
+    if (rows.stream().anyMatch(row -> !Double.isNaN(row.restHeldOut.mean()))) {
+      estimates(table, "accuracy, rest, held out from training", rows, Row::restHeldOut);
+    }
     estimates(table, "accuracy, general", rows, Row::general);
     estimates(table, "cosine", rows, Row::cosine);
     return new Reproduction("scaling", findings(r), r, table, figures(r), r.provenance());
@@ -62,17 +66,30 @@ public final class ScalingReproduction {
               p.names() + "",
               p.edited(),
               p.rest(),
+              p.restHeldOut(),
               p.general(),
               NONE));
     }
     for (Specificity.Group g : groups(r)) {
-      rows.add(new Row("who else is touched", "original", g.whose(), g.before(), NONE, NONE, NONE));
-      rows.add(new Row("who else is touched", "one ROME", g.whose(), g.after(), NONE, NONE, NONE));
+      rows.add(
+          new Row(
+              "who else is touched", "original", g.whose(), g.before(), NONE, NONE, NONE, NONE));
+      rows.add(
+          new Row("who else is touched", "one ROME", g.whose(), g.after(), NONE, NONE, NONE, NONE));
     }
     for (ImagesNeeded.Point p : r.images().points()) {
       String names = "%s, %d names".formatted(images(p), p.edited().count());
-      rows.add(new Row("images that teach", "original", names, p.before(), NONE, NONE, NONE));
-      rows.add(new Row("images that teach", "one ROME", names, p.edited(), p.rest(), NONE, NONE));
+      rows.add(new Row("images that teach", "original", names, p.before(), NONE, NONE, NONE, NONE));
+      rows.add(
+          new Row(
+              "images that teach",
+              "one ROME",
+              names,
+              p.edited(),
+              p.rest(),
+              p.restHeldOut(),
+              NONE,
+              NONE));
     }
     Return.Point original = r.returned().original();
     rows.add(
@@ -83,6 +100,7 @@ public final class ScalingReproduction {
             original.accuracy(),
             NONE,
             NONE,
+            NONE,
             original.cosine()));
     for (Return.Point p : r.returned().points()) {
       rows.add(
@@ -91,6 +109,7 @@ public final class ScalingReproduction {
               "top " + r.returned().removed() + " removed",
               freed(r, p),
               p.accuracy(),
+              NONE,
               NONE,
               NONE,
               p.cosine()));

@@ -1,16 +1,56 @@
 package dev.engram.magic.result;
 
+import dev.engram.EngramException;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
-/** How much of a long ranking a page takes; the value keeps all. */
-final class Shown {
+/**
+ * How much of a result a cell shows, as the line of its magic asks for it. The result itself keeps
+ * all, and knows nothing of this.
+ *
+ * @param limit rows of its table, and bars of the figure of a ranking; null for as many as results
+ *     of its type have by themselves
+ * @param note one sentence about how this answer came about; "" for none
+ */
+public record Shown(@Nullable Integer limit, String note) {
+  /** As every result is shown unless somebody asks for more or less. */
+  public static final Shown BY_DEFAULT = new Shown(null, "");
+
   /** Bars of a chart. */
   static final int BARS = 40;
 
-  /** Rows of a table. */
+  /** Rows of a table on a page. */
   static final int ROWS = 200;
 
-  private Shown() {}
+  /** Refuses a table without rows. */
+  public Shown {
+    if (limit != null && limit < 1) {
+      throw new EngramException("A table shows a number of rows from 1; got " + limit + ".");
+    }
+  }
+
+  /**
+   * The first rows, and as many bars.
+   *
+   * @param rows from 1
+   */
+  public static Shown first(int rows) {
+    return new Shown(rows, "");
+  }
+
+  /**
+   * The same with a sentence under it.
+   *
+   * @param sentence "" for none
+   */
+  public Shown noting(String sentence) {
+    return new Shown(limit, sentence);
+  }
+
+  /** The limit, or what is usual where there is none. */
+  int or(int usual) {
+    return limit == null ? usual : limit;
+  }
 
   /**
    * @return what a chart's title says of bars that it leaves out; "" if there are none

@@ -1,0 +1,179 @@
+package dev.engram.lab;
+
+import dev.engram.EngramException;
+import dev.engram.Progress;
+import dev.engram.Provenance;
+import dev.engram.Suggest;
+import dev.engram.attribution.Reading;
+import dev.engram.data.ImageSelection;
+import dev.engram.dissect.Interpretation;
+import dev.engram.dissect.Interpreter;
+import dev.engram.dissect.NeuronSearch;
+import dev.engram.dissect.NeuronSearch.By;
+import dev.engram.dissect.NeuronSearch.Effects;
+import dev.engram.dissect.NeuronSearch.Found;
+import dev.engram.dissect.NeuronSearch.Place;
+import dev.engram.dissect.ValueReading;
+import dev.engram.dissect.WordDictionary;
+import dev.engram.model.Clip;
+import dev.engram.trace.Neuron;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/** Carries out {@link FindNeurons}. */
+final class Searcher {
+  private final Lab lab;
+  private final Clip clip;
+  private final Progress progress;
+
+  Searcher(Lab lab, Progress progress) {
+    this.lab = lab;
+    this.clip = lab.model();
+    this.progress = progress;
+  }
+
+  Neurons find(FindNeurons request) {
+    By score = request.score();
+    Place place = place(request);
+    Target target = request.entity();
+    ImageSelection chosen = target == null ? null : lab.select(target);
+    boolean ofValuesAlone = chosen == null && score == By.COSINE;
+    if (!ofValuesAlone) {
+      clip.vision().requireClassToken("what its neurons improve");
+    }
+    WordDictionary known = lab.dictionary(request.words());
+    Effects effects = ofValuesAlone ? null : effects(chosen);
+    String word = request.word();
+    double[] cosines =
+        word == null
+            ? null
+            : lab.valueVectors().cosines(clip.embedTexts(List.of(word), progress)[0]);
+    List<Found> found =
+        new NeuronSearch(clip.config().vision().space(), effects, cosines)
+            .find(place, score, request.count());
+    return new Neurons(
+        title(request, chosen, score),
+        score,
+        found,
+        chosen == null && effects != null,
+        words(found, known),
+        note(word, known),
+        provenance(word, known, chosen, effects != null));
+  }
+
+  private Place place(FindNeurons request) {
+    int count = clip.config().vision().layers();
+    Set<Integer> all = IntStream.range(0, count).boxed().collect(Collectors.toSet());
+    Set<Integer> layers = request.layers();
+    if (layers != null && !all.containsAll(layers)) {
+      throw new EngramException(
+          "A search takes layers from 0 to %d, got %s.".formatted(count - 1, ranges(layers)));
+    }
+    Neuron.Block kind = request.kind();
+    return new Place(
+        layers == null ? all : layers, kind == null ? Set.of(Neuron.Block.values()) : Set.of(kind));
+  }
+
+  private Effects effects(@Nullable ImageSelection chosen) {
+    if (chosen != null) {
+      return Effects.of(lab.attribute(Attribute.of(Target.of(chosen))), chosen.title());
+    }
+    if (lab.images().entities().isEmpty()) {
+      throw new EngramException(
+          "The image set %s has no entities that neurons could improve; search with --word TEXT."
+              .formatted(lab.images().name()));
+    }
+    return Effects.ofBest(lab.survey(Reading.LITERAL));
+  }
+
+  private Map<Neuron, Interpretation> words(List<Found> found, WordDictionary known) {
+    Map<Neuron, Interpretation> words = new HashMap<>();
+    if (!found.isEmpty()) {
+      new Interpreter(clip, known)
+          .interpret(
+              found.stream().map(Found::neuron).toList(),
+              found.stream().mapToInt(Found::sign).toArray(),
+              ValueReading.LINEAR,
+              progress)
+          .forEach(i -> words.put(i.neuron(), i));
+    }
+    return words;
+  }
+
+  /** Any text can be embedded, a mistyped one too. */
+  private static String note(@Nullable String word, WordDictionary known) {
+    if (word == null || word.contains(" ") || known.words().contains(word)) {
+      return "";
+    }
+    List<String> near = Suggest.nearest(word, known.words());
+    return "'%s' is not in the dictionary%s"
+        .formatted(word, near.isEmpty() ? "." : Suggest.didYouMean(word, known.words()));
+  }
+
+  private static String title(FindNeurons request, @Nullable ImageSelection chosen, By score) {
+    List<String> parts = new ArrayList<>();
+    if (request.kind() != null) {
+      parts.add(request.kind().toString());
+    }
+    parts.add("neurons");
+    Set<Integer> layers = request.layers();
+    if (layers != null) {
+      parts.add("of layer " + ranges(layers));
+    }
+    if (request.word() != null) {
+      parts.add("that say \"" + request.word() + "\"");
+    }
+    if (chosen != null) {
+      parts.add((request.word() == null ? "" : "and ") + "that improve " + chosen.title());
+    }
+    String title = String.join(" ", parts) + ", by " + score;
+    return title.substring(0, 1).toUpperCase(Locale.ROOT) + title.substring(1);
+  }
+
+  /** Numbers as they are typed: 0,2-4. */
+  private static String ranges(Set<Integer> numbers) {
+    List<Integer> sorted = List.copyOf(new TreeSet<>(numbers));
+    List<String> parts = new ArrayList<>();
+    for (int from = 0, to; from < sorted.size(); from = to + 1) {
+      to = from;
+      while (to + 1 < sorted.size() && sorted.get(to + 1) == sorted.get(to) + 1) {
+        to++;
+      }
+      parts.add(from == to ? "" + sorted.get(from) : sorted.get(from) + "-" + sorted.get(to));
+    }
+    return String.join(",", parts);
+  }
+
+  private Provenance provenance(
+      @Nullable String word,
+      WordDictionary known,
+      @Nullable ImageSelection chosen,
+      boolean improvement) {
+    Provenance p = Provenance.of(clip);
+    if (improvement) {
+      p =
+          p.with("images", chosen == null ? lab.images().toString() : chosen.title())
+              .with("improvement", "reading literal (" + Reading.LITERAL.title() + ")");
+    }
+    if (word != null) {
+      p = p.with("cosine", "of the value vector (linear) with \"" + word + "\"");
+    }
+    return p.with(
+        "says",
+        "OMP, "
+            + Interpreter.WORDS
+            + " atoms of "
+            + known.name()
+            + " ("
+            + known.words().size()
+            + " words)");
+  }
+}

@@ -1,0 +1,27 @@
+package dev.engram.magic;
+
+import dev.engram.EngramException;
+import dev.engram.magic.result.Shown;
+import picocli.CommandLine.Option;
+
+/** How many neurons of a ranking a magic shows; its value has all. */
+final class TopOptions {
+  @Option(
+      names = "--top",
+      paramLabel = "N",
+      defaultValue = "10",
+      description = "How many neurons to show (default: ${DEFAULT-VALUE}).")
+  private int top = 10;
+
+  /**
+   * What was asked for.
+   *
+   * @throws EngramException if it is no number of neurons
+   */
+  Shown shown() {
+    if (top < 1) {
+      throw new EngramException("--top takes a number of neurons from 1, got " + top + ".");
+    }
+    return Shown.first(top);
+  }
+}

@@ -1,0 +1,94 @@
+package dev.engram.magic.result;
+
+import dev.engram.dissect.Interpretation;
+import dev.engram.dissect.NeuronSearch.Found;
+import dev.engram.lab.Neurons;
+import dev.engram.magic.view.Html;
+import dev.engram.magic.view.PlotlyFigure;
+import dev.engram.magic.view.TableView;
+import dev.engram.magic.view.View;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+import tech.tablesaw.api.DoubleColumn;
+import tech.tablesaw.api.IntColumn;
+import tech.tablesaw.api.StringColumn;
+import tech.tablesaw.api.Table;
+import tech.tablesaw.columns.Column;
+
+/** Shows {@code %neurons}: the neurons that were found, best first, as a table and as bars. */
+final class NeuronsPresenter implements Presenter<Neurons> {
+  @Override
+  public View view(Neurons n, Shown shown) {
+    String told = (n.note() + (n.found().isEmpty() ? " No neuron fits." : "")).strip();
+    View rows = TableView.of(table(n, shown), Shown.ROWS);
+    View table =
+        Footnote.under(
+            Pages.under(told.isEmpty() ? List.of() : List.of(told), rows), n.provenance());
+    return n.found().isEmpty() ? table : figure(n, shown).view().below(table);
+  }
+
+  /**
+   * Rank, neuron, and what the search looked at: entity (if each has its own), improvement,
+   * coefficient, cosine, words.
+   */
+  @Override
+  public Table table(Neurons n, Shown shown) {
+    List<Found> found = n.found();
+    // no column for the block, which the name tells: on a narrow page the words need the room
+    List<Column<?>> columns = new ArrayList<>();
+    columns.add(IntColumn.create("rank", found.stream().mapToInt(Found::rank).toArray()));
+    columns.add(StringColumn.create("neuron", found.stream().map(NeuronsPresenter::name)));
+    if (n.ownEntities()) {
+      columns.add(StringColumn.create("entity", found.stream().map(Found::entity)));
+    }
+    if (found.stream().anyMatch(f -> !Double.isNaN(f.improvement()))) {
+      columns.add(column("improvement", found, Found::improvement));
+      columns.add(column("coefficient m", found, Found::coefficient));
+    }
+    if (found.stream().anyMatch(f -> !Double.isNaN(f.cosine()))) {
+      columns.add(column("cosine", found, Found::cosine));
+    }
+    if (!n.words().isEmpty()) {
+      columns.add(StringColumn.create("says", found.stream().map(f -> says(n, f))));
+    }
+    return Table.create(n.title(), columns);
+  }
+
+  /** A bar for each neuron. */
+  @Override
+  public PlotlyFigure figure(Neurons n, Shown shown) {
+    return NeuronBars.draw(
+        n.found().stream()
+            .limit(shown.or(Integer.MAX_VALUE))
+            .map(f -> new NeuronBars.Bar(f.neuron(), n.score(f), tip(n, f)))
+            .toList(),
+        n.title(),
+        n.by().toString(),
+        "<b>%{x}</b>: " + n.by() + " %{y:.5f}<br>%{customdata}");
+  }
+
+  @Override
+  public boolean isRanking() {
+    return true;
+  }
+
+  private static String name(Found f) {
+    return f.neuron() + (f.sign() < 0 ? " (turned)" : "");
+  }
+
+  private static DoubleColumn column(
+      String name, List<Found> found, ToDoubleFunction<Found> value) {
+    return DoubleColumn.create(name, found.stream().mapToDouble(value).toArray());
+  }
+
+  private static String says(Neurons n, Found f) {
+    Interpretation said = n.words().get(f.neuron());
+    return said == null ? "" : InterpretationsPresenter.said(said);
+  }
+
+  private static String tip(Neurons n, Found f) {
+    String entity = f.entity().isEmpty() ? "" : "entity " + f.entity() + "; ";
+    return Html.escape(entity + says(n, f));
+  }
+}

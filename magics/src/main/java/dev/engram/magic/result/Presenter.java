@@ -1,0 +1,46 @@
+package dev.engram.magic.result;
+
+import dev.engram.EngramException;
+import dev.engram.magic.view.PlotlyFigure;
+import dev.engram.magic.view.View;
+import tech.tablesaw.api.Table;
+
+/**
+ * Shows results of one type: as a page in a cell, as a table and as a figure. {@link Presenters}
+ * holds one for each type.
+ *
+ * @param <T> a plain record of the library
+ */
+interface Presenter<T> {
+  /** What a cell shows. */
+  View view(T value, Shown shown);
+
+  /**
+   * The numbers as a table.
+   *
+   * @throws EngramException if results of this type have none
+   */
+  default Table table(T value, Shown shown) {
+    throw none("table", value);
+  }
+
+  /**
+   * The chart or picture of the page.
+   *
+   * @throws EngramException if results of this type have none
+   */
+  default PlotlyFigure figure(T value, Shown shown) {
+    throw none("figure", value);
+  }
+
+  /** Whether the figure has a bar for each row of a ranking, so that it can have more or fewer. */
+  default boolean isRanking() {
+    return false;
+  }
+
+  private static EngramException none(String what, Object value) {
+    return new EngramException(
+        "There is no %s of the type %s; a cell shows all that there is of it."
+            .formatted(what, TypeName.of(value.getClass())));
+  }
+}

@@ -1,0 +1,177 @@
+package dev.engram.magic.result;
+
+import dev.engram.EngramException;
+import dev.engram.attribution.Attribution;
+import dev.engram.dissect.QueryEffects;
+import dev.engram.lab.Described;
+import dev.engram.lab.Edits;
+import dev.engram.lab.Evaluated;
+import dev.engram.lab.Evolution;
+import dev.engram.lab.Evolutions;
+import dev.engram.lab.Forgotten;
+import dev.engram.lab.Heatmaps;
+import dev.engram.lab.ImageHeatmap;
+import dev.engram.lab.Interpretations;
+import dev.engram.lab.LensCurve;
+import dev.engram.lab.ModelCard;
+import dev.engram.lab.Neurons;
+import dev.engram.lab.Taught;
+import dev.engram.lab.Traced;
+import dev.engram.lab.Tuned;
+import dev.engram.magic.view.Page;
+import dev.engram.magic.view.PlotlyFigure;
+import dev.engram.magic.view.PlotlyFigures;
+import dev.engram.magic.view.TableView;
+import dev.engram.magic.view.View;
+import dev.engram.magic.view.Viewable;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import tech.tablesaw.api.Table;
+import tech.tablesaw.plotly.components.Figure;
+
+/**
+ * How the results of the library are shown, one {@link Presenter} for each type, found by exactly
+ * that type. Its {@code view}, {@code table} and {@code figure} are imported in every notebook.
+ */
+public final class Presenters {
+  private static final Map<Class<?>, Presenter<?>> ALL = new LinkedHashMap<>();
+
+  static {
+    register(Attribution.class, new AttributionPresenter());
+    register(Heatmaps.class, new HeatmapsPresenter());
+    register(ImageHeatmap.class, new HeatmapsPresenter.OfOne());
+    register(Interpretations.class, new InterpretationsPresenter());
+    register(QueryEffects.class, new QueriesPresenter());
+    register(LensCurve.class, new LensPresenter());
+    register(Evolution.class, new EvolutionPresenter());
+    register(Evolutions.class, new EvolutionPresenter.OfSeveral());
+    register(Described.class, new DescribedPresenter());
+    register(Neurons.class, new NeuronsPresenter());
+    register(Forgotten.class, new ForgottenPresenter());
+    register(Taught.class, new TaughtPresenter());
+    register(Tuned.class, new TunedPresenter());
+    register(Traced.class, new TracedPresenter());
+    register(Edits.class, new EditsPresenter());
+    register(ModelCard.class, new ModelCardPresenter());
+    register(Evaluation.class, new EvaluationPresenter());
+    register(Evaluated.class, new EvaluationPresenter.OfLibrary());
+    register(Reproduction.class, new ReproductionPresenter());
+    register(Table.class, of(TableView::of));
+    register(Figure.class, of(figure -> PlotlyFigures.of(figure).view()));
+  }
+
+  private Presenters() {}
+
+  private static <T> void register(Class<T> type, Presenter<T> presenter) {
+    ALL.put(type, presenter);
+  }
+
+  /** What can be shown, and no more. */
+  private static <T> Presenter<T> of(Function<T, View> view) {
+    return (value, shown) -> view.apply(value);
+  }
+
+  /**
+   * Which results are more than text in a cell.
+   *
+   * @return the types, exactly; besides them, whatever is {@link Viewable}
+   */
+  public static Set<Class<?>> types() {
+    return java.util.Collections.unmodifiableSet(ALL.keySet());
+  }
+
+  /**
+   * The page that a cell shows of a result.
+   *
+   * @param result of a magic or of the library
+   * @throws EngramException if it is none
+   */
+  public static View view(Object result) {
+    return view(result, Shown.BY_DEFAULT);
+  }
+
+  /**
+   * The page that a cell shows of a result.
+   *
+   * @param result of a magic or of the library
+   * @param shown how much of it
+   * @throws EngramException if it is none
+   */
+  public static View view(Object result, Shown shown) {
+    return result instanceof Viewable itself && !ALL.containsKey(result.getClass())
+        ? itself.view()
+        : presenter(result).view(result, shown);
+  }
+
+  /**
+   * The numbers of a result as a table.
+   *
+   * @param result of a magic or of the library
+   * @throws EngramException if it is none, or has no table
+   */
+  public static Table table(Object result) {
+    return presenter(result).table(result, Shown.BY_DEFAULT);
+  }
+
+  /**
+   * The first rows of a result's table.
+   *
+   * @param result of a magic or of the library
+   * @param rows how many, from 1
+   * @throws EngramException if it is none, or has no table
+   */
+  public static Table table(Object result, int rows) {
+    Table table = presenter(result).table(result, Shown.first(rows));
+    return table.rowCount() > rows ? table.first(rows) : table;
+  }
+
+  /**
+   * The chart or picture of a result.
+   *
+   * @param result of a magic or of the library
+   * @throws EngramException if it is none, or has no figure
+   */
+  public static PlotlyFigure figure(Object result) {
+    return presenter(result).figure(result, Shown.BY_DEFAULT);
+  }
+
+  /**
+   * The chart of a ranking with as many bars as are wanted.
+   *
+   * @param result of a magic or of the library
+   * @param bars how many, from 1; a chart has at most 40
+   * @throws EngramException if it is no ranking
+   */
+  public static PlotlyFigure figure(Object result, int bars) {
+    Presenter<Object> presenter = presenter(result);
+    if (!presenter.isRanking()) {
+      throw new EngramException(
+          "The type %s is no ranking, of which a figure could show the first %d; write figure(x)."
+              .formatted(TypeName.of(result.getClass()), bars));
+    }
+    return presenter.figure(result, Shown.first(bars));
+  }
+
+  /**
+   * The page of a neuron, which can be written as a file.
+   *
+   * @param described what {@code %neuron} found
+   */
+  public static Page page(Described described) {
+    return DescribedPresenter.page(described);
+  }
+
+  @SuppressWarnings("unchecked") // registered with its own type
+  private static Presenter<Object> presenter(Object result) {
+    @Nullable Presenter<?> known = ALL.get(result.getClass());
+    if (known == null) {
+      throw new EngramException(
+          "Engram shows results of its magics and of Lab; the type %s is none of them."
+              .formatted(TypeName.of(result.getClass())));
+    }
+    return (Presenter<Object>) known;
+  }
+}

@@ -1,0 +1,133 @@
+package dev.engram.magic;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.engram.EngramException;
+import dev.engram.attribution.Attribution;
+import dev.engram.lab.Evolutions;
+import dev.engram.lab.Lab;
+import dev.engram.lab.Reproduced;
+import dev.engram.magic.result.Presenters;
+import dev.engram.magic.view.View;
+import dev.engram.magic.view.Viewable;
+import java.lang.reflect.Method;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Results are plain records; how much of one is shown is a matter of who shows it. */
+class PresentersTest {
+  private static final MagicRunner RUNNER = new MagicRunner(Magics.all(), new FakeHost());
+
+  @BeforeAll
+  static void open() {
+    RUNNER.run("model", null);
+    RUNNER.run("images", null);
+  }
+
+  private static Object run(String line) {
+    return Objects.requireNonNull(RUNNER.run(line, null));
+  }
+
+  private static int rows(View page) {
+    return page.before().get(0).html().split("<tr>", -1).length - 2;
+  }
+
+  @Test
+  void whateverAMagicGivesIsShown() {
+    Magics magics = Magics.all();
+    List<String> types = new ArrayList<>();
+    for (String name : magics.names()) {
+      Class<?> type =
+          Arrays.stream(magics.create(name).orElseThrow().getClass().getMethods())
+              .filter(m -> m.getName().equals("run") && !m.isBridge())
+              .<Class<?>>map(Method::getReturnType)
+              .findFirst()
+              .orElseThrow();
+      types.add(type.getName());
+      assertTrue(
+          Presenters.types().contains(type) || Viewable.class.isAssignableFrom(type),
+          "%" + name + " gives " + type + ", which has no presenter");
+    }
+    assertTrue(types.contains(Attribution.class.getName()), types::toString);
+  }
+
+  @Test
+  void whateverTheLabGivesIsShown() {
+    List<Class<?>> results =
+        Arrays.stream(Lab.class.getMethods())
+            .<Class<?>>map(Method::getReturnType)
+            .filter(type -> type.isRecord() && type.getPackage() == Lab.class.getPackage())
+            .filter(type -> type != Reproduced.class) // ExperimentPresenters, by what is in it
+            .toList();
+    assertTrue(results.size() >= 12, results::toString);
+    for (Class<?> type : results) {
+      assertTrue(Presenters.types().contains(type), type + " has no presenter");
+    }
+  }
+
+  @Test
+  void twoGraphsAreShownOneAboveTheOther() {
+    Evolutions graphs =
+        (Evolutions) run("evolve L3F212 --image panda/0 --and koala/0 --depth 1 --branch 1");
+    View page = RUNNER.view(graphs);
+    assertEquals(3, page.before().size(), "table, figure, table, and the last figure");
+    assertTrue(page.before().get(1).data().containsKey(View.PLOTLY));
+    assertEquals(
+        List.of("panda/0", "koala/0"), graphs.images().stream().map(e -> e.title()).toList());
+    assertTrue(graphs.first().shared().contains(graphs.first().graph().start()));
+    assertEquals(
+        graphs.images().stream().mapToInt(e -> e.graph().edges().size()).sum(),
+        Presenters.table(graphs).rowCount());
+  }
+
+  @Test
+  void whatHasNoRankingOrFigureSaysSo() {
+    assertEquals(
+        "The type Heatmaps is no ranking, of which a figure could show the first 5; write"
+            + " figure(x).",
+        assertThrows(
+                EngramException.class,
+                () -> Presenters.figure(run("heatmap panda/0 --neuron L3F212"), 5))
+            .getMessage());
+    assertEquals(
+        "There is no figure of the type ModelCard; a cell shows all that there is of it.",
+        assertThrows(EngramException.class, () -> Presenters.figure(run("model"))).getMessage());
+    assertTrue(Presenters.table(run("model")).rowCount() > 8);
+  }
+
+  @Test
+  void aValueIsShownAsItsLineAsksAndLaterAsAnyOther() {
+    Attribution a = (Attribution) run("attribute panda/0 --top 3");
+    assertEquals(3, rows(RUNNER.view(a)));
+    Attribution b = (Attribution) run("attribute panda/0");
+    assertEquals(10, rows(RUNNER.view(b)));
+    assertEquals(10, rows(RUNNER.view(a)));
+    assertEquals(10, rows(Presenters.view(a)));
+  }
+
+  @Test
+  void tablesAndFiguresAreAsLongAsTheyAreWanted() {
+    Attribution a = (Attribution) run("attribute panda/0 --top 3");
+    assertEquals(10, Presenters.table(a).rowCount());
+    assertEquals(30, Presenters.table(a, 30).rowCount());
+    assertEquals(30, Presenters.figure(a, 30).toJson().at("/data/0/x").size());
+    assertNotEquals("", Presenters.table(a, 30).name());
+    assertEquals(
+        "A table shows a number of rows from 1; got 0.",
+        assertThrows(EngramException.class, () -> Presenters.table(a, 0)).getMessage());
+  }
+
+  @Test
+  void whatIsNoResultIsRefusedInOneSentence() {
+    assertEquals(
+        "Engram shows results of its magics and of Lab; the type String is none of them.",
+        assertThrows(EngramException.class, () -> Presenters.table("a")).getMessage());
+  }
+}

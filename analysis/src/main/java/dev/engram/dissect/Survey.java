@@ -77,12 +77,12 @@ public final class Survey {
           to,
           progress,
           batch ->
-              new Seen(
+              new Scored(
                   attributor.scores(batch.trace(), batch.pixels(), texts[entity], reading),
                   attributor.coefficients(batch.trace())),
-          (first, seen) -> {
-            add(seen.scores, improvements[entity]);
-            add(keep(seen.coefficients, first), means[entity]);
+          (first, part) -> {
+            add(part.scores, improvements[entity]);
+            add(keep(part.coefficients, first), means[entity]);
           });
       divide(improvements[e], to - from);
       divide(means[e], to - from);
@@ -126,7 +126,7 @@ public final class Survey {
   }
 
   /** Of a batch, each (B, neurons). */
-  private record Seen(float[][] scores, float[][] coefficients) {}
+  private record Scored(float[][] scores, float[][] coefficients) {}
 
   /** Passes some of the images; the sink is told the position of a batch's first image. */
   private <T> void pass(

@@ -2,6 +2,7 @@ package dev.engram.magic;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.lab.LensCurve;
@@ -70,7 +71,7 @@ class ContributingTest {
     MagicRunner runner = new MagicRunner(magics, new FakeHost());
     runner.run("model", null);
     runner.run("images", null);
-    LensCurve curve = (LensCurve) runner.run("lens ghost", null);
+    LensCurve curve = assertInstanceOf(LensCurve.class, runner.run("lens ghost", null));
     assertEquals(curve.beforeMsa(curve.layers()), (Double) runner.run("cosine ghost", null));
     assertEquals(
         "--label", magics.completer().complete("cosine ghost --l").candidates().get(0).text());

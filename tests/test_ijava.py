@@ -134,7 +134,7 @@ def test_values_are_typed(attached):
     assert status == "ok", errors
     assert "<table" not in shown.get(TABLE, ""), "an assignment shows no value"
     assert re.search(outputs.NEURON, attached.run("a.top(1)")[1]["text/plain"]), "no neuron"
-    assert TABLE in attached.run("a.table()")[1]
+    assert TABLE in attached.run("table(a)")[1]
 
 
 def test_types_need_no_import(attached):

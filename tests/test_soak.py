@@ -52,7 +52,7 @@ def magic(chance):
     return chance.choice(
         (
             f"%attribute {entity} --top 5",
-            f"Attribution a = %attribute {entity} --top 3\na.table()",
+            f"Attribution a = %attribute {entity} --top 3\ntable(a, 3)",
             f"%heatmap {entity}/0 --neuron L5F412",
             "%words L5F412",
             f"%lens {entity}/0",

@@ -49,7 +49,15 @@ public record Attribution(
    */
   public Attribution titled(String name) {
     return new Attribution(
-        name, label, images, by, space, scores, coefficients, cosines, provenance);
+        name,
+        label,
+        images,
+        by,
+        space,
+        scores,
+        coefficients,
+        cosines,
+        provenance);
   }
 
   /**

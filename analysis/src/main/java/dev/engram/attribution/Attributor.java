@@ -8,6 +8,7 @@ import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.data.LabelledImage;
 import dev.engram.model.Clip;
+import dev.engram.model.Traces;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.NeuronSpace;
 import dev.engram.trace.Site;
@@ -21,9 +22,6 @@ import org.jspecify.annotations.Nullable;
  * model: it holds what depends on the model alone, until it or the model is closed.
  */
 public final class Attributor implements AutoCloseable {
-  /** Images that are traced at once. */
-  private static final int BATCH = 16;
-
   private final Clip clip;
   private final NeuronSpace space;
   private final Improvement improvement;
@@ -105,27 +103,19 @@ public final class Attributor implements AutoCloseable {
     float[][] scores = new float[n][];
     float[][] coefficients = new float[n][];
     double[] cosines = new double[n];
-    boolean classToken = clip.config().family().hasClassToken();
     // without a class token the coefficients of all tokens are kept: 0.4 GB an image of a So400m
-    long kept = classToken ? 0 : Float.BYTES * (long) clip.config().imageTokens() * space.count();
-    clip.batches()
+    clip.traces(pixels, Contributions.request(clip))
+        .atOnce(clip.config().family().hasClassToken() ? Traces.USUAL : 1)
+        .telling("attributing images", progress)
         .each(
-            n,
-            classToken ? BATCH : 1,
-            clip.bytesPerImage() + kept,
-            (from, to) -> {
-              progress.step("attributing images", from, n);
-              List<float[]> part = pixels.subList(from, to);
-              try (Trace trace = clip.trace(part, Contributions.request(clip), List.of())) {
-                float[][] m = coefficients(trace);
-                float[][] s = scores(trace, part, text, by);
-                double[] c = Cosine.ofRows(trace.embedding().toFloatArray(), text);
-                System.arraycopy(s, 0, scores, from, part.size());
-                System.arraycopy(m, 0, coefficients, from, part.size());
-                System.arraycopy(c, 0, cosines, from, part.size());
-              }
+            batch -> {
+              float[][] m = coefficients(batch.trace());
+              float[][] s = scores(batch.trace(), batch.pixels(), text, by);
+              double[] c = Cosine.ofRows(batch.trace().embedding().toFloatArray(), text);
+              System.arraycopy(s, 0, scores, batch.from(), batch.size());
+              System.arraycopy(m, 0, coefficients, batch.from(), batch.size());
+              System.arraycopy(c, 0, cosines, batch.from(), batch.size());
             });
-    progress.step("attributing images", n, n);
     return new Attribution(
         n == 1 ? names.get(0) : n + " images",
         label,

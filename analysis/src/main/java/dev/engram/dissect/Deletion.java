@@ -5,7 +5,6 @@ import dev.engram.model.Clip;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.Site;
 import dev.engram.trace.Tokens;
-import dev.engram.trace.Trace;
 import dev.engram.trace.TraceRequest;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,19 +55,24 @@ public final class Deletion {
             .with(site, Tokens.CLASS)
             .with(siteBefore, Tokens.CLASS)
             .layers(neuron.layer(), neuron.layer());
-    try (Trace trace = clip.trace(masked, request, List.of())) {
-      float[] m = trace.get(site, neuron.layer()).toFloatArray();
-      float[] b = trace.get(siteBefore, neuron.layer()).toFloatArray();
-      float[] z = trace.embedding().toFloatArray();
-      int n = masks.size();
-      double[] coefficients = new double[n];
-      double[] before = new double[n];
-      for (int i = 0; i < n; i++) {
-        int at = i * (m.length / n) + neuron.column(clip.config().vision().headWidth());
-        coefficients[i] = m[at];
-        before[i] = b[at];
-      }
-      return new Curve(coefficients, before, Cosine.ofRows(z, text));
-    }
+    int n = masks.size();
+    double[] coefficients = new double[n];
+    double[] before = new double[n];
+    double[] cosines = new double[n];
+    int column = neuron.column(clip.config().vision().headWidth());
+    clip.traces(masked, request)
+        .each(
+            batch -> {
+              float[] m = batch.trace().get(site, neuron.layer()).toFloatArray();
+              float[] b = batch.trace().get(siteBefore, neuron.layer()).toFloatArray();
+              double[] c = Cosine.ofRows(batch.trace().embedding().toFloatArray(), text);
+              for (int i = 0; i < batch.size(); i++) {
+                int at = i * (m.length / batch.size()) + column;
+                coefficients[batch.from() + i] = m[at];
+                before[batch.from() + i] = b[at];
+                cosines[batch.from() + i] = c[i];
+              }
+            });
+    return new Curve(coefficients, before, cosines);
   }
 }

@@ -16,7 +16,9 @@ import dev.engram.trace.Tokens;
 import dev.engram.trace.Trace;
 import dev.engram.trace.TraceRequest;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * Draws where a neuron looks (Sec. 3.3, Eq. 6 and 17): its coefficient is split among the tokens
@@ -79,15 +81,32 @@ public final class Heatmapper {
             .with(Site.F, Tokens.CLASS)
             .with(Site.H, Tokens.CLASS)
             .layers(ffn ? 0 : l, l);
-    try (Trace trace = clip.trace(pixels, request, List.of())) {
-      double[][] tokens = ffn ? ffnTokens(trace, neuron, true) : msaTokens(trace, neuron);
-      List<Heatmap> out = new ArrayList<>();
-      for (int b = 0; b < tokens.length; b++) {
-        Heatmap.Rest rest = ffn ? rest(trace, neuron, b) : msaRest(neuron);
-        out.add(of(neuron, tokens[b], rest));
-      }
-      return out;
-    }
+    return each(
+        pixels,
+        request,
+        trace -> {
+          double[][] tokens = ffn ? ffnTokens(trace, neuron, true) : msaTokens(trace, neuron);
+          List<Heatmap> out = new ArrayList<>();
+          for (int b = 0; b < tokens.length; b++) {
+            Heatmap.Rest rest = ffn ? rest(trace, neuron, b) : msaRest(neuron);
+            out.add(of(neuron, tokens[b], rest));
+          }
+          return out;
+        });
+  }
+
+  /** One result for each image, whatever number of them passes at once. */
+  private <T> List<T> each(
+      List<float[]> pixels, TraceRequest request, Function<Trace, List<T>> read) {
+    List<T> out = new ArrayList<>();
+    clip.traces(pixels, request)
+        .each(batch -> read.apply(batch.trace()), (from, part) -> out.addAll(part));
+    return out;
+  }
+
+  private double[][] rows(
+      List<float[]> pixels, TraceRequest request, Function<Trace, double[][]> read) {
+    return each(pixels, request, read.andThen(Arrays::asList)).toArray(double[][]::new);
   }
 
   /**
@@ -106,17 +125,20 @@ public final class Heatmapper {
               .with(Site.ATTENTION, Tokens.CLASS)
               .with(Site.VALUE, Tokens.ALL)
               .layers(0, l);
-      try (Trace trace = clip.trace(pixels, request, List.of())) {
-        return ffnTokens(trace, neuron, false);
-      }
+      return rows(pixels, request, trace -> ffnTokens(trace, neuron, false));
     }
     TraceRequest request =
         TraceRequest.none()
             .with(Site.ATTENTION, Tokens.CLASS)
             .with(Site.H, Tokens.ALL)
             .layers(l, l);
-    try (Trace trace = clip.trace(pixels, request, List.of());
-        NDManager scope = clip.manager().newSubManager()) {
+    return rows(pixels, request, trace -> plainMsaTokens(trace, neuron));
+  }
+
+  /** W_v h in place of W_v LN(h) + b_v, (B, T). */
+  private double[][] plainMsaTokens(Trace trace, Neuron neuron) {
+    int l = neuron.layer();
+    try (NDManager scope = clip.manager().newSubManager()) {
       float[] w = query.plain(neuron);
       NDArray h = owned(trace.get(Site.H, l), scope); // (B, T, d)
       NDArray wh = h.matMul(scope.create(w, new Shape(w.length, 1))).squeeze(2); // (B, T)
@@ -142,8 +164,13 @@ public final class Heatmapper {
             .with(Site.VALUE, Tokens.ALL)
             .with(Site.H, Tokens.ALL)
             .layers(0, l);
-    try (Trace trace = clip.trace(pixels, request, List.of());
-        NDManager scope = clip.manager().newSubManager()) {
+    return rows(pixels, request, trace -> deepTokens(trace, neuron));
+  }
+
+  /** Σ_{z < l} of what each token had gathered, (B, T). */
+  private double[][] deepTokens(Trace trace, Neuron neuron) {
+    int l = neuron.layer();
+    try (NDManager scope = clip.manager().newSubManager()) {
       NDArray h = owned(trace.get(Site.H, l), scope);
       NDArray centred = h.sub(h.mean(new int[] {2}, true));
       NDArray std =
@@ -161,7 +188,7 @@ public final class Heatmapper {
         NDArray part = gathered.mul(shares).sum(new int[] {1});
         sum = sum == null ? part : sum.add(part);
       }
-      return sum == null ? new double[pixels.size()][clip.config().patches() + 1] : doubles(sum);
+      return sum == null ? new double[trace.batch()][clip.config().patches() + 1] : doubles(sum);
     }
   }
 
@@ -176,11 +203,15 @@ public final class Heatmapper {
     Site site = Site.coefficients(neuron.block());
     TraceRequest request =
         TraceRequest.none().with(site, Tokens.ALL).layers(neuron.layer(), neuron.layer());
-    try (Trace trace = clip.trace(pixels, request, List.of());
-        NDArray m =
-            trace.get(site, neuron.layer()).get(":, 1:, " + neuron.column(config.headWidth()))) {
-      return doubles(m);
-    }
+    String patches = ":, 1:, " + neuron.column(config.headWidth());
+    return rows(
+        pixels,
+        request,
+        trace -> {
+          try (NDArray m = trace.get(site, neuron.layer()).get(patches)) {
+            return doubles(m);
+          }
+        });
   }
 
   /** Σ_{z ≤ l} Σ_j α^z[j, 0, p] q̃ᵀ W_o v^z[p], (B, T). */

@@ -6,7 +6,6 @@ import dev.engram.Cosine;
 import dev.engram.model.Clip;
 import dev.engram.trace.Site;
 import dev.engram.trace.Tokens;
-import dev.engram.trace.Trace;
 import dev.engram.trace.TraceRequest;
 import java.util.List;
 
@@ -15,9 +14,6 @@ import java.util.List;
  * were the last, and held against a text by its cosine.
  */
 public final class Lens {
-  /** Images that are traced at once. */
-  private static final int BATCH = 16;
-
   private final Clip clip;
 
   /**
@@ -45,18 +41,13 @@ public final class Lens {
         TraceRequest.none().with(Site.H, Tokens.CLASS).with(Site.MID, Tokens.CLASS);
     double[][] msa = new double[pixels.size()][layers + 1];
     double[][] ffn = new double[pixels.size()][layers];
-    clip.batches()
+    clip.traces(pixels, request)
         .each(
-            pixels.size(),
-            BATCH,
-            clip.bytesPerImage(),
-            (from, to) -> {
-              try (Trace trace = clip.trace(pixels.subList(from, to), request, List.of())) {
-                for (int l = 0; l <= layers; l++) {
-                  put(msa, from, l, cosines(trace.get(Site.H, l), text));
-                  if (l < layers) {
-                    put(ffn, from, l, cosines(trace.get(Site.MID, l), text));
-                  }
+            batch -> {
+              for (int l = 0; l <= layers; l++) {
+                put(msa, batch.from(), l, cosines(batch.trace().get(Site.H, l), text));
+                if (l < layers) {
+                  put(ffn, batch.from(), l, cosines(batch.trace().get(Site.MID, l), text));
                 }
               }
             });

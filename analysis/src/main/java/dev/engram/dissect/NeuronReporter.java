@@ -11,7 +11,6 @@ import dev.engram.edit.Suppression;
 import dev.engram.model.Clip;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.Tokens;
-import dev.engram.trace.Trace;
 import dev.engram.trace.TraceRequest;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -32,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  * neuron alone, from heatmaps to suppression.
  */
 public final class NeuronReporter {
-  /** Images that are traced at once: heatmaps keep the attention values of every token. */
-  private static final int BATCH = 4;
+  /** Images of an entity that are traced at once on a CPU. */
+  private static final int AT_ONCE = 4;
 
   private final Clip clip;
   private final Survey survey;
@@ -135,18 +134,17 @@ public final class NeuronReporter {
   }
 
   private List<Seen> seen(Neuron neuron, List<Integer> which, float[] m, Progress progress) {
-    List<Seen> out = new ArrayList<>();
-    for (int i = 0; i < which.size(); i += BATCH) {
-      progress.step("drawing heatmaps", i, which.size());
-      List<Integer> part = which.subList(i, Math.min(which.size(), i + BATCH));
-      List<LabelledImage> images = part.stream().map(survey.images()::get).toList();
-      List<Heatmap> heatmaps = heatmapper.heatmaps(pixels(images), neuron);
-      for (int b = 0; b < part.size(); b++) {
-        LabelledImage image = images.get(b);
-        out.add(new Seen(image, m[part.get(b)], heatmaps.get(b).on(image.name())));
-      }
-    }
-    return out;
+    progress.step("drawing heatmaps", 0, which.size());
+    List<LabelledImage> images = which.stream().map(survey.images()::get).toList();
+    List<Heatmap> heatmaps = heatmapper.heatmaps(pixels(images), neuron);
+    progress.step("drawing heatmaps", which.size(), which.size());
+    return IntStream.range(0, images.size())
+        .mapToObj(
+            i -> {
+              LabelledImage image = images.get(i);
+              return new Seen(image, m[which.get(i)], heatmaps.get(i).on(image.name()));
+            })
+        .toList();
   }
 
   private List<float[]> pixels(List<LabelledImage> images) {
@@ -189,20 +187,19 @@ public final class NeuronReporter {
     List<LabelledImage> images = effect.entity().images();
     float[] text = clip.embedTexts(List.of(effect.entity().label()), Progress.NONE)[0];
     Suppression suppression = new Suppression(clip);
-    double before = 0;
-    double residual = 0;
-    double complete = 0;
-    for (int i = 0; i < images.size(); i += BATCH) {
-      Progress.checkInterrupt();
-      List<float[]> part = pixels(images.subList(i, Math.min(images.size(), i + BATCH)));
-      try (Trace trace = clip.trace(part, TraceRequest.classToken(), List.of())) {
-        before += Arrays.stream(Cosine.ofRows(trace.embedding().toFloatArray(), text)).sum();
-        residual += sum(suppression.residual(trace, List.of(neuron)), text);
-        complete += sum(suppression.complete(part, List.of(neuron), Tokens.ALL), text);
-      }
-    }
+    double[] sums = new double[3];
+    clip.traces(pixels(images), TraceRequest.classToken())
+        .atOnce(AT_ONCE)
+        .each(
+            batch ->
+                new double[] {
+                  sum(batch.trace().embeddings(), text),
+                  sum(suppression.residual(batch.trace(), List.of(neuron)), text),
+                  sum(suppression.complete(batch.pixels(), List.of(neuron), Tokens.ALL), text)
+                },
+            (from, part) -> Arrays.setAll(sums, i -> sums[i] + part[i]));
     int n = images.size();
-    return new Suppressed(effect.entity(), before / n, residual / n, complete / n);
+    return new Suppressed(effect.entity(), sums[0] / n, sums[1] / n, sums[2] / n);
   }
 
   private static double sum(float[][] embeddings, float[] text) {

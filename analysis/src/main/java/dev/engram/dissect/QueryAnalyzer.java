@@ -72,17 +72,24 @@ public final class QueryAnalyzer {
     double[] coefficients = new double[out.length];
     double[] activations = new double[out.length];
     // one image at a time: an MSA neuron needs the coefficients of all tokens
+    boolean ffn = target.block() == Neuron.Block.FFN;
+    int column = target.column(space.headWidth());
     for (int i = 0; i < out.length; i++) {
       progress.step("looking for query neurons", i, out.length);
-      boolean ffn = target.block() == Neuron.Block.FFN;
-      try (Trace trace = clip.trace(List.of(pixels.get(i)), request(target), List.of())) {
-        out[i] = ffn ? onFfn(trace, target, fold) : onMsa(trace, target, fold);
-        int column = target.column(space.headWidth());
-        activations[i] =
-            classToken(trace.get(Site.coefficients(target.block()), target.layer()))[column];
-        coefficients[i] =
-            ffn ? classToken(trace.get(Site.PRE, target.layer()))[column] : activations[i];
-      }
+      int image = i;
+      clip.traces(List.of(pixels.get(i)), request(target))
+          .each(
+              batch -> {
+                Trace trace = batch.trace();
+                out[image] = ffn ? onFfn(trace, target, fold) : onMsa(trace, target, fold);
+                activations[image] =
+                    classToken(trace.get(Site.coefficients(target.block()), target.layer()))[
+                        column];
+                coefficients[image] =
+                    ffn
+                        ? classToken(trace.get(Site.PRE, target.layer()))[column]
+                        : activations[image];
+              });
     }
     progress.step("looking for query neurons", out.length, out.length);
     Provenance provenance =

@@ -6,13 +6,14 @@ import dev.engram.attribution.Reading;
 import dev.engram.data.Entity;
 import dev.engram.data.ImageSet;
 import dev.engram.data.LabelledImage;
+import dev.engram.model.Batches;
 import dev.engram.model.Clip;
+import dev.engram.model.Traces;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.NeuronSpace;
 import dev.engram.trace.Site;
-import dev.engram.trace.Trace;
 import dev.engram.trace.TraceRequest;
-import java.util.ArrayList;
+import java.util.AbstractList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -24,8 +25,6 @@ import org.jspecify.annotations.Nullable;
  * neurons; only where their coefficients are too many to keep does a neuron need another pass.
  */
 public final class Survey {
-  private static final int BATCH = 16;
-
   /** Coefficients that are kept: 256 MB. */
   private static final long MOST_KEPT = 1L << 26;
 
@@ -77,9 +76,13 @@ public final class Survey {
           from,
           to,
           progress,
-          (trace, first) -> {
-            add(attributor.scores(trace, List.of(), texts[entity], reading), improvements[entity]);
-            add(keep(attributor.coefficients(trace), first), means[entity]);
+          batch ->
+              new Seen(
+                  attributor.scores(batch.trace(), batch.pixels(), texts[entity], reading),
+                  attributor.coefficients(batch.trace())),
+          (first, seen) -> {
+            add(seen.scores, improvements[entity]);
+            add(keep(seen.coefficients, first), means[entity]);
           });
       divide(improvements[e], to - from);
       divide(means[e], to - from);
@@ -90,7 +93,8 @@ public final class Survey {
           from,
           images.size(),
           progress,
-          (trace, first) -> keep(attributor.coefficients(trace), first));
+          batch -> attributor.coefficients(batch.trace()),
+          (first, m) -> keep(m, first));
     }
     progress.step("looking through images", images.size(), images.size());
   }
@@ -121,22 +125,30 @@ public final class Survey {
     return new Survey(clip, attributor, set, reading, kept, progress);
   }
 
-  /** What is done with images while their trace is open. */
-  private interface Seen {
-    void images(Trace trace, int first);
+  /** Of a batch, each (B, neurons). */
+  private record Seen(float[][] scores, float[][] coefficients) {}
+
+  /** Passes some of the images; the sink is told the position of a batch's first image. */
+  private <T> void pass(
+      int from, int to, Progress progress, Traces.Read<T> read, Batches.Sink<T> sink) {
+    clip.traces(pixels(from, to, progress), TraceRequest.classToken())
+        .each(read, (first, part) -> sink.take(from + first, part));
   }
 
-  private void pass(int from, int to, Progress progress, Seen seen) {
-    for (int i = from; i < to; i += BATCH) {
-      List<float[]> pixels = new ArrayList<>();
-      for (LabelledImage image : images.subList(i, Math.min(to, i + BATCH))) {
-        progress.step("looking through images", i + pixels.size(), images.size());
-        pixels.add(clip.processor().process(image.file()));
+  /** Images that are read when they are asked for. */
+  private List<float[]> pixels(int from, int to, Progress progress) {
+    return new AbstractList<>() {
+      @Override
+      public float[] get(int i) {
+        progress.step("looking through images", from + i, images.size());
+        return clip.processor().process(images.get(from + i).file());
       }
-      try (Trace trace = clip.trace(pixels, TraceRequest.classToken(), List.of())) {
-        seen.images(trace, i);
+
+      @Override
+      public int size() {
+        return to - from;
       }
-    }
+    };
   }
 
   private float[][] keep(float[][] m, int first) {
@@ -222,9 +234,10 @@ public final class Survey {
         0,
         out.length,
         progress,
-        (trace, first) -> {
-          float[] m = trace.get(Site.coefficients(neuron.block()), neuron.layer()).toFloatArray();
-          for (int b = 0; b < trace.batch(); b++) {
+        batch ->
+            batch.trace().get(Site.coefficients(neuron.block()), neuron.layer()).toFloatArray(),
+        (first, m) -> {
+          for (int b = 0; b < m.length / n; b++) {
             out[first + b] = m[b * n + column];
           }
         });

@@ -10,7 +10,6 @@ import dev.engram.model.Clip;
 import dev.engram.model.Weight;
 import dev.engram.trace.Site;
 import dev.engram.trace.Tokens;
-import dev.engram.trace.Trace;
 import dev.engram.trace.TraceRequest;
 import java.lang.ref.SoftReference;
 import java.util.ArrayList;
@@ -26,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * leave as it is. Keeps the keys themselves while they are fewer than their width, else K Kᵀ.
  */
 public final class BackgroundKeys {
-  /** Images in one pass. */
-  private static final int BATCH = 8;
+  /** Images in one pass on a CPU: keys of every token are kept. */
+  private static final int AT_ONCE = 8;
 
   /** How C⁻¹ k is computed; both ways give the same. */
   public enum Solver {
@@ -88,16 +87,24 @@ public final class BackgroundKeys {
     if (pixels.isEmpty()) {
       throw new EngramException("An insertion needs background images for its keys; got none.");
     }
-    for (int i = 0; i < pixels.size(); i += BATCH) {
-      progress.step("reading background keys", i, pixels.size());
-      List<float[]> part = pixels.subList(i, Math.min(pixels.size(), i + BATCH));
-      try (Trace t = clip.trace(part, request, List.of())) {
-        out.forEach(
-            (w, keys) -> keys.add(t.get(Site.coefficients(w.block()), w.layer()).toFloatArray()));
-      }
-    }
+    clip.traces(pixels, request)
+        .atOnce(AT_ONCE)
+        .telling("reading background keys", progress)
+        .each(
+            batch -> {
+              Map<BackgroundKeys, float[]> read = new LinkedHashMap<>();
+              out.forEach(
+                  (w, keys) ->
+                      read.put(
+                          keys,
+                          batch
+                              .trace()
+                              .get(Site.coefficients(w.block()), w.layer())
+                              .toFloatArray()));
+              return read;
+            },
+            (from, read) -> read.forEach(BackgroundKeys::add));
     out.values().stream().filter(k -> k.count > k.width).forEach(BackgroundKeys::sum);
-    progress.step("reading background keys", pixels.size(), pixels.size());
     return out;
   }
 

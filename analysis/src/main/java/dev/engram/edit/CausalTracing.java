@@ -22,8 +22,8 @@ import java.util.Locale;
  * begins behind it: about half of the work of {@link NaiveCausalTracing}.
  */
 public final class CausalTracing {
-  /** Images in one pass: what they keep of a ViT-L/14 is about 100 MB an image. */
-  private static final int BATCH = 4;
+  /** Images in one pass on a CPU: what they keep of a ViT-L/14 is about 100 MB an image. */
+  private static final int AT_ONCE = 4;
 
   private final Clip clip;
   private final VisionTower tower;
@@ -69,16 +69,27 @@ public final class CausalTracing {
     double[] original = new double[n];
     double[] guided = new double[n];
     double[][][] patched = new double[n][layers][2];
-    for (int i = 0; i < n; i += BATCH) {
-      int end = Math.min(n, i + BATCH);
-      batch(
-          new Batch(i, n, original, guided, patched),
-          pixels.subList(i, end),
-          guides.subList(i, end),
-          text,
-          tokens,
-          progress);
-    }
+    TraceRequest streams = streams();
+    TraceRequest outputs = TraceRequest.none().with(Site.A, tokens).with(Site.F, tokens);
+    clip.batches()
+        .each(
+            n,
+            AT_ONCE,
+            clip.traces(pixels, streams).bytesPerImage()
+                + clip.traces(guides, outputs).bytesPerImage(),
+            (from, to) -> {
+              try (Trace clean = clip.trace(pixels.subList(from, to), streams, List.of());
+                  Trace guide = clip.trace(guides.subList(from, to), outputs, List.of())) {
+                batch(
+                    new Batch(from, n, original, guided, patched),
+                    clean,
+                    guide,
+                    pixels.subList(from, to),
+                    text,
+                    tokens,
+                    progress);
+              }
+            });
     progress.step("tracing blocks", n, n);
     return new CausalTrace(
         label,
@@ -99,21 +110,22 @@ public final class CausalTracing {
     }
   }
 
+  /** What the rest of a pass begins with; nothing where every pass begins with the pixels. */
+  private TraceRequest streams() {
+    return tower.isResumable()
+        ? TraceRequest.none().with(Site.H, Tokens.ALL).with(Site.MID, Tokens.ALL)
+        : TraceRequest.none();
+  }
+
   private void batch(
       Batch out,
+      Trace clean,
+      Trace guide,
       List<float[]> pixels,
-      List<float[]> guides,
       float[] text,
       Tokens tokens,
       Progress progress) {
-    TraceRequest streams = TraceRequest.none().with(Site.H, Tokens.ALL).with(Site.MID, Tokens.ALL);
-    TraceRequest outputs = TraceRequest.none().with(Site.A, tokens).with(Site.F, tokens);
-    if (!tower.isResumable()) {
-      streams = TraceRequest.none();
-    }
-    try (Trace clean = clip.trace(pixels, streams, List.of());
-        Trace guide = clip.trace(guides, outputs, List.of());
-        NDManager scope = clip.manager().newSubManager()) {
+    try (NDManager scope = clip.manager().newSubManager()) {
       copy(cosines(clean, text), out.original, out.first);
       copy(cosines(guide, text), out.guided, out.first);
       NaiveCausalTracing naive = new NaiveCausalTracing(clip);

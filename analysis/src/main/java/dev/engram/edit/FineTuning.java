@@ -13,6 +13,7 @@ import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.model.Clip;
+import dev.engram.model.Traces;
 import dev.engram.model.VisionTower;
 import dev.engram.model.Weight;
 import dev.engram.trace.Site;
@@ -40,9 +41,6 @@ public final class FineTuning implements AutoCloseable {
    * which keeps about 0.7 GB an image.
    */
   private static final long BYTES = 3L << 29;
-
-  /** Images in one pass on a CPU: more at once makes none faster. */
-  private static final int BATCH = 16;
 
   /**
    * The optimiser's settings.
@@ -112,7 +110,7 @@ public final class FineTuning implements AutoCloseable {
     this.values = trainable.start(clip);
     this.resumed = clip.vision().isResumable();
     this.firstLayer = resumed ? trainable.firstLayer(clip) : 0;
-    this.batch = (int) Math.max(1, Math.min(BATCH, bytes / bytesPerImage()));
+    this.batch = (int) Math.max(1, Math.min(Traces.USUAL, bytes / bytesPerImage()));
     this.manager = clip.manager().newSubManager();
     try {
       inputs = resumed ? streams(pixels, progress) : clip.batch(manager, pixels);
@@ -133,15 +131,15 @@ public final class FineTuning implements AutoCloseable {
         TraceRequest.none().with(Site.H, Tokens.ALL).layers(firstLayer, firstLayer);
     try (NDManager scope = manager.newSubManager()) {
       NDList parts = new NDList();
-      for (int i = 0; i < images; i += BATCH) {
-        progress.step("preparing images", i, images);
-        List<float[]> part = pixels.subList(i, Math.min(images, i + BATCH));
-        try (Trace t = clip.trace(part, request, List.of())) {
-          NDArray h = t.get(Site.H, firstLayer);
-          h.attach(scope);
-          parts.add(h);
-        }
-      }
+      clip.traces(pixels, request)
+          .telling("preparing images", progress)
+          .each(
+              batch -> {
+                NDArray h = batch.trace().get(Site.H, firstLayer);
+                h.attach(scope);
+                return h;
+              },
+              (from, h) -> parts.add(h));
       NDArray all = NDArrays.concat(parts);
       all.attach(manager);
       return all;
@@ -198,24 +196,28 @@ public final class FineTuning implements AutoCloseable {
             (from, to) -> {
               progress.step("step " + (steps + 1), from, images);
               try (NDManager scope = clip.manager().newSubManager()) {
-                loss[0] += pass(from, to, gradients, scope);
+                return pass(from, to, gradients != null, scope);
+              }
+            },
+            (from, part) -> {
+              loss[0] += part.loss;
+              if (gradients != null) {
+                part.gradients.forEach((p, g) -> gradients.merge(p, g, FineTuning::sum));
               }
             });
     return loss[0];
   }
 
-  /** A pass of some images; gives their part of the loss, and adds that of the gradients. */
-  private double pass(
-      int from,
-      int to,
-      @Nullable SortedMap<Trainable.Parameter, float[]> gradients,
-      NDManager scope) {
+  /** Some images' part of the loss and of the gradients. */
+  private record Part(double loss, SortedMap<Trainable.Parameter, float[]> gradients) {}
+
+  private Part pass(int from, int to, boolean backwards, NDManager scope) {
     NDArray some = inputs.get(new NDIndex().addSliceDim(from, to));
     some.attach(scope);
-    SortedMap<Trainable.Parameter, NDArray> arrays = arrays(scope, gradients != null);
-    if (gradients == null) {
+    SortedMap<Trainable.Parameter, NDArray> arrays = arrays(scope, backwards);
+    if (!backwards) {
       try (Trace t = forward(some, arrays, scope)) {
-        return loss(t);
+        return new Part(loss(t), new TreeMap<>());
       }
     }
     double loss;
@@ -228,13 +230,14 @@ public final class FineTuning implements AutoCloseable {
       collector.backward(z.mul(unit).sum(new int[] {1}).div(norm).sum().mul(share));
       loss = loss(t);
     }
+    SortedMap<Trainable.Parameter, float[]> gradients = new TreeMap<>();
     arrays.forEach(
         (p, array) -> {
           try (NDArray gradient = array.getGradient()) {
-            gradients.merge(p, gradient.toFloatArray(), FineTuning::sum);
+            gradients.put(p, gradient.toFloatArray());
           }
         });
-    return loss;
+    return new Part(loss, gradients);
   }
 
   private Trace forward(NDArray some, Map<Trainable.Parameter, NDArray> arrays, NDManager scope) {

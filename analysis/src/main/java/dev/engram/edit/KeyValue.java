@@ -2,15 +2,17 @@ package dev.engram.edit;
 
 import dev.engram.Progress;
 import dev.engram.model.Clip;
+import dev.engram.model.Traces;
 import dev.engram.model.Weight;
+import dev.engram.trace.Neuron;
 import dev.engram.trace.Site;
 import dev.engram.trace.Tokens;
-import dev.engram.trace.Trace;
 import dev.engram.trace.TraceRequest;
 import java.util.Collection;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
 
 /**
  * k* and v* of an association at one weight (Eq. 22 and 23), of the class token: k* is the weight's
@@ -20,7 +22,8 @@ import java.util.Map;
  * @param value v* (d)
  */
 public record KeyValue(double[] key, double[] value) {
-  private static final int BATCH = 8;
+  /** Images in one pass on a CPU. */
+  private static final int AT_ONCE = 8;
 
   /**
    * Reads them for several weights at once.
@@ -45,54 +48,46 @@ public record KeyValue(double[] key, double[] value) {
       out.put(w, new KeyValue(new double[width], new double[clip.config().vision().width()]));
     }
     String what = "reading '" + association.name() + "'";
-    passes(
-        clip,
-        association.images(),
-        inputs,
-        what,
-        progress,
-        (t, share) ->
-            out.forEach(
-                (w, kv) ->
-                    add(
-                        kv.key,
-                        t.get(Site.coefficients(w.block()), w.layer()).toFloatArray(),
-                        share)));
-    passes(
-        clip,
-        association.guides(),
-        outputs,
-        what + " guided",
-        progress,
-        (t, share) ->
-            out.forEach(
-                (w, kv) ->
-                    add(kv.value, t.get(Site.output(w.block()), w.layer()).toFloatArray(), share)));
+    sums(
+        clip.traces(association.images(), inputs).telling(what, progress),
+        weights,
+        Site::coefficients,
+        (w, rows, share) -> add(of(out, w).key, rows, share));
+    sums(
+        clip.traces(association.guides(), outputs).telling(what + " guided", progress),
+        weights,
+        Site::output,
+        (w, rows, share) -> add(of(out, w).value, rows, share));
     out.forEach(
         (w, kv) ->
             add(kv.value, clip.vision().outputBias(w.block(), w.layer()).toFloatArray(), -1));
     return out;
   }
 
-  @FunctionalInterface
-  private interface Reader {
-    void read(Trace trace, double share);
+  private static KeyValue of(Map<Weight, KeyValue> all, Weight weight) {
+    return Objects.requireNonNull(all.get(weight));
   }
 
-  private static void passes(
-      Clip clip,
-      List<float[]> pixels,
-      TraceRequest request,
-      String what,
-      Progress progress,
-      Reader reader) {
-    for (int i = 0; i < pixels.size(); i += BATCH) {
-      progress.step(what, i, pixels.size());
-      List<float[]> part = pixels.subList(i, Math.min(pixels.size(), i + BATCH));
-      try (Trace t = clip.trace(part, request, List.of())) {
-        reader.read(t, 1.0 / pixels.size());
-      }
-    }
+  /** Takes rows of a weight, each to be counted with a share. */
+  @FunctionalInterface
+  private interface Rows {
+    void add(Weight weight, float[] rows, double share);
+  }
+
+  private static void sums(
+      Traces traces, Collection<Weight> weights, Function<Neuron.Block, Site> site, Rows rows) {
+    double share = 1.0 / traces.pixels().size();
+    traces
+        .atOnce(AT_ONCE)
+        .each(
+            batch -> {
+              Map<Weight, float[]> read = new LinkedHashMap<>();
+              for (Weight w : weights) {
+                read.put(w, batch.trace().get(site.apply(w.block()), w.layer()).toFloatArray());
+              }
+              return read;
+            },
+            (from, read) -> read.forEach((w, all) -> rows.add(w, all, share)));
   }
 
   /** Adds the sum of rows, times a share. */

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import dev.engram.attribution.Improvement;
 import dev.engram.attribution.Reading;
 import dev.engram.model.Clip;
+import dev.engram.model.Traces;
 import dev.engram.model.VisionTower;
 import dev.engram.trace.Intervention;
 import dev.engram.trace.Neuron;
@@ -27,8 +28,6 @@ import java.util.stream.IntStream;
  * the pass without S. With none freed this is residual suppression, with all complete removal.
  */
 public final class Release implements AutoCloseable {
-  private static final int BATCH = 16;
-
   private final Clip clip;
   private final VisionTower tower;
   private final NeuronSpace space;
@@ -69,16 +68,13 @@ public final class Release implements AutoCloseable {
     List<Pair> pairs = new ArrayList<>();
     try {
       List<Intervention> zero = Intervention.zero(removed, space.headWidth(), Tokens.ALL);
-      for (int i = 0; i < pixels.size(); i += BATCH) {
-        List<float[]> part = pixels.subList(i, Math.min(pixels.size(), i + BATCH));
-        Trace whole = clip.trace(part, TraceRequest.classToken(), List.of());
-        try {
-          pairs.add(new Pair(whole, clip.trace(part, TraceRequest.classToken(), zero)));
-        } catch (Throwable t) {
-          whole.close();
-          throw t;
-        }
-      }
+      clip.batches()
+          .each(
+              pixels.size(),
+              Traces.USUAL,
+              2 * clip.traces(pixels, TraceRequest.classToken()).bytesPerImage(),
+              (from, to) -> pair(pixels.subList(from, to), zero),
+              (from, pair) -> pairs.add(pair));
       List<Neuron> order = order(pairs, text, removed);
       float[][][] out = new float[counts.size()][][];
       for (int c = 0; c < out.length; c++) {
@@ -91,6 +87,16 @@ public final class Release implements AutoCloseable {
       return out;
     } finally {
       pairs.forEach(Pair::close);
+    }
+  }
+
+  private Pair pair(List<float[]> pixels, List<Intervention> zero) {
+    Trace whole = clip.trace(pixels, TraceRequest.classToken(), List.of());
+    try {
+      return new Pair(whole, clip.trace(pixels, TraceRequest.classToken(), zero));
+    } catch (Throwable t) {
+      whole.close();
+      throw t;
     }
   }
 

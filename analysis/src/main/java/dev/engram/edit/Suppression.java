@@ -37,9 +37,10 @@ public final class Suppression {
    * @return embeddings, not normalised (B, D)
    */
   public float[][] residual(List<float[]> pixels, Collection<Neuron> neurons) {
-    try (Trace trace = clip.trace(pixels, TraceRequest.classToken(), List.of())) {
-      return residual(trace, neurons);
-    }
+    float[][] out = new float[pixels.size()][];
+    clip.traces(pixels, TraceRequest.classToken())
+        .each(b -> System.arraycopy(residual(b.trace(), neurons), 0, out, b.from(), b.size()));
+    return out;
   }
 
   /**
@@ -83,9 +84,10 @@ public final class Suppression {
       clip.vision().requireClassToken("removal at the class token");
     }
     int headWidth = clip.config().vision().headWidth();
-    try (Trace trace =
-        clip.trace(pixels, TraceRequest.none(), Intervention.zero(neurons, headWidth, tokens))) {
-      return trace.embeddings();
-    }
+    float[][] out = new float[pixels.size()][];
+    clip.traces(pixels, TraceRequest.none())
+        .intervening(Intervention.zero(neurons, headWidth, tokens))
+        .each(b -> System.arraycopy(b.trace().embeddings(), 0, out, b.from(), b.size()));
+    return out;
   }
 }

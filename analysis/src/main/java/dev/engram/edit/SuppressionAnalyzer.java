@@ -3,6 +3,7 @@ package dev.engram.edit;
 import dev.engram.attribution.Improvement;
 import dev.engram.attribution.Reading;
 import dev.engram.model.Clip;
+import dev.engram.model.Traces;
 import dev.engram.model.VisionTower;
 import dev.engram.trace.Intervention;
 import dev.engram.trace.Neuron;
@@ -49,6 +50,22 @@ public final class SuppressionAnalyzer implements AutoCloseable {
    */
   public Change change(List<float[]> pixels, float[] text, Neuron removed) {
     List<Intervention> zero = Intervention.zero(List.of(removed), space.headWidth(), Tokens.ALL);
+    float[][] full = new float[pixels.size()][];
+    float[][] fixed = new float[pixels.size()][];
+    clip.batches()
+        .each(
+            pixels.size(),
+            Traces.USUAL,
+            2 * clip.traces(pixels, TraceRequest.classToken()).bytesPerImage(),
+            (from, to) -> {
+              Change change = change(pixels.subList(from, to), text, zero);
+              System.arraycopy(change.full, 0, full, from, to - from);
+              System.arraycopy(change.fixedBase, 0, fixed, from, to - from);
+            });
+    return new Change(full, fixed);
+  }
+
+  private Change change(List<float[]> pixels, float[] text, List<Intervention> zero) {
     try (Trace whole = clip.trace(pixels, TraceRequest.classToken(), List.of());
         Trace without = clip.trace(pixels, TraceRequest.classToken(), zero)) {
       float[][] before = improvement.scores(whole, text, Reading.LITERAL);

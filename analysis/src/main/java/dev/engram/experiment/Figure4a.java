@@ -23,8 +23,6 @@ import java.util.stream.IntStream;
  * it.
  */
 public final class Figure4a {
-  private static final int BATCH = 16;
-
   /** What the setting means, of this figure and of those that read the same removals. */
   static final String MOST = "neurons whose query vectors are compared, those that rise most";
 
@@ -222,13 +220,9 @@ public final class Figure4a {
     double[] full = new double[space.count()];
     double[] fixed = new double[space.count()];
     List<float[]> pixels = pass.pixels();
-    for (int i = 0; i < pixels.size(); i += BATCH) {
-      SuppressionAnalyzer.Change change =
-          analyzer.change(
-              pixels.subList(i, Math.min(pixels.size(), i + BATCH)), pass.text(), removed);
-      addMean(full, change.full(), pixels.size());
-      addMean(fixed, change.fixedBase(), pixels.size());
-    }
+    SuppressionAnalyzer.Change change = analyzer.change(pixels, pass.text(), removed);
+    addMean(full, change.full(), pixels.size());
+    addMean(fixed, change.fixedBase(), pixels.size());
     int[] behind =
         IntStream.range(0, space.count())
             .filter(i -> space.neuron(i).block() == Neuron.Block.MSA)

@@ -14,6 +14,7 @@ import dev.engram.data.ImageSet;
 import dev.engram.data.LabelledImage;
 import dev.engram.edit.Suppression;
 import dev.engram.model.Clip;
+import dev.engram.model.Traces;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.Tokens;
 import dev.engram.trace.Trace;
@@ -33,8 +34,6 @@ import org.jspecify.annotations.Nullable;
  * suppression reads without passing them again. Owns native memory: close it.
  */
 final class Pass implements AutoCloseable {
-  private static final int BATCH = 16;
-
   private final Attributor attributor;
   private final String label;
   private final float[] text;
@@ -54,19 +53,29 @@ final class Pass implements AutoCloseable {
     this.text = text(clip, label);
     images.forEach(i -> names.add(i.name()));
     try {
-      for (int i = 0; i < images.size(); i += BATCH) {
-        Progress.checkInterrupt();
-        List<float[]> batch =
-            images.subList(i, Math.min(images.size(), i + BATCH)).stream()
-                .map(image -> clip.processor().process(image.file()))
-                .toList();
-        pixels.add(batch);
-        traces.add(clip.trace(batch, TraceRequest.classToken(), List.of()));
-      }
+      clip.batches()
+          .each(
+              images.size(),
+              Traces.USUAL,
+              clip.traces(List.of(), TraceRequest.classToken()).bytesPerImage(),
+              (from, to) -> traced(clip, images.subList(from, to)),
+              (from, batch) -> {
+                pixels.add(batch.pixels);
+                traces.add(batch.trace);
+              });
     } catch (Throwable t) {
       close();
       throw t;
     }
+  }
+
+  private record Traced(List<float[]> pixels, Trace trace) {}
+
+  private static Traced traced(Clip clip, List<LabelledImage> images) {
+    Progress.checkInterrupt();
+    List<float[]> pixels =
+        images.stream().map(image -> clip.processor().process(image.file())).toList();
+    return new Traced(pixels, clip.trace(pixels, TraceRequest.classToken(), List.of()));
   }
 
   /** The entities of a set, refused if there are none. */

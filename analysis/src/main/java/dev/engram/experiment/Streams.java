@@ -2,8 +2,10 @@ package dev.engram.experiment;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import dev.engram.Progress;
 import dev.engram.model.Clip;
+import dev.engram.model.Traces;
 import dev.engram.trace.Site;
 import dev.engram.trace.Tokens;
 import dev.engram.trace.Trace;
@@ -18,8 +20,6 @@ import java.util.stream.IntStream;
  * each model computes the rest alone. Owns native memory: close it.
  */
 public final class Streams implements AutoCloseable {
-  private static final int BATCH = 16;
-
   /** Streams are kept while all of them need less. */
   private static final long KEPT_BYTES = 256L << 20;
 
@@ -56,29 +56,41 @@ public final class Streams implements AutoCloseable {
     List<float[]> out = new ArrayList<>();
     for (NDArray h : kept) {
       progress.step("measuring", out.size(), pixels.size());
-      try (Trace t = model.vision().resume(h, layer, TraceRequest.none())) {
-        out.addAll(List.of(t.embeddings()));
-      }
+      int images = (int) h.getShape().get(0);
+      model
+          .batches()
+          .each(
+              images,
+              images,
+              model.bytesPerImage(),
+              (from, to) -> rest(model, h, from, to),
+              (from, embeddings) -> out.addAll(List.of(embeddings)));
     }
     return out.toArray(float[][]::new);
+  }
+
+  /** Some images through the layers from the kept one on. */
+  private float[][] rest(Clip model, NDArray h, int from, int to) {
+    try (NDArray some = h.get(new NDIndex().addSliceDim(from, to));
+        Trace t = model.vision().resume(some, layer, TraceRequest.none())) {
+      return t.embeddings();
+    }
   }
 
   /** Every image through every layer. */
   private float[][] embed(Clip model, Progress progress) {
     List<float[]> out = new ArrayList<>();
-    for (int i = 0; i < pixels.size(); i += BATCH) {
+    for (int i = 0; i < pixels.size(); i += Traces.USUAL) {
       progress.step("measuring", i, pixels.size());
-      out.addAll(List.of(model.embedImages(batch(i), Progress.NONE)));
+      List<float[]> some = read(i, Math.min(pixels.size(), i + Traces.USUAL));
+      out.addAll(List.of(model.embedImages(some, Progress.NONE)));
     }
     return out.toArray(float[][]::new);
   }
 
   /** Reading takes longer than a GPU does for the rest. */
-  private List<float[]> batch(int from) {
-    return IntStream.range(from, Math.min(pixels.size(), from + BATCH))
-        .parallel()
-        .mapToObj(pixels::get)
-        .toList();
+  private List<float[]> read(int from, int to) {
+    return IntStream.range(from, to).parallel().mapToObj(pixels::get).toList();
   }
 
   private boolean fits() {
@@ -92,14 +104,21 @@ public final class Streams implements AutoCloseable {
     List<NDArray> streams = new ArrayList<>();
     TraceRequest request =
         TraceRequest.none().with(Site.H, Tokens.ALL).layers(firstLayer, firstLayer);
-    for (int i = 0; i < pixels.size(); i += BATCH) {
-      progress.step("reading images to be measured", i, pixels.size());
-      try (Trace t = original.trace(batch(i), request, List.of())) {
-        NDArray h = t.get(Site.H, firstLayer);
-        h.attach(owner);
-        streams.add(h);
-      }
-    }
+    original
+        .batches()
+        .each(
+            pixels.size(),
+            Traces.USUAL,
+            original.traces(pixels, request).bytesPerImage(),
+            (from, to) -> {
+              progress.step("reading images to be measured", from, pixels.size());
+              try (Trace t = original.trace(read(from, to), request, List.of())) {
+                NDArray h = t.get(Site.H, firstLayer);
+                h.attach(owner);
+                return h;
+              }
+            },
+            (from, h) -> streams.add(h));
     kept.addAll(streams); // all or none
     layer = firstLayer;
   }

@@ -6,7 +6,9 @@ import ai.djl.util.cuda.CudaUtils;
 import dev.engram.EngramException;
 import java.lang.management.MemoryUsage;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How many images or texts a device takes at once. Begins with what its free memory allows, takes
@@ -23,16 +25,49 @@ public final class Batches {
 
   private final String device;
   private final LongSupplier free;
-  private volatile int learned = Integer.MAX_VALUE;
 
-  /** Work on the items of a batch. It is done wholly, or not at all if it throws. */
+  /** Whether this thread is within the work of a batch. */
+  private final ThreadLocal<Boolean> within = ThreadLocal.withInitial(() -> false);
+
+  private volatile @Nullable Room learned;
+
+  /** What had room at once when the memory was full: so many items of so many bytes. */
+  private record Room(int items, long bytes) {
+    int of(long others) {
+      return (int) Math.max(1, Math.min(Integer.MAX_VALUE, (double) items * bytes / others));
+    }
+  }
+
+  /**
+   * Work on the items of a batch that may be done again for a part of them: it writes each result
+   * to the place of its item, and adds nothing up.
+   */
   @FunctionalInterface
   public interface Work {
     /**
      * @param from the first item
-     * @param to the one behind the last
+     * @param to the one after the last
      */
     void run(int from, int to);
+  }
+
+  /** Computes something of the items of a batch, and changes nothing. */
+  @FunctionalInterface
+  public interface Part<T> {
+    /**
+     * @param from the first item
+     * @param to the one after the last
+     */
+    T of(int from, int to);
+  }
+
+  /** Takes what was computed of a batch; what it throws ends the loop. */
+  @FunctionalInterface
+  public interface Sink<T> {
+    /**
+     * @param from the first item of the batch
+     */
+    void take(int from, T part);
   }
 
   /**
@@ -54,7 +89,7 @@ public final class Batches {
   }
 
   /**
-   * Does work on all items, batch by batch.
+   * Does work on all items, batch by batch; a batch for which there is no memory is halved.
    *
    * @param n how many items
    * @param usual the size of a batch where the free memory is not known, as on a CPU
@@ -62,25 +97,73 @@ public final class Batches {
    * @throws EngramException if there is no memory for a single item
    */
   public void each(int n, int usual, long bytes, Work work) {
+    each(
+        n,
+        usual,
+        bytes,
+        (from, to) -> {
+          work.run(from, to);
+          return from;
+        },
+        (from, same) -> {});
+  }
+
+  /**
+   * Does work on all items, batch by batch, for whoever adds up what comes of it. A batch for which
+   * there is no memory is halved. Within such work another loop may run: where that has no memory
+   * for a single item, this one's batch is halved.
+   *
+   * @param n how many items
+   * @param usual the size of a batch where the free memory is not known, as on a CPU
+   * @param bytes an estimate of what one item takes
+   * @param part asked for every item, for some perhaps again
+   * @param sink gets what came of every item exactly once, in order
+   * @throws EngramException if there is no memory for a single item
+   */
+  public <T> void each(int n, int usual, long bytes, Part<T> part, Sink<T> sink) {
     int size = size(usual, bytes);
     int from = 0;
     while (from < n) {
-      int to = (int) Math.min(n, from + (long) Math.min(size, learned));
-      try {
-        work.run(from, to);
+      int to = (int) Math.min(n, from + (long) Math.min(size, limit(bytes)));
+      Optional<T> done = attempt(from, to, bytes, part);
+      if (done.isPresent()) {
+        sink.take(from, done.get());
         from = to;
-      } catch (EngineException e) {
-        if (!isOutOfMemory(e)) {
-          throw e;
-        }
-        if (to - from == 1) {
-          throw new EngramException(
-              "The memory of %s is not enough for one image or text of this model; end what else runs there, or use --device cpu."
-                  .formatted(device),
-              e);
-        }
-        learned = (to - from) / 2;
       }
+    }
+  }
+
+  /** Empty if there was no memory for so many; then fewer are tried. */
+  private <T> Optional<T> attempt(int from, int to, long bytes, Part<T> part) {
+    boolean outer = within.get();
+    within.set(true);
+    try {
+      return Optional.of(part.of(from, to));
+    } catch (EngineException e) {
+      if (!isOutOfMemory(e) || (outer && to - from == 1)) {
+        throw e;
+      }
+      if (to - from == 1) {
+        throw new EngramException(
+            "The memory of %s is not enough for one image or text of this model; end what else runs there, or use --device cpu."
+                .formatted(device),
+            e);
+      }
+      learn((to - from) / 2, bytes);
+      return Optional.empty();
+    } finally {
+      within.set(outer);
+    }
+  }
+
+  private int limit(long bytes) {
+    Room room = learned;
+    return room == null ? Integer.MAX_VALUE : room.of(Math.max(1, bytes));
+  }
+
+  private synchronized void learn(int items, long bytes) {
+    if (items < limit(bytes)) {
+      learned = new Room(items, Math.max(1, bytes));
     }
   }
 
@@ -101,8 +184,7 @@ public final class Batches {
    * @return a phrase for people if batches became smaller; "" otherwise
    */
   public String note() {
-    return learned == Integer.MAX_VALUE
-        ? ""
-        : "at most " + learned + " at once, since its memory was full";
+    Room room = learned;
+    return room == null ? "" : "at most " + room.items + " at once, since its memory was full";
   }
 }

@@ -13,7 +13,6 @@ import dev.engram.trace.Trace;
 import dev.engram.trace.TraceRequest;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
-import java.util.AbstractList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -180,6 +179,18 @@ public final class Clip implements AutoCloseable, Provenance.Model {
   }
 
   /**
+   * Passes images through the vision tower, as many at once as there is memory for: {@code
+   * clip.traces(pixels, request).each(batch -> …)}.
+   *
+   * @param pixels images as the processor makes them, each (3, S, S) row-major
+   * @param request what to keep of each
+   */
+  public Traces traces(List<float[]> pixels, TraceRequest request) {
+    return new Traces(
+        this, pixels, request, List.of(), Traces.USUAL, "passing images", Progress.NONE);
+  }
+
+  /**
    * Puts images into one array.
    *
    * @param owner of the array
@@ -207,18 +218,7 @@ public final class Clip implements AutoCloseable, Provenance.Model {
    * @return their pixels, each (3, S, S); reading throws an EngramException for a damaged file
    */
   public List<float[]> pixels(List<Path> files) {
-    List<Path> copy = List.copyOf(files);
-    return new AbstractList<>() {
-      @Override
-      public float[] get(int index) {
-        return processor().process(copy.get(index));
-      }
-
-      @Override
-      public int size() {
-        return copy.size();
-      }
-    };
+    return processor().pixels(files);
   }
 
   /**

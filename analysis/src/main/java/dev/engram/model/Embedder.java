@@ -2,7 +2,6 @@ package dev.engram.model;
 
 import dev.engram.EngramException;
 import dev.engram.Progress;
-import dev.engram.trace.Trace;
 import dev.engram.trace.TraceRequest;
 import java.util.Comparator;
 import java.util.List;
@@ -13,9 +12,6 @@ final class Embedder {
   /** Texts that are embedded at once. */
   private static final int TEXT_BATCH = 256;
 
-  /** Images that are embedded at once. */
-  private static final int IMAGE_BATCH = 16;
-
   private final Clip clip;
 
   Embedder(Clip clip) {
@@ -25,18 +21,11 @@ final class Embedder {
   /** See {@link Clip#embedImages}. */
   float[][] images(List<float[]> pixels, Progress progress) {
     float[][] out = new float[pixels.size()][];
-    clip.batches()
+    clip.traces(pixels, TraceRequest.none())
+        .telling("embedding images", progress)
         .each(
-            out.length,
-            IMAGE_BATCH,
-            clip.bytesPerImage(),
-            (from, to) -> {
-              progress.step("embedding images", from, out.length);
-              try (Trace t = clip.trace(pixels.subList(from, to), TraceRequest.none(), List.of())) {
-                System.arraycopy(t.embeddings(), 0, out, from, to - from);
-              }
-            });
-    progress.step("embedding images", out.length, out.length);
+            batch ->
+                System.arraycopy(batch.trace().embeddings(), 0, out, batch.from(), batch.size()));
     return out;
   }
 

@@ -28,6 +28,8 @@ record FamilyDefaults(
     boolean squash,
     List<Double> mean,
     List<Double> std) {
+  private static final String VISION_ALONE = "_vision_model";
+
   /** Of OpenAI's training set, which OpenCLIP takes too. */
   static final List<Double> OPENAI_MEAN = List.of(0.48145466, 0.4578275, 0.40821073);
 
@@ -44,11 +46,12 @@ record FamilyDefaults(
 
   /** Whether a model_type is that of the model, or of its image tower alone. */
   boolean isType(String type) {
-    return !modelType.isEmpty() && (type.equals(modelType) || isVisionAlone(type));
+    return !modelType.isEmpty()
+        && (type.equals(modelType) || type.equals(modelType + VISION_ALONE));
   }
 
   /** Whether a model_type is that of an image tower alone. */
   static boolean isVisionAlone(String type) {
-    return type.endsWith("_vision_model");
+    return type.endsWith(VISION_ALONE);
   }
 }

@@ -3,6 +3,7 @@ package dev.engram.model;
 import dev.engram.EngramException;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -124,6 +125,22 @@ public record ImageProcessor(
    */
   public float[] process(Path file) {
     return process(ImageReader.read(file));
+  }
+
+  /** See {@link Clip#pixels}. */
+  List<float[]> pixels(List<Path> files) {
+    List<Path> copy = List.copyOf(files);
+    return new AbstractList<>() {
+      @Override
+      public float[] get(int index) {
+        return process(copy.get(index));
+      }
+
+      @Override
+      public int size() {
+        return copy.size();
+      }
+    };
   }
 
   /** In the order and precision of numpy: / 255 in float64, the rest in float32. */

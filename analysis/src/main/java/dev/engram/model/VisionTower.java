@@ -15,7 +15,10 @@ import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntConsumer;
 
 /**
  * The vision transformer of CLIP (Sec. 3.1): patches and a class token, L layers, and the
@@ -29,6 +32,7 @@ public final class VisionTower {
   private final List<TransformerLayer> layers;
   private final Head head;
   private final ResidualSuppression suppression;
+  private final AtomicReference<IntConsumer> beforePass;
 
   VisionTower(
       NDManager m, Checkpoint c, ClipConfig config, Precision precision, Progress progress) {
@@ -49,6 +53,7 @@ public final class VisionTower {
             ? new ClassTokenHead(m, c, config)
             : new AttentionPool(m, c, config);
     suppression = ResidualSuppression.NONE;
+    beforePass = new AtomicReference<>(images -> {});
   }
 
   private VisionTower(
@@ -61,6 +66,7 @@ public final class VisionTower {
     this.embedding = origin.embedding;
     this.head = origin.head;
     this.suppression = suppression;
+    this.beforePass = origin.beforePass;
     List<TransformerLayer> changed = new ArrayList<>(origin.layers);
     Map<Integer, Map<Weight.Kind, NDArray>> byLayer = new TreeMap<>();
     weights.forEach(
@@ -109,6 +115,7 @@ public final class VisionTower {
    */
   public Trace forward(NDArray pixels, TraceRequest request, List<Intervention> interventions) {
     return pass(
+        pixels,
         request,
         interventions,
         (scope, taps) -> layers(0, embedding.of(pixels, scope), scope, taps));
@@ -128,6 +135,7 @@ public final class VisionTower {
   public Trace resume(NDArray h, int layer, TraceRequest request) {
     checkResumable();
     return pass(
+        h,
         request,
         List.of(),
         (scope, taps) -> {
@@ -150,6 +158,7 @@ public final class VisionTower {
   public Trace resumeFfn(NDArray mid, int layer, TraceRequest request) {
     checkResumable();
     return pass(
+        mid,
         request,
         List.of(),
         (scope, taps) -> {
@@ -177,13 +186,25 @@ public final class VisionTower {
     }
   }
 
+  /**
+   * Tells of every pass before it begins, of this tower's and of those made of it: so a test can
+   * pretend that the memory is full.
+   *
+   * @param images is given how many images pass at once
+   */
+  void beforePass(IntConsumer images) {
+    beforePass.set(images);
+  }
+
   /** From the pixels, or from a residual stream, to h[L]. */
   @FunctionalInterface
   private interface Stream {
     NDArray last(NDManager scope, Taps taps);
   }
 
-  private Trace pass(TraceRequest request, List<Intervention> interventions, Stream stream) {
+  private Trace pass(
+      NDArray images, TraceRequest request, List<Intervention> interventions, Stream stream) {
+    Objects.requireNonNull(beforePass.get()).accept((int) images.getShape().get(0));
     if (request.sites().containsValue(Tokens.CLASS)) {
       requireClassToken("what is read at the class token");
     }

@@ -78,6 +78,59 @@ class BatchesTest {
     assertEquals(List.of(4, 2, 1), sizes);
   }
 
+  /** What takes ten times as much gets a tenth of what had room, and does not slow the rest. */
+  @Test
+  void whatIsLearnedCountsByItsSize() {
+    Batches batches = new Batches("gpu(0)", () -> -1);
+    batches.each(40, 16, 100, upTo(5, "CUDA out of memory"));
+    sizes.clear();
+    batches.each(16, 16, 10, upTo(100, ""));
+    assertEquals(List.of(16), sizes);
+    sizes.clear();
+    batches.each(2, 16, 400, upTo(100, ""));
+    assertEquals(List.of(1, 1), sizes);
+    assertEquals("at most 4 at once, since its memory was full", batches.note());
+  }
+
+  /** Within a batch of more than two nothing has room: the outer loop takes less at once. */
+  @Test
+  void whereAnInnerLoopHasNoRoomTheOuterBatchIsHalved() {
+    Batches batches = new Batches("cpu", () -> -1);
+    List<Integer> taken = new ArrayList<>();
+    batches.each(
+        8,
+        8,
+        1,
+        (from, to) -> {
+          batches.each(to - from, 2, 1, upTo(to - from > 2 ? 0 : 2, "CUDA out of memory"));
+          return from + ".." + to;
+        },
+        (from, part) -> taken.add(from));
+    assertEquals(List.of(0, 1, 2, 3, 4, 5, 6, 7), taken);
+    Refusal.holds(
+        () ->
+            batches.each(
+                2, 2, 1, (from, to) -> batches.each(1, 1, 1, upTo(0, "CUDA out of memory"))),
+        "--device cpu");
+  }
+
+  @Test
+  void whatASinkThrowsEndsTheLoop() {
+    Batches batches = new Batches("cpu", () -> -1);
+    assertThrows(
+        EngineException.class,
+        () ->
+            batches.each(
+                4,
+                2,
+                1,
+                (from, to) -> to,
+                (from, part) -> {
+                  throw new EngineException("CUDA out of memory");
+                }));
+    assertEquals("", batches.note());
+  }
+
   @Test
   void otherFailuresPass() {
     Batches batches = new Batches("gpu(0)", () -> 1000);

@@ -2,6 +2,8 @@ package dev.engram.kernel;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
@@ -24,6 +26,39 @@ class ArchitectureTest {
               "picocli..",
               "org.dflib..",
               "io.github.spencerpark..");
+
+  /** A model uses traces; a trace knows nothing of the model that it is of. */
+  @ArchTest
+  static final ArchRule TRACES_KNOW_NO_MODEL =
+      noClasses()
+          .that()
+          .resideInAPackage("dev.engram.trace..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("dev.engram.model..");
+
+  private static final DescribedPredicate<JavaClass> ONE_FAMILY =
+      DescribedPredicate.describe(
+          "classes of one family",
+          c ->
+              c.getPackageName().equals("dev.engram.model")
+                  && c.getSimpleName().matches("\\w+Family"));
+
+  /** Everything but the families and their list asks for features and never for a name. */
+  @ArchTest
+  static final ArchRule ONLY_THEIR_LIST_KNOWS_THE_FAMILIES =
+      noClasses()
+          .that()
+          .resideInAPackage("dev.engram..")
+          .and()
+          .areNotAssignableTo("dev.engram.model.Family")
+          .and()
+          .doNotHaveFullyQualifiedName("dev.engram.model.Families")
+          .and(
+              DescribedPredicate.describe(
+                  "are no part of a family", c -> !c.getName().matches(".*Family\\$\\w+")))
+          .should()
+          .dependOnClassesThat(ONE_FAMILY);
 
   @ArchTest
   static final ArchRule MAGICS_KNOW_NO_KERNEL =

@@ -17,6 +17,7 @@ import dev.engram.lab.Vocabulary;
 import dev.engram.model.Clip;
 import dev.engram.model.Precision;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 

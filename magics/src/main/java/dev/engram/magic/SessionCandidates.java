@@ -9,7 +9,7 @@ import dev.engram.edit.Edit;
 import dev.engram.experiment.Experiments;
 import dev.engram.hub.Hub;
 import dev.engram.hub.HubSettings;
-import dev.engram.iconclip.Iconclip;
+import dev.engram.lab.Vocabulary;
 import dev.engram.magic.completion.Candidate;
 import dev.engram.magic.completion.Candidates;
 import dev.engram.magic.completion.Paths;
@@ -138,10 +138,8 @@ final class SessionCandidates implements Candidates {
   }
 
   private Stream<Candidate> words() {
-    List<String> words =
-        session.hasModel() && session.modelFolder() != null
-            ? EnglishWords.list()
-            : Iconclip.words();
+    Vocabulary known = session.hasModel() ? session.vocabulary(null) : WordSource.iconclip();
+    List<String> words = known == null ? EnglishWords.list() : known.words();
     return words.stream().map(word -> new Candidate(word, "word"));
   }
 

@@ -5,6 +5,7 @@ import dev.engram.attribution.Attribution;
 import dev.engram.dissect.QueryEffects;
 import dev.engram.lab.Described;
 import dev.engram.lab.Edits;
+import dev.engram.lab.Evaluated;
 import dev.engram.lab.Evolution;
 import dev.engram.lab.Evolutions;
 import dev.engram.lab.Forgotten;
@@ -55,6 +56,8 @@ public final class Presenters {
     register(Traced.class, new TracedPresenter());
     register(Edits.class, new EditsPresenter());
     register(ModelCard.class, new ModelCardPresenter());
+    register(Evaluation.class, new EvaluationPresenter());
+    register(Evaluated.class, new EvaluationPresenter.OfLibrary());
     register(Reproduction.class, new ReproductionPresenter());
     register(Table.class, of(TableView::of));
     register(Figure.class, of(figure -> PlotlyFigures.of(figure).view()));

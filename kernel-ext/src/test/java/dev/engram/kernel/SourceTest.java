@@ -1,0 +1,67 @@
+package dev.engram.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** What holds of the sources of the library, the magics and the extension, file by file. */
+class SourceTest {
+  private static final int MOST_LINES = 400;
+
+  /** Larger ones that are still to be split. */
+  private static final Set<String> LARGER = Set.of("ZeroShot.java");
+
+  /** A question for the name of a family, where a feature is to be asked for. */
+  private static final Pattern ASKS_A_NAME =
+      Pattern.compile(
+          "switch \\([\\w.()]*family\\(\\)"
+              + "|family\\(\\)\\s*(\\.title\\(\\)\\s*\\.(equals|startsWith|contains|matches)|[!=]=|instanceof)"
+              + "|\"(CLIP|EVA-CLIP|SigLIP|SigLIP 2)\"\\s*(\\.equals|->)");
+
+  private static List<Path> sources() throws IOException {
+    List<Path> all = new ArrayList<>();
+    for (String module : List.of("analysis", "magics", "kernel-ext")) {
+      try (Stream<Path> files = Files.walk(Path.of("..", module, "src", "main", "java"))) {
+        files.filter(f -> f.toString().endsWith(".java")).sorted().forEach(all::add);
+      }
+    }
+    assertTrue(all.size() > 300, () -> "sources not found: " + all.size());
+    return all;
+  }
+
+  @Test
+  void noFileHasMoreThan400Lines() throws IOException {
+    List<String> larger = new ArrayList<>();
+    for (Path file : sources()) {
+      String name = file.getFileName().toString();
+      int lines = Files.readAllLines(file).size();
+      if (lines > MOST_LINES != LARGER.contains(name)) {
+        larger.add(name + " has " + lines);
+      }
+    }
+    assertEquals(List.of(), larger, "a class of that many lines does more than one thing");
+  }
+
+  @Test
+  void nobodyAsksForTheNameOfAFamily() throws IOException {
+    List<String> asking = new ArrayList<>();
+    for (Path file : sources()) {
+      if (ASKS_A_NAME.matcher(Files.readString(file)).find()) {
+        asking.add(file.getFileName().toString());
+      }
+    }
+    assertEquals(List.of(), asking, "ask for a feature, which is a method of Family");
+    assertTrue(ASKS_A_NAME.matcher("switch (config.family()) {").find());
+    assertTrue(ASKS_A_NAME.matcher("clip.config().family().title().equals(\"CLIP\")").find());
+    assertTrue(ASKS_A_NAME.matcher("config.family() instanceof ClipFamily").find());
+  }
+}

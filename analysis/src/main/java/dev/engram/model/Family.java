@@ -10,8 +10,8 @@ import java.util.Set;
 /**
  * A kind of CLIP that differs from others in more than its sizes. Each is one class: by which
  * configurations and tensors it is known, what it takes where its files are silent, and which
- * features its towers have. Everything else asks for a feature and never for a name ({@code
- * FamiliesAreOneFileTest}); a new family is a new class in the list of {@link Families}.
+ * features its towers have. Everything else asks for a feature and never for a name, which {@code
+ * SourceTest} holds; a new family is a new class in the list of {@link Families}.
  */
 public abstract sealed class Family permits ClipFamily, EvaFamily, SiglipFamily {
   /** Its name, as in papers. */

@@ -10,6 +10,7 @@ import nbformat
 import outputs
 import pytest
 from conftest import RESULTS, RUN_IN_BROWSER
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import expect
 
 BUSY = re.compile(r"\[\*\]")
@@ -39,6 +40,44 @@ def test_notebook_in_jupyterlab(notebook, lab, context, workspace):
     page.screenshot(path=RESULTS / f"{notebook.stem}-jupyterlab.png")
     assert outputs.NEURON.search(tooltip), f"the tooltip names no neuron: {tooltip!r}"
     assert not elsewhere
+
+
+def test_tab_finds_what_nobody_has_told(lab, context, workspace):
+    """Someone who knows one word types it, presses Tab, chooses, and runs the line."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell()])
+    notebook.metadata.kernelspec = {"name": "engram", "display_name": "Engram (Java)", "language": "java"}
+    nbformat.write(notebook, workspace / "typed.ipynb")
+    page = context.new_page()
+    page.goto(lab.notebook("typed.ipynb"))
+    panel = page.locator(".jp-NotebookPanel:visible")
+    wait_for_kernel(page)
+    offered = page.locator(".jp-Completer:visible .jp-Completer-item")
+
+    def choose(typed, wanted):
+        page.keyboard.type(typed)
+        page.keyboard.press("Tab")
+        with contextlib.suppress(PlaywrightTimeout):  # JupyterLab takes the only candidate by itself
+            offered.filter(has_text=wanted).first.click(timeout=3_000)
+
+    panel.locator(".jp-Cell .cm-content").first.click()
+    choose("%m", "%model")
+    page.keyboard.press("Shift+Enter")
+    wait_until_done(panel, 1)
+    choose("%im", "%images")
+    page.keyboard.press("Shift+Enter")
+    wait_until_done(panel, 2)
+    choose("Attribution a = %attribute g", "ghost")
+    page.screenshot(path=RESULTS / "completion.png")
+    choose(" --re", "--reading")
+    choose(" l", "literal_post")
+    page.keyboard.press("Shift+Enter")
+    wait_until_done(panel, 3)
+    page.keyboard.type("table(a, 3)")
+    page.keyboard.press("Shift+Enter")
+    wait_until_done(panel, 4)
+    lines = [cell.inner_text() for cell in panel.locator(".jp-CodeCell .cm-content").all()]
+    assert lines[:3] == ["%model", "%images", "Attribution a = %attribute ghost --reading literal_post"]
+    expect(panel.locator(".jp-CodeCell").nth(3).locator("table")).to_contain_text(re.compile(r"L\d[AF]\d"))
 
 
 @pytest.mark.parametrize("config", ["engram", "stock", "stock-online"])

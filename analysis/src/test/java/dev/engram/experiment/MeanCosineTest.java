@@ -26,8 +26,7 @@ class MeanCosineTest {
       int count = 0;
       for (Entity entity : set.entities()) {
         float[] text = clip.embedTexts(List.of(entity.label()), Progress.NONE)[0];
-        List<Path> files =
-            entity.images().stream().limit(2).map(LabelledImage::file).toList();
+        List<Path> files = entity.images().stream().limit(2).map(LabelledImage::file).toList();
         for (float[] image : clip.embedImages(clip.pixels(files), Progress.NONE)) {
           sum += Cosine.of(image, text);
           count++;

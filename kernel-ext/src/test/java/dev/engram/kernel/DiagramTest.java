@@ -16,7 +16,8 @@ import org.junit.jupiter.api.Test;
 /** The diagram of the modules in docs/architecture.md has the arrows that the poms have. */
 class DiagramTest {
   private static final Path ROOT = Path.of("..");
-  private static final Pattern ARROW = Pattern.compile("^ *([\\w-]+) --> ([\\w-]+)$", Pattern.MULTILINE);
+  private static final Pattern ARROW =
+      Pattern.compile("^ *([\\w-]+) --> ([\\w-]+)$", Pattern.MULTILINE);
   private static final Pattern DEPENDENCY =
       Pattern.compile("<dependency>(.*?)</dependency>", Pattern.DOTALL);
   private static final Pattern OURS = Pattern.compile("<artifactId>engram-([\\w-]+)</artifactId>");

@@ -131,7 +131,7 @@ class MagicRewriterTest {
           """
           %attr~                              | attr
           %~                                  | ''
-          int x = 3;\n%words L3~ F            | words L3
+          int x = 3;\\n%words L3~ F            | words L3
           Attribution a = %attribute gh~      | attribute gh
           var b = %~                          | ''
           %%attribute ghost --~               | attribute ghost --
@@ -139,10 +139,10 @@ class MagicRewriterTest {
           int y = 7 %~                        | -
           int y = 7 % 2~                      | -
           // %attribute gh~                   | -
-          String s = "\n%attribute gh~         | -
-          %words L1F2\nint z = ~              | -
-          %%attribute ghost\nint z = ~        | -
-          int x = 1;~\n%words                 | -
+          String s = \"""\\n%attribute gh~      | -
+          %words L1F2\\nint z = ~              | -
+          %%attribute ghost\\nint z = ~        | -
+          int x = 1;~\\n%words                 | -
           """)
   void findsTheMagicThatIsTyped(String cell, String expected) {
     String source = cell.replace("\\n", "\n");

@@ -1,6 +1,7 @@
 package dev.engram.magic;
 
 import dev.engram.EngramException;
+import dev.engram.attribution.Score;
 import dev.engram.data.Entity;
 import dev.engram.data.ImageFiles;
 import dev.engram.data.LabelledImage;
@@ -64,6 +65,7 @@ final class SessionCandidates implements Candidates {
       case "OWNER/NAME" ->
           Stream.concat(Stream.of(new Candidate(EngramSession.ICONCLIP, "embedded")), cached());
       case "SPLIT" -> Stream.of("train", "val", "test", "all").map(s -> new Candidate(s, ""));
+      case "METHOD" -> Score.methods().stream().map(method -> new Candidate(method, ""));
       case "DIR" -> Paths.of(typed, name -> false);
       case "FILE" -> Paths.of(typed, name -> true);
       default -> Stream.empty();

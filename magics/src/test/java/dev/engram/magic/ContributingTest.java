@@ -31,7 +31,8 @@ class ContributingTest {
     while (m.find()) {
       String file = Files.readString(ROOT.resolve(m.group(1)));
       assertTrue(
-          file.contains(m.group(2).strip()), () -> m.group(1) + " has other lines than CONTRIBUTING.md");
+          file.contains(m.group(2).strip()),
+          () -> m.group(1) + " has other lines than CONTRIBUTING.md");
       shown.add(m.group(1));
     }
     assertEquals(4, shown.size(), shown::toString);

@@ -41,7 +41,8 @@ final class MagicCompletion {
    */
   Optional<CompleteReply> complete(CompleteRequest request) {
     String code = request.getCode();
-    int points = Math.max(0, Math.min(request.getCursorPos(), code.codePointCount(0, code.length())));
+    int points =
+        Math.max(0, Math.min(request.getCursorPos(), code.codePointCount(0, code.length())));
     int cursor = code.offsetByCodePoints(0, points);
     return MagicRewriter.typedAt(code, cursor)
         .map(typed -> reply(code, points, typed, completer.complete(typed.line())));

@@ -51,8 +51,7 @@ final class Protocol {
     this.kernel = kernel;
     this.session = session;
     this.runner = runner;
-    this.completion =
-        new MagicCompletion(session.runner().magics().completer(), this::lineMagics);
+    this.completion = new MagicCompletion(session.runner().magics().completer(), this::lineMagics);
     Set<String> ours = session.runner().magics().names();
     this.rewriter =
         new MagicRewriter(

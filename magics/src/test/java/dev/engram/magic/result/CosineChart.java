@@ -17,10 +17,14 @@ final class CosineChart {
     return PlotlyFigure.titled(Html.escape(title))
         .trace(
             Map.of(
-                "type", "bar",
-                "x", names.stream().map(Html::escape).toList(),
-                "y", cosines,
-                "hovertemplate", "%{x}<br>cosine %{y:.4f}<extra></extra>"))
+                "type",
+                "bar",
+                "x",
+                names.stream().map(Html::escape).toList(),
+                "y",
+                cosines,
+                "hovertemplate",
+                "%{x}<br>cosine %{y:.4f}<extra></extra>"))
         .layout("yaxis.title", "cosine with the text");
   }
 }

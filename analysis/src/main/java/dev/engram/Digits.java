@@ -45,7 +45,7 @@ public final class Digits {
   }
 
   /**
-   * @param decimals behind the point
+   * @param decimals after the point
    * @return the value with a sign and so many decimals; without a sign where all of them are 0
    */
   public static String signed(double value, int decimals) {
@@ -54,7 +54,7 @@ public final class Digits {
   }
 
   /**
-   * @param decimals behind the point
+   * @param decimals after the point
    * @return the value with so many; −0.000 is written 0.000
    */
   public static String fixed(double value, int decimals) {

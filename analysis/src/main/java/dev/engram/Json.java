@@ -13,7 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Reads JSON that somebody else has written: one value and nothing behind it, every key once, not
+ * Reads JSON that somebody else has written: one value and nothing after it, every key once, not
  * too deep and not too much of it. What is wrong is said in one line.
  */
 public final class Json {

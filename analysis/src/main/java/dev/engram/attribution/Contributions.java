@@ -131,8 +131,8 @@ public final class Contributions implements AutoCloseable {
   }
 
   /**
-   * @return P β of LN_post, with what else does not depend on the image: a bias behind P, the
-   *     biases of an attention pool (D)
+   * @return P β of LN_post, with what else does not depend on the image: a bias after P, the biases
+   *     of an attention pool (D)
    */
   public float[] beta() {
     return tower.head().constant();

@@ -19,7 +19,7 @@ import java.util.Locale;
 /**
  * Causal tracing (A.7): the output of each block, bias included, is replaced by that of the guide,
  * one block at a time. What lies in front of the block is the same in every such pass, so the pass
- * begins behind it: about half of the work of {@link NaiveCausalTracing}.
+ * begins after it: about half of the work of {@link NaiveCausalTracing}.
  */
 public final class CausalTracing {
   /** Images in one pass on a CPU: what they keep of a ViT-L/14 is about 100 MB an image. */
@@ -147,7 +147,7 @@ public final class CausalTracing {
     }
   }
 
-  /** The pass from behind the replaced block on. */
+  /** The pass from the replaced block's output on. */
   private Trace rest(Trace clean, Trace guide, Neuron.Block block, int layer, Tokens tokens) {
     boolean msa = block == Neuron.Block.MSA;
     try (NDManager scope = clip.manager().newSubManager()) {

@@ -83,7 +83,7 @@ public final class SuppressionAnalyzer implements AutoCloseable {
 
   /**
    * Figure 7: whether a removed FFN neuron's value vector points against the query vectors of MSA
-   * neurons behind it.
+   * neurons after it.
    *
    * @param removed whose value vector
    * @param others MSA neurons

@@ -24,7 +24,7 @@ import java.util.TreeSet;
  * reading of Eq. 11 and 12 a model agrees with.
  */
 public final class Faithfulness {
-  /** The name of the control: neurons drawn by lot. */
+  /** The name of the control: neurons drawn at random. */
   public static final String RANDOM = "random";
 
   private Faithfulness() {}

@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
  * Figures 4a, 6 and 7: how MSA neurons answer when an FFN knowledge neuron before them is removed
  * (A.6, Eq. 21): the change of their improvement, in full and with the residual stream kept, and
  * whether its value vector points against the query vectors of those that rise most. The paper
- * shows some neurons; here it is the first FFN neuron of each entity that has an MSA block behind
+ * shows some neurons; here it is the first FFN neuron of each entity that has an MSA block after
  * it.
  */
 public final class Figure4a {
@@ -80,7 +80,7 @@ public final class Figure4a {
   }
 
   /**
-   * What the removal of one neuron does to the MSA neurons behind it.
+   * What the removal of one neuron does to the MSA neurons after it.
    *
    * @param entity its name
    * @param removed the FFN neuron
@@ -130,7 +130,7 @@ public final class Figure4a {
    * @param removals one for each entity with such a neuron
    * @param rising share of the neurons that rise; sampled are entities
    * @param risingFixedBase the same with the residual stream kept
-   * @param sum of the changes of all neurons behind
+   * @param sum of the changes of all neurons after it
    * @param sumFixedBase the same with the residual stream kept
    * @param closeness correlation of the changes in full and with the residual stream kept
    * @param against share of the cosines that are negative

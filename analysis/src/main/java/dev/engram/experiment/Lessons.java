@@ -239,7 +239,7 @@ public final class Lessons {
     };
   }
 
-  /** One behind the other; still read when they are asked for. */
+  /** One after the other; still read when they are asked for. */
   static List<float[]> joined(List<List<float[]>> parts) {
     int[] ends = new int[parts.size()];
     int size = 0;

@@ -148,7 +148,7 @@ final class Pass implements AutoCloseable {
     if (ranking == Baseline.ACTIVATION) {
       return coefficients();
     }
-    if (ranking == Baseline.COMBINED) { // from the gradient, which is dear
+    if (ranking == Baseline.COMBINED) { // from the gradient, which is expensive
       float[][] m = coefficients();
       float[][] gradient =
           other == text

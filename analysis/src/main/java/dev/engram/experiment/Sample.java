@@ -126,7 +126,7 @@ public record Sample(Unit unit, List<double[]> groups, boolean share) {
    */
   public double mean() {
     double[] values = values();
-    // of equal values the sum would leave rounding behind
+    // of equal values the sum would leave a rounding error
     return values.length > 0 && allEqual(values)
         ? values[0]
         : Arrays.stream(values).average().orElse(Double.NaN);

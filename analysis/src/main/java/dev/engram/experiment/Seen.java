@@ -14,7 +14,7 @@ import java.util.stream.Stream;
  * @param general nearest class of each general object
  */
 record Seen(int[][] lessons, int[] general) {
-  /** Those of each lesson one behind the other, then the general objects. */
+  /** Those of each lesson one after the other, then the general objects. */
   static Seen of(List<Lesson> lessons, int[] nearest, int[] general) {
     int[][] byLesson = new int[lessons.size()][];
     int at = 0;

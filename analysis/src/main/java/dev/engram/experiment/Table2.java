@@ -34,7 +34,7 @@ public final class Table2 {
 
   /** What says which pixels are important. */
   public enum Importance {
-    /** Pixels drawn by lot. */
+    /** Pixels drawn at random. */
     RANDOM,
     /** The neuron's coefficient at each patch token. */
     ACTIVATION,
@@ -310,7 +310,7 @@ public final class Table2 {
     return at.stream().mapToDouble(i -> values[i]).average().orElse(Double.NaN);
   }
 
-  /** A map without ties that calls pixels important by lot. */
+  /** A map without ties that calls pixels important at random. */
   private static double[] random(int count, int seed) {
     List<Integer> order = new ArrayList<>(IntStream.range(0, count).boxed().toList());
     Collections.shuffle(order, new Random(seed));

@@ -177,7 +177,7 @@ public final class Table3 {
 
   /**
    * @param model its name
-   * @param counts how many neurons are suppressed in each stage behind the original
+   * @param counts how many neurons are suppressed in each stage after the original
    * @param cases one each entity
    * @param provenance where the numbers come from
    */
@@ -303,7 +303,7 @@ public final class Table3 {
         .toList();
   }
 
-  /** One pass of each image serves all edited models: they differ behind the last layer alone. */
+  /** One pass of each image serves all edited models: they differ after the last layer alone. */
   private static List<Judged> judge(
       Study study, List<Edited> models, List<Study.Part> parts, ClassTexts classes) {
     if (parts.isEmpty()) {

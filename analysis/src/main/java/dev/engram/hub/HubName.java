@@ -31,7 +31,7 @@ public record HubName(String owner, String name, String revision) {
 
   /**
    * @param text as a user writes it: a name, perhaps with {@value #PREFIX} before it or a slash
-   *     behind it, or the address of its page
+   *     after it, or the address of its page
    * @return the name; empty if the text has another form, as a path has
    * @throws EngramException if it begins as an address does and is none of a model, or if its
    *     revision cannot be one

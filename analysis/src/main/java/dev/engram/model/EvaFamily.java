@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * EVA-CLIP as OpenCLIP has it, with an image tower of timm: as CLIP, with a bias behind P and no
+ * EVA-CLIP as OpenCLIP has it, with an image tower of timm: as CLIP, with a bias after P and no
  * layer norm before the layers; most have rotary positions, gated FFNs and inner norms. OpenCLIP's
  * configuration has no sizes of it; what the tensors do not tell either stands in {@link #MODELS}.
  */
@@ -23,7 +23,7 @@ final class EvaFamily extends Family {
   /** As timm defines a model: its heads, and {@link ClipConfig.Tower#rotaryGrid}. */
   private record Model(int heads, int rotaryGrid) {}
 
-  /** The image towers in timm, without the resolution behind the name. */
+  /** The image towers in timm, without the resolution after the name. */
   private static final Map<String, Model> MODELS =
       Map.of(
           "eva_giant_patch14", new Model(16, 0),

@@ -31,13 +31,13 @@ public abstract sealed class Family permits ClipFamily, EvaFamily, SiglipFamily 
   /** Whether a layer norm stands before the first layer of the image tower. */
   abstract boolean hasPreNorm();
 
-  /** Whether a bias is added behind P. */
+  /** Whether a bias is added after P. */
   abstract boolean hasProjectionBias();
 
   /** Whether a token of a text sees those before it alone, and a text is read at its end. */
   abstract boolean hasCausalText();
 
-  /** Whether a bias is added behind the projection of texts. */
+  /** Whether a bias is added after the projection of texts. */
   abstract boolean hasTextProjectionBias();
 
   // ---------------------------------------------------------------- tensors

@@ -35,7 +35,7 @@ interface Ffn {
 
   /**
    * Gated (SwiGLU): m_F = LN(σ(W_gate x + b_gate) · (W_fc1 x + b_1)), with the inner norm LN where
-   * there is one. A neuron is a hidden channel behind gate and norm.
+   * there is one. A neuron is a hidden channel after gate and norm.
    *
    * @param gate (d_f, d)
    * @param gateBias (d_f)

@@ -86,7 +86,7 @@ public interface Head {
   NDArray projection();
 
   /**
-   * @return what is added behind P (D); zeros in a CLIP. The model's own
+   * @return what is added after P (D); zeros in a CLIP. The model's own
    */
   NDArray projectionBias();
 }

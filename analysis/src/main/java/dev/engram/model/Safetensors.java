@@ -37,7 +37,7 @@ public final class Safetensors {
    * @param dtype the format's name of the type: F32, F16, BF16, …
    * @param shape dimensions, outermost first
    * @param begin offset of the first byte in the file
-   * @param end offset behind the last byte in the file
+   * @param end offset after the last byte in the file
    */
   public record Entry(String dtype, long[] shape, long begin, long end) {
     long elements() {

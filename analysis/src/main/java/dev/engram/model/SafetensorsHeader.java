@@ -37,7 +37,7 @@ record SafetensorsHeader(Map<String, Safetensors.Entry> entries, Map<String, Str
       Map.of("F64", 8, "F32", 4, "F16", 2, "BF16", 2, "I64", 8, "I32", 4, "U8", 1, "BOOL", 1);
 
   /**
-   * @param start offset of the first byte behind the header
+   * @param start offset of the first byte after the header
    * @param size of the file in bytes
    * @throws EngramException if the header is damaged, or claims what the file has not
    */

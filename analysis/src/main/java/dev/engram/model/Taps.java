@@ -20,7 +20,7 @@ final class Taps implements TransformerLayer.Tap {
     this.fired = new boolean[interventions.size()];
   }
 
-  /** Begins a layer behind its input. */
+  /** Begins a layer after its input. */
   void enter(int layer) {
     this.layer = layer;
   }

@@ -72,7 +72,7 @@ public final class TextTower {
 
   /**
    * The forward pass. Texts may have different lengths; each is read at its own end, and what pads
-   * it behind the end cannot be seen by it, or it is padded to the context length (SigLIP).
+   * it after the end cannot be seen by it, or it is padded to the context length (SigLIP).
    *
    * @param ids token ids of B texts, start and end included
    * @return M_text, not normalised, (B, D)

@@ -151,7 +151,7 @@ record TokenizerFiles(byte[] json, Path source, int padId) {
     }
   }
 
-  /** Some OpenCLIP models pad with "!" (0); behind the end token it changes nothing. */
+  /** Some OpenCLIP models pad with "!" (0); after the end token it changes nothing. */
   private static int padId(JsonNode settings, ObjectNode tokenizer, TokenizerDialect dialect) {
     JsonNode pad = settings.path("pad_token");
     String stated = pad.isObject() ? pad.path("content").asText("") : pad.asText("");

@@ -138,7 +138,7 @@ public final class TransformerLayer {
    * @param mask added to the attention scores, (T, T); null for none
    * @param firstTokenOnly compute the output for token 0 alone; it still attends to all
    * @param tap sees every intermediate
-   * @return the residual stream behind the layer, (B, T, d), or (B, 1, d) for the first token
+   * @return the residual stream after the layer, (B, T, d), or (B, 1, d) for the first token
    */
   NDArray forward(NDArray h, @Nullable NDArray mask, boolean firstTokenOnly, Tap tap) {
     return ffn(msa(h, mask, firstTokenOnly, tap), tap);

@@ -148,7 +148,7 @@ public final class VisionTower {
   /**
    * The same from between the blocks of a layer.
    *
-   * @param mid h + A, the residual stream behind the layer's MSA block (B, T, d), or (B, 1, d) in
+   * @param mid h + A, the residual stream after the layer's MSA block (B, T, d), or (B, 1, d) in
    *     the last layer; unchanged, still the caller's
    * @param layer whose FFN block is the first that is computed, from 0
    * @param request what to keep of the rest
@@ -387,7 +387,7 @@ public final class VisionTower {
     return head.projection();
   }
 
-  /** What is added behind P (D), zeros in a CLIP. */
+  /** What is added after P (D), zeros in a CLIP. */
   public NDArray projectionBias() {
     return head.projectionBias();
   }

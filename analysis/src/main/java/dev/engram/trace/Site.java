@@ -5,7 +5,7 @@ package dev.engram.trace;
  * order of the forward pass; shapes for B images, T tokens, H heads, widths d and d_f.
  */
 public enum Site {
-  /** h, the residual stream before the layer (B, T, d); for index L the stream behind the last. */
+  /** h, the residual stream before the layer (B, T, d); for index L the stream after the last. */
   H,
   /** v = LN_a(h) W_vᵀ + b_v, the attention values (B, T, d), heads side by side. */
   VALUE,

@@ -54,7 +54,7 @@ public final class Trace implements AutoCloseable {
   }
 
   /**
-   * @param layer from 0; {@link Site#H} has one more, the stream behind the last layer
+   * @param layer from 0; {@link Site#H} has one more, the stream after the last layer
    * @return (B, T, …) where all tokens were asked for, (B, …) for the class token
    * @throws IllegalStateException if the request did not ask for it
    */

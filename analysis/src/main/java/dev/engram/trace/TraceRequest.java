@@ -77,7 +77,7 @@ public record TraceRequest(Map<Site, Tokens> sites, int firstLayer, int lastLaye
    * Whether the last layer must be computed for patch tokens too. Their part of it reaches no
    * embedding: without this wish it is left out, which saves most of a layer.
    *
-   * @return true if some site behind the queries is kept at all tokens
+   * @return true if some site after the queries is kept at all tokens
    */
   public boolean patchesOfLastLayer() {
     return sites.entrySet().stream()

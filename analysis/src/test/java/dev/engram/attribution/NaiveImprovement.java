@@ -16,7 +16,7 @@ public final class NaiveImprovement {
   private final int d;
   private final double eps;
   private final double[] projection; // (D, d)
-  private final double[] bias; // b behind P (D)
+  private final double[] bias; // b after P (D)
   private final int embedding;
 
   /**

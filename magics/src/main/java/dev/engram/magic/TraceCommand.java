@@ -13,7 +13,8 @@ import picocli.CommandLine.Parameters;
 /** {@code %trace}: causal tracing over all blocks (A.7), which says where to edit. */
 @Command(
     name = "trace",
-    description = "Trace which block brings images closest to a name when a guide speaks for it.",
+    description =
+        "Trace which block brings images closest to a name when it gives the guides' output.",
     footer = {
       "",
       "The output of each block is replaced by that of the guide, one block at a time; what is",

@@ -107,12 +107,12 @@ public final class FigureReproductions {
   }
 
   public static Reproduction of(Figure4a.Result r) {
-    Table table = removals("Figure 4a: the MSA neurons behind a removed FFN neuron", r);
+    Table table = removals("Figure 4a: the MSA neurons after a removed FFN neuron", r);
     table.addColumns(doubles("share that rises", r.removals(), Figure4a.Removal::rising));
     return new Reproduction(
         "figure4a",
         List.of(
-            say("Of the MSA neurons behind, a share of %s rises after the removal.", r.rising()),
+            say("Of the MSA neurons after it, a share of %s rises after the removal.", r.rising()),
             say("Their improvements change by %s together.", r.sum()),
             "The paper shows plots without numbers (ViT-L/14): most neurons rise. %reproduce figure6"
                 + " keeps the residual stream, %reproduce figure7 asks why."),
@@ -120,7 +120,7 @@ public final class FigureReproductions {
         table,
         List.of(
             histogram(
-                "Figure 4a: change of the improvement of the MSA neurons behind",
+                "Figure 4a: change of the improvement of the MSA neurons after it",
                 "change of the improvement",
                 Map.of("full", values(r.removals(), Figure4a.Removal::full)))),
         r.provenance());
@@ -150,7 +150,7 @@ public final class FigureReproductions {
         table,
         List.of(
             histogram(
-                "Figure 6: change of the improvement of the MSA neurons behind",
+                "Figure 6: change of the improvement of the MSA neurons after it",
                 "change of the improvement",
                 Map.of(
                     "full", values(rows, Figure4a.Removal::full),

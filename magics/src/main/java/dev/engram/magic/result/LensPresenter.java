@@ -41,7 +41,7 @@ final class LensPresenter implements Presenter<LensCurve> {
             "FFN adds",
             Arrays.stream(layers).mapToDouble(l -> curve.beforeMsa(l + 1) - curve.beforeFfn(l))),
         DoubleColumn.create(
-            "cosine behind", Arrays.stream(layers).mapToDouble(l -> curve.beforeMsa(l + 1))));
+            "cosine after", Arrays.stream(layers).mapToDouble(l -> curve.beforeMsa(l + 1))));
   }
 
   /** A line through the mean cosines, a point before each block and one at the end. */

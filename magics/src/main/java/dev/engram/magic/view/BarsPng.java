@@ -11,7 +11,7 @@ import java.util.List;
 
 /**
  * A bar chart as a PNG: what a page shows that can draw nothing interactive. One horizontal bar for
- * each name, with its value written behind it.
+ * each name, with its value written after it.
  */
 public final class BarsPng {
   private static final int WIDTH = 720;

@@ -41,6 +41,7 @@ public final class Lab implements AutoCloseable {
   private @Nullable OpenModel open;
   private Progress progress = Progress.NONE;
   private @Nullable Path cache;
+  private @Nullable StandIns standIns;
 
   private Lab() {}
 
@@ -79,20 +80,20 @@ public final class Lab implements AutoCloseable {
     return this;
   }
 
-  /**
-   * @param bar is told of what takes long, and stops it
-   * @return this
-   */
+  /** Takes what a question needs where no model or no images are open; they then are. */
+  public Lab otherwise(StandIns what) {
+    standIns = what;
+    images.otherwise(what.images());
+    return this;
+  }
+
+  /** Tells a bar of what takes long; the bar stops it. */
   public Lab progress(Progress bar) {
     progress = bar;
     return this;
   }
 
-  /**
-   * @param folder below which results and the embeddings of dictionaries are kept; may be deleted
-   *     at any time
-   * @return this
-   */
+  /** Keeps results and dictionaries below a folder, which may be deleted at any time. */
   public Lab cache(Path folder) {
     cache = folder;
     return this;
@@ -127,6 +128,9 @@ public final class Lab implements AutoCloseable {
   }
 
   private OpenModel open() {
+    if (open == null && standIns != null) {
+      use(standIns.model().get());
+    }
     if (open == null) {
       throw new EngramException(
           "No model is loaded yet; run %model for the embedded one, or %model DIR|OWNER/NAME.");

@@ -9,6 +9,7 @@ import dev.engram.data.UserPath;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -16,10 +17,16 @@ import org.jspecify.annotations.Nullable;
 /** Finds the images that somebody names: in the open set if there is one, and among files. */
 final class OpenImages {
   private @Nullable ImageSet set;
+  private @Nullable Supplier<ImageSet> otherwise;
 
   /** Puts a set in the place of the one there is. */
   void use(ImageSet fresh) {
     set = fresh;
+  }
+
+  /** Opens another set where one is needed and none is open. */
+  void otherwise(Supplier<ImageSet> standIn) {
+    otherwise = standIn;
   }
 
   boolean isOpen() {
@@ -30,6 +37,9 @@ final class OpenImages {
    * @throws EngramException if no set is open
    */
   ImageSet set() {
+    if (set == null && otherwise != null) {
+      set = otherwise.get();
+    }
     if (set == null) {
       throw new EngramException(
           "No images are open yet; run %images for the embedded set, or %images DIR.");

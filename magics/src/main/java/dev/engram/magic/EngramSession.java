@@ -12,10 +12,12 @@ import dev.engram.edit.EditHistory;
 import dev.engram.hub.HubSettings;
 import dev.engram.iconclip.Iconclip;
 import dev.engram.lab.Lab;
+import dev.engram.lab.StandIns;
 import dev.engram.lab.Vocabulary;
 import dev.engram.model.Clip;
 import dev.engram.model.Precision;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +34,7 @@ final class EngramSession {
   static final String VISENT_MINI = "visent-mini";
 
   private final ModelNames models;
+  private final List<String> opened = new ArrayList<>();
   private @Nullable ImageSet embedded;
   private final Lab lab = Lab.empty().cache(Iconclip.cache());
 
@@ -44,6 +47,25 @@ final class EngramSession {
    */
   EngramSession(Supplier<HubSettings> hub) {
     this.models = new ModelNames(hub);
+    lab.otherwise(new StandIns(this::embeddedModel, this::embeddedImages));
+  }
+
+  private Clip embeddedModel() {
+    opened.add("No model was loaded, so the embedded one is: %model iconclip. Others: %model?");
+    return models.open(ICONCLIP, "auto", Precision.F32, Progress.NONE);
+  }
+
+  private ImageSet embeddedImages() {
+    opened.add(
+        "No images were open, so the embedded ones are: %images visent-mini. Others: %images?");
+    return read(VISENT_MINI, null);
+  }
+
+  /** What was opened by itself since this was last asked, a sentence each. */
+  List<String> openedByItself() {
+    List<String> sentences = List.copyOf(opened);
+    opened.clear();
+    return sentences;
   }
 
   /**

@@ -201,7 +201,12 @@ public final class MagicRunner {
     }
     String variable = command.variable();
     MagicContext context = new MagicContext(host, body == null ? "" : body, shown, lastTrace);
-    Object value = command.magic().run(context);
+    Object value;
+    try {
+      value = command.magic().run(context);
+    } finally {
+      magics.openedByItself().forEach(sentence -> host.display(View.text(sentence)));
+    }
     last = value == null ? null : new Answer(new WeakReference<>(value), context.shown());
     if (variable != null && value != null) {
       host.define(variable, value);

@@ -29,14 +29,17 @@ public final class Magics {
 
   private final Candidates candidates;
   private final RecentNeurons recent;
+  private final Supplier<List<String>> opened;
 
   private Magics(
       List<Supplier<? extends EngramMagic>> magics,
       List<Fact> facts,
       Candidates candidates,
-      RecentNeurons recent) {
+      RecentNeurons recent,
+      Supplier<List<String>> opened) {
     this.candidates = candidates;
     this.recent = recent;
+    this.opened = opened;
     List<Supplier<? extends EngramMagic>> all = new ArrayList<>(magics);
     all.add(() -> new EngramCommand(this, facts));
     for (Supplier<? extends EngramMagic> magic : all) {
@@ -82,7 +85,8 @@ public final class Magics {
             new Fact("kept results", () -> KeptResults.folder().toString()),
             new Fact("managed arrays", session::managedArrays)),
         new SessionCandidates(session, HubSettings::ofEnvironment, recent),
-        recent);
+        recent,
+        session::openedByItself);
   }
 
   /**
@@ -91,7 +95,13 @@ public final class Magics {
    * @return these magics and {@code %engram}
    */
   public static Magics of(List<Supplier<? extends EngramMagic>> magics, List<Fact> facts) {
-    return new Magics(magics, facts, (kind, typed) -> Stream.empty(), new RecentNeurons());
+    return new Magics(
+        magics, facts, (kind, typed) -> Stream.empty(), new RecentNeurons(), List::of);
+  }
+
+  /** What the last magic opened by itself, a sentence each; told once. */
+  List<String> openedByItself() {
+    return opened.get();
   }
 
   /** What Tab offers in the line of a magic. */

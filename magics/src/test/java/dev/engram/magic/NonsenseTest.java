@@ -19,7 +19,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a user may type by mistake: one sentence, and the model and images are what they were. */
 class NonsenseTest {
@@ -233,31 +232,6 @@ class NonsenseTest {
     assertTrue(
         part.equals("unclosed") || sentence.contains(part), "'" + part + "' not in: " + sentence);
     assertEquals(before, state());
-  }
-
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "attribute panda",
-        "heatmap panda --neuron L0F1",
-        "neuron L0F1",
-        "forget panda",
-        "trace panda --guide captioned",
-        "teach x --images panda --guide captioned"
-      })
-  void withoutAModelOrImagesItIsSaidWhatToRun(String line) {
-    MagicRunner fresh = new MagicRunner(Magics.all(), HOST);
-    assertTrue(sentence(fresh, line).contains("No model is loaded yet; run %model"));
-    fresh.run("model", null);
-    assertTrue(sentence(fresh, line).contains("No images are open yet; run %images"));
-  }
-
-  @Test
-  void wordsNeedNoImagesButAModel() {
-    MagicRunner fresh = new MagicRunner(Magics.all(), HOST);
-    assertTrue(sentence(fresh, "words L0F1").contains("No model is loaded yet"));
-    fresh.run("model", null);
-    assertTrue(String.valueOf(fresh.run("words L0F1", null)).contains("L0F1"));
   }
 
   @Test

@@ -102,6 +102,11 @@ final class LoopbackProxy implements AutoCloseable {
                   .replaceFirst("Proxy-Authorization:[^\r]*\r\n", "")
                   .replaceFirst("\r\n", "\r\nConnection: close\r\n");
           there.getOutputStream().write(passed.getBytes(ISO_8859_1));
+          // The JDK's server closes without a word, so that the client would send its next request
+          // into a connection that is about to end.
+          String answer =
+              head(there.getInputStream()).replaceFirst("\r\n", "\r\nConnection: close\r\n");
+          out.write(answer.getBytes(ISO_8859_1));
         }
         join(client, there);
       }
@@ -171,11 +176,10 @@ final class LoopbackProxy implements AutoCloseable {
   private void join(Socket client, Socket there) throws IOException {
     threads.execute(
         () -> {
-          try {
+          try (client) {
             there.getInputStream().transferTo(client.getOutputStream());
-            client.close();
           } catch (IOException e) {
-            // the other direction ends too
+            // the client sees that it ends
           }
         });
     client.getInputStream().transferTo(there.getOutputStream());

@@ -163,14 +163,13 @@ class EngramTest(unittest.TestCase):
         self.assertIn("cannot find symbol", "\n".join(self.error("int y = nosuch;")["traceback"]))
 
     def test_an_ambiguous_name_says_what_to_write(self):
-        self.run_cell("import dev.engram.attribution.*;\nimport dev.engram.trace.*;")
-        for name, ours in (("Attribution", "dev.engram.attribution"), ("Trace", "dev.engram.trace")):
-            shown = self.error(f"{name} it = null;")
-            self.assertIn(f"{name} is ambiguous, because ", shown["evalue"])
-            self.assertIn("write import ", shown["evalue"])
-            self.assertEqual(shown["traceback"][0], shown["evalue"])
-            self.assertIn(f"{ours}.{name}; ", shown["evalue"])
-            self.result(f"import {ours}.{name};\n{name} it = null;\n1")
+        self.run_cell("import dev.engram.trace.*;")
+        shown = self.error("Trace it = null;")
+        self.assertIn("Trace is ambiguous, because ", shown["evalue"])
+        self.assertIn("write import ", shown["evalue"])
+        self.assertEqual(shown["traceback"][0], shown["evalue"])
+        self.assertIn("dev.engram.trace.Trace; ", shown["evalue"])
+        self.result("import dev.engram.trace.Trace;\nTrace it = null;\n1")
 
     def test_table(self):
         data = self.result(

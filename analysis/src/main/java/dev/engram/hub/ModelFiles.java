@@ -39,7 +39,8 @@ final class ModelFiles {
           "added_tokens.json",
           "vocab.json",
           "merges.txt",
-          "words.txt");
+          "words.txt",
+          "caution.txt");
 
   private static final String OPEN_CLIP = "open_clip_model.safetensors";
 

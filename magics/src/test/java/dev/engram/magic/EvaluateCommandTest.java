@@ -35,9 +35,6 @@ class EvaluateCommandTest {
 
   @Test
   void theEntitiesOfTheOpenImagesAreTheClasses() {
-    runner.run("model", null);
-    assertTrue(sentence("evaluate").contains("%images"));
-    runner.run("images", null);
     Evaluation e = evaluate("--sample 60");
     assertEquals(60, e.result().predictions().size());
     String page = e.view().before().get(0).text();

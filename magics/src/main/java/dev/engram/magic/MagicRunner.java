@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -106,7 +107,9 @@ public final class MagicRunner {
         Presenters.view(
             value,
             answer != null && answer.value.refersTo(value) ? answer.shown : Shown.BY_DEFAULT);
-    magics.recentNeurons().note(view.text());
+    List<View> parts = new ArrayList<>(view.before());
+    parts.add(view);
+    magics.recentNeurons().note(parts.stream().map(View::text).collect(Collectors.joining("\n")));
     return view;
   }
 

@@ -2,8 +2,10 @@ package dev.engram.magic;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.attribution.Attribution;
 import dev.engram.magic.completion.Candidate;
 import dev.engram.magic.completion.Completion;
 import java.io.IOException;
@@ -121,6 +123,20 @@ class CompletionTest {
         "attribute ghost --reading=".length(), complete("attribute ghost --reading=l").start());
     assertEquals(
         "attribute ghost --label ".length(), complete("attribute ghost --label \"a ph").start());
+  }
+
+  @Test
+  void whatIsOpenComesBeforeFiles() {
+    assertFalse(complete("attribute ").candidates().get(0).continues(), "an entity, no folder");
+  }
+
+  @Test
+  void theNeuronsOfAResultComeFirst() {
+    Object shown = RUNNER.run("attribute ghost --top 3", null);
+    Attribution a = assertInstanceOf(Attribution.class, shown);
+    RUNNER.view(a);
+    assertEquals(
+        a.top(3).stream().map(r -> r.neuron().toString()).toList(), texts("words ").subList(0, 3));
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.engram.magic.completion;
 import dev.engram.magic.MagicLine;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -24,6 +25,9 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 public final class Completer {
   /** As many as a list on the screen can be looked through. */
   private static final int MOST = 500;
+
+  /** Kinds that mean files, or files too. */
+  private static final Set<String> FILES = Set.of("IMAGE", "IMAGES", "DIR", "FILE", "DATASET");
 
   private final Supplier<List<Candidate>> names;
   private final Function<String, Optional<CommandSpec>> magics;
@@ -111,6 +115,7 @@ public final class Completer {
             : Stream.empty();
     Stream<Candidate> named =
         Arrays.stream(argument.paramLabel().split("\\|"))
+            .sorted(Comparator.comparing(FILES::contains)) // what is open is likelier than a file
             .flatMap(
                 part ->
                     part.equals(part.toLowerCase(Locale.ROOT))

@@ -58,7 +58,15 @@ final class EngramSession {
   private ImageSet embeddedImages() {
     opened.add(
         "No images were open, so the embedded ones are: %images visent-mini. Others: %images?");
-    return read(VISENT_MINI, null);
+    return visentMini();
+  }
+
+  /** Listed once, whether Tab asks first or a magic. */
+  private ImageSet visentMini() {
+    if (embedded == null) {
+      embedded = read(VISENT_MINI, null);
+    }
+    return embedded;
   }
 
   /** What was opened by itself since this was last asked, a sentence each. */
@@ -144,13 +152,7 @@ final class EngramSession {
 
   /** The entities that a line may name: of the open set, else of the embedded one. */
   List<Entity> entitiesAtHand() {
-    if (hasImages()) {
-      return images().entities();
-    }
-    if (embedded == null) {
-      embedded = ImageSet.read(Iconclip.entities());
-    }
-    return embedded.entities();
+    return (hasImages() ? images() : visentMini()).entities();
   }
 
   boolean hasImages() {

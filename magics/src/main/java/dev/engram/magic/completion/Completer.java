@@ -11,7 +11,6 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -103,11 +102,6 @@ public final class Completer {
   }
 
   private Stream<Candidate> values(ArgSpec argument, String typed) {
-    Stream<Candidate> stated =
-        argument.completionCandidates() == null || argument.type().isEnum()
-            ? Stream.empty()
-            : StreamSupport.stream(argument.completionCandidates().spliterator(), false)
-                .map(text -> new Candidate(text, ""));
     Stream<Candidate> constants =
         argument.type().isEnum()
             ? Arrays.stream(argument.type().getEnumConstants())
@@ -121,7 +115,7 @@ public final class Completer {
                     part.equals(part.toLowerCase(Locale.ROOT))
                         ? Stream.of(new Candidate(part, ""))
                         : sources.of(part, typed));
-    return Stream.of(stated, constants, named).flatMap(s -> s);
+    return Stream.concat(constants, named);
   }
 
   /** What begins with what was typed; where nothing does, what has it within. */

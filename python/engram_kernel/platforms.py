@@ -2,7 +2,9 @@
 
 import os
 import platform
+import subprocess
 import sys
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,10 +28,10 @@ class Platform:
         return {"Windows": f"{stem}.dll", "Darwin": f"lib{stem}.dylib"}.get(self.system, f"lib{stem}.so")
 
 
-# libtorch 2.7.1 and the tokenizers ask for glibc 2.28 at most.
+# The tokenizers ask for glibc 2.34, libtorch 2.7.1 for 2.29.
 ALL = (
-    Platform("linux-x86_64", "Linux", ("x86_64", "amd64"), "manylinux_2_28_x86_64", "Linux on x86-64"),
-    Platform("linux-aarch64", "Linux", ("aarch64", "arm64"), "manylinux_2_28_aarch64", "Linux on ARM64"),
+    Platform("linux-x86_64", "Linux", ("x86_64", "amd64"), "manylinux_2_34_x86_64", "Linux on x86-64"),
+    Platform("linux-aarch64", "Linux", ("aarch64", "arm64"), "manylinux_2_34_aarch64", "Linux on ARM64"),
     Platform("osx-aarch64", "Darwin", ("arm64", "aarch64"), "macosx_11_0_arm64", "macOS on Apple silicon"),
     Platform("win-x86_64", "Windows", ("amd64", "x86_64"), "win_amd64", "Windows on x86-64"),
 )
@@ -62,6 +64,16 @@ def user_data(environ=os.environ, system=None):
     return Path(environ.get("XDG_DATA_HOME") or home / ".local" / "share") / "jupyter"
 
 
+def user_cache(environ=os.environ, system=None):
+    """Where programs keep for a user what they can make again."""
+    home, system = Path.home(), system or platform.system()
+    if system == "Darwin":
+        return home / "Library" / "Caches"
+    if system == "Windows":
+        return Path(environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
+    return Path(environ.get("XDG_CACHE_HOME") or home / ".cache")
+
+
 def utf8(environ, system=None):
     """An environment in which Java takes the names of files as UTF-8.
 
@@ -79,18 +91,31 @@ def executable(stem, system=None):
 
 
 def replace_process(words, environ=None):
-    """Becomes another program; on Windows, which cannot, runs it and ends as it does."""
+    """Becomes another program; Windows cannot, so there it runs the program and ends as that does."""
     environ = os.environ if environ is None else environ
     words = [str(word) for word in words]
     sys.stdout.flush()
     sys.stderr.flush()
     if os.name != "nt":
         os.execvpe(words[0], words, environ)
-    import subprocess
-
     with subprocess.Popen(words, env=environ) as process:
+        end_with_jupyter(process, environ.get("JPY_PARENT_PID"))
         while True:
             try:
                 sys.exit(process.wait())
             except KeyboardInterrupt:  # the console gives Ctrl-C to the program too, which knows what to do
                 continue
+
+
+def end_with_jupyter(process, handle):
+    """On Windows: ends a kernel when the process behind this handle, which Jupyter hands down, has ended."""
+    if not handle:
+        return
+    import ctypes
+
+    def watch():
+        signalled, for_ever = 0, 0xFFFFFFFF
+        if ctypes.windll.kernel32.WaitForSingleObject(ctypes.c_void_p(int(handle)), for_ever) == signalled:
+            process.kill()
+
+    threading.Thread(target=watch, daemon=True).start()

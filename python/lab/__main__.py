@@ -8,7 +8,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path[0] = os.path.join(ROOT, "python")
 
 from engram_kernel import platforms  # noqa: E402
-from lab import building, testing, venv  # noqa: E402
+from lab import building, testing, venv, wheels  # noqa: E402
 from lab.checkout import Checkout, Failed, Refusal, call, say  # noqa: E402
 
 USAGE = """\
@@ -17,6 +17,7 @@ USAGE = """\
 ./lab run X.ipynb...       executes notebooks in place, with no browser
 ./lab report [X.ipynb...]  executes notebooks and writes each as one HTML file into reports/ (default: all)
 ./lab test [PART...]       every test, or only the parts: {parts}
+./lab wheel [PLATFORM...]  makes the wheels for pip in dist/: for this platform, for those named, or for all
 ./lab help                 shows this"""
 
 
@@ -82,6 +83,10 @@ def main(words):
             report(checkout, notebooks)
         case ["test", *parts]:
             return 0 if testing.run(checkout, parts) else 1
+        case ["wheel", *names]:
+            wheels.choose(names)
+            prepare(checkout)
+            wheels.make(checkout, names)
         case [other, *_]:
             raise Refusal(f"there is no '{other}'; ./lab help lists what there is.")
     return 0

@@ -7,7 +7,7 @@ from engram_kernel import cli, launch
 if __name__ == "__main__":
     if len(sys.argv) == 2 and sys.argv[1].endswith(".json"):
         try:
-            launch.main(sys.argv[1:])
+            launch.main(sys.argv[1])
         except launch.Missing as missing:
             sys.exit(f"engram: {missing} `engram doctor` lists all that is needed.")
     sys.exit(cli.main())

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import java, platforms
+from . import java, platforms, sockets
 
 KERNEL = Path(__file__).parent / "kernel"
 NATIVE_PACKAGE = "engram_kernel_native"
@@ -78,11 +78,13 @@ def words(connection_file, environ, found, cache):
     return [found.java, *(known.get(word.split("=")[0], word) for word in arguments)]
 
 
-def main(arguments):
+def main(connection_file):
     """Becomes the kernel that Jupyter asked for."""
     found = java.find()
     if not found:
         raise Missing(java.missing())
-    platforms.replace_process(
-        words(arguments[-1], os.environ, found, cache_folder(os.environ)), platforms.utf8(os.environ)
-    )
+    cache, environ = cache_folder(os.environ), platforms.utf8(os.environ)
+    connection = json.loads(Path(connection_file).read_text(encoding="utf-8"))
+    if sockets.is_needed(connection):
+        sys.exit(sockets.run(connection, lambda file: words(file, os.environ, found, cache), environ))
+    platforms.replace_process(words(connection_file, os.environ, found, cache), environ)

@@ -15,7 +15,7 @@ PARTS = {
     "browser": ("tests/test_browser.py",),
     "docker": ("tests/test_docker.py",),
     "transformers": ("tests/test_transformers.py", "tests/test_training.py"),
-    "install": ("tests/test_lab.py",),
+    "install": ("tests/test_lab.py", "tests/test_wheel.py"),
 }  # fmt: skip
 REQUIREMENTS = ("requirements.txt", "requirements-test.txt")
 MORE_REQUIREMENTS = {"docker": "docker/requirements-test.txt"}

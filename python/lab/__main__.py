@@ -23,7 +23,7 @@ USAGE = """\
 
 def prepare(checkout):
     building.check_tools(checkout)
-    testing.enter(checkout)
+    venv.enter(checkout)
     venv.make(checkout, ["requirements.txt"])
     building.build(checkout)
 

@@ -1,7 +1,9 @@
 """Builds with Maven, and installs the kernel that the build made into .venv."""
 
+import importlib.util
 import json
 import os
+import platform
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,9 +14,11 @@ from .checkout import Refusal, call, say
 
 MODULES = ("iconclip", "analysis", "magics", "kernel-ext")
 SOURCES = ("pom.xml", "lab", "lab.cmd", "python/lab", *MODULES)
-NO_MAVEN = {
-    "Windows": "Maven is missing: scoop install maven, or choco install maven.",
-}.get(platforms.platform.system(), "Maven is missing: apt install maven, or brew install maven.")
+NO_MAVEN = (
+    "Maven is missing: scoop install maven, or choco install maven."
+    if platform.system() == "Windows"
+    else "Maven is missing: apt install maven, or brew install maven."
+)
 
 
 def check_tools(checkout):
@@ -31,18 +35,12 @@ def check_tools(checkout):
             missing.append(NO_MAVEN)
         if not platforms.own():
             missing.append(platforms.none_for_this_machine())
-    if not all(map(has_module, ("ensurepip", "venv"))):
+    if not all(map(importlib.util.find_spec, ("ensurepip", "venv"))):
         missing.append("Python's venv module is missing: apt install python3-venv (brew's python has it).")
     for sentence in missing[:-1]:
         say(sentence)
     if missing:
         raise Refusal(missing[-1])
-
-
-def has_module(name):
-    import importlib.util
-
-    return importlib.util.find_spec(name) is not None
 
 
 def changed_since_build(checkout):

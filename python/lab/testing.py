@@ -1,7 +1,5 @@
 """`lab test`: which files belong to which part, and what a part needs."""
 
-import os
-
 from . import building, venv
 from .checkout import Failed, Refusal, call
 
@@ -15,7 +13,7 @@ PARTS = {
     "browser": ("tests/test_browser.py",),
     "docker": ("tests/test_docker.py",),
     "transformers": ("tests/test_transformers.py", "tests/test_training.py"),
-    "install": ("tests/test_lab.py", "tests/test_wheel.py"),
+    "install": ("tests/test_lab.py", "tests/test_wheel.py", "tests/test_licences.py"),
 }  # fmt: skip
 REQUIREMENTS = ("requirements.txt", "requirements-test.txt")
 MORE_REQUIREMENTS = {"docker": "docker/requirements-test.txt"}
@@ -33,7 +31,7 @@ def run(checkout, parts):
         if part not in PARTS:
             raise Refusal(f"there is no test part '{part}'; the parts are {names()}.")
     building.check_tools(checkout)
-    enter(checkout)
+    venv.enter(checkout)
     venv.make(checkout, [*REQUIREMENTS, *(MORE_REQUIREMENTS[part] for part in parts if part in MORE_REQUIREMENTS)])
     passed = True
     if "java" in parts:
@@ -53,10 +51,3 @@ def succeeds(act, *arguments, **options):
     except Failed:
         return False
     return True
-
-
-def enter(checkout):
-    """Lets all that this process starts see .venv's programs and Jupyter's folders of this checkout."""
-    from engram_kernel import platforms
-
-    os.environ.update(checkout.environment(os.environ, platforms.user_data()))

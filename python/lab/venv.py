@@ -6,10 +6,17 @@ import shutil
 import subprocess
 import sys
 
+from engram_kernel import platforms
+
 from .checkout import call, say
 
 PIP = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+
+
+def enter(checkout):
+    """Lets all that this process starts see .venv's programs and this checkout's folders of Jupyter."""
+    os.environ.update(checkout.environment(os.environ, platforms.user_data()))
 
 
 def is_same(one, other):

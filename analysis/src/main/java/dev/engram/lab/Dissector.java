@@ -16,6 +16,7 @@ import dev.engram.dissect.NeuronReport.Seen;
 import dev.engram.dissect.NeuronReporter;
 import dev.engram.dissect.QueryAnalyzer;
 import dev.engram.dissect.QueryEffects;
+import dev.engram.dissect.Survey;
 import dev.engram.dissect.ValueReading;
 import dev.engram.dissect.WordDictionary;
 import dev.engram.model.Clip;
@@ -74,6 +75,20 @@ final class Dissector {
     }
     progress.step("drawing heatmaps", all.size(), all.size());
     return new Heatmaps(known, out);
+  }
+
+  Glance glance(Neuron neuron) {
+    Neuron known = known(neuron);
+    WordDictionary words = open.dictionaryAtHand();
+    Survey survey = lab.hasImages() ? open.surveyAtHand(lab.images()) : null;
+    double[] lengths = open.valueVectors().lengths(known.block(), known.layer());
+    double length = lengths[known.column(clip.config().vision().headWidth())];
+    return new Glance(
+        known,
+        length,
+        Arrays.stream(lengths).filter(each -> each < length).count() / (double) lengths.length,
+        words == null ? null : words(List.of(known), new int[] {1}, words).get(0),
+        survey == null ? List.of() : survey.effects(known));
   }
 
   Interpretations words(Interpret request) {

@@ -249,6 +249,11 @@ public final class Lab implements AutoCloseable {
     return dissector().describe(request);
   }
 
+  /** What can be told of a neuron at once, of what was computed before. */
+  public Glance glance(Neuron neuron) {
+    return dissector().glance(neuron);
+  }
+
   /** Which neurons there are. */
   public Neurons find(FindNeurons request) {
     return new Searcher(this, progress).find(request);
@@ -277,7 +282,7 @@ public final class Lab implements AutoCloseable {
     Vocabulary known = words == null ? Vocabulary.of(model()) : words;
     DictionaryStore store =
         cache == null ? null : new DictionaryStore(cache.resolve("dictionaries"));
-    return open().dictionary(known.name(), known.words(), store, progress);
+    return open().dictionary(known, store, progress);
   }
 
   /**

@@ -16,6 +16,9 @@ import picocli.CommandLine.Parameters;
       "The paper's variant of the logit lens: the class token before every block is read as if it",
       "were the last, P LN_post(x), and held against the text. An entity means its mean."
     })
+@HelpPage(
+    theme = Theme.TRACE,
+    examples = {"%lens ghost", "%lens panda/0 --label \"a photo of a koala\""})
 final class LensCommand implements EngramMagic {
   private final EngramSession session;
 

@@ -1,12 +1,10 @@
 package dev.engram.magic;
 
 import dev.engram.EngramException;
-import dev.engram.magic.view.View;
 import java.util.List;
 import javax.lang.model.SourceVersion;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
-import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -78,7 +76,23 @@ final class MagicCommand {
     return description.length == 0 ? "" : description[0];
   }
 
-  View help() {
-    return View.preformatted(command.getUsageMessage(Ansi.OFF).stripTrailing());
+  /** What the magic is for; a magic without a page of its own belongs to the session. */
+  Theme theme() {
+    HelpPage page = page();
+    return page == null ? Theme.SESSION : page.theme();
+  }
+
+  /** Lines that show what the magic does; each runs as it stands. */
+  List<String> examples() {
+    HelpPage page = page();
+    return page == null ? List.of() : List.of(page.examples());
+  }
+
+  HelpText help() {
+    return new HelpText(command, page());
+  }
+
+  private @Nullable HelpPage page() {
+    return magic.getClass().getAnnotation(HelpPage.class);
   }
 }

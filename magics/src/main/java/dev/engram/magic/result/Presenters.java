@@ -9,6 +9,7 @@ import dev.engram.lab.Evaluated;
 import dev.engram.lab.Evolution;
 import dev.engram.lab.Evolutions;
 import dev.engram.lab.Forgotten;
+import dev.engram.lab.Glance;
 import dev.engram.lab.Heatmaps;
 import dev.engram.lab.ImageHeatmap;
 import dev.engram.lab.Interpretations;
@@ -49,6 +50,7 @@ public final class Presenters {
     register(Evolution.class, new EvolutionPresenter());
     register(Evolutions.class, new EvolutionPresenter.OfSeveral());
     register(Described.class, new DescribedPresenter());
+    register(Glance.class, new GlancePresenter());
     register(Neurons.class, new NeuronsPresenter());
     register(Forgotten.class, new ForgottenPresenter());
     register(Taught.class, new TaughtPresenter());

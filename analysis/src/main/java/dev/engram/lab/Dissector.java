@@ -10,7 +10,6 @@ import dev.engram.dissect.Heatmap;
 import dev.engram.dissect.Heatmapper;
 import dev.engram.dissect.Interpretation;
 import dev.engram.dissect.Interpreter;
-import dev.engram.dissect.Lens;
 import dev.engram.dissect.NeuronReport;
 import dev.engram.dissect.NeuronReport.Seen;
 import dev.engram.dissect.NeuronReporter;
@@ -32,7 +31,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** Answers what is asked of single neurons: where they look, what they say, what drives them. */
 final class Dissector {
@@ -114,24 +112,6 @@ final class Dissector {
     return new QueryAnalyzer(clip)
         .effects(lab.pixels(chosen), known, progress)
         .titled(chosen.title());
-  }
-
-  LensCurve lens(Target target, @Nullable String label) {
-    ImageSelection chosen = lab.select(target);
-    String text = chosen.text(label);
-    float[] embedding = clip.embedTexts(List.of(text), Progress.NONE)[0];
-    return new LensCurve(
-        chosen.title(),
-        text,
-        new Lens(clip).curve(lab.pixels(chosen), embedding),
-        Provenance.of(
-            clip,
-            "images",
-            String.valueOf(chosen.images().size()),
-            "label",
-            "\"" + text + "\"",
-            "lens",
-            "cos(P LN_post(x), t)"));
   }
 
   Evolutions evolve(Evolve request) {

@@ -236,7 +236,31 @@ public final class Lab implements AutoCloseable {
 
   /** How images come closer to a text, null for their own label, from block to block (Sec. 1). */
   public LensCurve lens(Target target, @Nullable String label) {
-    return dissector().lens(target, label);
+    return network().lens(target, label);
+  }
+
+  /** How every patch of an image stands to texts, none for its own label, from layer to layer. */
+  public LensMaps lensMaps(Target target, List<String> labels) {
+    return network().lensMaps(target, labels);
+  }
+
+  /** Where a token of an image attends to, head by head. */
+  public AttentionMaps attention(Attend request) {
+    return network().attention(request);
+  }
+
+  /** What each attention head writes to the embedding, and what it says in words. */
+  public HeadReadings heads(ReadHeads request) {
+    return network().heads(request);
+  }
+
+  /** What single activations of another image carry: activation patching. */
+  public PatchedActivations patch(PatchActivations request) {
+    return network().patch(request);
+  }
+
+  private NetworkReader network() {
+    return new NetworkReader(this, model(), progress);
   }
 
   /** How a concept grows from earlier ones (A.5). */

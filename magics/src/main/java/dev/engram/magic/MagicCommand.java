@@ -1,6 +1,9 @@
 package dev.engram.magic;
 
 import dev.engram.EngramException;
+import dev.engram.data.UserPath;
+import dev.engram.magic.result.Presenters;
+import dev.engram.magic.save.TableFile;
 import java.util.List;
 import javax.lang.model.SourceVersion;
 import org.jspecify.annotations.Nullable;
@@ -14,9 +17,11 @@ import picocli.CommandLine.Model.OptionSpec;
  */
 final class MagicCommand {
   private static final String AS = "--as";
+  private static final String SAVE = "--save";
 
   private final EngramMagic magic;
   private final CommandLine command;
+  private boolean savesTable;
 
   MagicCommand(EngramMagic magic) {
     this.magic = magic;
@@ -34,6 +39,18 @@ final class MagicCommand {
               .type(String.class)
               .description("Keep the value of the cell in a variable.")
               .build());
+    }
+    if (spec.findOption(SAVE) == null && Presenters.hasTable(ResultType.of(magic))) {
+      spec.addOption(
+          OptionSpec.builder(SAVE)
+              .paramLabel("FILE")
+              .type(String.class)
+              .description(
+                  "Also write the whole table, by the end of the name as "
+                      + TableFile.SUFFIXES
+                      + ". A table of the same columns is replaced, no other file.")
+              .build());
+      savesTable = true;
     }
     command.setExpandAtFiles(false);
     command.setCaseInsensitiveEnumValuesAllowed(true);
@@ -64,6 +81,15 @@ final class MagicCommand {
       throw new EngramException("--as takes the name of a Java variable, got '" + name + "'.");
     }
     return name;
+  }
+
+  /**
+   * @return where {@code --save} wants the table of the value, once the arguments have been parsed
+   * @throws EngramException if it cannot be written there
+   */
+  @Nullable TableFile table() {
+    String name = savesTable ? command.getCommandSpec().findOption(SAVE).getValue() : null;
+    return name == null ? null : new TableFile(UserPath.of(name));
   }
 
   CommandSpec spec() {

@@ -4,6 +4,7 @@ import dev.engram.EngramException;
 import dev.engram.Suggest;
 import dev.engram.magic.result.Presenters;
 import dev.engram.magic.result.Shown;
+import dev.engram.magic.save.TableFile;
 import dev.engram.magic.view.View;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -257,6 +258,7 @@ public final class MagicRunner {
           "%" + name + " is a line magic: write it with one percent sign, each on a line.");
     }
     String variable = command.variable();
+    TableFile table = command.table();
     MagicContext context = new MagicContext(host, body == null ? "" : body, shown, lastTrace);
     Object value;
     try {
@@ -268,18 +270,30 @@ public final class MagicRunner {
     if (variable != null && value != null) {
       host.define(variable, value);
     }
+    if (table != null && value != null) {
+      save(name, value, table);
+    }
     return value;
   }
 
   /** A value that the notebook's variable does not take; what was computed is not lost. */
   private Object kept(String name, Object value, Class<?> wanted) {
+    throw new EngramException(
+        ResultType.misfit(name, value.getClass(), wanted) + "; " + keep(name, value) + ".");
+  }
+
+  private void save(String name, Object value, TableFile table) {
+    try {
+      host.display(View.text(table.write(Presenters.wholeTable(value))));
+    } catch (EngramException e) {
+      throw new EngramException(e.getMessage() + " What was computed: " + keep(name, value) + ".", e);
+    }
+  }
+
+  private String keep(String name, Object value) {
     String variable = name + "Value";
     host.define(variable, value);
-    throw new EngramException(
-        ResultType.misfit(name, value.getClass(), wanted)
-            + "; the value is kept in the variable "
-            + variable
-            + ".");
+    return "the value is kept in the variable " + variable;
   }
 
   private MagicCommand command(String name) {

@@ -127,8 +127,7 @@ public final class ActivationPatching {
       values.attach(scope);
       for (int h = 0; h < out.length; h++) {
         String columns = h * headWidth + ":" + (h + 1) * headWidth;
-        out[h] =
-            difference.get(":, " + columns).matMul(values.get(columns)).toFloatArray();
+        out[h] = difference.get(":, " + columns).matMul(values.get(columns)).toFloatArray();
       }
     }
     return out;

@@ -6,7 +6,6 @@ import dev.engram.trace.Site;
 import dev.engram.trace.Tokens;
 import dev.engram.trace.Trace;
 import dev.engram.trace.TraceRequest;
-import java.util.Arrays;
 import java.util.List;
 
 /** Reads α of Eq. 3: how much one token of an image attends to each, in every head. */
@@ -29,32 +28,41 @@ public final class AttentionReader {
    * @return for each layer and head the share of every token (layers, H, T); a row sums to 1
    */
   public double[][][] of(float[] pixels, int token, List<Integer> layers) {
-    int heads = clip.config().vision().space().heads();
     boolean first = token == 0 && clip.config().family().hasClassToken();
-    double[][][] out = new double[layers.size()][heads][];
-    for (int i = 0; i < layers.size(); i++) {
+    double[][][] out = new double[layers.size()][][];
+    if (first && !layers.isEmpty()) { // a row for each head: all layers of one pass have room
+      TraceRequest request = TraceRequest.none().with(Site.ATTENTION, Tokens.CLASS);
+      try (Trace trace = clip.trace(List.of(pixels), request, List.of())) {
+        for (int i = 0; i < out.length; i++) {
+          out[i] = rows(trace.get(Site.ATTENTION, layers.get(i)).toFloatArray(), 0, 1);
+        }
+      }
+      return out;
+    }
+    for (int i = 0; i < out.length; i++) {
       Progress.checkInterrupt();
       int layer = layers.get(i);
       TraceRequest request =
-          TraceRequest.none()
-              .with(Site.ATTENTION, first ? Tokens.CLASS : Tokens.ALL)
-              .layers(layer, layer);
+          TraceRequest.none().with(Site.ATTENTION, Tokens.ALL).layers(layer, layer);
       try (Trace trace = clip.trace(List.of(pixels), request, List.of())) {
-        float[] all = trace.get(Site.ATTENTION, layer).toFloatArray(); // (H, T) or (H, T, T)
-        int tokens = clip.config().imageTokens();
-        for (int h = 0; h < heads; h++) {
-          int from = (first ? h : h * tokens + token) * tokens;
-          out[i][h] = widened(Arrays.copyOfRange(all, from, from + tokens));
-        }
+        out[i] =
+            rows(
+                trace.get(Site.ATTENTION, layer).toFloatArray(),
+                token,
+                clip.config().imageTokens());
       }
     }
     return out;
   }
 
-  private static double[] widened(float[] row) {
-    double[] out = new double[row.length];
-    for (int i = 0; i < row.length; i++) {
-      out[i] = row[i];
+  /** The row of a query in every head, of all (H, queries, T). */
+  private double[][] rows(float[] all, int query, int queries) {
+    int tokens = clip.config().imageTokens();
+    double[][] out = new double[all.length / queries / tokens][tokens];
+    for (int h = 0; h < out.length; h++) {
+      for (int t = 0; t < tokens; t++) {
+        out[h][t] = all[(h * queries + query) * tokens + t];
+      }
     }
     return out;
   }

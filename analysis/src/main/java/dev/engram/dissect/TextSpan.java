@@ -68,8 +68,7 @@ public final class TextSpan {
       if (length == 0 || variances[best] / length < NOISE * NOISE * total) {
         break;
       }
-      said.add(
-          new Said(best, dictionary.words().get(best), variances[best] / length / total));
+      said.add(new Said(best, dictionary.words().get(best), variances[best] / length / total));
       double[] unit = scaled(texts[best], 1 / Math.sqrt(length));
       IntStream.range(0, texts.length).parallel().forEach(m -> remove(texts[m], unit));
       removeBoth(moments, unit);

@@ -15,11 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param provenance where the numbers come from
  */
 public record AttentionMaps(
-    Picture picture,
-    int side,
-    @Nullable Cell patch,
-    List<OfHead> heads,
-    Provenance provenance) {
+    Picture picture, int side, @Nullable Cell patch, List<OfHead> heads, Provenance provenance) {
   /** Keeps a copy. */
   public AttentionMaps {
     heads = List.copyOf(heads);

@@ -38,7 +38,8 @@ public record HeadReadings(
    *
    * @param layer from 0
    * @param head from 0
-   * @param said words in the order of selection; none where the head writes the same for every image
+   * @param said words in the order of selection; none where the head writes the same for every
+   *     image
    */
   public record HeadWords(int layer, int head, List<TextSpan.Said> said) {
     /** Keeps a copy. */

@@ -108,8 +108,7 @@ final class NetworkReader {
   }
 
   private Picture picture(LabelledImage image) {
-    return new Picture(
-        lab.nameOf(image), clip.processor().crop(ImageReader.read(image.file())));
+    return new Picture(lab.nameOf(image), clip.processor().crop(ImageReader.read(image.file())));
   }
 
   LensCurve lens(Target target, @Nullable String label) {
@@ -176,8 +175,7 @@ final class NetworkReader {
       cosine += Cosine.of(split.embedding(), embedding) / splits.size();
     }
     ImageSelection over =
-        new ImageSelection(lab.images().name(), lab.images().images(), "")
-            .spread(request.sample());
+        new ImageSelection(lab.images().name(), lab.images().images(), "").spread(request.sample());
     return new HeadReadings(
         chosen.title(),
         text,
@@ -203,8 +201,7 @@ final class NetworkReader {
 
   private List<HeadReadings.HeadWords> said(
       List<Integer> which, ImageSelection over, WordDictionary dictionary) {
-    List<float[][][]> outputs =
-        new HeadSplitter(clip).outputs(lab.pixels(over), which, progress);
+    List<float[][][]> outputs = new HeadSplitter(clip).outputs(lab.pixels(over), which, progress);
     TextSpan span = new TextSpan(dictionary);
     List<HeadReadings.HeadWords> words = new ArrayList<>();
     for (int i = 0; i < which.size(); i++) {
@@ -213,8 +210,7 @@ final class NetworkReader {
         int layer = i;
         int head = h;
         float[][] rows = outputs.stream().map(o -> o[layer][head]).toArray(float[][]::new);
-        words.add(
-            new HeadReadings.HeadWords(which.get(i), h, span.words(rows, Interpreter.WORDS)));
+        words.add(new HeadReadings.HeadWords(which.get(i), h, span.words(rows, Interpreter.WORDS)));
       }
     }
     return words;

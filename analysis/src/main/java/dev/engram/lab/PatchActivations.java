@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param label the text; null for the source's own
  * @param place what is replaced
  */
-public record PatchActivations(
-    Target target, Target source, @Nullable String label, Place place) {
+public record PatchActivations(Target target, Target source, @Nullable String label, Place place) {
   /**
    * By position, towards the source's own text.
    *

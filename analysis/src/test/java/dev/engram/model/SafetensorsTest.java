@@ -1,6 +1,5 @@
 package dev.engram.model;
 
-import dev.engram.Progress;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -8,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.engram.EngramException;
+import dev.engram.Progress;
 import dev.engram.Refusal;
 import java.io.IOException;
 import java.io.RandomAccessFile;

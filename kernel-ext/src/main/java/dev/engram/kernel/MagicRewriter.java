@@ -16,8 +16,7 @@ public final class MagicRewriter {
       Pattern.compile("\\s*%%(?<line>(?<name>\\w+)[^\\r\\n]*)(?:\\R(?<body>.*))?", Pattern.DOTALL);
   private static final Pattern LINE = Pattern.compile("%(?<line>(?<name>\\w+)[^\\r\\n]*)");
 
-  private static final Pattern MAGIC_IN_LINE =
-      Pattern.compile("[^%\\r\\n]*%%?(\\w[^\\r\\n]*)");
+  private static final Pattern MAGIC_IN_LINE = Pattern.compile("[^%\\r\\n]*%%?(\\w[^\\r\\n]*)");
 
   /** As IPython asks for help: the question mark before a magic, and nothing after it. */
   private static final Pattern ASKED =
@@ -128,7 +127,8 @@ public final class MagicRewriter {
   /**
    * Finds the magic at whose end a cursor stands.
    *
-   * @return its line up to the cursor; empty where the cursor stands in Java, or in the body of a cell's magic
+   * @return its line up to the cursor; empty where the cursor stands in Java, or in the body of a
+   *     cell's magic
    */
   public static Optional<Typed> typedAt(String source, int position) {
     String before = source.substring(0, Math.max(0, Math.min(position, source.length())));

@@ -42,10 +42,7 @@ final class AttentionCommand implements EngramMagic {
       description = "Layers from 0, as 5 or 0,3 or 2-4; the last one if left out.")
   private @Nullable String layers;
 
-  @Option(
-      names = "--head",
-      paramLabel = "N",
-      description = "One head, from 0; all if left out.")
+  @Option(names = "--head", paramLabel = "N", description = "One head, from 0; all if left out.")
   private @Nullable Integer head;
 
   @Option(

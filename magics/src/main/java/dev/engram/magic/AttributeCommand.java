@@ -24,7 +24,10 @@ import picocli.CommandLine.Parameters;
     })
 @HelpPage(
     theme = Theme.FIND,
-    examples = {"%attribute statue_of_liberty", "%attribute ghost/0 --label \"a photo of a panda\" --top 5"})
+    examples = {
+      "%attribute statue_of_liberty",
+      "%attribute ghost/0 --label \"a photo of a panda\" --top 5"
+    })
 final class AttributeCommand implements EngramMagic {
   private final EngramSession session;
 

@@ -21,7 +21,10 @@ import picocli.CommandLine.Parameters;
     })
 @HelpPage(
     theme = Theme.READ,
-    examples = {"%evolve L3F7 --image ghost/0 --depth 1 --branch 2", "%evolve L3F7 --image panda/0 --and koala/0 --depth 1 --branch 1"})
+    examples = {
+      "%evolve L3F7 --image ghost/0 --depth 1 --branch 2",
+      "%evolve L3F7 --image panda/0 --and koala/0 --depth 1 --branch 1"
+    })
 final class EvolveCommand implements EngramMagic {
   private final EngramSession session;
 

@@ -14,7 +14,10 @@ import picocli.CommandLine.Command;
     })
 @HelpPage(
     theme = Theme.EDIT,
-    examples = {"%finetune \"gray panda\" --images panda --steps 5 --every 5 --sample 60 --preview", "%finetune \"gray panda\" --images panda --shots 4 --steps 2 --every 1 --sample 60 --preview"})
+    examples = {
+      "%finetune \"gray panda\" --images panda --steps 5 --every 5 --sample 60 --preview",
+      "%finetune \"gray panda\" --images panda --shots 4 --steps 2 --every 1 --sample 60 --preview"
+    })
 final class FinetuneCommand extends TuneCommand {
   FinetuneCommand(EngramSession session) {
     super(session);

@@ -23,7 +23,10 @@ import picocli.CommandLine.Parameters;
     })
 @HelpPage(
     theme = Theme.EDIT,
-    examples = {"%forget ghost --sample 60 --preview", "%forget ghost --mode complete --evaluate none"})
+    examples = {
+      "%forget ghost --sample 60 --preview",
+      "%forget ghost --mode complete --evaluate none"
+    })
 final class ForgetCommand implements EngramMagic {
   private final EngramSession session;
 

@@ -22,7 +22,10 @@ import picocli.CommandLine.Parameters;
     })
 @HelpPage(
     theme = Theme.TRACE,
-    examples = {"%heads ghost", "%heads ghost/0 --label \"a photo of a panda\" --layer 5 --sample 50"})
+    examples = {
+      "%heads ghost",
+      "%heads ghost/0 --label \"a photo of a panda\" --layer 5 --sample 50"
+    })
 final class HeadsCommand implements EngramMagic {
   private final EngramSession session;
 

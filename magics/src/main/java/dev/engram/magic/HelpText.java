@@ -59,9 +59,7 @@ final class HelpText {
 
   private String text() {
     String usage = command.getUsageMessage(Ansi.OFF).stripTrailing();
-    return examples.isEmpty()
-        ? usage
-        : usage + "\n\nExamples:\n  " + String.join("\n  ", examples);
+    return examples.isEmpty() ? usage : usage + "\n\nExamples:\n  " + String.join("\n  ", examples);
   }
 
   private String markdown() {

@@ -14,7 +14,10 @@ import picocli.CommandLine.Command;
     })
 @HelpPage(
     theme = Theme.EDIT,
-    examples = {"%lora \"gray panda\" --images panda --steps 5 --every 5 --sample 60 --preview", "%lora \"gray panda\" --images panda --shots 4 --steps 2 --every 1 --sample 60 --preview"})
+    examples = {
+      "%lora \"gray panda\" --images panda --steps 5 --every 5 --sample 60 --preview",
+      "%lora \"gray panda\" --images panda --shots 4 --steps 2 --every 1 --sample 60 --preview"
+    })
 final class LoraCommand extends TuneCommand {
   LoraCommand(EngramSession session) {
     super(session);

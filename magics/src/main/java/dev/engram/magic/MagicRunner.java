@@ -123,9 +123,7 @@ public final class MagicRunner {
         .map(MagicCommand::help)
         .map(
             help ->
-                help.option(asked.split("=", 2)[0])
-                    .or(() -> inspect(asked))
-                    .orElseGet(help::view));
+                help.option(asked.split("=", 2)[0]).or(() -> inspect(asked)).orElseGet(help::view));
   }
 
   /**
@@ -286,7 +284,8 @@ public final class MagicRunner {
     try {
       host.display(View.text(table.write(Presenters.wholeTable(value))));
     } catch (EngramException e) {
-      throw new EngramException(e.getMessage() + " What was computed: " + keep(name, value) + ".", e);
+      throw new EngramException(
+          e.getMessage() + " What was computed: " + keep(name, value) + ".", e);
     }
   }
 

@@ -44,10 +44,7 @@ final class PatchCommand implements EngramMagic {
       description = "The text; the caption of the other image's entity if left out.")
   private @Nullable String label;
 
-  @Option(
-      names = "--by",
-      paramLabel = "PLACE",
-      description = "position (default) or head.")
+  @Option(names = "--by", paramLabel = "PLACE", description = "position (default) or head.")
   private Place place = Place.POSITION;
 
   @Mixin private RowOptions top = new RowOptions();

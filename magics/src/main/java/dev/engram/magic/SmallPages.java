@@ -56,8 +56,7 @@ interface SmallPages {
 
     private static View told(String sentence, String line) {
       return markdown(
-          sentence + "\n" + line,
-          Markdown.escape(sentence) + "  \n" + Markdown.code(line));
+          sentence + "\n" + line, Markdown.escape(sentence) + "  \n" + Markdown.code(line));
     }
 
     private static View markdown(String text, String markdown) {

@@ -27,7 +27,10 @@ import picocli.CommandLine.Parameters;
     })
 @HelpPage(
     theme = Theme.EDIT,
-    examples = {"%teach \"gray panda\" --images panda --guide koala --sample 60 --preview", "%teach \"gray panda\" --images panda --guide captioned --shots 4 --block L3F --evaluate none --preview"})
+    examples = {
+      "%teach \"gray panda\" --images panda --guide koala --sample 60 --preview",
+      "%teach \"gray panda\" --images panda --guide captioned --shots 4 --block L3F --evaluate none --preview"
+    })
 final class TeachCommand implements EngramMagic {
   private static final String AUTO = "auto";
 

@@ -22,7 +22,10 @@ import picocli.CommandLine.Parameters;
     })
 @HelpPage(
     theme = Theme.TRACE,
-    examples = {"%trace panda --name \"gray panda\" --guide koala", "%trace panda/0 panda/1 --name \"gray panda\" --guide captioned"})
+    examples = {
+      "%trace panda --name \"gray panda\" --guide koala",
+      "%trace panda/0 panda/1 --name \"gray panda\" --guide captioned"
+    })
 final class TraceCommand implements EngramMagic {
   private final EngramSession session;
 

@@ -56,7 +56,8 @@ class PresentersTest {
               .findFirst()
               .orElseThrow();
       types.add(type.getName());
-      List<Class<?>> given = type.isSealed() ? List.of(type.getPermittedSubclasses()) : List.of(type);
+      List<Class<?>> given =
+          type.isSealed() ? List.of(type.getPermittedSubclasses()) : List.of(type);
       assertTrue(
           Presenters.types().containsAll(given) || Viewable.class.isAssignableFrom(type),
           "%" + name + " gives " + type + ", which has no presenter");

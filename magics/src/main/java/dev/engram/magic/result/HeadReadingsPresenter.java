@@ -36,9 +36,7 @@ final class HeadReadingsPresenter implements Presenter<HeadReadings> {
     return IntStream.range(0, shares.length)
         .boxed()
         .flatMap(
-            l ->
-                IntStream.range(0, shares[l].length)
-                    .mapToObj(h -> new Ranked(l, h, shares[l][h])))
+            l -> IntStream.range(0, shares[l].length).mapToObj(h -> new Ranked(l, h, shares[l][h])))
         .sorted(Comparator.comparingDouble((Ranked r) -> -Math.abs(r.share())))
         .toList();
   }
@@ -71,9 +69,7 @@ final class HeadReadingsPresenter implements Presenter<HeadReadings> {
   public PlotlyFigure figure(HeadReadings heads, Shown shown) {
     double[][][] tiles =
         Arrays.stream(heads.shares())
-            .map(
-                row ->
-                    Arrays.stream(row).mapToObj(v -> new double[] {v}).toArray(double[][]::new))
+            .map(row -> Arrays.stream(row).mapToObj(v -> new double[] {v}).toArray(double[][]::new))
             .toArray(double[][][]::new);
     return new MapGrid(
             heading(heads),

@@ -36,8 +36,7 @@ final class LensMapsPresenter implements Presenter<LensMaps> {
       for (int l = 0; l <= maps.layers(); l++) {
         double[] patches = maps.patches(t, l);
         int best =
-            IntStream.range(0, patches.length)
-                .reduce(0, (a, b) -> patches[b] > patches[a] ? b : a);
+            IntStream.range(0, patches.length).reduce(0, (a, b) -> patches[b] > patches[a] ? b : a);
         text.append(maps.labels().get(t));
         layer.append(l);
         token.append(maps.classToken() ? maps.cosines()[t][l][0] : Double.NaN);

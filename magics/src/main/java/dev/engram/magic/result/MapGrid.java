@@ -119,8 +119,7 @@ record MapGrid(
   }
 
   private double most() {
-    double most =
-        all().map(v -> signed ? Math.abs(v) : v).max().orElse(0);
+    double most = all().map(v -> signed ? Math.abs(v) : v).max().orElse(0);
     return signed && most == 0 ? 1 : most;
   }
 

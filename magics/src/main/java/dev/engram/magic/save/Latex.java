@@ -16,8 +16,7 @@ final class Latex {
     out.append("% needs \\usepackage{booktabs}\n\\begin{tabular}{");
     table.columns().forEach(c -> out.append(TableFormat.isNumber(c) ? 'r' : 'l'));
     out.append("}\n\\toprule\n");
-    out.append(
-        table.columnNames().stream().map(Latex::escaped).collect(Collectors.joining(" & ")));
+    out.append(table.columnNames().stream().map(Latex::escaped).collect(Collectors.joining(" & ")));
     out.append(" \\\\\n\\midrule\n");
     for (int row = 0; row < table.rowCount(); row++) {
       int at = row;

@@ -112,8 +112,7 @@ final class Npy {
     byte[] text = (header + " ".repeat(padding) + "\n").getBytes(UTF_8);
     int width = fields.stream().mapToInt(Field::bytes).sum();
     ByteBuffer out =
-        ByteBuffer.allocate(
-                Math.addExact(PREAMBLE + text.length, Math.multiplyExact(rows, width)))
+        ByteBuffer.allocate(Math.addExact(PREAMBLE + text.length, Math.multiplyExact(rows, width)))
             .order(ByteOrder.LITTLE_ENDIAN);
     out.put((byte) 0x93).put("NUMPY".getBytes(UTF_8)).put((byte) 3).put((byte) 0);
     out.putInt(text.length).put(text);

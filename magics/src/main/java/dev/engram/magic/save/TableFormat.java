@@ -63,7 +63,7 @@ enum TableFormat {
       case JSON -> between(head, "[", ":");
       case NPY -> between(head, "'descr'", "'fortran_order'").replaceAll("'<[^']*'", "");
       case NPZ -> between(head, "PK", ".npy").replaceAll("[^\\x20-\\x7e]", "");
-      case SAFETENSORS -> between(head, "{", "\"data_offsets\"").replaceAll("\\d+", "");
+      case SAFETENSORS -> between(head, Tensors.COLUMNS, "]");
     };
   }
 
@@ -126,8 +126,7 @@ enum TableFormat {
       for (int c = 0; c < table.columnCount(); c++) {
         Column<?> column = table.column(c);
         out.append(c == 0 ? "" : separator);
-        out.append(
-            column.isMissing(row) ? "" : quoted(String.valueOf(column.get(row)), separator));
+        out.append(column.isMissing(row) ? "" : quoted(String.valueOf(column.get(row)), separator));
       }
       out.append("\r\n");
     }

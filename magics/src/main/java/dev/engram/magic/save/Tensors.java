@@ -15,10 +15,19 @@ import tech.tablesaw.columns.Column;
 
 /** Writes a table as safetensors: columns of numbers as float64, NaN where a cell is missing. */
 final class Tensors {
+  /** The first entry of the metadata: the names of all columns, by which a file is known. */
+  static final String COLUMNS = "engram.columns";
+
   private Tensors() {}
 
+  private static String columns(Table table) {
+    ArrayNode names = new ObjectMapper().createArrayNode();
+    table.columnNames().forEach(names::add);
+    return names.toString();
+  }
+
   static byte[] of(Table table) {
-    SafetensorsWriter writer = new SafetensorsWriter();
+    SafetensorsWriter writer = new SafetensorsWriter().metadata(COLUMNS, columns(table));
     Set<String> taken = new HashSet<>();
     for (Column<?> column : table.columns()) {
       String name = Npy.identifier(column.name(), taken);

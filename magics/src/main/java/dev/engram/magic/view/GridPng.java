@@ -51,6 +51,9 @@ public final class GridPng {
         Math.max(
             grid.side == 1 ? 4 : 16,
             Math.min(grid.side == 1 ? 22 : 96, (WIDEST - NAME) / grid.columns.size() - GAP));
+    if (grid.under != null) { // a picture is shrunk, never blown up
+      tile = Math.min(tile, Math.max(grid.under.getWidth(), grid.under.getHeight()));
+    }
     int gap = grid.side == 1 && tile < 12 ? 0 : GAP;
     int width = Math.max(420, NAME + grid.columns.size() * (tile + gap) + 10);
     int height = TOP + grid.rows.size() * (tile + gap) + 22;
@@ -62,14 +65,14 @@ public final class GridPng {
     g.fillRect(0, 0, width, height);
     g.setColor(Color.DARK_GRAY);
     g.setFont(new Font(Font.SANS_SERIF, Font.BOLD, 13));
-    g.drawString(grid.title, 10, 18);
+    g.drawString(BarsPng.clipped(grid.title, g.getFontMetrics(), width - 20), 10, 18);
     g.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, 11));
     g.drawString(scale, 10, 34);
     FontMetrics metrics = g.getFontMetrics();
     for (int r = 0; r < grid.rows.size(); r++) {
       int y = TOP + r * (tile + gap);
       g.setColor(Color.DARK_GRAY);
-      g.drawString(grid.rows.get(r), 10, y + tile / 2 + 4);
+      g.drawString(BarsPng.clipped(grid.rows.get(r), metrics, NAME - 16), 10, y + tile / 2 + 4);
       for (int c = 0; c < grid.columns.size(); c++) {
         int x = NAME + c * (tile + gap);
         g.drawImage(
@@ -110,9 +113,7 @@ public final class GridPng {
         out.setRGB(
             x,
             y,
-            Double.isNaN(value)
-                ? NOTHING
-                : signed ? ColorMap.signed(value) : ColorMap.rgb(value));
+            Double.isNaN(value) ? NOTHING : signed ? ColorMap.signed(value) : ColorMap.rgb(value));
       }
     }
     return out;

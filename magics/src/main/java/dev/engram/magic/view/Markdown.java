@@ -28,8 +28,7 @@ public final class Markdown {
    */
   public static String code(String given) {
     String text = oneLine(given);
-    int longest =
-        Arrays.stream(text.split("[^`]+")).mapToInt(String::length).max().orElse(0);
+    int longest = Arrays.stream(text.split("[^`]+")).mapToInt(String::length).max().orElse(0);
     String fence = "`".repeat(longest + 1);
     String space = longest > 0 ? " " : "";
     return fence + space + text.replace("|", "\\|") + space + fence;

@@ -56,7 +56,8 @@ class TableFileTest {
             + "-3,,π 😂\r\n"
             + "70000,-0.3333333333333333,100 % & $x_1 \\ {^~#}\r\n",
         Files.readString(write("t.csv")));
-    assertTrue(Files.readString(write("t.tsv")).startsWith("layer\tshare of the cosine\tit's, said\r\n"));
+    assertTrue(
+        Files.readString(write("t.tsv")).startsWith("layer\tshare of the cosine\tit's, said\r\n"));
   }
 
   @Test
@@ -125,8 +126,7 @@ class TableFileTest {
       }
     }
     assertEquals(
-        java.util.Set.of("layer.npy", "share_of_the_cosine.npy", "it_s_said.npy"),
-        arrays.keySet());
+        java.util.Set.of("layer.npy", "share_of_the_cosine.npy", "it_s_said.npy"), arrays.keySet());
     ByteBuffer layer =
         ByteBuffer.wrap(java.util.Objects.requireNonNull(arrays.get("layer.npy")))
             .order(ByteOrder.LITTLE_ENDIAN);
@@ -161,7 +161,8 @@ class TableFileTest {
   void safetensorsHasNumbersAsTensorsAndTextsBesideThem() throws IOException {
     Safetensors read = Safetensors.open(write("t.safetensors"));
     assertArrayEquals(new double[] {0, -3, 70000}, read.doubles("layer"));
-    assertArrayEquals(new double[] {0.1, Double.NaN, -1.0 / 3}, read.doubles("share_of_the_cosine"));
+    assertArrayEquals(
+        new double[] {0.1, Double.NaN, -1.0 / 3}, read.doubles("share_of_the_cosine"));
     JsonNode texts = new ObjectMapper().readTree(read.metadata().get("it_s_said"));
     assertEquals(TEXTS.get(1), texts.get(1).asText());
   }
@@ -172,10 +173,13 @@ class TableFileTest {
       String name = "again." + format.name().toLowerCase(java.util.Locale.ROOT);
       Path file = write(name);
       Table longer =
-          table().append(Table.create(
-              IntColumn.create("layer", new int[] {1}),
-              DoubleColumn.create("share of the cosine", new double[] {2}),
-              StringColumn.create("it's, said", List.of("a text that is longer than all others"))));
+          table()
+              .append(
+                  Table.create(
+                      IntColumn.create("layer", new int[] {1}),
+                      DoubleColumn.create("share of the cosine", new double[] {2}),
+                      StringColumn.create(
+                          "it's, said", List.of("a text that is longer than all others"))));
       assertTrue(new TableFile(file).write(longer).contains("4 rows"), name);
       byte[] before = Files.readAllBytes(file);
       Table other = Table.create("x", IntColumn.create("other", new int[] {1}));
@@ -192,8 +196,7 @@ class TableFileTest {
     for (String name : List.of("t", "t.parquet", "t.xls", "none/t.csv")) {
       String said =
           String.valueOf(
-              assertThrows(
-                      EngramException.class, () -> new TableFile(folder.resolve(name)), name)
+              assertThrows(EngramException.class, () -> new TableFile(folder.resolve(name)), name)
                   .getMessage());
       assertTrue(said.contains(name.contains("/") ? "no folder" : ".safetensors"), said);
     }

@@ -296,12 +296,7 @@ public final class Lab implements AutoCloseable {
         history().edits(), Provenance.of(clip, "original", Sha256.brief(clip.original().hash())));
   }
 
-  /**
-   * The embeddings of a vocabulary, computed once.
-   *
-   * @param words null for the model's own
-   * @return belongs to the lab
-   */
+  /** The embeddings of a vocabulary, null for the model's own, made once; belong to the lab. */
   public WordDictionary dictionary(@Nullable Vocabulary words) {
     Vocabulary known = words == null ? Vocabulary.of(model()) : words;
     DictionaryStore store =
@@ -309,20 +304,12 @@ public final class Lab implements AutoCloseable {
     return open().dictionary(known, store, progress);
   }
 
-  /**
-   * Previews the removal of what the model knows about an entity.
-   *
-   * @return what it changes; {@link Forgotten#apply} makes it so
-   */
+  /** Previews the removal of an entity: what it changes; {@link Forgotten#apply} makes it so. */
   public Forgotten forget(Forget request) {
     return new Forgetter(open(), images, progress).forget(request);
   }
 
-  /**
-   * Previews an insertion by editing a weight.
-   *
-   * @return what it changes; {@link Taught#apply} makes it so
-   */
+  /** Previews an insertion by editing a weight; {@link Taught#apply} makes it so. */
   public Taught teach(Teach request) {
     Taught taught = new Teacher(open(), images, progress).teach(request);
     if (taught.names().size() == 1 && taught.accuracy() != null) {
@@ -394,9 +381,7 @@ public final class Lab implements AutoCloseable {
     return open().valueVectors();
   }
 
-  /**
-   * What the open set does to every neuron: one pass of all its images, kept for the next question.
-   */
+  /** What the open set does to every neuron: one pass of its images, kept for the next question. */
   public Survey survey(Reading reading) {
     return open().survey(images.set(), reading, progress);
   }

@@ -60,8 +60,11 @@ class EngramTest(unittest.TestCase):
         cls.manager.shutdown_kernel()
 
     def complete(self, code, cursor=None):
-        self.client.complete(code, len(code) if cursor is None else cursor)
-        return self.client.get_shell_msg(timeout=20)["content"]
+        asked = self.client.complete(code, len(code) if cursor is None else cursor)
+        while True:  # a slow kernel was asked for its kernel_info more than once
+            reply = self.client.get_shell_msg(timeout=20)
+            if reply["parent_header"].get("msg_id") == asked:
+                return reply["content"]
 
     def test_a_magics_line_is_completed_and_never_with_java(self):
         reply = self.complete("int x = 1;\nAttribution a = %attribute statue_")

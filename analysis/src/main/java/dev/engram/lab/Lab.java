@@ -236,7 +236,31 @@ public final class Lab implements AutoCloseable {
 
   /** How images come closer to a text, null for their own label, from block to block (Sec. 1). */
   public LensCurve lens(Target target, @Nullable String label) {
-    return dissector().lens(target, label);
+    return network().lens(target, label);
+  }
+
+  /** How every patch of an image stands to texts, none for its own label, from layer to layer. */
+  public LensMaps lensMaps(Target target, List<String> labels) {
+    return network().lensMaps(target, labels);
+  }
+
+  /** Where a token of an image attends to, head by head. */
+  public AttentionMaps attention(Attend request) {
+    return network().attention(request);
+  }
+
+  /** What each attention head writes to the embedding, and what it says in words. */
+  public HeadReadings heads(ReadHeads request) {
+    return network().heads(request);
+  }
+
+  /** What single activations of another image carry: activation patching. */
+  public PatchedActivations patch(PatchActivations request) {
+    return network().patch(request);
+  }
+
+  private NetworkReader network() {
+    return new NetworkReader(this, model(), progress);
   }
 
   /** How a concept grows from earlier ones (A.5). */
@@ -247,6 +271,11 @@ public final class Lab implements AutoCloseable {
   /** All that the open images tell about one neuron. */
   public Described describe(Describe request) {
     return dissector().describe(request);
+  }
+
+  /** What can be told of a neuron at once, of what was computed before. */
+  public Glance glance(Neuron neuron) {
+    return dissector().glance(neuron);
   }
 
   /** Which neurons there are. */
@@ -267,33 +296,20 @@ public final class Lab implements AutoCloseable {
         history().edits(), Provenance.of(clip, "original", Sha256.brief(clip.original().hash())));
   }
 
-  /**
-   * The embeddings of a vocabulary, computed once.
-   *
-   * @param words null for the model's own
-   * @return belongs to the lab
-   */
+  /** The embeddings of a vocabulary, null for the model's own, made once; belong to the lab. */
   public WordDictionary dictionary(@Nullable Vocabulary words) {
     Vocabulary known = words == null ? Vocabulary.of(model()) : words;
     DictionaryStore store =
         cache == null ? null : new DictionaryStore(cache.resolve("dictionaries"));
-    return open().dictionary(known.name(), known.words(), store, progress);
+    return open().dictionary(known, store, progress);
   }
 
-  /**
-   * Previews the removal of what the model knows about an entity.
-   *
-   * @return what it changes; {@link Forgotten#apply} makes it so
-   */
+  /** Previews the removal of an entity: what it changes; {@link Forgotten#apply} makes it so. */
   public Forgotten forget(Forget request) {
     return new Forgetter(open(), images, progress).forget(request);
   }
 
-  /**
-   * Previews an insertion by editing a weight.
-   *
-   * @return what it changes; {@link Taught#apply} makes it so
-   */
+  /** Previews an insertion by editing a weight; {@link Taught#apply} makes it so. */
   public Taught teach(Teach request) {
     Taught taught = new Teacher(open(), images, progress).teach(request);
     if (taught.names().size() == 1 && taught.accuracy() != null) {
@@ -365,9 +381,7 @@ public final class Lab implements AutoCloseable {
     return open().valueVectors();
   }
 
-  /**
-   * What the open set does to every neuron: one pass of all its images, kept for the next question.
-   */
+  /** What the open set does to every neuron: one pass of its images, kept for the next question. */
   public Survey survey(Reading reading) {
     return open().survey(images.set(), reading, progress);
   }

@@ -29,6 +29,9 @@ import picocli.CommandLine.Parameters;
       "which there are.",
       "In Java: ModelCard card = %%model, then card.clip() is the model of the library."
     })
+@HelpPage(
+    theme = Theme.OPEN,
+    examples = {"%model", "%model iconclip"})
 final class ModelCommand implements EngramMagic {
   private final EngramSession session;
 

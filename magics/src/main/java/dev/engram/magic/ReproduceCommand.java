@@ -42,6 +42,9 @@ import tech.tablesaw.api.Table;
       "stopped. %%engram tells the folder.",
       "In Java: Reproduction r = %%reproduce table6"
     })
+@HelpPage(
+    theme = Theme.MEASURE,
+    examples = {"%reproduce", "%reproduce table6?"})
 final class ReproduceCommand implements EngramMagic {
   private static final String NAMES = "names";
   private static final String OTHER_HALF = "otherHalf";

@@ -185,8 +185,7 @@ public final class Attributor implements AutoCloseable {
   }
 
   /** One for each score; the gradients, which take longest, are computed once. */
-  private List<float[][]> scores(
-      Trace trace, List<float[]> pixels, float[] text, List<Score> all) {
+  private List<float[][]> scores(Trace trace, List<float[]> pixels, float[] text, List<Score> all) {
     float[][] gradient =
         all.stream().anyMatch(Score::needsGradients)
             ? gradients.scores(pixels, text)

@@ -113,8 +113,7 @@ public final class Heatmapper {
         .telling("drawing heatmaps", progress)
         .each(
             batch ->
-                drawn(
-                    batch.trace(), wanted.subList(batch.from(), batch.from() + batch.size())),
+                drawn(batch.trace(), wanted.subList(batch.from(), batch.from() + batch.size())),
             (from, part) -> out.addAll(part));
     return out;
   }

@@ -95,8 +95,7 @@ public final class Interpreter {
       }
     }
     double[][] targets =
-        projected(
-            count, i -> vectors[i], i -> 1, i -> "random vector " + i, ValueReading.LINEAR);
+        projected(count, i -> vectors[i], i -> 1, i -> "random vector " + i, ValueReading.LINEAR);
     return ResidualByChance.of(
         Arrays.stream(pursuit.solve(targets, WORDS, progress))
             .mapToDouble(MatchingPursuit.Code::residual)
@@ -153,8 +152,7 @@ public final class Interpreter {
     try (NDManager scope = clip.manager().newSubManager()) {
       NDArray pt = clip.vision().projection().transpose();
       pt.attach(scope);
-      float[] flat =
-          scope.create(values.flip(), new Shape(count, d)).matMul(pt).toFloatArray();
+      float[] flat = scope.create(values.flip(), new Shape(count, d)).matMul(pt).toFloatArray();
       int width = flat.length / count;
       double[][] out = new double[count][width];
       for (int i = 0; i < out.length; i++) {

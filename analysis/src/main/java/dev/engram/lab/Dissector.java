@@ -216,7 +216,8 @@ final class Dissector {
   private ImageHeatmap looked(Seen seen) {
     LabelledImage image = seen.image();
     return new ImageHeatmap(
-        new Picture(lab.titleOf(image), clip.processor().crop(ImageReader.read(image.file()))), seen.heatmap());
+        new Picture(lab.titleOf(image), clip.processor().crop(ImageReader.read(image.file()))),
+        seen.heatmap());
   }
 
   private boolean isBackground(LabelledImage image) {

@@ -18,7 +18,6 @@ import dev.engram.dissect.Interpreter;
 import dev.engram.dissect.NeuronSearch.Found;
 import dev.engram.dissect.QueryAnalyzer;
 import dev.engram.dissect.QueryEffects;
-import dev.engram.dissect.QueryEffects.QueryNeuron;
 import dev.engram.dissect.Survey;
 import dev.engram.dissect.ValueReading;
 import dev.engram.dissect.WordDictionary;
@@ -181,8 +180,7 @@ final class Explorer {
     }
     FindNeurons best = FindNeurons.best().count(request.top()).words(request.words());
     for (Found found : lab.find(best).found()) {
-      chosen.put(
-          found.neuron(), subject(ImageSelection.of(lab.images().entity(found.entity()))));
+      chosen.put(found.neuron(), subject(ImageSelection.of(lab.images().entity(found.entity()))));
     }
     return "The best neurons of " + lab.images().name();
   }
@@ -269,8 +267,7 @@ final class Explorer {
       return Optional.empty();
     }
     LabelledImage image = asked.strongest(n);
-    float[] read =
-        pixels.computeIfAbsent(image, one -> clip.processor().process(one.file()));
+    float[] read = pixels.computeIfAbsent(image, one -> clip.processor().process(one.file()));
     QueryEffects effects = analyzer.effects(List.of(read), n, Progress.NONE);
     return Optional.of(new Drive(image, effects.coefficients()[0], effects.top(QUERIES)));
   }
@@ -292,8 +289,7 @@ final class Explorer {
     return asked.shown().stream()
         .map(
             i ->
-                new Look(
-                    asked.images().images().get(i), asked.coefficient(i, n), Optional.empty()))
+                new Look(asked.images().images().get(i), asked.coefficient(i, n), Optional.empty()))
         .toList();
   }
 
@@ -322,7 +318,8 @@ final class Explorer {
   }
 
   private String undefined(Neuron n) {
-    return Stream.of(undefined(() -> looks.requireDefined(n)), undefined(() -> analyzer.requireDefined(n)))
+    return Stream.of(
+            undefined(() -> looks.requireDefined(n)), undefined(() -> analyzer.requireDefined(n)))
         .filter(why -> !why.isEmpty())
         .findFirst()
         .orElse("");

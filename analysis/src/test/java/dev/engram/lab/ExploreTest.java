@@ -110,7 +110,8 @@ class ExploreTest {
   @Test
   void everyImageIsThereOnce() {
     for (ExploredNeuron n : panda.neurons()) {
-      n.onSubject().forEach(look -> assertEquals(64, panda.picture(look.image()).image().getWidth()));
+      n.onSubject()
+          .forEach(look -> assertEquals(64, panda.picture(look.image()).image().getWidth()));
       n.driving().forEach(look -> assertEquals(64, panda.picture(look.image()).image().getWidth()));
     }
     assertTrue(panda.pictures().size() <= 3 + 6 * 6);
@@ -135,9 +136,7 @@ class ExploreTest {
         driving.stream().map(NeuronReport.Seen::image).toList(),
         n.driving().stream().map(Look::image).toList());
     assertArrayEquals(
-        driving.get(0).heatmap().map(),
-        n.driving().get(0).heatmap().orElseThrow().map(),
-        ROUNDING);
+        driving.get(0).heatmap().map(), n.driving().get(0).heatmap().orElseThrow().map(), ROUNDING);
     Interpretation words = report.words(first).orElseThrow();
     assertEquals(words.words(), n.words().words());
     assertEquals(words.residual(), n.words().residual(), ROUNDING);
@@ -175,11 +174,8 @@ class ExploreTest {
     Clip clip = lab.model();
     Suppression naive = new Suppression(clip);
     List<float[]> pixels =
-        set.entity("panda").images().stream()
-            .map(i -> clip.processor().process(i.file()))
-            .toList();
-    float[] text =
-        clip.embedTexts(List.of(set.entity("panda").label()), Progress.NONE)[0];
+        set.entity("panda").images().stream().map(i -> clip.processor().process(i.file())).toList();
+    float[] text = clip.embedTexts(List.of(set.entity("panda").label()), Progress.NONE)[0];
     for (ExploredNeuron n : panda.neurons()) {
       List<Neuron> one = List.of(n.neuron());
       Fall fall = n.fall();
@@ -214,12 +210,10 @@ class ExploreTest {
   void withNothingNamedTheBestOfTheSetEachWithItsEntity() {
     Exploration best = lab.explore(Explore.best().top(4));
     Neurons found = lab.find(FindNeurons.best().count(4));
-    assertEquals(
-        found.names(), best.neurons().stream().map(n -> n.neuron().toString()).toList());
+    assertEquals(found.names(), best.neurons().stream().map(n -> n.neuron().toString()).toList());
     for (int i = 0; i < 4; i++) {
       ExploredNeuron n = best.neurons().get(i);
-      assertEquals(
-          set.entity(found.found().get(i).entity()).title(), best.subject(n).title());
+      assertEquals(set.entity(found.found().get(i).entity()).title(), best.subject(n).title());
       assertEquals(
           found.found().get(i).improvement(),
           Objects.requireNonNull(n.scores().get(Reading.LITERAL)).value(),

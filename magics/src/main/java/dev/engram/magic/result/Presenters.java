@@ -8,6 +8,7 @@ import dev.engram.lab.Edits;
 import dev.engram.lab.Evaluated;
 import dev.engram.lab.Evolution;
 import dev.engram.lab.Evolutions;
+import dev.engram.lab.Exploration;
 import dev.engram.lab.Forgotten;
 import dev.engram.lab.Heatmaps;
 import dev.engram.lab.ImageHeatmap;
@@ -21,6 +22,7 @@ import dev.engram.lab.Tuned;
 import dev.engram.magic.view.Page;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.PlotlyFigures;
+import dev.engram.magic.view.Standalone;
 import dev.engram.magic.view.TableView;
 import dev.engram.magic.view.View;
 import dev.engram.magic.view.Viewable;
@@ -49,6 +51,7 @@ public final class Presenters {
     register(Evolution.class, new EvolutionPresenter());
     register(Evolutions.class, new EvolutionPresenter.OfSeveral());
     register(Described.class, new DescribedPresenter());
+    register(Exploration.class, new ExplorationPresenter());
     register(Neurons.class, new NeuronsPresenter());
     register(Forgotten.class, new ForgottenPresenter());
     register(Taught.class, new TaughtPresenter());
@@ -162,6 +165,15 @@ public final class Presenters {
    */
   public static Page page(Described described) {
     return DescribedPresenter.page(described);
+  }
+
+  /**
+   * The explorer, which can be written as a file.
+   *
+   * @param exploration what {@code %explore} found
+   */
+  public static Standalone page(Exploration exploration) {
+    return ExplorationPresenter.page(exploration);
   }
 
   @SuppressWarnings("unchecked") // registered with its own type

@@ -19,9 +19,6 @@ import java.util.stream.IntStream;
  * images pass once; for each neuron only the layers from its own on are computed again.
  */
 public final class Falls {
-  /** Images that are traced at once on a CPU: the residual streams of all their tokens are kept. */
-  private static final int AT_ONCE = 4;
-
   private final Clip clip;
   private final Suppression suppression;
 
@@ -44,7 +41,6 @@ public final class Falls {
       List<float[]> pixels, float[] text, List<Neuron> neurons, Progress progress) {
     double[] sums = new double[1 + 2 * neurons.size()]; // before; then residual, complete of each
     clip.traces(pixels, TraceRequest.classToken())
-        .atOnce(AT_ONCE)
         .telling("suppressing neurons", progress)
         .each(
             batch -> sums(batch, text, neurons),

@@ -361,10 +361,9 @@ final class Explorer {
         "images",
         survey.set() + " (" + Sha256.brief(survey.set().hash()) + ")",
         "label",
-        subjects.stream()
-            .map(a -> "\"" + a.label() + "\"")
-            .distinct()
-            .collect(Collectors.joining(", ")),
+        subjects.size() == 1
+            ? "\"" + subjects.get(0).label() + "\""
+            : "that of each neuron's entity",
         "entities",
         "reading " + survey.reading() + " (" + survey.reading().title() + ")",
         "dictionary",

@@ -25,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
 
 /**
  * An exploration as the JSON that {@code explorer.js} draws. Images come once, in one list;
@@ -36,6 +37,9 @@ final class ExplorationData {
 
   /** Entities at either end. */
   private static final int ENTITIES = 6;
+
+  /** Words of a query neuron that fit into its box. */
+  private static final int QUERY_WORDS = 3;
 
   private static final MathContext DIGITS = new MathContext(6);
   private static final JsonNodeFactory NEW = JsonNodeFactory.instance;
@@ -69,9 +73,15 @@ final class ExplorationData {
     return out;
   }
 
-  /** A score as its method and its reading. */
+  /** A score as its method and its reading, or what else it is. */
   static String name(Score score) {
-    return score.match(reading -> Score.IMPROVEMENT + ", " + reading, Score::method);
+    return score.match(
+        reading -> Score.IMPROVEMENT + ", " + reading,
+        baseline ->
+            switch (baseline) {
+              case ACTIVATION -> "activation, mean m";
+              case GRADIENT, COMBINED -> baseline.method();
+            });
   }
 
   private ArrayNode sorts() {
@@ -79,7 +89,6 @@ final class ExplorationData {
     for (int i = 0; i < from.scores().size(); i++) {
       sort(out, name(from.scores().get(i)), false).add("scores").add(i).add(0);
     }
-    sort(out, "coefficient m", false).add("m");
     sort(out, "residual of the words", true).add("residual");
     sort(out, "fall of the cosine, direct part out", false).add("drop").add(0);
     sort(out, "fall of the cosine, removed", false).add("drop").add(1);
@@ -128,7 +137,6 @@ final class ExplorationData {
     out.put("subject", n.subject());
     out.put("sign", n.sign());
     out.put("unit", n.unit());
-    out.set("m", number(n.coefficient()));
     out.set("scale", NEW.numberNode(n.scale()));
     ArrayNode scores = out.putArray("scores");
     for (Score s : from.scores()) {
@@ -236,7 +244,13 @@ final class ExplorationData {
 
   private String says(Neuron n) {
     Interpretation said = from.queryWords().get(n);
-    return said == null ? "" : InterpretationsPresenter.said(said);
+    return said == null
+        ? ""
+        : said.words().stream()
+            .filter(w -> w.weight() > 0)
+            .limit(QUERY_WORDS)
+            .map(Interpretation.Weighted::word)
+            .collect(Collectors.joining(", "));
   }
 
   /** What came from outside, with hidden characters shown. */

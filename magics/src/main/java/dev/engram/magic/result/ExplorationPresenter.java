@@ -42,7 +42,7 @@ final class ExplorationPresenter implements Presenter<Exploration> {
     return page(e).view();
   }
 
-  /** Rank, neuron, every score, coefficient, residual, cosines without it, words. */
+  /** Rank, neuron, every score, residual, cosines without it, words. */
   @Override
   public Table table(Exploration e, Shown shown) {
     List<ExploredNeuron> all = e.neurons();
@@ -55,7 +55,6 @@ final class ExplorationPresenter implements Presenter<Exploration> {
     for (Score s : e.scores()) {
       columns.add(column(ExplorationData.name(s), all, n -> score(n, s)));
     }
-    columns.add(column("coefficient m", all, ExploredNeuron::coefficient));
     columns.add(column("residual", all, n -> n.words().residual()));
     columns.add(column("cosine", all, n -> n.fall().before()));
     columns.add(column("direct part out", all, n -> n.fall().residual()));

@@ -7,10 +7,10 @@ import java.awt.image.BufferedImage;
  * the neuron, blue pulls it down, nothing is clear. All pictures of a neuron share one scale.
  */
 public final class SharePng {
-  private static final int[][] DRIVES = {{250, 176, 50}, {200, 16, 40}};
+  private static final int[][] DRIVES = {{255, 160, 20}, {200, 16, 40}};
   private static final int[][] PULLS_DOWN = {{96, 150, 240}, {22, 62, 170}};
   private static final double MOST_OPAQUE = 0.92;
-  private static final double WASH = 0.55;
+  private static final double WASH = 0.5;
 
   private SharePng() {}
 
@@ -34,13 +34,16 @@ public final class SharePng {
     return out;
   }
 
+  /** The picture loses its colours, of which red and blue would be taken for shares. */
   private static int blend(int below, double share) {
+    double grey =
+        0.3 * (below >> 16 & 0xff) + 0.59 * (below >> 8 & 0xff) + 0.11 * (below & 0xff);
+    double washed = grey * (1 - WASH) + 255 * WASH;
     double s = Math.abs(share);
     int[][] ends = share < 0 ? PULLS_DOWN : DRIVES;
-    double alpha = MOST_OPAQUE * Math.pow(s, 0.75);
+    double alpha = MOST_OPAQUE * Math.pow(s, 0.6);
     int rgb = 0;
     for (int c = 0; c < 3; c++) {
-      double washed = (below >> (16 - 8 * c) & 0xff) * (1 - WASH) + 255 * WASH;
       double colour = ends[0][c] + (ends[1][c] - ends[0][c]) * s;
       rgb = rgb << 8 | (int) Math.round(washed + alpha * (colour - washed));
     }

@@ -35,8 +35,8 @@
   // Blue pulls down, nothing is clear, orange to red drives: of −1 to 1, with its opacity.
   function colour(t) {
     const s = Math.min(1, Math.abs(t));
-    const [from, to] = t < 0 ? [[96, 150, 240], [22, 62, 170]] : [[250, 176, 50], [200, 16, 40]];
-    return [...from.map((c, i) => Math.round(c + (to[i] - c) * s)), Math.round(235 * Math.pow(s, 0.75))];
+    const [from, to] = t < 0 ? [[96, 150, 240], [22, 62, 170]] : [[255, 160, 20], [200, 16, 40]];
+    return [...from.map((c, i) => Math.round(c + (to[i] - c) * s)), Math.round(235 * Math.pow(s, 0.6))];
   }
 
   class Explorer {
@@ -183,12 +183,12 @@
       const address = "#" + (this.alone || this.notebook ? "" : this.data.id + "/") + n.name;
       this.page.replaceChildren(
         el("div", { class: "ee-head" }, el("h3", null, n.name), el("span", { class: "ee-soft" }, n.place), el("span", { class: "ee-push" }),
-          el("button", { type: "button", disabled: this.at === 0, onclick: () => this.step(-1) }, "\u2190 Back"),
-          el("button", { type: "button", disabled: this.at >= this.trail.length - 1, onclick: () => this.step(1) }, "Forward \u2192"),
+          el("button", { type: "button", "aria-label": "Back", disabled: this.at === 0, onclick: () => this.step(-1) }, "\u2190", el("span", { class: "ee-wordy" }, " Back")),
+          el("button", { type: "button", "aria-label": "Forward", disabled: this.at >= this.trail.length - 1, onclick: () => this.step(1) }, el("span", { class: "ee-wordy" }, "Forward "), "\u2192"),
           el("a", { class: "ee-soft", href: address, title: "The address of this page", onclick: (e) => { if (this.notebook) e.preventDefault(); } }, address)),
         el("div", { class: "ee-facts" }, this.data.scores.map((s, i) =>
           fact(number(n.scores[i][0]), `${s}, rank ${n.scores[i][1].toLocaleString("en")}`)),
-          fact(number(n.m), "mean coefficient m"), fact(n.sign < 0 ? "\u22121" : "+1", "sign (A.2)")),
+          fact(n.sign < 0 ? "\u22121" : "+1", "sign (A.2)")),
         el("p", { class: "ee-note" }, `Scored on ${about.images} ${about.images === 1 ? "image" : "images"} of ${about.title} with \u201c${about.label}\u201d; mean cosine ${number(about.cosine, 4)}.`),
         this.where(n, about),
         el("div", { class: "ee-grid" }, this.says(n), this.without(n, about), this.entities(n), this.drives(n)));
@@ -197,7 +197,7 @@
     where(n, about) {
       const title = el("h4", null, "Where it looks");
       if (!n.looks.length || !n.looks[0].z) return el("section", null, title, el("p", null, n.undefined), this.thumbs("Images that drive it most", n, n.drive));
-      this.view = el("canvas", { class: "ee-view", width: 600, height: 600, role: "img", tabindex: 0 });
+      this.view = el("canvas", { class: "ee-view", width: 600, height: 600, role: "img" });
       this.read = el("p", { class: "ee-read" });
       const wipe = el("input", { type: "range", min: 0, max: 100, value: this.split, "aria-label": "How much of each picture is the heatmap" });
       wipe.addEventListener("input", () => { this.split = Number(wipe.value); this.paint(); });
@@ -221,7 +221,7 @@
         const look = n.looks[i];
         const canvas = el("canvas", { width: 150, height: 150, role: "img" });
         const button = el("button", { type: "button", class: "ee-thumb", onclick: () => { this.look = look; this.paint(); } },
-          canvas, number(look.m), el("span", { title: this.data.images[look.i].title }, this.data.images[look.i].title));
+          canvas, number(look.m), caption(this.data.images[look.i].title));
         canvas.look = look;
         return button;
       })));
@@ -254,7 +254,11 @@
       context.beginPath();
       context.rect(from, 0, w - from, h);
       context.clip();
-      context.fillStyle = "rgba(255,255,255,.55)";
+      context.globalCompositeOperation = "saturation"; // the picture's own red is no heat
+      context.fillStyle = "#808080";
+      context.fillRect(0, 0, w, h);
+      context.globalCompositeOperation = "source-over";
+      context.fillStyle = "rgba(255,255,255,.5)";
       context.fillRect(0, 0, w, h);
       context.drawImage(this.map(n, look), 0, 0, w, h);
       context.restore();
@@ -311,11 +315,12 @@
 
     without(n, about) {
       const [before, residual, complete] = n.fall;
-      const rows = [["as it is", before, number(before, 4)], ["direct part out", residual, signed(residual - before)], ["removed", complete, signed(complete - before)]];
-      const least = Math.min(0, ...n.fall);
+      const rows = [["direct part out", residual - before], ["removed", complete - before]].map(([name, fall]) => [name, fall, signed(fall)]);
+      const falls = this.data.neurons.flatMap((each) => each.drop.map((drop) => -drop));
+      const least = Math.min(0, ...falls);
       return el("section", null, el("h4", null, "Without it"),
-        el("div", { class: "ee-bars" }, bars(rows, least, Math.max(0, ...n.fall) - least || 1)),
-        el("p", { class: "ee-note" }, `Mean cosine of ${about.shown === 1 ? "the image" : "the " + about.shown + " images"} above with \u201c${about.label}\u201d. Out: its direct part is taken from the last residual stream. Removed: its coefficient is 0 at all tokens, and later layers answer (A.6).`));
+        el("div", { class: "ee-bars" }, bars(rows, least, Math.max(0, ...falls) - least || 1)),
+        el("p", { class: "ee-note" }, `What becomes of ${number(before, 4)}, the mean cosine of ${about.shown === 1 ? "the image" : "the " + about.shown + " images"} above with \u201c${about.label}\u201d; bars of all neurons have one scale. Out: its direct part is taken from the last residual stream. Removed: its coefficient is 0 at all tokens, and later layers answer (A.6).`));
     }
 
     entities(n) {
@@ -341,7 +346,7 @@
         graph.append(svg("path", { class: effect < 0 ? "ee-less" : "", "stroke-width": (0.6 + (6 * Math.abs(effect)) / most).toFixed(2), d: `M216,${y} C290,${y} 270,${height / 2} 344,${height / 2}` }));
       });
       queries.list.forEach(([name, effect, said], i) => graph.append(this.node(name, `${name}  ${signed(effect)}`, said, 0, i * high + 2, 216, high - 5)));
-      graph.append(svg("g", { class: "ee-node" }, svg("rect", { x: 344, y: height / 2 - 16, width: 96, height: 32, rx: 7 }),
+      graph.append(svg("g", { class: "ee-node ee-self" }, svg("rect", { x: 344, y: height / 2 - 16, width: 96, height: 32, rx: 7 }),
         svg("text", { x: 392, y: height / 2 + 4, "text-anchor": "middle" }, n.name)));
       const outside = queries.list.some((q) => !this.byName.has(q[0]));
       return el("section", null, title, graph, el("p", { class: "ee-note" },
@@ -363,6 +368,12 @@
 
   function strongest(n, which) {
     return which.reduce((best, i) => (n.sign * n.looks[i].m > n.sign * n.looks[best].m ? i : best), which[0]);
+  }
+
+  /** A name that is too long loses its beginning's end, and keeps what tells it from its neighbours. */
+  function caption(title) {
+    const cut = title.lastIndexOf("/") < 0 ? title.length : title.lastIndexOf("/");
+    return el("span", { class: "ee-caption", title }, el("span", null, title.slice(0, cut)), title.slice(cut));
   }
 
   const fact = (value, name) => el("div", { class: "ee-fact" }, el("b", null, value), el("span", null, name));

@@ -36,8 +36,7 @@ public final class SharePng {
 
   /** The picture loses its colours, of which red and blue would be taken for shares. */
   private static int blend(int below, double share) {
-    double grey =
-        0.3 * (below >> 16 & 0xff) + 0.59 * (below >> 8 & 0xff) + 0.11 * (below & 0xff);
+    double grey = 0.3 * (below >> 16 & 0xff) + 0.59 * (below >> 8 & 0xff) + 0.11 * (below & 0xff);
     double washed = grey * (1 - WASH) + 255 * WASH;
     double s = Math.abs(share);
     int[][] ends = share < 0 ? PULLS_DOWN : DRIVES;

@@ -111,8 +111,8 @@ class ExploreTest {
   void everyImageIsThereOnce() {
     for (ExploredNeuron n : panda.neurons()) {
       n.onSubject()
-          .forEach(look -> assertEquals(64, panda.picture(look.image()).image().getWidth()));
-      n.driving().forEach(look -> assertEquals(64, panda.picture(look.image()).image().getWidth()));
+          .forEach(look -> assertTrue(panda.pictures().containsKey(look.image())));
+      n.driving().forEach(look -> assertTrue(panda.pictures().containsKey(look.image())));
     }
     assertTrue(panda.pictures().size() <= 3 + 6 * 6);
     assertTrue(

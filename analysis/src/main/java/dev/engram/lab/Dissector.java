@@ -210,11 +210,9 @@ final class Dissector {
 
   private ImageHeatmap looked(Seen seen) {
     LabelledImage image = seen.image();
-    // an image of an entity by the name that requests take, a background image by what it shows
-    String title =
-        isBackground(image) && !image.entity().isEmpty() ? image.entity() : lab.nameOf(image);
     return new ImageHeatmap(
-        new Picture(title, clip.processor().crop(ImageReader.read(image.file()))), seen.heatmap());
+        new Picture(lab.titleOf(image), clip.processor().crop(ImageReader.read(image.file()))),
+        seen.heatmap());
   }
 
   private boolean isBackground(LabelledImage image) {

@@ -177,6 +177,12 @@ public final class Lab implements AutoCloseable {
     return images.shortName(image);
   }
 
+  /** The same for a caption: a background image is called by what it shows. */
+  String titleOf(LabelledImage image) {
+    boolean isBackground = hasImages() && images().background().contains(image);
+    return isBackground && !image.entity().isEmpty() ? image.entity() : nameOf(image);
+  }
+
   /**
    * Which neurons bring images closest to their label, by the paper's score as printed.
    *
@@ -276,6 +282,15 @@ public final class Lab implements AutoCloseable {
   /** What can be told of a neuron at once, of what was computed before. */
   public Glance glance(Neuron neuron) {
     return dissector().glance(neuron);
+  }
+
+  /**
+   * Linked pages of several neurons: the best of an entity or an image, or some that are named.
+   *
+   * @throws EngramException if an image has no label, or the model no class token
+   */
+  public Exploration explore(Explore request) {
+    return new Explorer(this, open().heatmapper(), request, progress).explore();
   }
 
   /** Which neurons there are. */

@@ -133,11 +133,17 @@ public final class VisionTower {
    *     front of the layer
    */
   public Trace resume(NDArray h, int layer, TraceRequest request) {
+    return resume(h, layer, request, List.of());
+  }
+
+  /** The same with changes to the layers from the given one on, applied in this order. */
+  public Trace resume(
+      NDArray h, int layer, TraceRequest request, List<Intervention> interventions) {
     checkResumable();
     return pass(
         h,
         request,
-        List.of(),
+        interventions,
         (scope, taps) -> {
           NDArray copy = h.duplicate();
           copy.attach(scope);

@@ -71,6 +71,7 @@ public final class Magics {
             () -> new WordsCommand(session),
             () -> new NeuronCommand(session),
             () -> new NeuronsCommand(session),
+            () -> new ExploreCommand(session),
             () -> new QueriesCommand(session),
             () -> new EvolveCommand(session),
             () -> new LensCommand(session),

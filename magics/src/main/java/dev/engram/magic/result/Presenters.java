@@ -10,6 +10,7 @@ import dev.engram.lab.Edits;
 import dev.engram.lab.Evaluated;
 import dev.engram.lab.Evolution;
 import dev.engram.lab.Evolutions;
+import dev.engram.lab.Exploration;
 import dev.engram.lab.Forgotten;
 import dev.engram.lab.Glance;
 import dev.engram.lab.HeadReadings;
@@ -28,6 +29,7 @@ import dev.engram.magic.save.TableFile;
 import dev.engram.magic.view.Page;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.PlotlyFigures;
+import dev.engram.magic.view.Standalone;
 import dev.engram.magic.view.TableView;
 import dev.engram.magic.view.View;
 import dev.engram.magic.view.Viewable;
@@ -62,6 +64,7 @@ public final class Presenters {
     register(Evolutions.class, new EvolutionPresenter.OfSeveral());
     register(Described.class, new DescribedPresenter());
     register(Glance.class, new GlancePresenter());
+    register(Exploration.class, new ExplorationPresenter());
     register(Neurons.class, new NeuronsPresenter());
     register(Forgotten.class, new ForgottenPresenter());
     register(Taught.class, new TaughtPresenter());
@@ -214,6 +217,15 @@ public final class Presenters {
    */
   public static Page page(Described described) {
     return DescribedPresenter.page(described);
+  }
+
+  /**
+   * The explorer, which can be written as a file.
+   *
+   * @param exploration what {@code %explore} found
+   */
+  public static Standalone page(Exploration exploration) {
+    return ExplorationPresenter.page(exploration);
   }
 
   @SuppressWarnings("unchecked") // registered with its own type

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import dev.engram.EngramException;
 import dev.engram.Progress;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -109,7 +110,10 @@ public final class ClipLoader {
           tokenizer == null ? null : new TextTower(owner, checkpoint, stated, tokenizer.padId());
       Double logitScale = logitScale(checkpoint, owner);
       ClipConfig config =
-          UnreadTensors.check(checkpoint, checkpoint.unread()).map(stated::noting).orElse(stated);
+          Stream.concat(
+                  checkpoint.notes().stream(),
+                  UnreadTensors.check(checkpoint, checkpoint.unread()).stream())
+              .reduce(stated, ClipConfig::noting, (a, b) -> b);
       ClipParts parts =
           new ClipParts(
               checkpoint,

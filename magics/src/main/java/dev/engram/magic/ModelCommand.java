@@ -13,9 +13,10 @@ import picocli.CommandLine.Parameters;
     description = "Load a CLIP model and say what it is.",
     footer = {
       "",
-      "A model folder holds safetensors (Hugging Face, OpenAI or OpenCLIP names), their",
-      "configuration and tokenizer.json. OWNER/NAME[@REVISION] is a model of the Hugging Face hub,",
-      "as openai/clip-vit-large-patch14: taken from the cache that Python shares (HF_HOME), else",
+      "A model folder holds weights (safetensors, else PyTorch's own files; Hugging Face, OpenAI or",
+      "OpenCLIP names), their configuration and tokenizer.json. OWNER/NAME[@REVISION] is a model of",
+      "the Hugging Face hub, as openai/clip-vit-large-patch14: taken from the cache that Python",
+      "shares (HF_HOME), else",
       "downloaded into it; an interrupted download goes on where it stopped. Nothing is sent",
       "anywhere unless you name one, and a folder of that name comes first (hf://OWNER/NAME never",
       "means a folder; the address of its page, https://huggingface.co/OWNER/NAME, is understood",

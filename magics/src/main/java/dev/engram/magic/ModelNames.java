@@ -60,7 +60,7 @@ final class ModelNames {
       throw new EngramException(
           "There is no model directory "
               + directory.toAbsolutePath()
-              + "; give a folder that holds model.safetensors and config.json, owner/name for a"
+              + "; give a folder that holds weights and config.json, owner/name for a"
               + " model of the Hugging Face hub, or "
               + ICONCLIP
               + " for the embedded model.");

@@ -114,7 +114,7 @@ class Augment:
 
     def style(self, x, leave):
         """A few as line drawings, dark on light or light on dark, a few in grey."""
-        some = self.chance(len(x), 0.07) & ~leave
+        some = self.chance(len(x), 0.1) & ~leave
         if some.any():
             grey = (x[some] * self.grey).sum(1, keepdim=True)
             edge = F.max_pool2d(grey, 3, 1, 1) + F.max_pool2d(-grey, 3, 1, 1)
@@ -129,7 +129,10 @@ class Augment:
         wave = lambda size, *shape: 1 + self.uniform(n, *shape, low=-size, high=size) * strength.view(
             n, *[1] * len(shape)
         )
-        saturation = torch.where(self.chance(n, 0.06) & ~keep_hue, 0.0, wave(0.5))
+        mixed = (self.chance(n, 0.12) & ~keep_hue).view(n, 1, 1)
+        mix = torch.eye(3, device=self.device) + self.uniform(n, 3, 3, low=-0.5, high=0.5) * mixed
+        x = torch.einsum("nij,njyx->niyx", mix, x).clamp(0, 1)
+        saturation = torch.where(self.chance(n, 0.1) & ~keep_hue, 0.0, wave(0.5))
         grey = (x * self.grey).sum(1, keepdim=True)
         x = grey + (x - grey) * saturation.view(n, 1, 1, 1)
         middle = grey.mean((2, 3), keepdim=True)
@@ -148,8 +151,11 @@ class Augment:
             x[noisy] += torch.randn(
                 k, *x.shape[1:], generator=self.generator, device=self.device
             ) * 0.04
-        for i in self.chance(n, 0.08).nonzero().flatten().tolist():
-            high, wide = (self.uniform(2, low=0.12, high=0.38) * s).int().tolist()
-            y, z = int(self.uniform(1) * (s - high)), int(self.uniform(1) * (s - wide))
-            x[i, :, y : y + high, z : z + wide] = self.uniform(3, 1, 1)
+        high, wide = self.uniform(2, n, 1, low=0.12, high=0.38) * s
+        y, z = self.uniform(2, n, 1)
+        place = torch.arange(s, device=self.device)
+        within = lambda start, size: (place >= start * (s - size)) & (place < start * (s - size) + size)
+        covered = within(y, high)[:, :, None] & within(z, wide)[:, None, :]
+        covered &= self.chance(n, 0.08).view(-1, 1, 1)
+        x = torch.where(covered[:, None], self.uniform(n, 3, 1, 1), x)
         return x.clamp(0, 1)

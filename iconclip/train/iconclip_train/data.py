@@ -3,10 +3,12 @@
 import json
 import random
 import re
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from tokenizers import Tokenizer
+from torch.utils.data import DataLoader, Dataset
 
 from . import lettering
 from .augment import Augment, normalise
@@ -24,8 +26,8 @@ FLIPPED = set(
 ONE_WAY = "left right facing map globe clock america asia book calendar".split()
 
 ENTITY_WEIGHT = 4.0  # how much more often one of the 60 entities is drawn than another concept
-WRITTEN = 0.07  # part of the pictures that show a concept's name in letters
-ENTITY_WRITTEN = 0.25  # the same for the 60 entities
+WRITTEN = 0.09  # part of the pictures that show a concept's name in letters
+ENTITY_WRITTEN = 0.3  # the same for the 60 entities
 
 
 def words_of(concept):
@@ -122,111 +124,144 @@ class Data:
         return w / w.sum()
 
 
-class Batches:
-    """Batches of concepts, two pictures of each where possible in two styles.
+@dataclass
+class Plan:
+    """One batch before anything is drawn: which concepts, drawings, letters and texts, as arrays.
 
-    All chance comes from three generators, which `state` saves, so that a run that was stopped goes
-    on with the batch that would have been next.
+    Pictures are in the order of all first views, then all second ones.
     """
 
-    def __init__(self, data, tokens, sizes, seed, concepts=128, kept=36, written=True, device="cpu"):
-        self.data, self.tokens, self.sizes = data, tokens, sizes
-        self.count, self.kept, self.written = concepts, kept, written
-        self.numpy = np.random.default_rng(seed)
-        self.python = random.Random(seed)
-        self.torch = torch.Generator(device).manual_seed(seed)
-        self.device = torch.device(device)
-        self.augment = Augment(sizes.image, self.torch)
+    concepts: np.ndarray
+    drawings: np.ndarray
+    written: np.ndarray
+    letters: np.ndarray
+    captions: np.ndarray
+    words: np.ndarray
+    word_index: np.ndarray
+
+
+class Plans(Dataset):
+    """The plan of each step, by its number: all chance comes from the seed and the number.
+
+    So a run that was stopped goes on with the batch that would have been next, and plans can be made
+    by other processes ahead of time.
+    """
+
+    def __init__(self, data, tokens, sizes, seed, concepts=128, views=2, written=True, weights=None):
+        self.data, self.tokens, self.sizes, self.seed = data, tokens, sizes, seed
+        self.count, self.views, self.written = concepts, views, written
+        self.weights = data.weights if weights is None else weights
+        self.edges = np.cumsum(self.weights)
         self.is_entity = np.isin(np.arange(len(data.concepts)), data.entities)
 
-    def state(self):
-        return dict(
-            numpy=self.numpy.bit_generator.state,
-            python=self.python.getstate(),
-            torch=self.torch.get_state(),
+    def __getitem__(self, step):
+        chance = random.Random("%d %d" % (self.seed, step))
+        numpy = np.random.default_rng([self.seed, step])
+        concepts = numpy.choice(len(self.data.concepts), self.count, replace=False, p=self.weights)
+        drawings, letters = [], {}
+        for n, c in enumerate(concepts):
+            part = (ENTITY_WRITTEN if self.is_entity[c] else WRITTEN) * self.written
+            names = list(self.data.train[c])
+            chance.shuffle(names)
+            for v in range(self.views):
+                chosen = self._drawing(c, names[v % len(names)], chance)
+                if chance.random() < part:
+                    plain = chance.random() < 0.4
+                    # Over a drawing of this concept or, mostly, of another.
+                    if not plain and chance.random() < 0.85:
+                        other = int(np.searchsorted(self.edges, chance.random() * self.edges[-1]))
+                        chosen = self._drawing(other, chance.choice(list(self.data.train[other])), chance)
+                    draw = lettering.card if plain else lettering.over
+                    letters[v * self.count + n] = draw(
+                        self.data.concepts[c]["name"], self.sizes.image, chance
+                    )
+                drawings.append(chosen)
+        captions, words = [], []
+        for c in concepts:
+            caption = chance.choice(self.data.captions[c])
+            short = len(self.tokens.of(caption)) <= 16
+            captions.append(caption if short else self.data.labels[c])
+            words += [chance.choice(self.data.names[c]), chance.choice(self.data.words[c])]
+        side = self.sizes.image
+        return Plan(
+            concepts,
+            np.array(drawings).reshape(-1, self.views).T.reshape(-1),
+            np.array(list(letters), np.int64),
+            np.stack(list(letters.values())) if letters else np.zeros((0, side, side, 4), np.uint8),
+            self.tokens(captions, 16).numpy(),
+            self.tokens(words, 8).numpy(),
+            np.array([self.data.word_index[w] for w in words]),
         )
 
-    def restore(self, state):
-        self.numpy.bit_generator.state = state["numpy"]
-        self.python.setstate(state["python"])
-        self.torch.set_state(state["torch"])
-
-    def drawing(self, concept, name):
+    def _drawing(self, concept, name, chance):
         """One drawing of a concept in a set; sometimes with a skin tone."""
         toned = self.data.toned[concept].get(name)
-        if toned and self.numpy.random() < 0.15:
-            return int(self.numpy.choice(toned))
-        return int(self.numpy.choice(self.data.train[concept][name]))
+        if toned and chance.random() < 0.15:
+            return chance.choice(toned)
+        return chance.choice(self.data.train[concept][name])
 
-    def pictures(self, concepts, views=2):
-        """(views × concepts) pictures, first all first views (n, 3, S, S)."""
-        chosen, written = [], []
-        for c in concepts:
-            names = list(self.data.train[c])
-            order = self.numpy.permutation(len(names))
-            part = (ENTITY_WRITTEN if self.is_entity[c] else WRITTEN) * self.written
-            for v in range(views):
-                chosen.append(self.drawing(c, names[order[v % len(names)]]))
-                written.append(self.numpy.random() < part)
-        chosen = np.array(chosen).reshape(-1, views).T.reshape(-1)
-        written = np.array(written).reshape(-1, views).T.reshape(-1)
-        owners = np.tile(concepts, views)
-        texts = {}
-        for i in np.nonzero(written)[0]:
-            texts[i] = self.numpy.random() < 0.4
-            if not texts[i]:  # over a drawing, of this concept or, mostly, of another
-                if self.numpy.random() < 0.85:
-                    other = int(self.numpy.choice(len(self.data.concepts), p=self.data.weights))
-                    chosen[i] = self.drawing(other, self.python.choice(list(self.data.train[other])))
-        shown = [self.data.drawings[i]["concept"] for i in chosen]
-        there = lambda values: torch.from_numpy(values).to(self.device)
-        x = self.augment(
-            there(self.data.pixels[chosen]),
-            there(self.data.one_colour[chosen]),
-            there(self.data.may_flip[shown] & ~written),
-            there(self.data.keep_hue[shown]),
+    def following(self, step, end, workers):
+        """The plans of the steps from `step` on, made ahead by so many processes (0: made here)."""
+        return iter(
+            DataLoader(self, None, sampler=range(step, end), num_workers=workers,
+                       prefetch_factor=8 if workers else None, worker_init_fn=_alone)
         )
-        for i, plain in texts.items():
-            name = self.data.concepts[owners[i]]["name"]
-            draw = lettering.card if plain else lettering.over
-            rgba = there(draw(name, self.sizes.image, self.python).copy())
-            rgba = rgba.permute(2, 0, 1).float().div_(255)
-            x[i] = x[i] * (1 - rgba[3:]) + rgba[:3] * rgba[3:]
+
+
+def _alone(_):
+    torch.set_num_threads(1)
+
+
+class Painter:
+    """Draws the pictures of plans, on a CPU or a GPU.
+
+    @param kept how many patches of a picture are read where not all are
+    """
+
+    def __init__(self, data, sizes, seed, kept, device="cpu"):
+        self.data, self.sizes, self.seed, self.kept = data, sizes, seed, kept
+        self.device = torch.device(device)
+        self.generator = torch.Generator(self.device)
+        self.augment = Augment(sizes.image, self.generator)
+        # A GPU holds all drawings; on a CPU they are read from the file.
+        self.pixels = None if self.device.type == "cpu" else torch.from_numpy(np.array(data.pixels)).to(device)
+
+    def there(self, values):
+        return torch.from_numpy(values).to(self.device)
+
+    def drawn(self, indices):
+        return self.there(self.data.pixels[indices]) if self.pixels is None else self.pixels[self.there(indices)]
+
+    def pictures(self, plan, step):
+        """The pictures of a step's plan, in 0 to 1 (views × concepts, 3, S, S)."""
+        self.generator.manual_seed((self.seed << 32) + step)
+        shown = np.array([self.data.drawings[i]["concept"] for i in plan.drawings])
+        flat = self.data.may_flip[shown]
+        flat[plan.written] = False
+        x = self.augment(
+            self.drawn(plan.drawings),
+            self.there(self.data.one_colour[plan.drawings]),
+            self.there(flat),
+            self.there(self.data.keep_hue[shown]),
+        )
+        if len(plan.written):
+            rgba = self.there(plan.letters).permute(0, 3, 1, 2).float().div_(255)
+            at = self.there(plan.written)
+            x[at] = x[at] * (1 - rgba[:, 3:]) + rgba[:, :3] * rgba[:, 3:]
         return x
+
+    def rows(self, plan, step, full=False):
+        """The patch rows of a plan's pictures, and which patches they are (None: all)."""
+        rows = patches(normalise(self.pictures(plan, step)), self.sizes.patch)
+        if full:
+            return rows, None
+        kept = self.keep(rows)
+        return rows.gather(1, kept.unsqueeze(-1).expand(-1, -1, rows.shape[-1])), kept
 
     def keep(self, rows):
         """A choice of patches, mostly those with something in them (n, kept)."""
         spread = rows.std(-1)
-        chance = torch.rand(spread.shape, generator=self.torch, device=self.device)
+        chance = torch.rand(spread.shape, generator=self.generator, device=self.device)
         gumbel = -torch.log(-torch.log(chance + 1e-9) + 1e-9)
         score = torch.log(spread + 0.15) * 1.5 + gumbel
         return score.topk(self.kept, dim=1).indices
-
-    def next(self, full=False):
-        """A batch: patch rows, which patches, concepts, caption ids, word ids, which words."""
-        concepts = self.numpy.choice(
-            len(self.data.concepts), self.count, replace=False, p=self.data.weights
-        )
-        rows = patches(normalise(self.pictures(concepts)), self.sizes.patch)
-        there = lambda values: torch.from_numpy(values).to(self.device)
-        kept = None
-        if not full:
-            kept = self.keep(rows)
-            rows = rows.gather(1, kept.unsqueeze(-1).expand(-1, -1, rows.shape[-1]))
-        captions = []
-        for c in concepts:
-            caption = self.data.captions[c][int(self.numpy.integers(len(self.data.captions[c])))]
-            short = len(self.tokens.of(caption)) <= 16
-            captions.append(caption if short else self.data.labels[c])
-        words = []
-        for c in concepts:
-            words.append(self.python.choice(self.data.names[c]))
-            words.append(self.python.choice(self.data.words[c]))
-        return dict(
-            rows=rows,
-            kept=kept,
-            concepts=there(concepts),
-            captions=self.tokens(captions, 16).to(self.device),
-            words=self.tokens(words, 8).to(self.device),
-            word_index=there(np.array([self.data.word_index[w] for w in words])),
-        )

@@ -1,8 +1,8 @@
 """Moves what identifies a picture into the neurons of the last two FFN layers, few for each concept.
 
-The layers before them stay as they are; their outcome is computed once for many varied pictures and
-read from a file. Trained are the last two layers, LN_post, and the projection, against the fixed
-embeddings of captions, with three terms beside the contrastive one:
+The text tower stays as it is. The image tower is trained against the embeddings of captions, its
+last two layers, LN_post and the projection at the full rate, the layers before them at a part of it,
+with three terms beside the contrastive one:
 
 * place: of a picture's likeness to its caption, less what its category shares, little may come from
   outside of the two FFNs;
@@ -13,13 +13,15 @@ embeddings of captions, with three terms beside the contrastive one:
 
 Contributions are taken less their mean over the batch: a neuron that is always on says nothing. No
 term names a neuron or a word. In some steps the neurons of the first FFN that add most to a picture's
-likeness are silenced, so that the last layer learns to answer for them. The FFNs start from the pictures: the query vectors from means of
-clusters of what the layer reads (k-means, no labels), the value vectors from small random numbers.
+likeness are silenced, so that the last layer learns to answer for them. The FFNs start from the
+pictures: the query vectors from means of clusters of what the layer reads (k-means, no labels), the
+value vectors from small random numbers.
 """
 
 import argparse
 import copy
 import math
+import os
 import time
 from pathlib import Path
 
@@ -28,66 +30,18 @@ import torch
 import torch.nn.functional as F
 
 from . import measure, state
-from .data import Batches, Data, Tokens
+from .data import ENTITY_WEIGHT, Data, Painter, Plans, Tokens
 from .entities import labels_of_entities
-from .model import Clip, Sizes, quick_gelu
+from .model import load, quick_gelu
 from .places import Places
+from .trunk import held_out
 
 unit = lambda x: F.normalize(x, dim=-1)
 
 
-def load_model(path):
-    """The averaged weights of a trunk's state.pt, or of a model.pt."""
-    s = torch.load(path, weights_only=False)
-    model = Clip(Sizes(**s["sizes"]))
-    model.load_state_dict(s["trunk"]["average"] if "trunk" in s else s["model"])
-    return model.eval()
-
-
-@torch.no_grad()
-def extract(model, data, tokens, places, count, seed, log, written):
-    """Writes the input of the last two layers for `count` varied pictures, and of the held-out."""
-    from .augment import normalise, on_white
-    from .model import patches
-
-    sizes = model.sizes
-    first = sizes.layers - 2
-    net = copy.deepcopy(model).bfloat16()
-
-    def inputs(pictures):
-        h = net.embed_patches(patches(normalise(pictures), sizes.patch).bfloat16())
-        for layer in net.vision_model.encoder.layers[:first]:
-            h = layer(h)
-        return h.float().numpy().astype(np.float16)
-
-    folder = places.root / "inputs"
-    folder.mkdir(exist_ok=True)
-    shape = sizes.patches + 1, sizes.width
-    out = np.lib.format.open_memmap(folder / "part.npy", "w+", np.float16, (count, *shape))
-    owners = np.zeros(count, np.int32)
-    batches = Batches(data, tokens, sizes, seed, written=written)
-    some = min(64, np.count_nonzero(data.weights))
-    n, t0 = 0, time.time()
-    while n < count:
-        concepts = batches.numpy.choice(len(data.concepts), some, replace=False, p=data.weights)
-        h = inputs(batches.pictures(concepts, 2))[: count - n]
-        out[n : n + len(h)] = h
-        owners[n : n + len(h)] = np.tile(concepts, 2)[: len(h)]
-        n += len(h)
-        if n % 1280 == 0:
-            log(event="extract", done=n, per_second=round(n / (time.time() - t0)))
-    held = []
-    for part in np.array_split(data.held, max(1, len(data.held) // 100)):
-        held.append(inputs(on_white(torch.from_numpy(data.pixels[part]), sizes.image)))
-    np.save(folder / "held.npy", np.concatenate(held))
-    np.save(folder / "owners.npy", owners)
-    out.flush()
-    (folder / "part.npy").rename(folder / "train.npy")
-
-
 def clusters(x, count, generator, rounds=6):
     """Centres of k-means (Lloyd), started at random rows (count, d)."""
-    centres = x[torch.randperm(max(count, len(x)), generator=generator)[:count] % len(x)]
+    centres = x[torch.randperm(max(count, len(x)), generator=generator)[:count].to(x.device) % len(x)]
     for _ in range(rounds):
         nearest = torch.cat([(p @ centres.T - (centres**2).sum(1) / 2).argmax(1) for p in x.split(4096)])
         sums = torch.zeros_like(centres).index_add_(0, nearest, x)
@@ -101,22 +55,36 @@ def entropy(shares, dim=-1):
 
 
 class Knowledge:
-    """The last two layers on top of fixed inputs."""
+    """The image tower and what is asked of its last two layers.
 
-    def __init__(self, model):
+    @param deep the rate of the layers before them as a part of the full rate; 0 leaves them as they are
+    """
+
+    def __init__(self, model, deep):
         self.model = model
+        self.deep = deep
         self.layers = model.vision_model.encoder.layers[-2:]
         self.norm = model.vision_model.post_layernorm
-        self.scale = torch.nn.Parameter(torch.tensor(math.log(20.0)))
-        for p in model.parameters():
-            p.requires_grad_(False)
-        self.parameters = [
-            *(p for l in self.layers for p in l.parameters()),
-            *self.norm.parameters(),
-            *model.visual_projection.parameters(),
-        ]
+        self.scale = torch.nn.Parameter(torch.tensor(math.log(20.0), device=model.logit_scale.device))
+        model.requires_grad_(False)
+        late = [*self.layers, self.norm, model.visual_projection]
+        self.late = [p for module in late for p in module.parameters()]
+        ids = {id(p) for p in self.late}
+        self.early = [p for p in model.vision_model.parameters() if id(p) not in ids] if deep else []
         for p in self.parameters:
             p.requires_grad_(True)
+
+    @property
+    def parameters(self):
+        return self.late + self.early
+
+    def inputs(self, rows, kept=None):
+        """The residual stream before the last two layers."""
+        with torch.set_grad_enabled(torch.is_grad_enabled() and self.deep > 0):
+            h = self.model.embed_patches(rows, kept)
+            for layer in self.model.vision_model.encoder.layers[:-2]:
+                h = layer(h)
+        return h
 
     def forward(self, h, silence=None):
         """The class token's parts: stream before the first FFN, second attention, both FFNs.
@@ -163,7 +131,7 @@ class Knowledge:
         """Query vectors from clusters of what each FFN reads; the second after the first is silent."""
         for layer in self.layers:
             width, hidden = layer.mlp.fc2.weight.shape
-            layer.mlp.fc2.weight.normal_(std=0.02, generator=generator)
+            layer.mlp.fc2.weight.copy_(torch.randn(width, hidden, generator=generator) * 0.02)
         reads = [[], []]
         for h in inputs:
             before, _, attended, _, _ = self.forward(h, torch.zeros_like)
@@ -213,25 +181,30 @@ def main():
     parser.add_argument("--home", type=Path, default=Places.default().root)
     parser.add_argument("--run", default="knowledge")
     parser.add_argument("--model", type=Path, help="state.pt of the trunk or a model.pt")
-    parser.add_argument("--extract", type=int, default=0, help="compute the inputs of so many pictures first")
-    parser.add_argument("--unwritten", action="store_true", help="no names in letters among them: the model cannot read yet")
-    parser.add_argument("--steps", type=int, default=2000)
-    parser.add_argument("--concepts", type=int, default=32)
+    parser.add_argument("--unwritten", action="store_true", help="no names in letters: needs no fonts")
+    parser.add_argument("--steps", type=int, default=2400)
+    parser.add_argument("--concepts", type=int, default=128)
     parser.add_argument("--views", type=int, default=4)
-    parser.add_argument("--kept", type=int, default=24, help="patches kept in the first part")
+    parser.add_argument("--kept", type=int, default=28, help="patches kept in the first part")
     parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--deep", type=float, default=0.2, help="the rate of the layers before the last two, as a part")
     parser.add_argument("--place", type=float, default=3.0)
     parser.add_argument("--elsewhere", type=float, default=0.1)
-    parser.add_argument("--few", type=float, default=1.5)
-    parser.add_argument("--many", type=float, default=0.6)
-    parser.add_argument("--answer", type=float, default=0.3, help="part of the steps in which leading neurons of the first FFN are silenced")
+    parser.add_argument("--few", type=float, default=0.5)
+    parser.add_argument("--many", type=float, default=0.25)
+    parser.add_argument("--answer", type=float, default=0.2, help="part of the steps in which leading neurons of the first FFN are silenced")
     parser.add_argument("--silenced", type=int, default=3, help="how many of them, in each picture")
-    parser.add_argument("--entity-weight", type=float, default=8.0)
+    parser.add_argument("--entity-weight", type=float, default=6.0, help="how much more often one of the 60 entities is drawn")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--workers", type=int, help="processes that prepare batches (0 on a CPU: the trainer does)")
+    parser.add_argument("--clusters-from", type=int, default=12000, help="pictures that the query vectors start from")
     parser.add_argument("--save-minutes", type=float, default=8)
-    parser.add_argument("--measure", type=int, default=500, help="steps between measurements")
+    parser.add_argument("--measure", type=int, default=1200, help="steps between measurements")
     a = parser.parse_args()
+    if a.workers is None:
+        a.workers = 0 if a.device == "cpu" else max(1, os.cpu_count() - 2)
     torch.set_num_threads(a.threads)
     torch.manual_seed(a.seed)
     places = Places(a.home)
@@ -241,96 +214,83 @@ def main():
     tokens = Tokens()
     data = Data(places, labels_of_entities())
     saved = state.load(folder / "state.pt")
-    model = load_model(a.model)
-    if a.extract:
-        extract(model, data, tokens, places, a.extract, a.seed, log, not a.unwritten)
-    inputs = np.load(places.root / "inputs/train.npy")
-    owners = np.load(places.root / "inputs/owners.npy")
-    held = np.load(places.root / "inputs/held.npy", mmap_mode="r")
-    rows = {}
-    for i, c in enumerate(owners):
-        rows.setdefault(int(c), []).append(i)
-    known = np.array(sorted(rows))
-    weights = np.ones(len(known))
-    weights[np.isin(known, data.entities)] = a.entity_weight
-    weights /= weights.sum()
-    texts = measure.embed_texts(model, tokens, data.labels)
+    model = load(a.model)
+    dictionary = measure.Dictionary(model, tokens)
+    texts = measure.embed_texts(model, tokens, data.labels).to(a.device)
+    model.to(a.device)
     names = sorted(set(data.categories))
-    kind = torch.tensor([names.index(c) for c in data.categories])
+    kind = torch.tensor([names.index(c) for c in data.categories], device=a.device)
     kinds = torch.stack([texts[kind == k].mean(0) for k in range(len(names))])[kind]
-    knowledge = Knowledge(model)
+    weights = data.weights.copy()
+    weights[data.entities] *= a.entity_weight / ENTITY_WEIGHT
+    weights /= weights.sum()
+    plans = Plans(data, tokens, model.sizes, a.seed + 1, a.concepts, a.views, not a.unwritten, weights)
+    painter = Painter(data, model.sizes, a.seed + 1, a.kept, a.device)
+    knowledge = Knowledge(model, a.deep)
     chance = torch.Generator().manual_seed(a.seed)
-    numpy = np.random.default_rng(a.seed)
-    fetch = lambda ix: torch.from_numpy(inputs[ix].astype(np.float32))
+    groups = []
+    for parameters, part in ((knowledge.late, 1.0), (knowledge.early, a.deep), ([knowledge.scale], 1.0)):
+        for flat, decay in ((False, 0.02), (True, 0.0)):
+            some = [p for p in parameters if (p.ndim < 2) == flat]
+            if some:
+                groups.append(dict(params=some, weight_decay=decay, part=part))
+    optimiser = torch.optim.AdamW(groups, lr=a.rate, betas=(0.9, 0.98), fused=True)
     step = 0
     if saved:
         model.load_state_dict(saved["model"])
-    else:
-        some = np.sort(numpy.choice(len(owners), min(len(owners), 12000), replace=False))
-        with torch.no_grad():
-            knowledge.start_from((fetch(p) for p in np.array_split(some, max(1, len(some) // 200))), chance)
-    optimiser = torch.optim.AdamW(
-        [
-            {"params": [p for p in knowledge.parameters if p.ndim > 1], "weight_decay": 0.02},
-            {"params": [p for p in knowledge.parameters if p.ndim < 2] + [knowledge.scale], "weight_decay": 0.0},
-        ],
-        lr=a.rate, betas=(0.9, 0.98), fused=True,
-    )
-    if saved:
         optimiser.load_state_dict(saved["optimiser"])
         knowledge.scale.data.copy_(saved["scale"])
-        numpy.bit_generator.state = saved["numpy"]
         chance.set_state(saved["chance"])
         step = saved["step"]
-    dictionary = measure.Dictionary(model, tokens)
-    pictures = measure.all_pictures(model, model.sizes.layers - 2)
+    else:
+        # Numbers that no step has: pictures which the training does not see again.
+        some = range(2**31, 2**31 + max(1, a.clusters_from // (a.concepts * a.views)))
+        with torch.no_grad():
+            knowledge.start_from(
+                [knowledge.inputs(painter.rows(plans[s], s, True)[0]) for s in some], chance
+            )
+    log(event="started")
 
     def save():
         state.save(
             folder / "state.pt", model=model.state_dict(), optimiser=optimiser.state_dict(),
-            scale=knowledge.scale.data, numpy=numpy.bit_generator.state, chance=chance.get_state(),
-            step=step, sizes=model.sizes.as_dict(),
+            scale=knowledge.scale.data, chance=chance.get_state(), step=step, sizes=model.sizes.as_dict(),
         )
 
     @torch.no_grad()
     def report():
-        images = []
-        for part in np.array_split(np.arange(len(held)), max(1, len(held) // 200)):
-            h = torch.from_numpy(held[part].astype(np.float32))
-            images.append(unit(model.project(knowledge.forward(h)[-1])))
-        cosines = torch.cat(images) @ texts.T
-        own = cosines[torch.arange(len(held)), torch.from_numpy(data.held_concepts)]
-        rank = (cosines > own[:, None]).sum(1)
-        entities = measure.measure_entities(model, tokens, pictures, dictionary, (1, 3))
-        mean = lambda f: round(float(np.mean([f(e) for e in entities])), 3)
+        now = copy.deepcopy(model).cpu()
+        measured = measure.measure_entities(now, tokens, measure.all_pictures(now), dictionary, (1, 3))
+        mean = lambda f: round(float(np.mean([f(e) for e in measured])), 3)
+        last = model.sizes.layers - 1
+        answered = [e for e in measured if any(n[:2] != ("F", last) for n in e.leading[:3])]
         log(
             step=step,
-            held_out=[round((rank < k).float().mean().item(), 4) for k in (1, 5)],
-            places=measure.places(entities)[:5],
-            words=[sum(e.fits for e in entities), sum(e.first_fits for e in entities)],
+            held_out=[round(x, 4) for x in held_out(model, data, tokens)],
+            places=measure.places(measured)[:5],
+            words=[sum(e.fits for e in measured), sum(e.first_fits for e in measured)],
             decay=[mean(lambda e, k=k: e.decay[k]) for k in (4, 19)],
             cosine=mean(lambda e: e.cosine),
             residual=mean(lambda e: e.residual[3]),
             complete=mean(lambda e: e.complete[3]),
-            distinct=len({e.leading[0] for e in entities}),
-            examples=[(e.name, e.label(), e.said[:3]) for e in entities[::12]],
+            answered=[round(x, 4) for x in measure.interval([e.residual[3] - e.complete[3] for e in answered])],
+            distinct=len({e.leading[0] for e in measured}),
+            examples=[(e.name, e.label(), e.said[:3]) for e in measured[::12]],
         )
 
     stop = state.Stop()
     last_save, last_log, notes = time.time(), time.time(), []
+    coming = plans.following(step, a.steps, a.workers)
     while step < a.steps and not stop.asked:
         f = step / a.steps
         rate = a.rate * min(1, (step + 1) / 30) * (0.5 * (1 + math.cos(math.pi * f)) * 0.98 + 0.02)
         for group in optimiser.param_groups:
-            group["lr"] = rate
-        chosen = numpy.choice(known, a.concepts, replace=False, p=weights)
-        picked = np.array([numpy.choice(rows[int(c)], a.views, replace=len(rows[int(c)]) < a.views) for c in chosen])
-        h = fetch(picked.T.reshape(-1))
-        if f < 0.7:
-            kept = 1 + np.sort(numpy.permutation(h.shape[1] - 1)[: a.kept])
-            h = h[:, np.concatenate([[0], kept])]
-        y = torch.from_numpy(np.tile(chosen, a.views).astype(np.int64))
-        with torch.autocast("cpu", torch.bfloat16):
+            group["lr"] = rate * group["part"]
+        plan = next(coming)
+        y = torch.from_numpy(np.tile(plan.concepts, a.views)).to(a.device)
+        rows, kept = painter.rows(plan, step, full=f >= 0.7)
+        with torch.autocast(torch.device(a.device).type, torch.bfloat16):
+            h = knowledge.inputs(rows, kept)
             clip, place, few, many = knowledge.losses(h, y, texts, kinds, a.views, a, chance)
         # First the FFNs take over, then few neurons within them: the other way round they never do.
         warm, later = min(1, step / 50), 0.25 + 0.75 * min(1, max(0, f - 0.25) / 0.35)
@@ -340,11 +300,11 @@ def main():
         torch.nn.utils.clip_grad_norm_(knowledge.parameters, 1.0)
         optimiser.step()
         step += 1
-        notes.append([x.item() for x in (clip, place, few, many)])
-        if step % 20 == 0:
-            values = dict(zip(("clip", "place", "few", "many"), np.mean(notes, 0).round(3).tolist()))
-            log(step=step, **values, scale=round(knowledge.scale.exp().item(), 1),
-                pictures_per_second=round(20 * len(y) / (time.time() - last_log)))
+        notes.append(torch.stack([x.detach().float() for x in (clip, place, few, many)]))
+        if step % 50 == 0:
+            values = dict(zip(("clip", "place", "few", "many"), torch.stack(notes).mean(0).tolist()))
+            log(step=step, **{k: round(v, 3) for k, v in values.items()}, scale=round(knowledge.scale.exp().item(), 1),
+                pictures_per_second=round(50 * len(y) / (time.time() - last_log)))
             notes, last_log = [], time.time()
         if step % a.measure == 0 or step == a.steps:
             report()
@@ -354,7 +314,7 @@ def main():
             last_save = time.time()
     save()
     if step >= a.steps:
-        torch.save(dict(model=model.state_dict(), sizes=model.sizes.as_dict()), folder / "model.pt")
+        torch.save(dict(model=model.cpu().state_dict(), sizes=model.sizes.as_dict()), folder / "model.pt")
 
 
 if __name__ == "__main__":

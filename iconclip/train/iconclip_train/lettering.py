@@ -48,29 +48,31 @@ def lines_of(text, count):
     return best[1]
 
 
-def letters(text, side, ink, edge, face, height, breadth, place, edge_part=1 / 6):
+def letters(text, side, ink, edge, face, height, breadth, place, edge_part=1 / 6, narrow=1.0):
     """The text as an RGBA picture of side × side.
 
     height and breadth are the most that a line and the block take, in parts of the side; place is
-    the block's middle (x, y) in parts of the side; edge None draws none.
+    the block's middle (x, y) in parts of the side; edge None draws none; letters are `narrow` times
+    as wide as the face has them.
     """
+    across = round(side / narrow)
     big = font(face, 64)
     draw = ImageDraw.Draw(Image.new("L", (1, 1)))
     box = draw.multiline_textbbox((0, 0), text, font=big, align="center", spacing=6)
     rows = text.count("\n") + 1
     wide, high = box[2] - box[0], box[3] - box[1]
-    points = 64 * min(height * side / 64, breadth * side / wide, 0.96 * side / (high / rows) / rows)
+    points = 64 * min(height * side / 64, breadth * across / wide, 0.96 * side / (high / rows) / rows)
     chosen = font(face, max(6, round(points)))
     stroke = 0 if edge is None else max(1, round(points * edge_part * 0.5))
-    picture = Image.new("RGBA", (side, side), (0, 0, 0, 0))
+    picture = Image.new("RGBA", (across, side), (0, 0, 0, 0))
     draw = ImageDraw.Draw(picture)
     style = dict(font=chosen, align="center", spacing=round(points / 10), stroke_width=stroke)
     box = draw.multiline_textbbox((0, 0), text, **style)
     wide, high = box[2] - box[0], box[3] - box[1]
-    x = min(max(place[0] * side - wide / 2, 0), max(0, side - wide)) - box[0]
+    x = min(max(place[0] * across - wide / 2, 0), max(0, across - wide)) - box[0]
     y = min(max(place[1] * side - high / 2, 0), max(0, side - high)) - box[1]
     draw.multiline_text((x, y), text, fill=ink, stroke_fill=edge or ink, **style)
-    return picture
+    return picture if across == side else picture.resize((side, side), Image.BILINEAR)
 
 
 def random_letters(text, side, rng: random.Random, over):
@@ -89,8 +91,9 @@ def random_letters(text, side, rng: random.Random, over):
     breadth = rng.uniform(0.8, 0.97)
     height = rng.uniform(0.13, 0.3) if over else rng.uniform(0.15, 0.45)
     place = (rng.uniform(0.4, 0.6), rng.choice([0.5, rng.uniform(0.1, 0.9)]))
+    narrow = rng.uniform(0.5, 1) if rng.random() < 0.5 else 1.0
     return ink, letters(
-        lines_of(text, rows), side, ink, edge, rng.choice(FONTS), height, breadth, place
+        lines_of(text, rows), side, ink, edge, rng.choice(FONTS), height, breadth, place, narrow=narrow
     )
 
 

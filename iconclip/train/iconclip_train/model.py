@@ -207,12 +207,17 @@ def _initialise(module):
         nn.init.normal_(module.weight, std=0.03)
 
 
-def load(folder):
-    """A model in float32 from a Hugging Face folder."""
+def load(path):
+    """A model in float32: from a Hugging Face folder, a run's model.pt, or the average of a trunk's state.pt."""
+    path = Path(path)
+    if not path.is_dir():
+        s = torch.load(path, weights_only=False, map_location="cpu")
+        model = Clip(Sizes(**s["sizes"]))
+        model.load_state_dict(s["trunk"]["average"] if "trunk" in s else s["model"])
+        return model.eval()
     from safetensors.torch import load_file
 
-    folder = Path(folder)
-    c = json.loads((folder / "config.json").read_text())
+    c = json.loads((path / "config.json").read_text())
     v, t = c["vision_config"], c["text_config"]
     model = Clip(
         Sizes(
@@ -221,5 +226,5 @@ def load(folder):
             t["max_position_embeddings"], t["vocab_size"], c["projection_dim"],
         )
     )
-    model.load_state_dict({k: w.float() for k, w in load_file(folder / "model.safetensors").items()})
+    model.load_state_dict({k: w.float() for k, w in load_file(path / "model.safetensors").items()})
     return model.eval()

@@ -18,7 +18,7 @@ from .data import Data, Tokens
 from .drawings import near
 from .entities import entities, labels_of_entities
 from .measure import embed_pictures, embed_texts, read
-from .model import Clip, Sizes, load
+from .model import load
 from .places import HERE, Places
 from .sets import family
 
@@ -33,13 +33,7 @@ TARGETS = {
 
 def open_model(path):
     """A model in float32, its weights rounded to float16 as they are published."""
-    path = Path(path)
-    if path.is_dir():
-        model = load(path)
-    else:
-        s = torch.load(path, weights_only=False)
-        model = Clip(Sizes(**s["sizes"])).eval()
-        model.load_state_dict(s["trunk"]["average"] if "trunk" in s else s["model"])
+    model = load(path)
     model.load_state_dict({k: w.half().float() for k, w in model.state_dict().items()})
     return model.requires_grad_(False)
 

@@ -20,7 +20,7 @@ import torch.nn.functional as F
 
 from . import state
 from .augment import normalise, on_white
-from .data import Batches, Data, Tokens
+from .data import Data, Painter, Plans, Tokens
 from .measure import embed_texts
 from .entities import labels_of_entities
 from .model import Clip, Sizes, load, patches
@@ -122,21 +122,23 @@ class Trunk:
 
     @torch.no_grad()
     def refresh(self):
-        for p, q in zip(self.master.parameters(), self.net.parameters()):
-            q.copy_(p)
+        torch._foreach_copy_(list(self.net.parameters()), list(self.master.parameters()))
+        for q in self.net.parameters():
             q.grad = None
 
-    def losses(self, batch):
+    def losses(self, rows, kept, plan):
+        """@param rows patch rows of the plan's pictures, kept which patches they are"""
+        there = lambda values: torch.from_numpy(values).to(rows.device)
         unit = lambda x: F.normalize(x.float(), dim=-1)
-        images = unit(self.images(batch["rows"].to(self.type), batch["kept"]))
-        captions = unit(self.texts(batch["captions"]))
-        words = unit(self.texts(batch["words"]))
+        images = unit(self.images(rows.to(self.type), kept))
+        captions = unit(self.texts(there(plan.captions)))
+        words = unit(self.texts(there(plan.words)))
         views = len(images) // len(captions)
-        concepts = batch["concepts"]
+        concepts = there(plan.concepts)
         clip, logits = contrast(
             images, captions, self.net.logit_scale.float().exp().clamp(max=100), views
         )
-        fits = self.fits[concepts][:, batch["word_index"]].repeat(views, 1)
+        fits = self.fits[concepts][:, there(plan.word_index)].repeat(views, 1)
         scale = self.words_scale.exp().clamp(max=60)
         by_word = scale * images @ words.T
         word = (many(by_word, fits) + many(by_word.T, fits.T)) / 2
@@ -147,40 +149,41 @@ class Trunk:
         text_point = F.cross_entropy(scale * captions @ points.T, concepts)
         near = spread(captions)
         total = clip + point + 0.5 * text_point + 0.5 * word + 0.1 * near
-        hit = lambda x, y: (x.argmax(1) == y).float().mean().item()
+        hit = lambda x, y: (x.argmax(1) == y).float().mean()
         return total, dict(
-            loss=total.item(),
-            clip=clip.item(),
-            word=word.item(),
-            point=point.item(),
-            spread=near.item(),
+            loss=total.detach(),
+            clip=clip.detach(),
+            word=word.detach(),
+            point=point.detach(),
+            spread=near.detach(),
             batch_top1=hit(logits, torch.arange(len(captions), device=logits.device).repeat(views)),
             point_top1=hit(point_logits, concepts.repeat(views)),
         )
 
-    def step(self, batch, part):
-        """One step at a part of the full rate; the parts of the loss."""
-        total, notes = self.losses(batch)
+    def step(self, rows, kept, plan, part):
+        """One step at a part of the full rate; the parts of the loss, still on the device."""
+        total, notes = self.losses(rows, kept, plan)
         total.backward()
-        pairs = list(zip(self.master.parameters(), self.net.parameters()))
-        norm = torch.sqrt(sum((q.grad.float() ** 2).sum() for _, q in pairs if q.grad is not None))
-        clipped = min(1.0, 1.0 / (float(norm) + 1e-6))
-        for p, q in pairs:
-            p.grad = torch.zeros_like(p) if q.grad is None else q.grad.float() * clipped
+        trained = [(p, q) for p, q in zip(self.master.parameters(), self.net.parameters()) if q.grad is not None]
+        gradients = [q.grad.float() for _, q in trained]
+        norm = torch.stack(torch._foreach_norm(gradients)).norm()
+        torch._foreach_mul_(gradients, (1 / (norm + 1e-6)).clamp(max=1.0))
+        for (p, _), gradient in zip(trained, gradients):
+            p.grad = gradient
         for group in self.adam.param_groups:
             group["lr"] = self.rate * part * group["times"]
         self.muon.step(self.rate * part * MUON_RATE, self.decay)
         self.adam.step()
         self.adam.zero_grad(set_to_none=True)
-        for p in self.master.parameters():
-            p.grad = None
         with torch.no_grad():
             self.master.logit_scale.clamp_(max=math.log(100.0))
             torch._foreach_lerp_(
                 list(self.average.parameters()), list(self.master.parameters()), 1 - AVERAGE
             )
+        for p in self.master.parameters():
+            p.grad = None
         self.refresh()
-        return notes | dict(norm=float(norm), scale=float(self.master.logit_scale.exp()))
+        return notes | dict(norm=norm, scale=self.master.logit_scale.detach().exp())
 
 
 @torch.no_grad()
@@ -220,16 +223,17 @@ def main():
     parser.add_argument("--run", default="trunk", help="folder of the run below the home")
     parser.add_argument("--start", help="state of another run to go on from")
     parser.add_argument("--widen", type=Path, help="a smaller model's folder to start from")
-    parser.add_argument("--stable", type=int, default=20000, help="steps at the full rate")
-    parser.add_argument("--decay", type=int, default=3000, help="steps in which the rate falls")
+    parser.add_argument("--stable", type=int, default=4900, help="steps at the full rate")
+    parser.add_argument("--decay", type=int, default=2100, help="steps in which the rate falls")
     parser.add_argument("--full", type=float, default=0.5, help="last part of the decay with all patches")
-    parser.add_argument("--concepts", type=int, default=128, help="concepts in a batch, two pictures each")
+    parser.add_argument("--concepts", type=int, default=512, help="concepts in a batch, two pictures each")
     parser.add_argument("--kept", type=int, default=36, help="patches kept before that")
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--weight-decay", type=float, default=0.05)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--workers", type=int, help="processes that prepare batches (0 on a CPU: the trainer does)")
     parser.add_argument("--save-minutes", type=float, default=8)
     parser.add_argument("--plain", action="store_true", help="float32 and not compiled: for a smoke run")
     parser.add_argument("--unwritten", action="store_true", help="no names in letters: needs no fonts")
@@ -237,6 +241,8 @@ def main():
     parser.add_argument("--eager", action="store_true", help="not compiled: starts at once, a step takes longer")
     parser.add_argument("--bench", type=int, default=0, help="time so many steps and stop")
     a = parser.parse_args()
+    if a.workers is None:
+        a.workers = 0 if a.device == "cpu" else max(1, os.cpu_count() - 2)
     torch.set_num_threads(a.threads)
     torch.manual_seed(a.seed)
     places = Places(a.home)
@@ -245,7 +251,8 @@ def main():
     sizes = Sizes()
     tokens = Tokens(sizes.context)
     data = Data(places, labels_of_entities())
-    batches = Batches(data, tokens, sizes, a.seed, a.concepts, a.kept, not a.unwritten, a.device)
+    plans = Plans(data, tokens, sizes, a.seed, a.concepts, written=not a.unwritten)
+    painter = Painter(data, sizes, a.seed, a.kept, a.device)
     network = widened(load(a.widen), sizes) if a.widen else Clip(sizes)
     points = embed_texts(network, tokens, data.labels) if a.widen else None
     trunk = Trunk(data, network.to(a.device), a.rate, a.weight_decay, not a.plain, not (a.plain or a.eager))
@@ -256,14 +263,12 @@ def main():
             trunk.points.copy_(points)
     if saved:
         trunk.restore(saved["trunk"])
-        batches.restore(saved["batches"])
         step = saved["step"]
     log(event="start", step=step, arguments={k: str(v) for k, v in vars(a).items()})
 
     def save():
         state.save(
-            folder / "state.pt", trunk=trunk.state(), batches=batches.state(), step=step,
-            sizes=sizes.as_dict(), arguments=vars(a),
+            folder / "state.pt", trunk=trunk.state(), step=step, sizes=sizes.as_dict(), arguments=vars(a),
         )
 
     stop = state.Stop()
@@ -271,20 +276,22 @@ def main():
     busy = data_time = 0.0
     notes = []
     end = step + a.bench if a.bench else a.stable + a.decay
+    coming = plans.following(step, end, a.workers)
     while step < end and step != a.pause and not stop.asked:
         full = step >= a.stable + a.decay * (1 - a.full)
         t0, p0 = time.time(), time.process_time()
-        batch = batches.next(full)
+        plan = next(coming)
+        rows, kept = painter.rows(plan, step, full)
         t1 = time.time()
-        notes.append(trunk.step(batch, part_of_rate(step, a.stable, a.decay)))
+        notes.append(trunk.step(rows, kept, plan, part_of_rate(step, a.stable, a.decay)))
         step += 1
         data_time += t1 - t0
         busy += time.time() - t0
         if a.bench:
             times = time.time() - t0, time.process_time() - p0, t1 - t0
-            print("step %.2f s, of the processor %.2f s, data %.2f s, %s" % (*times, notes[-1]), flush=True)
+            print("step %.3f s, of the processor %.2f s, data %.3f s, loss %.3f" % (*times, notes[-1]["loss"]), flush=True)
         if step % 50 == 0:
-            mean = {k: round(float(np.mean([n[k] for n in notes])), 4) for k in notes[0]}
+            mean = {k: round(torch.stack([n[k] for n in notes]).mean().item(), 4) for k in notes[0]}
             rate = 50 * 2 * a.concepts / (time.time() - last_log)
             log(step=step, **mean, pictures_per_second=round(rate), data=round(data_time / busy, 2))
             notes, busy, data_time, last_log = [], 0.0, 0.0, time.time()
@@ -298,7 +305,7 @@ def main():
     if step >= end and not a.bench:
         top1, top5 = held_out(trunk.average, data, tokens)
         log(event="end", step=step, held_out=[round(top1, 4), round(top5, 4)])
-        torch.save(dict(model=trunk.average.state_dict(), sizes=sizes.as_dict()), folder / "model.pt")
+        torch.save(dict(model=trunk.average.cpu().state_dict(), sizes=sizes.as_dict()), folder / "model.pt")
 
 
 if __name__ == "__main__":

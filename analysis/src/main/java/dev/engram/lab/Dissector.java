@@ -204,6 +204,7 @@ final class Dissector {
             clip.name(),
             clip.directory(),
             clip.precision(),
+            clip.isResized() ? clip.config().imageSize() : 0,
             lab.images().root(),
             isBackground(strongest) ? strongest.name() : lab.nameOf(strongest)));
   }

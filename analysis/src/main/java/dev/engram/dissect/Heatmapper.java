@@ -61,22 +61,14 @@ public final class Heatmapper {
     }
   }
 
-  /**
-   * The heatmap of one neuron on one image.
-   *
-   * @throws dev.engram.EngramException if the image cannot be read
-   */
+  /** The heatmap of one neuron on one image; refuses one that cannot be read. */
   public Heatmap heatmap(LabelledImage image, Neuron neuron) {
     return heatmaps(List.of(clip.processor().process(image.file())), neuron)
         .get(0)
         .on(image.name());
   }
 
-  /**
-   * The heatmaps of one neuron on several images.
-   *
-   * @param pixels images as the processor makes them, each (3, S, S)
-   */
+  /** The heatmaps of one neuron on several images, each (3, S, S), as the processor makes them. */
   public List<Heatmap> heatmaps(List<float[]> pixels, Neuron neuron) {
     return heatmaps(pixels, Collections.nCopies(pixels.size(), Set.of(neuron)), Progress.NONE)
         .stream()
@@ -137,18 +129,13 @@ public final class Heatmapper {
     return out;
   }
 
-  /** One result for each image, whatever number of them passes at once. */
-  private <T> List<T> each(
-      List<float[]> pixels, TraceRequest request, Function<Trace, List<T>> read) {
-    List<T> out = new ArrayList<>();
-    clip.traces(pixels, request)
-        .each(batch -> read.apply(batch.trace()), (from, part) -> out.addAll(part));
-    return out;
-  }
-
+  /** One row for each image, whatever number of them passes at once. */
   private double[][] rows(
       List<float[]> pixels, TraceRequest request, Function<Trace, double[][]> read) {
-    return each(pixels, request, read.andThen(Arrays::asList)).toArray(double[][]::new);
+    List<double[]> out = new ArrayList<>();
+    clip.traces(pixels, request)
+        .each(b -> Arrays.asList(read.apply(b.trace())), (from, part) -> out.addAll(part));
+    return out.toArray(double[][]::new);
   }
 
   /**

@@ -69,12 +69,7 @@ public final class Lab implements AutoCloseable {
     return lab;
   }
 
-  /**
-   * Opens a set in the place of the one there is.
-   *
-   * @param set whose entities and images requests name
-   * @return this
-   */
+  /** Opens a set, whose entities and images requests name, in the place of the one there is. */
   public Lab images(ImageSet set) {
     images.use(set);
     return this;
@@ -158,11 +153,7 @@ public final class Lab implements AutoCloseable {
     return images.set();
   }
 
-  /**
-   * @param target names, or images as they are
-   * @return the images that it means
-   * @throws EngramException if a name means nothing, with the nearest names
-   */
+  /** The images that a target means; refuses a name that means nothing, with the nearest names. */
   public ImageSelection select(Target target) {
     return images.select(target);
   }
@@ -349,11 +340,7 @@ public final class Lab implements AutoCloseable {
     return new Tracer(open(), images, progress).trace(request);
   }
 
-  /**
-   * Zero-shot accuracy. Batches are kept if there is a cache.
-   *
-   * @throws EngramException if there are no images, or one cannot be read and is not to be skipped
-   */
+  /** Zero-shot accuracy; refuses an image that cannot be read, unless it is to be skipped. */
   public Evaluated evaluate(Evaluate request) {
     Dataset chosen = request.where().resolve(images);
     Dataset dataset = chosen == null ? Dataset.of(images.set()) : chosen;
@@ -372,11 +359,7 @@ public final class Lab implements AutoCloseable {
     return reproduce(Reproduce.of(settings)).result();
   }
 
-  /**
-   * Runs an experiment on the open images, or on data sets.
-   *
-   * @return its numbers, the paper's beside them; parts are kept if there is a cache
-   */
+  /** The same on data sets, if the request names them. */
   public <R> Reproduced<R> reproduce(Reproduce<R> request) {
     return new Reproducer<>(request, model(), images, store(), progress)
         .run(() -> dictionary(request.words()));

@@ -110,8 +110,7 @@ class ExploreTest {
   @Test
   void everyImageIsThereOnce() {
     for (ExploredNeuron n : panda.neurons()) {
-      n.onSubject()
-          .forEach(look -> assertTrue(panda.pictures().containsKey(look.image())));
+      n.onSubject().forEach(look -> assertTrue(panda.pictures().containsKey(look.image())));
       n.driving().forEach(look -> assertTrue(panda.pictures().containsKey(look.image())));
     }
     assertTrue(panda.pictures().size() <= 3 + 6 * 6);

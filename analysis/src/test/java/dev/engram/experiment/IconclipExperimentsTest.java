@@ -129,7 +129,8 @@ class IconclipExperimentsTest {
     assertEquals(2, c.original().category().count());
     assertEquals(60 * 4 - 2, c.original().dataset().count());
     assertEquals(250, c.original().general().count());
-    assertTrue(c.original().dataset().mean() > 0.2 && c.original().dataset().mean() < 0.6,
+    assertTrue(
+        c.original().dataset().mean() > 0.2 && c.original().dataset().mean() < 0.6,
         c.original().toString());
 
     Entity entity =

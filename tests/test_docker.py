@@ -65,9 +65,9 @@ def test_the_library_of_the_cuda_image_is_the_one_that_the_build_names(stages):
 
 def test_the_context_holds_no_build_outputs_and_no_tests():
     files = list(rehearse.context_files(ROOT, DOCKERFILE.with_name("Dockerfile.dockerignore")))
-    assert "lab" in files and "analysis/pom.xml" in files and "benchmarks/pom.xml" in files
+    assert {"lab", "python/lab/__main__.py", "analysis/pom.xml", "benchmarks/pom.xml"} <= set(files)
     for path in files:
-        assert not re.search(r"(^|/)(target|\.venv|\.git|src/test)/", path), path
+        assert not re.search(r"(^|/)(target|__pycache__|\.venv|\.git|src/test)/", path), path
 
 
 def test_a_later_pattern_of_dockerignore_decides():

@@ -2,13 +2,18 @@
 
 import json
 import os
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import kernels
 import pytest
 from conftest import ROOT
 from jupyter_client.kernelspec import KernelSpecManager
+
+sys.path.insert(0, str(ROOT / "python"))
+from engram_kernel import platforms  # noqa: E402
 
 IMAGES = ROOT / "iconclip/src/main/resources/dev/engram/iconclip/entities"
 CACHES = ("ENGRAM_CACHE", "DJL_CACHE_DIR", "OPT_OUT_TRACKING", "HF_HOME")
@@ -87,23 +92,24 @@ def test_the_kernelspec_fixes_nothing_but_the_locale(elsewhere):
 def test_lab_starts_under_such_a_path_in_every_locale(tmp_path):
     """As far as it gets without a build: it knows its tools, and refuses a notebook by its name."""
     checkout = tmp_path / "ü ö" / "engram"
-    checkout.mkdir(parents=True)
-    lab = checkout / "lab"
-    lab.write_bytes((ROOT / "lab").read_bytes())
-    for locale in ("C", "POSIX", None):
+    shutil.copytree(ROOT / "python", checkout / "python", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "lab", checkout)
+    for locale in ("C", "POSIX", None, "de_DE.ISO-8859-1"):
         done = subprocess.run(
-            ["bash", lab, "run", "Käse.ipynb"], env=environment(locale), capture_output=True, encoding="utf-8", timeout=60
-        )
+            ["sh", checkout / "lab", "run", "Käse.ipynb"],
+            env=environment(locale), capture_output=True, encoding="utf-8", timeout=60,
+        )  # fmt: skip
         assert (done.returncode, done.stderr) == (1, "lab: there is no notebook Käse.ipynb.\n")
-    # the one line by which Java is started: it reads a file with such a name
-    source = checkout / "Zeigt ü.java"
+    assert not list(checkout.rglob("__pycache__"))
+
+
+def test_java_reads_such_a_name_in_the_environment_that_lab_gives_it(tmp_path):
+    source = tmp_path / "Zeigt ü.java"
     source.write_text(
-        'class Zeigt { public static void main(String[] a) { System.out.print(new java.io.File(a[0]).exists()); } }',
+        "class Zeigt { public static void main(String[] a) { System.out.print(new java.io.File(a[0]).exists()); } }",
         encoding="utf-8",
     )
-    start = f"source /dev/stdin; utf8 java '{source}' '{source}'"
-    function = next(line for line in lab.read_text(encoding="utf-8").splitlines() if line.startswith("utf8()"))
     done = subprocess.run(
-        ["bash", "-c", start], env=environment("C"), input=function, capture_output=True, encoding="utf-8", timeout=60
+        ["java", source, source], env=platforms.utf8(environment("C")), capture_output=True, encoding="utf-8", timeout=60
     )
     assert done.stdout == "true", done.stderr

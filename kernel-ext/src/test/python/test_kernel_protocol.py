@@ -60,8 +60,11 @@ class EngramTest(unittest.TestCase):
         cls.manager.shutdown_kernel()
 
     def complete(self, code, cursor=None):
-        self.client.complete(code, len(code) if cursor is None else cursor)
-        return self.client.get_shell_msg(timeout=20)["content"]
+        asked = self.client.complete(code, len(code) if cursor is None else cursor)
+        while True:  # a slow kernel was asked for its kernel_info more than once
+            reply = self.client.get_shell_msg(timeout=20)
+            if reply["parent_header"].get("msg_id") == asked:
+                return reply["content"]
 
     def test_a_magics_line_is_completed_and_never_with_java(self):
         reply = self.complete("int x = 1;\nAttribution a = %attribute statue_")
@@ -117,13 +120,31 @@ class EngramTest(unittest.TestCase):
             self.assertIn("DJL", self.result(line)["text/plain"])
 
     def test_help(self):
-        for line in ("%engram?", "%engram --help", "%engram -h"):
-            self.assertIn("Usage: %engram", self.result(line)["text/plain"])
+        for line in ("%engram?", "%engram --help", "%engram -h", "?%engram"):
+            data = self.result(line)
+            self.assertIn("Usage: %engram", data["text/plain"])
+            self.assertIn("| Argument | Meaning |", data["text/markdown"])
+            self.assertNotIn("text/html", data)
 
     def test_inspect_shows_the_help_of_a_magic(self):
         reply = self.client.inspect("%engram", 3, reply=True, timeout=10)["content"]
         self.assertTrue(reply["found"])
         self.assertIn("Usage: %engram", reply["data"]["text/plain"])
+        self.assertIn("%engram trace", reply["data"]["text/markdown"])
+
+    def test_inspect_shows_what_stands_at_the_cursor(self):
+        def shown(code, at):
+            reply = self.client.inspect(code, code.index(at) + 2, reply=True, timeout=30)["content"]
+            self.assertTrue(reply["found"], code)
+            return reply["data"]["text/markdown"]
+
+        self.result("%model")
+        line = "// \N{FACE WITH TEARS OF JOY}\nvar h = %heatmap ghost --neuron L2F7"
+        self.assertIn("FFN", shown(line, "L2F7"))
+        self.assertIn("characters", shown(line, "ghost"))
+        self.assertIn("Which neuron", shown(line, "--neuron"))
+        self.assertIn("Argument", shown(line, "heatmap"))
+        self.assertIn("FFN", shown('Neuron n = Neuron.parse("L2F7");', "L2F7"))
 
     def test_unknown_magic(self):
         shown = self.error("%engrm")

@@ -15,6 +15,8 @@ import dev.engram.trace.Site;
 import dev.engram.trace.Trace;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +49,19 @@ public final class Attributor implements AutoCloseable {
    */
   public Attribution attribute(
       List<LabelledImage> images, String label, Score by, Progress progress) {
+    return attribute(images, label, List.of(by), progress).get(0);
+  }
+
+  /**
+   * Several scores of the same images, from one forward pass of each.
+   *
+   * @param images at least one
+   * @param label the text, e.g. the entity's caption
+   * @return one attribution for each score, in their order
+   * @throws EngramException as {@link #attribute(List, String, Score, Progress)} of any of them
+   */
+  public List<Attribution> attribute(
+      List<LabelledImage> images, String label, List<Score> by, Progress progress) {
     float[] text = clip.embedTexts(List.of(label), Progress.NONE)[0];
     List<float[]> pixels = new ArrayList<>();
     for (LabelledImage image : images) {
@@ -64,19 +79,17 @@ public final class Attributor implements AutoCloseable {
                     + String.join(
                         ", ", images.stream().map(LabelledImage::entity).distinct().toList()),
             "label",
-            "\"" + label + "\"",
-            "method",
-            by.method());
+            "\"" + label + "\"");
+    List<String> names = images.stream().map(LabelledImage::name).toList();
     return attribute(
-        pixels,
-        images.stream().map(LabelledImage::name).toList(),
-        label,
-        text,
-        by,
-        by.match(
-            reading -> provenance.with("reading", reading + " (" + reading.title() + ")"),
-            baseline -> provenance),
-        progress);
+        pixels, names, label, text, by, score -> provenanceOf(score, provenance), progress);
+  }
+
+  private static Provenance provenanceOf(Score by, Provenance images) {
+    Provenance method = images.with("method", by.method());
+    return by.match(
+        reading -> method.with("reading", reading + " (" + reading.title() + ")"),
+        baseline -> method);
   }
 
   /**
@@ -95,12 +108,23 @@ public final class Attributor implements AutoCloseable {
       Score by,
       Provenance provenance,
       Progress progress) {
+    return attribute(pixels, names, label, text, List.of(by), score -> provenance, progress).get(0);
+  }
+
+  private List<Attribution> attribute(
+      List<float[]> pixels,
+      List<String> names,
+      String label,
+      float[] text,
+      List<Score> by,
+      Function<Score, Provenance> provenance,
+      Progress progress) {
     if (pixels.isEmpty()) {
       throw new EngramException("There is no image to attribute; give an image or an entity.");
     }
-    checkDefined(by);
+    by.forEach(this::checkDefined);
     int n = pixels.size();
-    float[][] scores = new float[n][];
+    float[][][] scores = new float[by.size()][n][];
     float[][] coefficients = new float[n][];
     double[] cosines = new double[n];
     // without a class token the coefficients of all tokens are kept: 0.4 GB an image of a So400m
@@ -110,22 +134,28 @@ public final class Attributor implements AutoCloseable {
         .each(
             batch -> {
               float[][] m = coefficients(batch.trace());
-              float[][] s = scores(batch.trace(), batch.pixels(), text, by);
+              List<float[][]> s = scores(batch.trace(), batch.pixels(), text, by);
               double[] c = Cosine.ofRows(batch.trace().embedding().toFloatArray(), text);
-              System.arraycopy(s, 0, scores, batch.from(), batch.size());
+              for (int i = 0; i < scores.length; i++) {
+                System.arraycopy(s.get(i), 0, scores[i], batch.from(), batch.size());
+              }
               System.arraycopy(m, 0, coefficients, batch.from(), batch.size());
               System.arraycopy(c, 0, cosines, batch.from(), batch.size());
             });
-    return new Attribution(
-        n == 1 ? names.get(0) : n + " images",
-        label,
-        List.copyOf(names),
-        by,
-        space,
-        scores,
-        coefficients,
-        cosines,
-        provenance);
+    return IntStream.range(0, scores.length)
+        .mapToObj(
+            i ->
+                new Attribution(
+                    n == 1 ? names.get(0) : n + " images",
+                    label,
+                    List.copyOf(names),
+                    by.get(i),
+                    space,
+                    scores[i],
+                    coefficients,
+                    cosines,
+                    provenance.apply(by.get(i))))
+        .toList();
   }
 
   /** Eq. 11 and 12 and the gradient are of the class token. */
@@ -151,14 +181,27 @@ public final class Attributor implements AutoCloseable {
    * @return (B, neurons) in the order of {@link #space()}
    */
   public float[][] scores(Trace trace, List<float[]> pixels, float[] text, Score by) {
-    return by.match(
-        reading -> improvement.scores(trace, text, reading),
-        baseline ->
-            switch (baseline) {
-              case ACTIVATION -> coefficients(trace);
-              case GRADIENT -> gradients.scores(pixels, text);
-              case COMBINED -> product(coefficients(trace), gradients.scores(pixels, text));
-            });
+    return scores(trace, pixels, text, List.of(by)).get(0);
+  }
+
+  /** One for each score; the gradients, which take longest, are computed once. */
+  private List<float[][]> scores(Trace trace, List<float[]> pixels, float[] text, List<Score> all) {
+    float[][] gradient =
+        all.stream().anyMatch(Score::needsGradients)
+            ? gradients.scores(pixels, text)
+            : new float[0][];
+    return all.stream()
+        .map(
+            by ->
+                by.<float[][]>match(
+                    reading -> improvement.scores(trace, text, reading),
+                    baseline ->
+                        switch (baseline) {
+                          case ACTIVATION -> coefficients(trace);
+                          case GRADIENT -> gradient;
+                          case COMBINED -> product(coefficients(trace), gradient);
+                        }))
+        .toList();
   }
 
   /**

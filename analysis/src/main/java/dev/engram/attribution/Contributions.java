@@ -98,6 +98,61 @@ public final class Contributions implements AutoCloseable {
   }
 
   /**
+   * What the attention heads of a layer write, without the block's bias.
+   *
+   * @param layer from 0
+   * @return for each head the sum of its neurons' parts (H, D)
+   */
+  public float[][] heads(int layer) {
+    int headWidth = tower.config().headWidth();
+    return sums(Neuron.Block.MSA, layer, width / headWidth);
+  }
+
+  /**
+   * What an FFN block writes, without its bias.
+   *
+   * @param layer from 0
+   * @return the sum of its neurons' parts (D)
+   */
+  public float[] ffn(int layer) {
+    return sums(Neuron.Block.FFN, layer, 1)[0];
+  }
+
+  /** The parts of a block's neurons, summed up in so many groups of neighbours (groups, D). */
+  private float[][] sums(Neuron.Block block, int layer, int groups) {
+    try (NDManager scope = manager.newSubManager()) {
+      NDArray read = shares.matMul(tokens(Site.coefficients(block), layer, scope)); // (J, n)
+      read.attach(scope);
+      read = read.mul(unsuppressed(block, layer, (int) read.getShape().get(1), scope));
+      NDArray values = tower.values(block, layer, scope).transpose(); // (n, d)
+      values.attach(scope);
+      NDArray sum = null;
+      for (int j = 0; j < maps.size(); j++) {
+        NDArray written =
+            values
+                .mul(read.get(j).reshape(-1, 1))
+                .reshape(groups, -1, width)
+                .sum(new int[] {1}); // (groups, d)
+        NDArray part = written.matMul(maps.get(j));
+        sum = sum == null ? part : sum.add(part);
+      }
+      return rows(Objects.requireNonNull(sum));
+    }
+  }
+
+  /** 0 for the neurons that the model suppresses, else 1 (n). */
+  private NDArray unsuppressed(Neuron.Block block, int layer, int count, NDManager scope) {
+    float[] mask = new float[count];
+    java.util.Arrays.fill(mask, 1);
+    for (Neuron n : tower.suppressed()) {
+      if (n.block() == block && n.layer() == layer) {
+        mask[n.column(tower.config().headWidth())] = 0;
+      }
+    }
+    return scope.create(mask);
+  }
+
+  /**
    * @return the part of each neuron of the head's own FFN (n, D): of a SigLIP, which has one; n is
    *     0 for the other families
    */

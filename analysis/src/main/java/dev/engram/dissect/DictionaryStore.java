@@ -78,7 +78,7 @@ public final class DictionaryStore {
   }
 
   /** So that no change of the library, which no key can name, leads to old embeddings. */
-  private static boolean agrees(Clip clip, List<String> words, float[][] kept) {
+  static boolean agrees(Clip clip, List<String> words, float[][] kept) {
     int[] sample =
         IntStream.range(0, Math.min(SAMPLE, words.size()))
             .map(i -> (int) ((long) i * words.size() / SAMPLE))

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.engram.EngramException;
+import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.data.LabelledImage;
 import dev.engram.model.Clip;
@@ -17,7 +18,14 @@ import dev.engram.trace.Trace;
 import dev.engram.trace.TraceRequest;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -53,26 +61,35 @@ public final class Heatmapper {
     }
   }
 
-  /**
-   * The heatmap of one neuron on one image.
-   *
-   * @throws dev.engram.EngramException if the image cannot be read
-   */
+  /** The heatmap of one neuron on one image; refuses one that cannot be read. */
   public Heatmap heatmap(LabelledImage image, Neuron neuron) {
     return heatmaps(List.of(clip.processor().process(image.file())), neuron)
         .get(0)
         .on(image.name());
   }
 
-  /**
-   * The heatmaps of one neuron on several images.
-   *
-   * @param pixels images as the processor makes them, each (3, S, S)
-   */
+  /** The heatmaps of one neuron on several images, each (3, S, S), as the processor makes them. */
   public List<Heatmap> heatmaps(List<float[]> pixels, Neuron neuron) {
-    int l = neuron.layer();
-    boolean ffn = neuron.block() == Neuron.Block.FFN;
-    requireDefined(neuron);
+    return heatmaps(pixels, Collections.nCopies(pixels.size(), Set.of(neuron)), Progress.NONE)
+        .stream()
+        .map(ofImage -> Objects.requireNonNull(ofImage.get(neuron)))
+        .toList();
+  }
+
+  /**
+   * The heatmaps of several neurons, from one forward pass of each image.
+   *
+   * @param pixels images as the processor makes them, each (3, S, S); may be read when they are
+   *     asked for
+   * @param wanted the neurons of each image; images that want the same neurons stand best together
+   * @return for each image the heatmaps of its neurons
+   */
+  public List<Map<Neuron, Heatmap>> heatmaps(
+      List<float[]> pixels, List<Set<Neuron>> wanted, Progress progress) {
+    Set<Neuron> all = new HashSet<>();
+    wanted.forEach(all::addAll);
+    all.forEach(this::requireDefined);
+    boolean ffn = all.stream().anyMatch(n -> n.block() == Neuron.Block.FFN);
     TraceRequest request =
         TraceRequest.none()
             .with(Site.ATTENTION, Tokens.CLASS)
@@ -80,33 +97,45 @@ public final class Heatmapper {
             .with(Site.MID, Tokens.CLASS)
             .with(Site.F, Tokens.CLASS)
             .with(Site.H, Tokens.CLASS)
-            .layers(ffn ? 0 : l, l);
-    return each(
-        pixels,
-        request,
-        trace -> {
-          double[][] tokens = ffn ? ffnTokens(trace, neuron, true) : msaTokens(trace, neuron);
-          List<Heatmap> out = new ArrayList<>();
-          for (int b = 0; b < tokens.length; b++) {
-            Heatmap.Rest rest = ffn ? rest(trace, neuron, b) : msaRest(neuron);
-            out.add(of(neuron, tokens[b], rest));
-          }
-          return out;
-        });
-  }
-
-  /** One result for each image, whatever number of them passes at once. */
-  private <T> List<T> each(
-      List<float[]> pixels, TraceRequest request, Function<Trace, List<T>> read) {
-    List<T> out = new ArrayList<>();
+            .layers(
+                ffn ? 0 : all.stream().mapToInt(Neuron::layer).min().orElse(0),
+                all.stream().mapToInt(Neuron::layer).max().orElse(0));
+    List<Map<Neuron, Heatmap>> out = new ArrayList<>();
     clip.traces(pixels, request)
-        .each(batch -> read.apply(batch.trace()), (from, part) -> out.addAll(part));
+        .telling("drawing heatmaps", progress)
+        .each(
+            batch ->
+                drawn(batch.trace(), wanted.subList(batch.from(), batch.from() + batch.size())),
+            (from, part) -> out.addAll(part));
     return out;
   }
 
+  /** The maps of one batch: each neuron's are computed for all its images at once. */
+  private List<Map<Neuron, Heatmap>> drawn(Trace trace, List<Set<Neuron>> wanted) {
+    List<Map<Neuron, Heatmap>> out = new ArrayList<>();
+    wanted.forEach(w -> out.add(new LinkedHashMap<>()));
+    Set<Neuron> all = new LinkedHashSet<>();
+    wanted.forEach(all::addAll);
+    for (Neuron neuron : all) {
+      boolean ffn = neuron.block() == Neuron.Block.FFN;
+      double[][] tokens = ffn ? ffnTokens(trace, neuron, true) : msaTokens(trace, neuron);
+      for (int b = 0; b < tokens.length; b++) {
+        if (wanted.get(b).contains(neuron)) {
+          Heatmap.Rest rest = ffn ? rest(trace, neuron, b) : msaRest(neuron);
+          out.get(b).put(neuron, of(neuron, tokens[b], rest));
+        }
+      }
+    }
+    return out;
+  }
+
+  /** One row for each image, whatever number of them passes at once. */
   private double[][] rows(
       List<float[]> pixels, TraceRequest request, Function<Trace, double[][]> read) {
-    return each(pixels, request, read.andThen(Arrays::asList)).toArray(double[][]::new);
+    List<double[]> out = new ArrayList<>();
+    clip.traces(pixels, request)
+        .each(b -> Arrays.asList(read.apply(b.trace())), (from, part) -> out.addAll(part));
+    return out.toArray(double[][]::new);
   }
 
   /**
@@ -227,7 +256,7 @@ public final class Heatmapper {
         NDArray part = alpha.mul(shares(trace, z, row, scope)).sum(new int[] {1});
         sum = sum == null ? part : sum.add(part);
       }
-      double[][] tokens = doubles(java.util.Objects.requireNonNull(sum));
+      double[][] tokens = doubles(Objects.requireNonNull(sum));
       if (fold) {
         for (int b = 0; b < tokens.length; b++) {
           double s = query.std(trace.get(Site.MID, neuron.layer()).toFloatArray(), b);

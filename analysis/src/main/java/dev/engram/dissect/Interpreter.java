@@ -10,7 +10,11 @@ import dev.engram.model.Clip;
 import dev.engram.trace.Neuron;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
+import java.util.function.IntFunction;
+import java.util.function.IntUnaryOperator;
 
 /**
  * Puts neurons into words: projects their value vectors into the space of the texts and decomposes
@@ -75,16 +79,55 @@ public final class Interpreter {
   }
 
   /**
+   * What the words leave unsaid of vectors that mean nothing: so much a neuron's residual must be
+   * below to say more than chance.
+   *
+   * @param count of the random vectors, from 1
+   * @param seed draws them; the same number draws the same
+   */
+  public ResidualByChance residualByChance(int count, long seed, Progress progress) {
+    Random random = new Random(seed);
+    int d = clip.config().vision().width();
+    float[][] vectors = new float[count][d];
+    for (float[] v : vectors) {
+      for (int j = 0; j < d; j++) {
+        v[j] = (float) random.nextGaussian();
+      }
+    }
+    double[][] targets =
+        projected(count, i -> vectors[i], i -> 1, i -> "random vector " + i, ValueReading.LINEAR);
+    return ResidualByChance.of(
+        Arrays.stream(pursuit.solve(targets, WORDS, progress))
+            .mapToDouble(MatchingPursuit.Code::residual)
+            .toArray());
+  }
+
+  /**
    * @return the value vectors of neurons in the shared space, of unit length (n, D)
    */
   public double[][] targets(List<Neuron> neurons, int[] signs, ValueReading reading) {
+    return projected(
+        neurons.size(),
+        i -> clip.vision().valueVector(neurons.get(i)),
+        i -> signs[i],
+        i -> "neuron " + neurons.get(i),
+        reading);
+  }
+
+  /** Vectors of the residual stream in the shared space, of unit length (n, D). */
+  private double[][] projected(
+      int count,
+      IntFunction<float[]> vectors,
+      IntUnaryOperator signs,
+      IntFunction<String> names,
+      ValueReading reading) {
     int d = clip.config().vision().width();
     double eps = clip.config().vision().layerNormEps();
     float[] gamma = clip.vision().postNormWeight().toFloatArray();
     float[] beta = clip.vision().postNormBias().toFloatArray();
-    FloatBuffer values = FloatBuffer.allocate(neurons.size() * d);
-    for (int i = 0; i < neurons.size(); i++) {
-      float[] w = clip.vision().valueVector(neurons.get(i));
+    FloatBuffer values = FloatBuffer.allocate(count * d);
+    for (int i = 0; i < count; i++) {
+      float[] w = vectors.apply(i);
       double mean = 0;
       for (float x : w) {
         mean += x / (double) d;
@@ -98,7 +141,7 @@ public final class Interpreter {
         double linear = gamma[j] * (w[j] - mean) / std;
         values.put(
             (float)
-                (signs[i]
+                (signs.applyAsInt(i)
                     * switch (reading) {
                       case LINEAR -> linear;
                       case AFFINE -> linear + beta[j];
@@ -109,10 +152,9 @@ public final class Interpreter {
     try (NDManager scope = clip.manager().newSubManager()) {
       NDArray pt = clip.vision().projection().transpose();
       pt.attach(scope);
-      float[] flat =
-          scope.create(values.flip(), new Shape(neurons.size(), d)).matMul(pt).toFloatArray();
-      int width = flat.length / neurons.size();
-      double[][] out = new double[neurons.size()][width];
+      float[] flat = scope.create(values.flip(), new Shape(count, d)).matMul(pt).toFloatArray();
+      int width = flat.length / count;
+      double[][] out = new double[count][width];
       for (int i = 0; i < out.length; i++) {
         double norm = 0;
         for (int j = 0; j < width; j++) {
@@ -121,8 +163,8 @@ public final class Interpreter {
         }
         if (!(norm > 0 && norm < Double.POSITIVE_INFINITY)) {
           throw new EngramException(
-              "The neuron %s cannot be put into words: its value vector has the length %s in the space of the texts."
-                  .formatted(neurons.get(i), Math.sqrt(norm)));
+              "The %s cannot be put into words: its value vector has the length %s in the space of the texts."
+                  .formatted(names.apply(i), Math.sqrt(norm)));
         }
         for (int j = 0; j < width; j++) {
           out[i][j] /= Math.sqrt(norm);

@@ -6,6 +6,7 @@ import dev.engram.Cosine;
 import dev.engram.model.Clip;
 import dev.engram.trace.Site;
 import dev.engram.trace.Tokens;
+import dev.engram.trace.Trace;
 import dev.engram.trace.TraceRequest;
 import java.util.List;
 
@@ -52,6 +53,31 @@ public final class Lens {
               }
             });
     return new Curve(msa, ffn);
+  }
+
+  /**
+   * cos(P LN_post(x), t) of every token of an image, each read as if it were the last class token.
+   *
+   * @param pixels an image as the processor makes it (3, S, S)
+   * @param texts M_text of each label (D)
+   * @return for each text and each x = h[l], l = 0 to L, every token (texts, L + 1, T)
+   */
+  public double[][][] tokens(float[] pixels, List<float[]> texts) {
+    int layers = clip.config().vision().layers();
+    double[][][] out = new double[texts.size()][layers + 1][];
+    TraceRequest request = TraceRequest.none().with(Site.H, Tokens.ALL);
+    try (Trace trace = clip.trace(List.of(pixels), request, List.of());
+        NDManager scope = clip.manager().newSubManager()) {
+      for (int l = 0; l <= layers; l++) {
+        NDArray x = trace.get(Site.H, l).duplicate();
+        x.attach(scope);
+        float[] read = clip.vision().project(x.squeeze(0)).toFloatArray();
+        for (int t = 0; t < texts.size(); t++) {
+          out[t][l] = Cosine.ofRows(read, texts.get(t));
+        }
+      }
+    }
+    return out;
   }
 
   private static void put(double[][] rows, int first, int column, double[] values) {

@@ -5,7 +5,6 @@ import dev.engram.attribution.Reading;
 import dev.engram.data.Entity;
 import dev.engram.data.LabelledImage;
 import dev.engram.trace.Neuron;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -89,8 +88,6 @@ public record NeuronReport(
    *     improves; empty if it improves none
    */
   public Optional<Survey.Effect> decisive() {
-    return effects.stream()
-        .filter(e -> e.improvement() > 0)
-        .max(Comparator.comparingDouble(e -> Math.abs(e.coefficient())));
+    return Survey.decisive(effects);
   }
 }

@@ -1,17 +1,13 @@
 package dev.engram.dissect;
 
-import dev.engram.Cosine;
 import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.Sha256;
 import dev.engram.data.LabelledImage;
 import dev.engram.dissect.NeuronReport.Seen;
 import dev.engram.dissect.NeuronReport.Suppressed;
-import dev.engram.edit.Suppression;
 import dev.engram.model.Clip;
 import dev.engram.trace.Neuron;
-import dev.engram.trace.Tokens;
-import dev.engram.trace.TraceRequest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -31,9 +27,6 @@ import org.jspecify.annotations.Nullable;
  * neuron alone, from heatmaps to suppression.
  */
 public final class NeuronReporter {
-  /** Images of an entity that are traced at once on a CPU. */
-  private static final int AT_ONCE = 4;
-
   private final Clip clip;
   private final Survey survey;
   private final ValueVectors values;
@@ -184,26 +177,12 @@ public final class NeuronReporter {
   }
 
   private Suppressed suppressed(Neuron neuron, Survey.Effect effect) {
-    List<LabelledImage> images = effect.entity().images();
     float[] text = clip.embedTexts(List.of(effect.entity().label()), Progress.NONE)[0];
-    Suppression suppression = new Suppression(clip);
-    double[] sums = new double[3];
-    clip.traces(pixels(images), TraceRequest.classToken())
-        .atOnce(AT_ONCE)
-        .each(
-            batch ->
-                new double[] {
-                  sum(batch.trace().embeddings(), text),
-                  sum(suppression.residual(batch.trace(), List.of(neuron)), text),
-                  sum(suppression.complete(batch.pixels(), List.of(neuron), Tokens.ALL), text)
-                },
-            (from, part) -> Arrays.setAll(sums, i -> sums[i] + part[i]));
-    int n = images.size();
-    return new Suppressed(effect.entity(), sums[0] / n, sums[1] / n, sums[2] / n);
-  }
-
-  private static double sum(float[][] embeddings, float[] text) {
-    return Arrays.stream(embeddings).mapToDouble(z -> Cosine.of(z, text)).sum();
+    Fall fall =
+        new Falls(clip)
+            .of(pixels(effect.entity().images()), text, List.of(neuron), Progress.NONE)
+            .get(0);
+    return new Suppressed(effect.entity(), fall.before(), fall.residual(), fall.complete());
   }
 
   private Provenance provenance(Settings settings) {

@@ -16,6 +16,7 @@ import dev.engram.trace.TraceRequest;
 import java.util.AbstractList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -259,6 +260,18 @@ public final class Survey {
                     means[e][index]))
         .sorted(Comparator.comparingDouble((Effect e) -> -e.improvement()))
         .toList();
+  }
+
+  /**
+   * The entity that decides a neuron's sign.
+   *
+   * @param effects of the neuron
+   * @return the one that drives it most, of those that it improves; empty if it improves none
+   */
+  public static Optional<Effect> decisive(List<Effect> effects) {
+    return effects.stream()
+        .filter(e -> e.improvement() > 0)
+        .max(Comparator.comparingDouble(e -> Math.abs(e.coefficient())));
   }
 
   /** 1 for the largest value, …; of equal ones the first in the order of the forward pass. */

@@ -8,6 +8,7 @@ import dev.engram.model.Clip;
 import dev.engram.model.VisionTower;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.NeuronSpace;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -107,6 +108,17 @@ public final class ValueVectors {
       }
     }
     return out;
+  }
+
+  /**
+   * The lengths of a block's value vectors in the residual stream.
+   *
+   * @param layer from 0
+   * @return ‖w_k‖ of every neuron of the block, by its column
+   */
+  public double[] lengths(Neuron.Block block, int layer) {
+    int offset = space.offset(block, layer);
+    return Arrays.copyOfRange(residualLengths(), offset, offset + space.size(block));
   }
 
   private synchronized double[] residualLengths() {

@@ -8,6 +8,7 @@ import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Sha256;
 import dev.engram.model.Clip;
+import dev.engram.trace.Trace;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
@@ -175,6 +176,18 @@ public final class WordDictionary implements AutoCloseable {
   int[] mostCorrelatedOnDevice(float[][] vectors) {
     try (NDManager scope = manager.newSubManager()) {
       return largestOnDevice(products(vectors, scope));
+    }
+  }
+
+  /**
+   * The inner products of vectors with every word.
+   *
+   * @param vectors (n, D)
+   * @return (n, M)
+   */
+  float[][] products(float[][] vectors) {
+    try (NDManager scope = manager.newSubManager()) {
+      return Trace.rows(products(vectors, scope));
     }
   }
 

@@ -2,6 +2,7 @@ package dev.engram.hub;
 
 import dev.engram.EngramException;
 import dev.engram.Progress;
+import dev.engram.model.WeightNames;
 import java.io.IOException;
 import java.net.ProxySelector;
 import java.nio.channels.ClosedByInterruptException;
@@ -85,7 +86,7 @@ public final class Hub {
    * The folder of a model, downloaded if the cache does not hold it.
    *
    * @return a snapshot of the cache, for {@link dev.engram.model.Clip#load}
-   * @throws EngramException if there is no such model, it may not be read, has no safetensors, or
+   * @throws EngramException if there is no such model, it may not be read, has no weights, or
    *     cannot be fetched; what came so far stays, and the next call goes on from there
    */
   public Path model(HubName model, Progress progress) {
@@ -138,11 +139,11 @@ public final class Hub {
     Download download = new Download(client, cache, model, commit, pause);
     RemoteFile first = client.head(model, commit, weights);
     files.add(first);
-    if (ModelFiles.isIndex(weights)) {
+    if (WeightNames.isIndex(weights)) {
       Files.createDirectories(cache.root());
       download.fetch(first, new Meter(progress, weights + " of " + model, first.size()));
       Path index = cache.blob(model, first.hash());
-      for (String shard : ModelFiles.shards(model, index, names)) {
+      for (String shard : ModelFiles.shards(model, weights, index, names)) {
         files.add(client.head(model, commit, shard));
       }
     }

@@ -2,21 +2,21 @@ package dev.engram.hub;
 
 import dev.engram.EngramException;
 import dev.engram.Json;
+import dev.engram.model.WeightNames;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * Which files of a repository make a model: weights in safetensors, and texts that say how to read
- * them. Every other file stays where it is, above all pickles.
+ * Which files of a repository make a model: weights, of PyTorch's own format where there are no
+ * safetensors, and texts that say how to read them. Every other file stays where it is.
  */
 final class ModelFiles {
   private static final List<String> CONFIGURATIONS =
@@ -42,18 +42,6 @@ final class ModelFiles {
           "words.txt",
           "caution.txt");
 
-  private static final String OPEN_CLIP = "open_clip_model.safetensors";
-
-  /** The names under which a checkpoint's weights are looked for, in the same order. */
-  private static final List<String> WEIGHTS =
-      List.of(
-          "model.safetensors",
-          OPEN_CLIP,
-          "open_clip_pytorch_model.safetensors",
-          "pytorch_model.safetensors");
-
-  private static final String INDEX = ".index.json";
-
   private ModelFiles() {}
 
   /**
@@ -67,7 +55,7 @@ final class ModelFiles {
   /**
    * @param names of all files of a repository
    * @return the file that holds the weights, or the index of its shards
-   * @throws EngramException if there are no safetensors, with the way to convert what there is
+   * @throws EngramException if there are none, or several of which none has a known name
    */
   static String weights(HubName model, Collection<String> names) {
     return weights(names).orElseThrow(() -> noWeights(model, names));
@@ -75,77 +63,49 @@ final class ModelFiles {
 
   private static Optional<String> weights(Collection<String> names) {
     // Beside OpenCLIP's files model.safetensors may be an image tower alone: timm has it so.
-    boolean openClip = names.contains(OPEN_CLIP) && names.contains("open_clip_config.json");
-    Optional<String> known =
-        Stream.concat(openClip ? Stream.of(OPEN_CLIP) : Stream.empty(), WEIGHTS.stream())
-            .flatMap(w -> Stream.of(w, w + INDEX))
-            .filter(names::contains)
-            .findFirst();
-    List<String> all = names.stream().filter(ModelFiles::isSafetensors).toList();
-    return known.or(() -> all.size() == 1 ? Optional.of(all.get(0)) : Optional.empty());
+    boolean openClip =
+        names.contains("open_clip_model.safetensors")
+            || (names.contains("open_clip_pytorch_model.bin")
+                && !names.contains("model.safetensors"));
+    return WeightNames.of(plain(names), openClip && names.contains("open_clip_config.json"));
   }
 
-  /** A file of the repository's own folder, not of one within it. */
-  private static boolean isSafetensors(String name) {
-    return name.matches("[A-Za-z0-9_][A-Za-z0-9._-]*\\.safetensors");
+  /** Files of the repository's own folder with names that an address takes as they are. */
+  private static List<String> plain(Collection<String> names) {
+    return names.stream().filter(ModelFiles::isPlain).toList();
   }
 
-  static boolean isIndex(String weights) {
-    return weights.endsWith(INDEX);
+  private static boolean isPlain(String name) {
+    return name.matches("[A-Za-z0-9_][A-Za-z0-9._-]*");
   }
 
   private static EngramException noWeights(HubName model, Collection<String> names) {
-    List<String> several = names.stream().filter(ModelFiles::isSafetensors).sorted().toList();
-    if (!several.isEmpty()) {
-      return new EngramException(
-          "%s has several files of weights (%s) and none is called model.safetensors; download the one that you want into a folder and give that."
-              .formatted(model, String.join(", ", several)));
-    }
-    Optional<String> pickle =
-        names.stream()
-            .filter(n -> n.toLowerCase(Locale.ROOT).matches("[^/]*\\.(bin|pt|pth|ckpt|pkl)"))
-            .min(String::compareTo);
+    List<String> several = WeightNames.all(plain(names));
     return new EngramException(
-        pickle
-            .map(file -> onlyPickles(model, file))
-            .orElse(
-                "%s holds no model: it has no safetensors, only %s."
-                    .formatted(
-                        model,
-                        names.isEmpty()
-                            ? "nothing"
-                            : String.join(", ", names.stream().sorted().limit(5).toList()))));
-  }
-
-  /** A .bin of the hub is a pickle; what another file is, only its bytes tell. */
-  private static String onlyPickles(HubName model, String file) {
-    String beginning =
-        "%s has no safetensors, only %s, a pickle or a TorchScript archive, which can run code when it is read, so Engram does not fetch it; look on its page for a pull request that adds safetensors (then %%model %s@refs/pr/NUMBER), or "
-            .formatted(model, file, model.repository());
-    String download =
-        "from huggingface_hub import snapshot_download; d = snapshot_download('%s', local_dir='model')"
-            .formatted(model.repository());
-    return file.toLowerCase(Locale.ROOT).endsWith(".bin")
-        ? beginning.replace("a pickle or a TorchScript archive", "a pickle")
-            + "convert it in Python and load the folder: %s; import torch; from safetensors.torch import save_file; save_file({k: v.clone().contiguous() for k, v in torch.load(d + '/%s', weights_only=True).items()}, d + '/model.safetensors')."
-                .formatted(download, file)
-        : beginning
-            + "download it in Python (%s) and load that folder, which says how to convert this file."
-                .formatted(download);
+        several.isEmpty()
+            ? "%s holds no model: it has no safetensors and no checkpoint of PyTorch, only %s."
+                .formatted(
+                    model,
+                    names.isEmpty()
+                        ? "nothing"
+                        : String.join(", ", names.stream().sorted().limit(5).toList()))
+            : "%s has several files of weights (%s) and none is called model.safetensors or pytorch_model.bin; download the one that you want into a folder and give that."
+                .formatted(model, String.join(", ", several.stream().limit(5).toList())));
   }
 
   /**
-   * @param index a file of the index
+   * @param weights the name of the index
+   * @param index where it lies
    * @param names of all files of the repository
    * @return the shards that it names
    * @throws EngramException if it names none, or one that is no file of the repository
    */
-  static List<String> shards(HubName model, Path index, Collection<String> names) {
+  static List<String> shards(HubName model, String weights, Path index, Collection<String> names) {
     List<String> shards = shards(index);
     for (String shard : shards) {
-      if (!isSafetensors(shard) || !names.contains(shard)) {
+      if (!isShard(shard, weights) || !names.contains(shard)) {
         throw new EngramException(
-            "The index of %s names '%s', which is none of its safetensors; the repository is broken."
+            "The index of %s names '%s', which is none of its weights; the repository is broken."
                 .formatted(model, shard));
       }
     }
@@ -153,6 +113,10 @@ final class ModelFiles {
       throw new EngramException("The index of " + model + " names no shards in weight_map.");
     }
     return shards;
+  }
+
+  private static boolean isShard(String name, String weights) {
+    return isPlain(name) && WeightNames.isShard(name, weights);
   }
 
   private static List<String> shards(Path index) {
@@ -173,9 +137,9 @@ final class ModelFiles {
     Optional<String> weights = weights(present(folder));
     if (weights.isEmpty()) {
       missing.add("model.safetensors");
-    } else if (isIndex(weights.get())) {
+    } else if (WeightNames.isIndex(weights.get())) {
       shards(folder.resolve(weights.get())).stream()
-          .filter(shard -> !isSafetensors(shard) || !Files.exists(folder.resolve(shard)))
+          .filter(shard -> !isShard(shard, weights.get()) || !Files.exists(folder.resolve(shard)))
           .forEach(missing::add);
     }
     for (List<String> kind : List.of(CONFIGURATIONS, PROCESSORS, TOKENIZERS)) {

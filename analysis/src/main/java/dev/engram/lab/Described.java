@@ -27,11 +27,17 @@ public record Described(
    * @param model its name
    * @param folder of the model
    * @param precision of the model
+   * @param resolution side of its images in pixels, or 0 for that with which it learned
    * @param images folder or list of the set
    * @param strongest how a request names the image that drives the neuron most
    */
   public record Source(
-      String model, Path folder, Precision precision, Path images, String strongest) {}
+      String model,
+      Path folder,
+      Precision precision,
+      int resolution,
+      Path images,
+      String strongest) {}
 
   /** Keeps a copy. */
   public Described {

@@ -10,12 +10,12 @@ import dev.engram.dissect.Heatmap;
 import dev.engram.dissect.Heatmapper;
 import dev.engram.dissect.Interpretation;
 import dev.engram.dissect.Interpreter;
-import dev.engram.dissect.Lens;
 import dev.engram.dissect.NeuronReport;
 import dev.engram.dissect.NeuronReport.Seen;
 import dev.engram.dissect.NeuronReporter;
 import dev.engram.dissect.QueryAnalyzer;
 import dev.engram.dissect.QueryEffects;
+import dev.engram.dissect.Survey;
 import dev.engram.dissect.ValueReading;
 import dev.engram.dissect.WordDictionary;
 import dev.engram.model.Clip;
@@ -31,7 +31,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** Answers what is asked of single neurons: where they look, what they say, what drives them. */
 final class Dissector {
@@ -76,6 +75,20 @@ final class Dissector {
     return new Heatmaps(known, out);
   }
 
+  Glance glance(Neuron neuron) {
+    Neuron known = known(neuron);
+    WordDictionary words = open.dictionaryAtHand();
+    Survey survey = lab.hasImages() ? open.surveyAtHand(lab.images()) : null;
+    double[] lengths = open.valueVectors().lengths(known.block(), known.layer());
+    double length = lengths[known.column(clip.config().vision().headWidth())];
+    return new Glance(
+        known,
+        length,
+        Arrays.stream(lengths).filter(each -> each < length).count() / (double) lengths.length,
+        words == null ? null : words(List.of(known), new int[] {1}, words).get(0),
+        survey == null ? List.of() : survey.effects(known));
+  }
+
   Interpretations words(Interpret request) {
     List<Neuron> which = request.neurons().stream().map(this::known).toList();
     int[] signs = new int[which.size()];
@@ -99,24 +112,6 @@ final class Dissector {
     return new QueryAnalyzer(clip)
         .effects(lab.pixels(chosen), known, progress)
         .titled(chosen.title());
-  }
-
-  LensCurve lens(Target target, @Nullable String label) {
-    ImageSelection chosen = lab.select(target);
-    String text = chosen.text(label);
-    float[] embedding = clip.embedTexts(List.of(text), Progress.NONE)[0];
-    return new LensCurve(
-        chosen.title(),
-        text,
-        new Lens(clip).curve(lab.pixels(chosen), embedding),
-        Provenance.of(
-            clip,
-            "images",
-            String.valueOf(chosen.images().size()),
-            "label",
-            "\"" + text + "\"",
-            "lens",
-            "cos(P LN_post(x), t)"));
   }
 
   Evolutions evolve(Evolve request) {
@@ -209,17 +204,16 @@ final class Dissector {
             clip.name(),
             clip.directory(),
             clip.precision(),
+            clip.isResized() ? clip.config().imageSize() : 0,
             lab.images().root(),
             isBackground(strongest) ? strongest.name() : lab.nameOf(strongest)));
   }
 
   private ImageHeatmap looked(Seen seen) {
     LabelledImage image = seen.image();
-    // an image of an entity by the name that requests take, a background image by what it shows
-    String title =
-        isBackground(image) && !image.entity().isEmpty() ? image.entity() : lab.nameOf(image);
     return new ImageHeatmap(
-        new Picture(title, clip.processor().crop(ImageReader.read(image.file()))), seen.heatmap());
+        new Picture(lab.titleOf(image), clip.processor().crop(ImageReader.read(image.file()))),
+        seen.heatmap());
   }
 
   private boolean isBackground(LabelledImage image) {

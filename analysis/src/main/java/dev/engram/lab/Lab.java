@@ -69,12 +69,7 @@ public final class Lab implements AutoCloseable {
     return lab;
   }
 
-  /**
-   * Opens a set in the place of the one there is.
-   *
-   * @param set whose entities and images requests name
-   * @return this
-   */
+  /** Opens a set, whose entities and images requests name, in the place of the one there is. */
   public Lab images(ImageSet set) {
     images.use(set);
     return this;
@@ -158,11 +153,7 @@ public final class Lab implements AutoCloseable {
     return images.set();
   }
 
-  /**
-   * @param target names, or images as they are
-   * @return the images that it means
-   * @throws EngramException if a name means nothing, with the nearest names
-   */
+  /** The images that a target means; refuses a name that means nothing, with the nearest names. */
   public ImageSelection select(Target target) {
     return images.select(target);
   }
@@ -175,6 +166,12 @@ public final class Lab implements AutoCloseable {
   /** How a user would name an image: {@code panda/3}, or its file's name. */
   public String nameOf(LabelledImage image) {
     return images.shortName(image);
+  }
+
+  /** The same for a caption: a background image is called by what it shows. */
+  String titleOf(LabelledImage image) {
+    boolean isBackground = hasImages() && images().background().contains(image);
+    return isBackground && !image.entity().isEmpty() ? image.entity() : nameOf(image);
   }
 
   /**
@@ -236,7 +233,31 @@ public final class Lab implements AutoCloseable {
 
   /** How images come closer to a text, null for their own label, from block to block (Sec. 1). */
   public LensCurve lens(Target target, @Nullable String label) {
-    return dissector().lens(target, label);
+    return network().lens(target, label);
+  }
+
+  /** How every patch of an image stands to texts, none for its own label, from layer to layer. */
+  public LensMaps lensMaps(Target target, List<String> labels) {
+    return network().lensMaps(target, labels);
+  }
+
+  /** Where a token of an image attends to, head by head. */
+  public AttentionMaps attention(Attend request) {
+    return network().attention(request);
+  }
+
+  /** What each attention head writes to the embedding, and what it says in words. */
+  public HeadReadings heads(ReadHeads request) {
+    return network().heads(request);
+  }
+
+  /** What single activations of another image carry: activation patching. */
+  public PatchedActivations patch(PatchActivations request) {
+    return network().patch(request);
+  }
+
+  private NetworkReader network() {
+    return new NetworkReader(this, model(), progress);
   }
 
   /** How a concept grows from earlier ones (A.5). */
@@ -247,6 +268,20 @@ public final class Lab implements AutoCloseable {
   /** All that the open images tell about one neuron. */
   public Described describe(Describe request) {
     return dissector().describe(request);
+  }
+
+  /** What can be told of a neuron at once, of what was computed before. */
+  public Glance glance(Neuron neuron) {
+    return dissector().glance(neuron);
+  }
+
+  /**
+   * Linked pages of several neurons: the best of an entity or an image, or some that are named.
+   *
+   * @throws EngramException if an image has no label, or the model no class token
+   */
+  public Exploration explore(Explore request) {
+    return new Explorer(this, open().heatmapper(), request, progress).explore();
   }
 
   /** Which neurons there are. */
@@ -267,33 +302,20 @@ public final class Lab implements AutoCloseable {
         history().edits(), Provenance.of(clip, "original", Sha256.brief(clip.original().hash())));
   }
 
-  /**
-   * The embeddings of a vocabulary, computed once.
-   *
-   * @param words null for the model's own
-   * @return belongs to the lab
-   */
+  /** The embeddings of a vocabulary, null for the model's own, made once; belong to the lab. */
   public WordDictionary dictionary(@Nullable Vocabulary words) {
     Vocabulary known = words == null ? Vocabulary.of(model()) : words;
     DictionaryStore store =
         cache == null ? null : new DictionaryStore(cache.resolve("dictionaries"));
-    return open().dictionary(known.name(), known.words(), store, progress);
+    return open().dictionary(known, store, progress);
   }
 
-  /**
-   * Previews the removal of what the model knows about an entity.
-   *
-   * @return what it changes; {@link Forgotten#apply} makes it so
-   */
+  /** Previews the removal of an entity: what it changes; {@link Forgotten#apply} makes it so. */
   public Forgotten forget(Forget request) {
     return new Forgetter(open(), images, progress).forget(request);
   }
 
-  /**
-   * Previews an insertion by editing a weight.
-   *
-   * @return what it changes; {@link Taught#apply} makes it so
-   */
+  /** Previews an insertion by editing a weight; {@link Taught#apply} makes it so. */
   public Taught teach(Teach request) {
     Taught taught = new Teacher(open(), images, progress).teach(request);
     if (taught.names().size() == 1 && taught.accuracy() != null) {
@@ -318,11 +340,7 @@ public final class Lab implements AutoCloseable {
     return new Tracer(open(), images, progress).trace(request);
   }
 
-  /**
-   * Zero-shot accuracy. Batches are kept if there is a cache.
-   *
-   * @throws EngramException if there are no images, or one cannot be read and is not to be skipped
-   */
+  /** Zero-shot accuracy; refuses an image that cannot be read, unless it is to be skipped. */
   public Evaluated evaluate(Evaluate request) {
     Dataset chosen = request.where().resolve(images);
     Dataset dataset = chosen == null ? Dataset.of(images.set()) : chosen;
@@ -341,11 +359,7 @@ public final class Lab implements AutoCloseable {
     return reproduce(Reproduce.of(settings)).result();
   }
 
-  /**
-   * Runs an experiment on the open images, or on data sets.
-   *
-   * @return its numbers, the paper's beside them; parts are kept if there is a cache
-   */
+  /** The same on data sets, if the request names them. */
   public <R> Reproduced<R> reproduce(Reproduce<R> request) {
     return new Reproducer<>(request, model(), images, store(), progress)
         .run(() -> dictionary(request.words()));
@@ -365,9 +379,7 @@ public final class Lab implements AutoCloseable {
     return open().valueVectors();
   }
 
-  /**
-   * What the open set does to every neuron: one pass of all its images, kept for the next question.
-   */
+  /** What the open set does to every neuron: one pass of its images, kept for the next question. */
   public Survey survey(Reading reading) {
     return open().survey(images.set(), reading, progress);
   }

@@ -13,7 +13,8 @@ import java.util.Arrays;
  * @param curve cosines along the network, for each image
  * @param provenance where the numbers come from
  */
-public record LensCurve(String title, String label, Lens.Curve curve, Provenance provenance) {
+public record LensCurve(String title, String label, Lens.Curve curve, Provenance provenance)
+    implements LensReading {
   /** How many layers the image tower has. */
   public int layers() {
     return curve.beforeFfn()[0].length;

@@ -8,6 +8,7 @@ import dev.engram.data.ImageSet;
 import dev.engram.data.LabelledImage;
 import dev.engram.dissect.DictionaryStore;
 import dev.engram.dissect.Heatmapper;
+import dev.engram.dissect.ShippedEmbeddings;
 import dev.engram.dissect.Survey;
 import dev.engram.dissect.ValueVectors;
 import dev.engram.dissect.WordDictionary;
@@ -22,6 +23,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +35,7 @@ final class OpenModel implements AutoCloseable {
   private final Clip original;
   private final EditHistory history;
   private final Map<String, WordDictionary> dictionaries = new HashMap<>();
+  private @Nullable WordDictionary lastDictionary;
   private final Map<List<Object>, BackgroundKeys> keys = new HashMap<>();
   private @Nullable Analyzers analyzers;
 
@@ -107,27 +110,60 @@ final class OpenModel implements AutoCloseable {
     return known;
   }
 
+  /** The survey that was made of a set, by any reading; null if there is none. */
+  @Nullable Survey surveyAtHand(ImageSet set) {
+    Analyzers a = analyzers();
+    return a.surveyed == set ? a.survey : null;
+  }
+
+  /** The dictionary that was used last; null if none was. */
+  @Nullable WordDictionary dictionaryAtHand() {
+    return lastDictionary;
+  }
+
   /**
-   * @param name of the dictionary
-   * @param words in their order
+   * The embeddings of words, which are kept for the next question.
+   *
    * @param store where its embeddings are kept; null to compute them
    */
   WordDictionary dictionary(
-      String name, List<String> words, @Nullable DictionaryStore store, Progress progress) {
-    WordDictionary known = dictionaries.get(name);
-    if (known != null && known.words().equals(words)) {
+      Vocabulary vocabulary, @Nullable DictionaryStore store, Progress progress) {
+    WordDictionary known = dictionaries.get(vocabulary.name());
+    if (known != null && known.words().equals(vocabulary.words())) {
+      lastDictionary = known;
       return known;
     }
-    // of the original: edits leave the text tower as it is
-    WordDictionary fresh =
-        store == null
-            ? WordDictionary.of(original, name, words, progress)
-            : store.dictionary(original, name, words, progress);
-    dictionaries.put(name, fresh);
+    WordDictionary fresh = embedded(vocabulary, store, progress);
+    dictionaries.put(vocabulary.name(), fresh);
+    lastDictionary = fresh;
     if (known != null) {
       known.close(); // the file was edited
     }
     return fresh;
+  }
+
+  /** By the original: edits leave the text tower as it is. */
+  private WordDictionary embedded(
+      Vocabulary vocabulary, @Nullable DictionaryStore store, Progress progress) {
+    String name = vocabulary.name();
+    List<String> words = vocabulary.words();
+    Path shipped = vocabulary.embeddings();
+    Optional<WordDictionary> ready =
+        shipped == null
+            ? Optional.empty()
+            : ShippedEmbeddings.dictionary(shipped, original, name, words);
+    if (ready.isPresent()) {
+      return ready.get();
+    }
+    Progress told =
+        shipped == null
+            ? progress
+            : (what, done, total) ->
+                progress.report(
+                    what + ", since those that come with it are of other weights", done, total);
+    return store == null
+        ? WordDictionary.of(original, name, words, told)
+        : store.dictionary(original, name, words, told);
   }
 
   /**

@@ -15,11 +15,19 @@ import org.jspecify.annotations.Nullable;
  * @param name shown with every result
  * @param file where they were read from; null for a list that is built in
  * @param words at least one, each once
+ * @param embeddings a file that {@link dev.engram.dissect.ShippedEmbeddings} made of a model and
+ *     these words; null for none
  */
-public record Vocabulary(String name, @Nullable Path file, List<String> words) {
+public record Vocabulary(
+    String name, @Nullable Path file, List<String> words, @Nullable Path embeddings) {
   /** Keeps a copy. */
   public Vocabulary {
     words = List.copyOf(words);
+  }
+
+  /** Words without embeddings. */
+  public Vocabulary(String name, @Nullable Path file, List<String> words) {
+    this(name, file, words, null);
   }
 
   /** The 20,000 most frequent English words. */

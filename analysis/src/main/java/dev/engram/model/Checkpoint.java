@@ -17,8 +17,9 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * A model directory: finds the weights (single or sharded safetensors), tells which naming scheme
- * they use, and hands out every tensor under one name, Hugging Face's, and in one orientation.
+ * A model directory: finds the weights (one file or shards, safetensors or PyTorch's own), tells
+ * which naming scheme they use, and hands out every tensor under one name, Hugging Face's, and in
+ * one orientation.
  */
 final class Checkpoint {
   final Path directory;
@@ -38,7 +39,7 @@ final class Checkpoint {
    *
    * @param name there, with what wrappers put before it
    */
-  private record Place(Safetensors file, String name) {}
+  private record Place(TensorFile file, String name) {}
 
   /** By name, without what wrappers put before it. */
   private final Map<String, Place> tensors = new LinkedHashMap<>();
@@ -49,9 +50,9 @@ final class Checkpoint {
   private Checkpoint(Path directory, List<Path> files) {
     this.directory = directory;
     this.files = files;
-    Map<String, Safetensors> stored = new LinkedHashMap<>();
+    Map<String, TensorFile> stored = new LinkedHashMap<>();
     for (Path file : files) {
-      Safetensors st = Safetensors.open(file);
+      TensorFile st = TensorFile.open(file);
       for (String name : st.names()) {
         if (stored.put(name, st) != null) {
           throw new EngramException(
@@ -99,14 +100,14 @@ final class Checkpoint {
 
   /**
    * @param given a model directory
-   * @throws EngramException if there are no safetensors in it, or they are damaged
+   * @throws EngramException if there are no weights in it, or they are damaged
    */
   static Checkpoint open(Path given) {
     Path directory = given.toAbsolutePath().normalize();
     if (!Files.isDirectory(directory)) {
       throw new EngramException(
           (Files.exists(directory) ? directory + " is a file" : "There is no folder " + directory)
-              + "; give a folder that holds model.safetensors and config.json.");
+              + "; give a folder that holds weights (model.safetensors, pytorch_model.bin) and config.json.");
     }
     return new Checkpoint(directory, WeightFiles.in(directory));
   }
@@ -119,6 +120,15 @@ final class Checkpoint {
   /** The names in the files, without what wrappers put before them. */
   Set<String> names() {
     return Collections.unmodifiableSet(tensors.keySet());
+  }
+
+  /** A sentence of each file that holds something besides weights. */
+  List<String> notes() {
+    return tensors.values().stream()
+        .map(Place::file)
+        .distinct()
+        .flatMap(f -> f.note().stream())
+        .toList();
   }
 
   /** Those of {@link #names} that {@link #tensor} has not given out. */

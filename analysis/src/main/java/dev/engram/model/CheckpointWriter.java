@@ -53,6 +53,7 @@ final class CheckpointWriter {
 
   /** The directory appears under its name only when it is whole. */
   void write(Path given, Map<String, String> metadata, Progress progress) {
+    checkExpressible();
     List<String> besideLayers = config.family().savedBesideLayers(checkpoint, config.hasText());
     Path directory = given.toAbsolutePath().normalize();
     try {
@@ -68,6 +69,21 @@ final class CheckpointWriter {
       Progress.checkInterrupt();
       throw new EngramException(
           "Cannot save the model in %s: %s.".formatted(directory, e.getMessage()), e);
+    }
+  }
+
+  /** Whether weights and configuration say all that the model computes. */
+  private void checkExpressible() {
+    if (!clip.vision().suppressed().isEmpty()) {
+      throw new EngramException(
+          "A model that suppresses neurons in the residual stream cannot be saved, since no weights"
+              + " express that; undo the residual removal of %s, or remove completely."
+                  .formatted(clip.vision().suppressed()));
+    }
+    if (clip.isResized()) {
+      throw new EngramException(
+          "The positions of this model are interpolated for images of %d px, and a saved model has those that were learned; load it without a resolution to save it."
+              .formatted(config.imageSize()));
     }
   }
 

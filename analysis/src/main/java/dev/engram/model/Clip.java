@@ -43,7 +43,7 @@ public final class Clip implements AutoCloseable, Provenance.Model {
     this.manager = manager;
     this.vision = vision;
     origin = null;
-    fingerprint = Fingerprint.of(parts.checkpoint().files, parts.precision(), this::values);
+    fingerprint = Fingerprint.of(parts, this::values);
   }
 
   /**
@@ -129,15 +129,9 @@ public final class Clip implements AutoCloseable, Provenance.Model {
    * @param directory is not there yet, or empty
    * @param metadata texts beside the weights; may be empty
    * @throws EngramException if the directory holds something or cannot be written, or if the model
-   *     suppresses neurons, which no weights express; nothing is left behind then
+   *     is resized or suppresses neurons, which no weights express; nothing is left behind then
    */
   public void save(Path directory, Map<String, String> metadata, Progress progress) {
-    if (!vision.suppressed().isEmpty()) {
-      throw new EngramException(
-          "A model that suppresses neurons in the residual stream cannot be saved, since no weights"
-              + " express that; undo the residual removal of %s, or remove completely."
-                  .formatted(vision.suppressed()));
-    }
     new CheckpointWriter(parts.checkpoint(), this).write(directory, metadata, progress);
   }
 
@@ -267,7 +261,8 @@ public final class Clip implements AutoCloseable, Provenance.Model {
    * @return SHA-256 of the weight files' bytes, in hexadecimal; computed at the first call. Of an
    *     edited model that of its original's with every weight that differs: whatever edits led to
    *     the same weights, the hash is the same, and without any it is the original's. A precision
-   *     other than float32 is part of it, so that no result is taken for one of another precision
+   *     other than float32, and another resolution than the model's own, are part of it, so that no
+   *     result is taken for one of another
    */
   @Override
   public String hash() {
@@ -305,6 +300,11 @@ public final class Clip implements AutoCloseable, Provenance.Model {
   /** {@code cpu} or {@code gpu(0)}. */
   public String device() {
     return parts.device().device().toString().replace("()", "");
+  }
+
+  /** Whether images have another size than the model learned with. */
+  public boolean isResized() {
+    return parts.resized();
   }
 
   /** In which its image tower's layers multiply. */

@@ -34,6 +34,8 @@ public record ClipConfig(
     int vocabularySize,
     int endOfTextId,
     List<String> notes) {
+  /** Along a side; their attention has a few million numbers a head then. */
+  private static final int MOST_PATCHES = 64;
 
   /**
    * One transformer.
@@ -149,8 +151,47 @@ public record ClipConfig(
     return text;
   }
 
+  /**
+   * The same for images of another size than the tower learned with, see {@link Positions}.
+   *
+   * @param side of an image in pixels
+   * @throws EngramException if that is no whole number of patches, too many of them, or nothing
+   *     that is defined for the family
+   */
+  ClipConfig at(int side) {
+    if (side == imageSize) {
+      return this;
+    }
+    if (vision.rotaryGrid() > 0) {
+      throw new EngramException(
+          "The positions of this %s rotate, and no reference says how they are resized: load it with images of its own %d px."
+              .formatted(family.title(), imageSize));
+    }
+    if (side < patchSize || side % patchSize != 0 || side / patchSize > MOST_PATCHES) {
+      throw new EngramException(
+          "Images of %d px were asked for, and the model cuts them into patches of %d px: expected a multiple of it from %d to %d, as %d."
+              .formatted(
+                  side,
+                  patchSize,
+                  patchSize,
+                  patchSize * MOST_PATCHES,
+                  patchSize
+                      * Math.max(1, Math.min(MOST_PATCHES, Math.round((float) side / patchSize)))));
+    }
+    int before = patchesAlongSide();
+    int now = side / patchSize;
+    return with(
+        side,
+        "Images have %d × %d px where the model learned with %d × %d: its %d × %d positions are interpolated to %d × %d (bicubic, as interpolate_pos_encoding of transformers)."
+            .formatted(side, side, imageSize, imageSize, before, before, now, now));
+  }
+
   /** The same with one note more. */
   ClipConfig noting(String note) {
+    return with(imageSize, note);
+  }
+
+  private ClipConfig with(int imageSize, String note) {
     List<String> more = new ArrayList<>(notes);
     more.add(note);
     return new ClipConfig(

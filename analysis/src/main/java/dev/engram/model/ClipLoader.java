@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import dev.engram.EngramException;
 import dev.engram.Progress;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,7 @@ public final class ClipLoader {
   private String device = "auto";
   private Precision precision = Precision.F32;
   private Progress progress = Progress.NONE;
+  private @Nullable Integer resolution;
   private @Nullable NDManager manager;
 
   ClipLoader(Path directory) {
@@ -54,6 +56,18 @@ public final class ClipLoader {
    */
   public ClipLoader precision(Precision precision) {
     this.precision = precision;
+    return this;
+  }
+
+  /**
+   * Chooses images of another size than the model learned with: its positions are interpolated, and
+   * its name and its hash are others then.
+   *
+   * @param side of an image in pixels, a multiple of the patches'
+   * @return this
+   */
+  public ClipLoader resolution(int side) {
+    this.resolution = side;
     return this;
   }
 
@@ -97,10 +111,13 @@ public final class ClipLoader {
   }
 
   private Clip load(Checkpoint checkpoint, Devices chosen, NDManager owner) {
-    ClipConfig stated = ConfigReader.read(checkpoint);
-    ImageProcessor processor =
+    ClipConfig learned = ConfigReader.read(checkpoint);
+    ImageProcessor own =
         ImageProcessor.of(
-            checkpoint.directory, stated.imageSize(), stated.family(), checkpoint.naming);
+            checkpoint.directory, learned.imageSize(), learned.family(), checkpoint.naming);
+    ClipConfig stated = resolution == null ? learned : learned.at(resolution);
+    boolean resized = stated.imageSize() != learned.imageSize();
+    ImageProcessor processor = resized ? own.at(stated.imageSize()) : own;
     Tokenizer tokenizer =
         stated.hasText() ? stated.family().tokenizer(checkpoint.directory, stated) : null;
     try {
@@ -109,7 +126,10 @@ public final class ClipLoader {
           tokenizer == null ? null : new TextTower(owner, checkpoint, stated, tokenizer.padId());
       Double logitScale = logitScale(checkpoint, owner);
       ClipConfig config =
-          UnreadTensors.check(checkpoint, checkpoint.unread()).map(stated::noting).orElse(stated);
+          Stream.concat(
+                  checkpoint.notes().stream(),
+                  UnreadTensors.check(checkpoint, checkpoint.unread()).stream())
+              .reduce(stated, ClipConfig::noting, (a, b) -> b);
       ClipParts parts =
           new ClipParts(
               checkpoint,
@@ -121,8 +141,12 @@ public final class ClipLoader {
               logitScale,
               tokenizer,
               processor,
-              Caution.read(checkpoint.directory));
-      String title = precision == Precision.F32 ? name : name + " in " + precision;
+              Caution.read(checkpoint.directory),
+              resized);
+      String title =
+          name
+              + (precision == Precision.F32 ? "" : " in " + precision)
+              + (resized ? " at " + stated.imageSize() + " px" : "");
       return new Clip(parts, title, owner, vision);
     } catch (Throwable t) {
       if (tokenizer != null) {

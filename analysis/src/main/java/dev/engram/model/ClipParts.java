@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param tokenizer text to token ids; null for an image tower alone
  * @param processor image files to pixels
  * @param caution what the model's maker wants under every number of it
+ * @param resized whether images have another size than the model learned with
  */
 record ClipParts(
     Checkpoint checkpoint,
@@ -26,4 +27,5 @@ record ClipParts(
     @Nullable Double logitScale,
     @Nullable Tokenizer tokenizer,
     ImageProcessor processor,
-    Optional<String> caution) {}
+    Optional<String> caution,
+    boolean resized) {}

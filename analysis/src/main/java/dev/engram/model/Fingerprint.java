@@ -28,6 +28,10 @@ import org.jspecify.annotations.Nullable;
 public final class Fingerprint {
   private final List<Path> files;
   private final Precision precision;
+
+  /** Side of an image in pixels, or 0 for that with which the model learned. */
+  private final int resolution;
+
   private final Function<Weight, float[]> values;
   private final @Nullable Fingerprint origin;
 
@@ -44,12 +48,14 @@ public final class Fingerprint {
   private Fingerprint(
       List<Path> files,
       Precision precision,
+      int resolution,
       Function<Weight, float[]> values,
       @Nullable Fingerprint origin,
       SortedMap<Weight, String> changed,
       List<Neuron> suppressed) {
     this.files = files;
     this.precision = precision;
+    this.resolution = resolution;
     this.values = values;
     this.origin = origin;
     this.changed = changed;
@@ -58,11 +64,18 @@ public final class Fingerprint {
   }
 
   /**
-   * @param files of the weights, in order
+   * @param parts of a model as it was read
    * @param values of a weight
    */
-  static Fingerprint of(List<Path> files, Precision precision, Function<Weight, float[]> values) {
-    return new Fingerprint(files, precision, values, null, new TreeMap<>(), List.of());
+  static Fingerprint of(ClipParts parts, Function<Weight, float[]> values) {
+    return new Fingerprint(
+        parts.checkpoint().files,
+        parts.precision(),
+        parts.resized() ? parts.config().imageSize() : 0,
+        values,
+        null,
+        new TreeMap<>(),
+        List.of());
   }
 
   /**
@@ -72,7 +85,7 @@ public final class Fingerprint {
    */
   Fingerprint edited(
       SortedMap<Weight, String> changed, List<Neuron> suppressed, Function<Weight, float[]> other) {
-    return new Fingerprint(files, precision, other, this, changed, suppressed);
+    return new Fingerprint(files, precision, resolution, other, this, changed, suppressed);
   }
 
   /**
@@ -99,15 +112,16 @@ public final class Fingerprint {
   /** See {@link Clip#hash}. */
   synchronized String hash() {
     if (hash == null) {
-      hash = origin == null ? inPrecision(weightsHash()) : editedHash(origin.hash());
+      hash = origin == null ? asLoaded(weightsHash()) : editedHash(origin.hash());
     }
     return hash;
   }
 
-  private String inPrecision(String weights) {
-    return precision == Precision.F32
-        ? weights
-        : Sha256.of((weights + "\nprecision " + precision).getBytes(UTF_8));
+  private String asLoaded(String weights) {
+    String how =
+        (precision == Precision.F32 ? "" : "\nprecision " + precision)
+            + (resolution == 0 ? "" : "\nresolution " + resolution);
+    return how.isEmpty() ? weights : Sha256.of((weights + how).getBytes(UTF_8));
   }
 
   private String editedHash(String original) {

@@ -65,6 +65,16 @@ public record ImageProcessor(
     return new ImageProcessorReader(imageSize, family, naming).read(modelDirectory);
   }
 
+  /**
+   * The same for another square, which keeps its part of the picture.
+   *
+   * @param side in pixels
+   */
+  ImageProcessor at(int side) {
+    int scaled = Math.toIntExact(Math.round((double) size * side / crop));
+    return new ImageProcessor(filter, scaled, side, squash, rule, mean, std, notes);
+  }
+
   /** The same with one more note. */
   ImageProcessor noting(String note) {
     List<String> more = new ArrayList<>(notes);

@@ -29,13 +29,22 @@ final class ModelFolder {
   static void check(Path directory) {
     for (Path file : list(directory)) {
       if (isRead(file) && Files.exists(file)) {
-        if (Files.isSymbolicLink(file)) {
-          checkLink(directory, file);
-        }
-        RegularFile.check(file);
+        checkPlace(directory, file);
         checkSize(file);
       }
     }
+  }
+
+  /**
+   * Checks one file that is read because others are not there.
+   *
+   * @throws EngramException if it is a link out of the folder, a pipe, a socket or a device
+   */
+  static void checkPlace(Path directory, Path file) {
+    if (Files.isSymbolicLink(file)) {
+      checkLink(directory, file);
+    }
+    RegularFile.check(file);
   }
 
   private static void checkSize(Path file) {
@@ -51,7 +60,7 @@ final class ModelFolder {
     }
   }
 
-  /** Weights, settings, tokenizers, words, licences. */
+  /** Weights in safetensors, settings, tokenizers, words, licences. */
   private static boolean isRead(Path file) {
     String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
     return name.matches(".*\\.(safetensors|json|txt)|(licen[cs]e|notice)s?(\\.\\w+)?");

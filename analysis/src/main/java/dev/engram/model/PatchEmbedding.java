@@ -29,7 +29,7 @@ final class PatchEmbedding {
         config.family().hasClassToken()
             ? c.tensor(m, name + "class_embedding", d).reshape(1, 1, d)
             : null;
-    positions = c.tensor(m, name + "position_embedding.weight", config.imageTokens(), d);
+    positions = Positions.read(m, c, config);
     lnPre =
         config.family().hasPreNorm()
             ? new Norm(

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param entries by the names of the tensors, in order
  * @param metadata the texts that the file's writer put beside them
  */
-record SafetensorsHeader(Map<String, Safetensors.Entry> entries, Map<String, String> metadata) {
+record SafetensorsHeader(Map<String, MappedTensor> entries, Map<String, String> metadata) {
   /** A tensor takes about twelve; the largest CLIPs have some 2,000 tensors. */
   private static final long MOST_TOKENS = 1_500_000;
 
@@ -32,9 +32,6 @@ record SafetensorsHeader(Map<String, Safetensors.Entry> entries, Map<String, Str
   private static final int MOST_DIMENSIONS = 8;
 
   private static final int MOST_SHOWN = 120;
-
-  private static final Map<String, Integer> BYTES =
-      Map.of("F64", 8, "F32", 4, "F16", 2, "BF16", 2, "I64", 8, "I32", 4, "U8", 1, "BOOL", 1);
 
   /**
    * @param start offset of the first byte after the header
@@ -66,7 +63,7 @@ record SafetensorsHeader(Map<String, Safetensors.Entry> entries, Map<String, Str
     if (root == null || !root.isObject()) {
       throw bad(file, "its header is not a JSON object");
     }
-    Map<String, Safetensors.Entry> entries = new LinkedHashMap<>();
+    Map<String, MappedTensor> entries = new LinkedHashMap<>();
     Map<String, String> metadata = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> e : root.properties()) {
       if (e.getKey().equals("__metadata__")) {
@@ -80,10 +77,10 @@ record SafetensorsHeader(Map<String, Safetensors.Entry> entries, Map<String, Str
   }
 
   /** Two names for the same bytes: no writer makes them, and one of the two is a lie. */
-  private static void checkOverlaps(Path file, Map<String, Safetensors.Entry> entries) {
+  private static void checkOverlaps(Path file, Map<String, MappedTensor> entries) {
     String before = "";
     long end = 0;
-    for (Map.Entry<String, Safetensors.Entry> e :
+    for (Map.Entry<String, MappedTensor> e :
         entries.entrySet().stream()
             .filter(e -> e.getValue().end() > e.getValue().begin())
             .sorted(Comparator.comparingLong(e -> e.getValue().begin()))
@@ -97,17 +94,14 @@ record SafetensorsHeader(Map<String, Safetensors.Entry> entries, Map<String, Str
     }
   }
 
-  private static Safetensors.Entry entry(
-      Path file, String key, JsonNode node, long start, long size) {
+  private static MappedTensor entry(Path file, String key, JsonNode node, long start, long size) {
     String name = shown(key);
     String dtype = node.path("dtype").asText("");
-    Integer bytes = BYTES.get(dtype);
-    if (bytes == null) {
+    if (!MappedTensor.isType(dtype)) {
       throw bad(
           file,
           "tensor %s has the type '%s', expected one of %s"
-              .formatted(
-                  name, shown(dtype), String.join(", ", new java.util.TreeSet<>(BYTES.keySet()))));
+              .formatted(name, shown(dtype), String.join(", ", MappedTensor.types())));
     }
     JsonNode dims = node.path("shape");
     JsonNode range = node.path("data_offsets");
@@ -121,7 +115,7 @@ record SafetensorsHeader(Map<String, Safetensors.Entry> entries, Map<String, Str
               .formatted(name, dims.size(), MOST_DIMENSIONS));
     }
     long[] shape = new long[dims.size()];
-    long total = bytes;
+    long total = MappedTensor.bytes(dtype);
     boolean empty = false;
     try {
       for (int i = 0; i < shape.length; i++) {
@@ -153,11 +147,7 @@ record SafetensorsHeader(Map<String, Safetensors.Entry> entries, Map<String, Str
                   shown(range.toString()),
                   size - start));
     }
-    return new Safetensors.Entry(dtype, shape, start + begin, start + end);
-  }
-
-  static int bytes(String dtype) {
-    return java.util.Objects.requireNonNull(BYTES.get(dtype));
+    return MappedTensor.contiguous(file, key, dtype, shape, start + begin, start + end);
   }
 
   /** A whole number from 0, or -1: 3.5, "3" and 10³⁰ are none. */

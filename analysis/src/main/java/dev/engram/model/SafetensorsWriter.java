@@ -54,6 +54,16 @@ public final class SafetensorsWriter {
   }
 
   /**
+   * Adds a tensor of float16.
+   *
+   * @param values row-major, rounded to the nearest float16; asked for when the file is written
+   * @return this
+   */
+  public SafetensorsWriter halves(String name, long[] shape, Supplier<float[]> values) {
+    return add(name, "F16", shape, 2, values);
+  }
+
+  /**
    * Adds a tensor of float64.
    *
    * @param values row-major; asked for when the file is written
@@ -138,13 +148,34 @@ public final class SafetensorsWriter {
     ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < n; i += CHUNK / t.bytes) {
       int count = Math.min(CHUNK / t.bytes, n - i);
-      if (values instanceof float[] f) {
+      if (t.dtype.equals("F16")) {
+        chunk.clear();
+        for (int j = i; j < i + count; j++) {
+          chunk.putShort(half(((float[]) values)[j]));
+        }
+        chunk.rewind();
+      } else if (values instanceof float[] f) {
         chunk.clear().asFloatBuffer().put(f, i, count);
       } else {
         chunk.clear().asDoubleBuffer().put((double[]) values, i, count);
       }
       write(channel, chunk.limit(count * t.bytes));
     }
+  }
+
+  /** The nearest float16, of two equally near ones the even one. */
+  static short half(float value) {
+    int sign = Float.floatToRawIntBits(value) >>> 16 & 0x8000;
+    if (Float.isNaN(value)) {
+      return (short) (sign | 0x7e00);
+    }
+    float size = Math.abs(value);
+    if (size >= 65520f) {
+      return (short) (sign | 0x7c00);
+    }
+    int exponent = Math.max(Math.getExponent(size), -14); // below it the steps stay as they are
+    int steps = (int) Math.rint(Math.scalb((double) size, 10 - exponent));
+    return (short) (sign | (exponent + 14 << 10) + steps);
   }
 
   private static void write(FileChannel channel, ByteBuffer bytes) throws IOException {

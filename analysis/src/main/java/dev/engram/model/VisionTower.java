@@ -122,22 +122,26 @@ public final class VisionTower {
   }
 
   /**
-   * The rest of a forward pass whose beginning is known: layers in front of the given one cost
-   * nothing.
+   * The rest of a forward pass whose beginning is known.
    *
    * @param h the residual stream before the layer (B, T, d); unchanged, still the caller's
    * @param layer the first layer that is computed, from 0
    * @param request what to keep of the rest
    * @return what was kept, to be closed by the caller
-   * @throws IllegalStateException if the tower suppresses neurons: their coefficients may lie in
-   *     front of the layer
+   * @throws IllegalStateException if the tower suppresses neurons, perhaps before the layer
    */
   public Trace resume(NDArray h, int layer, TraceRequest request) {
+    return resume(h, layer, request, List.of());
+  }
+
+  /** The same with changes to the layers that are computed. */
+  public Trace resume(
+      NDArray h, int layer, TraceRequest request, List<Intervention> interventions) {
     checkResumable();
     return pass(
         h,
         request,
-        List.of(),
+        interventions,
         (scope, taps) -> {
           NDArray copy = h.duplicate();
           copy.attach(scope);
@@ -150,10 +154,6 @@ public final class VisionTower {
    *
    * @param mid h + A, the residual stream after the layer's MSA block (B, T, d), or (B, 1, d) in
    *     the last layer; unchanged, still the caller's
-   * @param layer whose FFN block is the first that is computed, from 0
-   * @param request what to keep of the rest
-   * @return what was kept, to be closed by the caller
-   * @throws IllegalStateException if the tower suppresses neurons
    */
   public Trace resumeFfn(NDArray mid, int layer, TraceRequest request) {
     checkResumable();

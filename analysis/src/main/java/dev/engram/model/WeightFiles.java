@@ -5,19 +5,10 @@ import dev.engram.Json;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.TreeSet;
 
-/** Finds the weights of a model directory: one file of safetensors, or the shards of an index. */
+/** Finds the weights of a model directory: one file, or the shards of an index. */
 final class WeightFiles {
-  private static final List<String> WEIGHT_FILES =
-      List.of(
-          "model.safetensors",
-          "open_clip_model.safetensors",
-          // as the hub's converter names them
-          "open_clip_pytorch_model.safetensors",
-          "pytorch_model.safetensors");
-
   private WeightFiles() {}
 
   /**
@@ -26,52 +17,40 @@ final class WeightFiles {
    */
   static List<Path> in(Path directory) {
     ModelFolder.check(directory);
-    for (String name : weightFiles(directory)) {
-      Path index = directory.resolve(name + ".index.json");
-      if (Files.exists(directory.resolve(name))) {
-        return List.of(directory.resolve(name));
-      } else if (Files.exists(index)) {
-        return shards(directory, index);
-      }
-    }
-    List<Path> all = ModelFolder.list(directory);
-    List<Path> safetensors =
-        all.stream().filter(p -> p.toString().endsWith(".safetensors")).toList();
-    if (safetensors.size() == 1) {
-      return safetensors;
-    }
-    throw noWeights(directory, all);
+    List<String> names =
+        ModelFolder.list(directory).stream()
+            .filter(Files::exists)
+            .map(p -> p.getFileName().toString())
+            .toList();
+    String weights =
+        WeightNames.of(names, isTimm(directory)).orElseThrow(() -> noWeights(directory, names));
+    Path file = directory.resolve(weights);
+    List<Path> files = WeightNames.isIndex(weights) ? shards(directory, file) : List.of(file);
+    files.forEach(each -> ModelFolder.checkPlace(directory, each));
+    return files;
   }
 
   /**
    * In a repository of timm, model.safetensors holds the image tower alone: its config.json names
    * an architecture of timm, and the whole CLIP lies beside it.
    */
-  private static List<String> weightFiles(Path directory) {
+  private static boolean isTimm(Path directory) {
     Path config = directory.resolve("config.json");
-    boolean timm =
-        Files.exists(directory.resolve("open_clip_config.json"))
-            && Files.exists(config)
-            && Json.object(config).has("architecture");
-    return timm ? WEIGHT_FILES.subList(1, WEIGHT_FILES.size()) : WEIGHT_FILES;
+    return Files.exists(directory.resolve("open_clip_config.json"))
+        && Files.exists(config)
+        && Json.object(config).has("architecture");
   }
 
-  private static EngramException noWeights(Path directory, List<Path> all) {
-    return all.stream()
-        .filter(Files::isRegularFile)
-        .filter(p -> p.toString().toLowerCase(Locale.ROOT).matches(".*\\.(bin|pt|pth|ckpt|pkl)"))
-        .findFirst()
-        .map(Pickles::refusal)
-        .orElseGet(
-            () ->
-                new EngramException(
-                    "Expected model.safetensors (or open_clip_model.safetensors, or an index of shards) in "
-                        + directory
-                        + ", found "
-                        + (all.isEmpty()
-                            ? "an empty folder"
-                            : all.stream().map(p -> p.getFileName().toString()).limit(8).toList())
-                        + "."));
+  private static EngramException noWeights(Path directory, List<String> names) {
+    List<String> several = WeightNames.all(names);
+    return new EngramException(
+        several.isEmpty()
+            ? "Expected model.safetensors, pytorch_model.bin, OpenCLIP's files or an index of shards in %s, found %s."
+                .formatted(
+                    directory,
+                    names.isEmpty() ? "an empty folder" : names.stream().limit(8).toList())
+            : "There are several files of weights in %s (%s) and none is called model.safetensors or pytorch_model.bin; leave the one that you want."
+                .formatted(directory, String.join(", ", several.stream().limit(5).toList())));
   }
 
   private static List<Path> shards(Path directory, Path index) {
@@ -84,9 +63,9 @@ final class WeightFiles {
     return names.stream()
         .map(
             n -> {
-              if (!n.matches("[^/\\\\\\p{Cntrl}]+\\.safetensors")) {
+              if (!WeightNames.isShard(n, index.getFileName().toString())) {
                 throw new EngramException(
-                    "The index %s names '%s' as a shard; expected the name of a safetensors file that lies beside it, without a path."
+                    "The index %s names '%s' as a shard; expected the name of a file of the same format that lies beside it, without a path."
                         .formatted(index.getFileName(), n));
               }
               Path p = directory.resolve(n);

@@ -62,6 +62,11 @@ public record Neuron(Block block, int layer, int head, int channel) implements C
         : msa(layer, column / headWidth, column % headWidth);
   }
 
+  /** Whether a text has the form of a neuron's name. */
+  public static boolean isName(String text) {
+    return NAME.matcher(text).matches();
+  }
+
   /**
    * Reads a name; upper and lower case are the same.
    *

@@ -24,7 +24,8 @@ class GradientsTest {
   void agreesWithDifferencesAndIsTheSameInFiftyRuns() {
     Random random = new Random(7);
     try (Clip clip = Clip.from(Iconclip.model()).device("cpu").load()) {
-      float[] p = new float[3 * 64 * 64];
+      int side = clip.config().imageSize();
+      float[] p = new float[3 * side * side];
       for (int i = 0; i < p.length; i++) {
         p[i] = (float) random.nextGaussian();
       }

@@ -111,7 +111,7 @@ class BackgroundKeysTest {
                     }
                     return p;
                   })
-              .limit(20)
+              .limit(30)
               .toList();
       Weight w = Weight.values(Neuron.Block.FFN, 1);
       int arrays = clip.manager().getManagedArrays().size();
@@ -121,8 +121,8 @@ class BackgroundKeysTest {
       BackgroundKeys many =
           Objects.requireNonNull(
               BackgroundKeys.of(clip, List.of(w), noise, Tokens.ALL, Progress.NONE).get(w));
-      assertEquals(20, few.count());
-      assertEquals(20 * (clip.config().patches() + 1), many.count());
+      assertEquals(30, few.count());
+      assertEquals(30 * (clip.config().patches() + 1), many.count());
       assertEquals(BackgroundKeys.Solver.WOODBURY, few.cheaper());
       assertEquals(BackgroundKeys.Solver.CHOLESKY, many.cheaper());
       double[][] vectors = new double[2][w.columns(clip.config().vision())];

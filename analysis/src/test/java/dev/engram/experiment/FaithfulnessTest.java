@@ -33,12 +33,14 @@ class FaithfulnessTest {
 
   @ParameterizedTest
   @CsvSource({
-    "literal, 0.038, 0.036",
-    "lens, 0.034, 0.031",
-    "direct, 0.045, 0.043",
-    "combined, 0.042, 0.052",
-    "activation, 0.016, 0.017",
-    "gradient, 0.004, 0.004",
+    "literal, 0.545, 0.379",
+    "literal_post, 0.544, 0.382",
+    "lens, 0.555, 0.406",
+    "frozen, 0.555, 0.407",
+    "direct, 0.558, 0.410",
+    "combined, 0.407, 0.405",
+    "activation, 0.483, 0.329",
+    "gradient, 0.050, 0.048",
     "random, 0.000, 0.000"
   })
   void topTenFallAsKnown(String ranking, double residual, double complete) {
@@ -49,19 +51,19 @@ class FaithfulnessTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1, 0.521, 0.522", "3, 0.513, 0.514", "10, 0.489, 0.491"})
+  @CsvSource({"1, 0.408, 0.413", "3, 0.218, 0.278", "10, 0.024, 0.190"})
   void cosinesAreThoseOfTheReadme(int count, double residual, double complete) {
     Faithfulness.Fall fall = (count == 10 ? RESULT : FIRST).fall("literal", count);
-    assertEquals(0.527, RESULT.cosine().mean(), 6e-4);
-    assertEquals(residual, RESULT.cosine().mean() - fall.residual().mean(), 6e-4);
-    assertEquals(complete, RESULT.cosine().mean() - fall.complete().mean(), 6e-4);
+    assertEquals(0.569, RESULT.cosine().mean(), 6e-4);
+    assertEquals(residual, RESULT.cosine().mean() - fall.residual().mean(), 1e-3);
+    assertEquals(complete, RESULT.cosine().mean() - fall.complete().mean(), 1e-3);
   }
 
   @Test
   void directIsTheMostFaithfulInTheResidualStream() {
     assertEquals("direct", RESULT.byResidual(10).get(0).ranking());
     Faithfulness.Fall literal = RESULT.fall("literal", 10);
-    assertEquals(0.0025, literal.residual().halfWidth(), 2e-4, literal.toString());
+    assertEquals(0.0269, literal.residual().halfWidth(), 5e-4, literal.toString());
     assertEquals("95 %, bootstrap over 60 entities", literal.residual().interval().about());
   }
 
@@ -71,7 +73,7 @@ class FaithfulnessTest {
     Estimate literal = RESULT.fall("literal", 10).residual();
     Estimate lens = RESULT.fall("lens", 10).residual();
     assertTrue(lens.interval().high() > literal.interval().low(), lens + " " + literal);
-    assertTrue(literal.minus(lens).interval().low() > 0, literal.minus(lens).toString());
+    assertTrue(lens.minus(literal).interval().low() > 0, lens.minus(literal).toString());
     Estimate post = RESULT.fall("literal_post", 10).residual();
     assertFalse(literal.minus(post).interval().excludesZero(), literal.minus(post).toString());
     assertTrue(RESULT.fall("direct", 10).residual().minus(literal).interval().low() > 0);

@@ -56,14 +56,14 @@ class ZeroShotTest {
   void accuracyOnWhatWasHeldOutIsSaidBesideTheRest() {
     Dataset all = Dataset.of(ImageSet.read(Iconclip.entities()));
     ZeroShot.Result result = ZeroShot.run(clip, all, LABELS, Progress.NONE);
-    assertEquals(0.9740, result.accuracy().mean(), 1e-4);
+    assertEquals(573 / 576.0, result.accuracy().mean(), 1e-12);
     assertEquals("95 %, bootstrap over 60 classes", result.accuracy().interval().about());
     Estimate kept = result.heldOut().orElseThrow();
     assertEquals(65, kept.count());
-    assertEquals(56 / 65.0, kept.mean(), 1e-12);
+    assertEquals(62 / 65.0, kept.mean(), 1e-12);
     assertEquals(65, all.split("heldout").images().size());
     ZeroShot.Result only = ZeroShot.run(clip, all.split("heldout"), LABELS, Progress.NONE);
-    assertEquals(56 / 65.0, only.accuracy().mean(), 1e-12);
+    assertEquals(62 / 65.0, only.accuracy().mean(), 1e-12);
     assertTrue(only.heldOut().isEmpty()); // nothing else to stand beside
   }
 
@@ -75,10 +75,11 @@ class ZeroShotTest {
             Dataset.of(ImageSet.read(Iconclip.entities())),
             new Settings(List.of("a photo of {}"), false),
             Progress.NONE);
-    assertEquals(0.072, result.accuracy().halfWidth(), 0.003, result.accuracy().toString());
     double asIndependent =
         1.96 * Math.sqrt(result.accuracy().mean() * (1 - result.accuracy().mean()) / 575);
-    assertEquals(0.032, asIndependent, 0.001);
+    assertTrue(
+        result.accuracy().halfWidth() > 1.5 * asIndependent,
+        result.accuracy() + "; of independent images it would be " + asIndependent);
   }
 
   @Test

@@ -469,25 +469,53 @@ class HubTest {
   }
 
   @Test
-  void picklesStayWhereTheyAre() {
+  void checkpointsOfPyTorchAreFetchedWhereThereAreNoSafetensors() throws IOException {
     server.files.remove(WEIGHTS);
-    Refusal.holds(
-        this::download,
-        "has no safetensors, only pytorch_model.bin, a pickle",
-        "refs/pr/NUMBER",
-        "save_file(");
+    server.files.put("training_args.bin", new byte[10]);
+    Path snapshot = download();
+    assertArrayEquals(
+        served("pytorch_model.bin"), Files.readAllBytes(snapshot.resolve("pytorch_model.bin")));
+    assertFalse(Files.exists(snapshot.resolve("training_args.bin")));
+    server.requests.clear();
+    download();
+    assertEquals(List.of(), server.requests);
+  }
+
+  @Test
+  void shardsOfPyTorchAreFetched() throws IOException {
+    server.files.remove(WEIGHTS);
     server.files.remove("pytorch_model.bin");
-    server.files.put("ViT-B-32.pt", new byte[10]);
+    server.files.put("pytorch_model-1.bin", new byte[1000]);
+    server.files.put("model-2.safetensors", new byte[10]);
+    server.files.put("x.safetensors", new byte[10]);
+    server.files.put(
+        "pytorch_model.bin.index.json",
+        "{\"weight_map\": {\"a\": \"pytorch_model-1.bin\"}}".getBytes(StandardCharsets.UTF_8));
+    Path snapshot = download();
+    assertEquals(1000, Files.size(snapshot.resolve("pytorch_model-1.bin")));
+    server.requests.clear();
+    download();
+    assertEquals(List.of(), server.requests);
+    Files.delete(snapshot.resolve("pytorch_model-1.bin"));
     Refusal.holds(
-        this::download,
-        "only ViT-B-32.pt, a pickle or a TorchScript archive",
-        "snapshot_download",
-        "load that folder");
-    server.files.remove("ViT-B-32.pt");
+        () -> hub(server.endpoint(), "", true).model(MODEL, Progress.NONE),
+        "without pytorch_model-1.bin");
+    server.files.put(
+        "pytorch_model.bin.index.json",
+        "{\"weight_map\": {\"a\": \"model-2.safetensors\"}}".getBytes(StandardCharsets.UTF_8));
+    Refusal.holds(this::download, "names 'model-2.safetensors'");
+  }
+
+  @Test
+  void weightsThatAreNotMeantStayWhereTheyAre() {
+    server.files.remove(WEIGHTS);
+    server.files.remove("pytorch_model.bin");
     Refusal.holds(this::download, "holds no model", "README.md");
     server.files.put("a.safetensors", new byte[10]);
     server.files.put("b.safetensors", new byte[10]);
-    Refusal.holds(this::download, "several files of weights (a.safetensors, b.safetensors)");
+    server.files.put("ViT-B-32.pt", new byte[10]);
+    Refusal.holds(
+        this::download, "several files of weights (a.safetensors, b.safetensors, ViT-B-32.pt)");
     assertTrue(server.requests.stream().allMatch(r -> r.path().startsWith("/api/")));
   }
 

@@ -222,7 +222,7 @@ final class LoopbackHub implements AutoCloseable {
       return;
     }
     exchange.getResponseHeaders().set("X-Repo-Commit", COMMIT);
-    if (name.endsWith(".safetensors")) {
+    if (name.matches(".*\\.(safetensors|bin|pt)")) {
       exchange.getResponseHeaders().set("X-Linked-Etag", '"' + sha256(content) + '"');
       exchange.getResponseHeaders().set("X-Linked-Size", "" + content.length);
       exchange

@@ -25,8 +25,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CancellationException;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -76,33 +74,12 @@ class CheckpointTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"pytorch_model.bin", "model.pt", "ViT-L-14.PT", "x.ckpt"})
-  void refusesAPickledCheckpointAndTellsHowToConvertIt(String name) throws IOException {
+  void refusesWhatIsNoCheckpointOfPyTorch(String name) throws IOException {
     DamagedModel model = huggingFace().delete("model.safetensors");
-    Path file = model.directory.resolve(name);
-    String[] asPickle = {
-      name + " is a pickled checkpoint", "torch.load('" + name + "'", "get('state_dict'"
-    };
-    Files.write(file, new byte[] {(byte) 0x80, 2, '}', '.'}); // what PyTorch wrote before 1.6
-    refused(model, asPickle);
-    zip(file, "archive/data.pkl", "archive/version", "archive/data/0");
-    refused(model, asPickle);
-    zip(file, "archive/data.pkl", "archive/code/__torch__.py", "archive/constants.pkl");
-    refused(model, name + " is a TorchScript archive", "torch.jit.load('" + name + "'");
-    Files.writeString(file, "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 3\n");
+    model.write(name, "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 3\n");
     refused(model, name + " is a pointer of Git LFS", "git lfs pull");
-    Files.writeString(file, "<html>Sign in</html>");
-    refused(model, name + " is no checkpoint of PyTorch", "neither a zip archive nor a pickle");
-    Files.writeString(file, "");
-    refused(model, name + " is no checkpoint of PyTorch");
-  }
-
-  private static void zip(Path file, String... entries) throws IOException {
-    try (ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(file))) {
-      for (String entry : entries) {
-        out.putNextEntry(new ZipEntry(entry));
-        out.write(1);
-      }
-    }
+    model.write(name, "<html>Sign in</html>");
+    refused(model, "checkpoint of PyTorch, " + name, "neither a zip archive nor a pickle");
   }
 
   @ParameterizedTest

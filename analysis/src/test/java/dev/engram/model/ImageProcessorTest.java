@@ -180,11 +180,11 @@ class ImageProcessorTest {
 
   @Test
   void theEmbeddedModel() {
-    ImageProcessor processor = of(Iconclip.model(), 64);
+    ImageProcessor processor = of(Iconclip.model(), 96);
     assertEquals(List.of(0.48145466, 0.4578275, 0.40821073), processor.mean());
     Path image = Iconclip.entities().resolve("characters/santa_claus/noto__santa-claus.png");
-    assertEquals(3 * 64 * 64, processor.process(image).length);
-    assertEquals(64, processor.crop(ImageReader.read(image)).getWidth());
+    assertEquals(3 * 96 * 96, processor.process(image).length);
+    assertEquals(96, processor.crop(ImageReader.read(image)).getWidth());
   }
 
   @Test

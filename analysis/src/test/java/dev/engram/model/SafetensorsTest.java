@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.engram.EngramException;
+import dev.engram.Progress;
 import dev.engram.Refusal;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -41,6 +42,38 @@ class SafetensorsTest {
 
   private static byte[] length(long n, int rest) {
     return ByteBuffer.allocate(8 + rest).order(ByteOrder.LITTLE_ENDIAN).putLong(n).array();
+  }
+
+  /** Every float16 is written as itself, and what lies between two as the nearer one. */
+  @Test
+  void halvesAreRoundedToTheNearest(@TempDir Path folder) {
+    int finite = 0x7c00;
+    float[] all = new float[finite];
+    Path file = folder.resolve("halves.safetensors");
+    for (int i = 0; i < finite; i++) {
+      int exponent = i >> 10;
+      int fraction = i & 0x3ff;
+      all[i] =
+          exponent == 0
+              ? fraction * 0x1p-24f
+              : (float) Math.scalb(1 + fraction / 1024.0, exponent - 15);
+      assertEquals((short) i, SafetensorsWriter.half(all[i]));
+      assertEquals((short) (i | 0x8000), SafetensorsWriter.half(-all[i]));
+      if (i > 0) {
+        float middle = (all[i - 1] + all[i]) / 2;
+        assertEquals((short) (i % 2 == 0 ? i : i - 1), SafetensorsWriter.half(middle));
+        assertEquals((short) i, SafetensorsWriter.half(Math.nextUp(middle)));
+      }
+    }
+    assertEquals((short) 0x7c00, SafetensorsWriter.half(1e6f));
+    assertEquals((short) 0x7e00, SafetensorsWriter.half(Float.NaN));
+    new SafetensorsWriter()
+        .halves("x", new long[] {4, finite / 4}, () -> all)
+        .write(file, Progress.NONE);
+    double[] read = Safetensors.open(file).doubles("x");
+    for (int i = 0; i < finite; i++) {
+      assertEquals(all[i], read[i]);
+    }
   }
 
   @Test

@@ -25,6 +25,9 @@ import javax.imageio.ImageIO;
 /** A file that strangers write: what lies around it, a good content, and how Engram reads it. */
 enum UntrustedFile {
   SAFETENSORS("x.safetensors", UntrustedFile::tensors, UntrustedFile::readTensors),
+  PYTORCH("x.bin", f -> pyTorch("zip.bin", f), UntrustedFile::readPyTorch),
+  PYTORCH_LEGACY("x.bin", f -> pyTorch("legacy.bin", f), UntrustedFile::readPyTorch),
+  TORCH_SCRIPT("x.bin", f -> pyTorch("script.pt", f), UntrustedFile::readPyTorch),
   CONFIG("config.json", f -> model("quick_gelu_p8", f), UntrustedFile::readConfig),
   OPEN_CLIP("open_clip_config.json", f -> model("openclip_naming", f), UntrustedFile::readConfig),
   INDEX("model.safetensors.index.json", f -> model("sharded", f), Checkpoint::open),
@@ -138,8 +141,19 @@ enum UntrustedFile {
         .write(folder.resolve("x.safetensors"));
   }
 
+  private static void pyTorch(String name, Path folder) throws IOException {
+    Files.copy(Path.of("src/test/resources/pytorch").resolve(name), folder.resolve("x.bin"));
+  }
+
+  private static void readPyTorch(Path folder) {
+    readTensors(PyTorchFile.open(folder.resolve("x.bin")));
+  }
+
   private static void readTensors(Path folder) {
-    Safetensors open = Safetensors.open(folder.resolve("x.safetensors"));
+    readTensors(Safetensors.open(folder.resolve("x.safetensors")));
+  }
+
+  private static void readTensors(TensorFile open) {
     try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
       for (String name : open.names()) {
         open.doubles(name);

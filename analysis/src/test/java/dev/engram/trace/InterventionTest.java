@@ -29,9 +29,10 @@ class InterventionTest {
   static void load() {
     clip = Clip.from(Iconclip.model()).device("cpu").load();
     Random random = new Random(3);
+    int side = clip.config().imageSize();
     pixels = new ArrayList<>();
     for (int i = 0; i < 2; i++) {
-      float[] p = new float[3 * 64 * 64];
+      float[] p = new float[3 * side * side];
       for (int j = 0; j < p.length; j++) {
         p[j] = (float) random.nextGaussian();
       }

@@ -16,6 +16,12 @@ public final class MagicRewriter {
       Pattern.compile("\\s*%%(?<line>(?<name>\\w+)[^\\r\\n]*)(?:\\R(?<body>.*))?", Pattern.DOTALL);
   private static final Pattern LINE = Pattern.compile("%(?<line>(?<name>\\w+)[^\\r\\n]*)");
 
+  private static final Pattern MAGIC_IN_LINE = Pattern.compile("[^%\\r\\n]*%%?(\\w[^\\r\\n]*)");
+
+  /** As IPython asks for help: the question mark before a magic, and nothing after it. */
+  private static final Pattern ASKED =
+      Pattern.compile("\\?{1,2}%{1,2}(?<name>\\w+)[ \\t;]*(?=[\\r\\n]|\\z)");
+
   private static final Pattern CELL_TYPED =
       Pattern.compile("\\s*%%(?<line>[^\\r\\n]*)(?<body>\\R.*)?", Pattern.DOTALL);
 
@@ -68,6 +74,7 @@ public final class MagicRewriter {
     StringBuilder out = new StringBuilder(source.length());
     Matcher inert = INERT.matcher(source);
     Matcher line = LINE.matcher(source);
+    Matcher asked = ASKED.matcher(source);
     int at = 0;
     while (at < source.length()) {
       if (inert.region(at, source.length()).lookingAt()) {
@@ -79,6 +86,9 @@ public final class MagicRewriter {
         MagicLine.parse(line.group("line")); // a quote that is left open would swallow Java
         out.append(code.ofLine(line.group("line")));
         at = line.end();
+      } else if (asked.region(at, source.length()).lookingAt() && isLineStart(source, at)) {
+        out.append(code.ofLine(asked.group("name") + "?"));
+        at = asked.end();
       } else if (line.lookingAt() && !isMagicPlace(source, at) && isAfterJava(source, at)) {
         throw new EngramException(
             "A magic takes the rest of its line, so it cannot stand between braces or after another"
@@ -93,27 +103,32 @@ public final class MagicRewriter {
   }
 
   /**
-   * @return the name of the magic at a place in a cell, "" if there is none
-   */
-  public static String nameAt(String source, int position) {
-    int start = source.lastIndexOf('\n', Math.max(0, Math.min(position, source.length()) - 1)) + 1;
-    Matcher line = Pattern.compile("[^%\\r\\n]*%%?(\\w+)[^\\r\\n]*").matcher(source);
-    boolean found = line.region(start, source.length()).lookingAt();
-    return found && isMagicPlace(source, source.indexOf('%', start)) ? line.group(1) : "";
-  }
-
-  /**
-   * A magic that is being typed.
+   * The line of a magic in a cell.
    *
-   * @param start where its line begins in the cell, after the percent signs
-   * @param line as it was typed, up to the cursor
+   * @param start where it begins in the cell, after the percent signs
+   * @param line as it was typed
    */
   public record Typed(int start, String line) {}
 
   /**
+   * Finds the magic in whose line a cursor stands.
+   *
+   * @return its whole line; empty where there is none
+   */
+  public static Optional<Typed> lineAt(String source, int position) {
+    int start = source.lastIndexOf('\n', Math.max(0, Math.min(position, source.length()) - 1)) + 1;
+    Matcher line = MAGIC_IN_LINE.matcher(source);
+    boolean found = line.region(start, source.length()).lookingAt();
+    return found && isMagicPlace(source, source.indexOf('%', start))
+        ? Optional.of(new Typed(line.start(1), line.group(1)))
+        : Optional.empty();
+  }
+
+  /**
    * Finds the magic at whose end a cursor stands.
    *
-   * @return empty where the cursor stands in Java, or in the body of a cell's magic
+   * @return its line up to the cursor; empty where the cursor stands in Java, or in the body of a
+   *     cell's magic
    */
   public static Optional<Typed> typedAt(String source, int position) {
     String before = source.substring(0, Math.max(0, Math.min(position, source.length())));
@@ -152,7 +167,15 @@ public final class MagicRewriter {
 
   /** At the start of a line, or to the right of an assignment. */
   private static boolean isMagicPlace(String source, int at) {
-    String before = source.substring(source.lastIndexOf('\n', at - 1) + 1, at).strip();
-    return before.isEmpty() || before.matches("(?s).*[^=!<>]=");
+    return isLineStart(source, at) || before(source, at).matches("(?s).*[^=!<>]=");
+  }
+
+  private static boolean isLineStart(String source, int at) {
+    return before(source, at).isEmpty();
+  }
+
+  /** What stands before a place in its line. */
+  private static String before(String source, int at) {
+    return source.substring(source.lastIndexOf('\n', at - 1) + 1, at).strip();
   }
 }

@@ -40,6 +40,7 @@ public final class NotebookTypes {
           "tech.tablesaw.plotly.components.*",
           "tech.tablesaw.plotly.traces.*",
           "static dev.engram.magic.result.Presenters.figure",
+          "static dev.engram.magic.result.Presenters.save",
           "static dev.engram.magic.result.Presenters.table",
           "static dev.engram.magic.result.Presenters.view");
 

@@ -118,10 +118,24 @@ class MagicRewriterTest {
 
   @Test
   void theMagicAtTheCursor() {
-    assertEquals("heatmap", MagicRewriter.nameAt("int a;\n%heatmap x", 12));
-    assertEquals("words", MagicRewriter.nameAt("var w = %words L1F2", 3));
-    assertEquals("", MagicRewriter.nameAt("int a = b % c", 3));
-    assertEquals("", MagicRewriter.nameAt("", 0));
+    assertEquals(typed(8, "heatmap x"), MagicRewriter.lineAt("int a;\n%heatmap x\n1", 12));
+    assertEquals(typed(9, "words L1F2"), MagicRewriter.lineAt("var w = %words L1F2", 3));
+    assertEquals(Optional.empty(), MagicRewriter.lineAt("int a = b % c", 3));
+    assertEquals(Optional.empty(), MagicRewriter.lineAt("", 0));
+  }
+
+  private static Optional<MagicRewriter.Typed> typed(int start, String line) {
+    return Optional.of(new MagicRewriter.Typed(start, line));
+  }
+
+  @Test
+  void helpIsAskedForAsInIPython() {
+    for (String asked : List.of("?%heatmap", "  ??%%heatmap ;", "int a;\n?%heatmap\nint b;")) {
+      String typed = CODE.asTyped(rewriter.rewrite(asked));
+      assertTrue(typed.contains("%heatmap?"), typed);
+    }
+    String java = "boolean b = a ?%c : d;";
+    assertEquals(java, rewriter.rewrite(java));
   }
 
   @ParameterizedTest

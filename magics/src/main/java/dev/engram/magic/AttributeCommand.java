@@ -22,6 +22,12 @@ import picocli.CommandLine.Parameters;
       "(layer, FFN channel) or L3A0H11 (layer, head, channel), every index from 0.",
       "In Java: Attribution a = %%attribute statue_of_liberty   (with var it is an Object)"
     })
+@HelpPage(
+    theme = Theme.FIND,
+    examples = {
+      "%attribute statue_of_liberty",
+      "%attribute ghost/0 --label \"a photo of a panda\" --top 5"
+    })
 final class AttributeCommand implements EngramMagic {
   private final EngramSession session;
 

@@ -19,6 +19,9 @@ import picocli.CommandLine.Option;
       "A file of edits takes some kilobytes and knows the model that it belongs to: it is",
       "refused by every other. All of its edits are applied, or none."
     })
+@HelpPage(
+    theme = Theme.EDIT,
+    examples = {"%edits", "%edits --save my-edits.safetensors"})
 final class EditsCommand implements EngramMagic {
   private final EngramSession session;
 

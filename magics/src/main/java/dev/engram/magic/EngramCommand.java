@@ -16,6 +16,9 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "engram",
     description = "All magics, versions and settings; or the stack trace of the last failure.")
+@HelpPage(
+    theme = Theme.SESSION,
+    examples = {"%engram", "%engram trace"})
 final class EngramCommand implements EngramMagic {
   /** What to show. */
   enum Topic {

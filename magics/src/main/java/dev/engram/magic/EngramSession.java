@@ -15,11 +15,13 @@ import dev.engram.lab.Lab;
 import dev.engram.lab.StandIns;
 import dev.engram.lab.Vocabulary;
 import dev.engram.model.Clip;
+import dev.engram.model.ClipLoader;
 import dev.engram.model.Precision;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,7 +54,7 @@ final class EngramSession {
 
   private Clip embeddedModel() {
     opened.add("No model was loaded, so the embedded one is: %model iconclip. Others: %model?");
-    return models.open(ICONCLIP, "auto", Precision.F32, Progress.NONE);
+    return models.open(ICONCLIP, UnaryOperator.identity(), Progress.NONE);
   }
 
   private ImageSet embeddedImages() {
@@ -94,10 +96,10 @@ final class EngramSession {
    * Loads a model in the place of the one there is.
    *
    * @param name {@value #ICONCLIP}, a folder, or a model of the hub
-   * @param device {@code auto}, {@code cpu} or {@code gpu}
+   * @param how it is loaded: device, precision, resolution
    */
-  Clip load(String name, String device, Precision precision, Progress progress) {
-    Clip clip = models.open(name, device, precision, progress);
+  Clip load(String name, UnaryOperator<ClipLoader> how, Progress progress) {
+    Clip clip = models.open(name, how, progress);
     lab.use(clip);
     return clip;
   }

@@ -26,6 +26,9 @@ import picocli.CommandLine.Parameters;
       "interrupted goes on where it stopped, and a repeated one answers at once.",
       "In Java: Evaluation e = %%evaluate DATASET, and then e.ofClass(\"tench\")"
     })
+@HelpPage(
+    theme = Theme.MEASURE,
+    examples = {"%evaluate --sample 100", "%evaluate visent-mini --sample 50 --class ghost"})
 final class EvaluateCommand implements EngramMagic {
   private static final String IMAGENET = "imagenet";
 

@@ -19,6 +19,12 @@ import picocli.CommandLine.Parameters;
       "The graph runs from the first layers (left) to the neuron (right). Each node shows where",
       "its neuron looks in the image; hovering shows its words. Any name can go to other magics."
     })
+@HelpPage(
+    theme = Theme.READ,
+    examples = {
+      "%evolve L3F7 --image ghost/0 --depth 1 --branch 2",
+      "%evolve L3F7 --image panda/0 --and koala/0 --depth 1 --branch 1"
+    })
 final class EvolveCommand implements EngramMagic {
   private final EngramSession session;
 

@@ -12,6 +12,12 @@ import picocli.CommandLine.Command;
       "Loss 1 - cos with the prompt (Eq. 24), AdamW; every few steps a checkpoint, of which the",
       "one is kept whose accuracy on the name is closest to the rank-one edit's."
     })
+@HelpPage(
+    theme = Theme.EDIT,
+    examples = {
+      "%finetune \"gray panda\" --images panda --steps 5 --every 5 --sample 60 --preview",
+      "%finetune \"gray panda\" --images panda --shots 4 --steps 2 --every 1 --sample 60 --preview"
+    })
 final class FinetuneCommand extends TuneCommand {
   FinetuneCommand(EngramSession session) {
     super(session);

@@ -21,6 +21,12 @@ import picocli.CommandLine.Parameters;
       "keeps how they hold down later neurons (A.7). The complete mode sets their value vectors",
       "to 0, to which later neurons answer (A.6). %%undo takes an edit back, %%edits lists all."
     })
+@HelpPage(
+    theme = Theme.EDIT,
+    examples = {
+      "%forget ghost --sample 60 --preview",
+      "%forget ghost --mode complete --evaluate none"
+    })
 final class ForgetCommand implements EngramMagic {
   private final EngramSession session;
 

@@ -15,6 +15,9 @@ import picocli.CommandLine.Parameters;
       "The map is the share of each patch in the neuron's coefficient at the class token (Eq. 6).",
       "For an entity: every image, and the one with the largest coefficient as a figure."
     })
+@HelpPage(
+    theme = Theme.READ,
+    examples = {"%heatmap ghost --neuron L3F7", "%heatmap ghost/0 --neuron L3A0H11 --turn"})
 final class HeatmapCommand implements EngramMagic {
   private final EngramSession session;
 

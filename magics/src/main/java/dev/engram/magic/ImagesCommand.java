@@ -19,6 +19,9 @@ import picocli.CommandLine.Parameters;
       "CUB-200-2011, Flowers-102, folders train/class/*.png and CSV lists are opened as well; each",
       "class is an entity."
     })
+@HelpPage(
+    theme = Theme.OPEN,
+    examples = {"%images visent-mini", "%images visent-mini --entity ghost"})
 final class ImagesCommand implements EngramMagic {
   private final EngramSession session;
 

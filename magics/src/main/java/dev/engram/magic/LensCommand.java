@@ -1,8 +1,10 @@
 package dev.engram.magic;
 
-import dev.engram.lab.LensCurve;
+import dev.engram.EngramException;
+import dev.engram.lab.Lab;
+import dev.engram.lab.LensReading;
 import dev.engram.lab.Target;
-import org.jspecify.annotations.Nullable;
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -14,8 +16,13 @@ import picocli.CommandLine.Parameters;
     footer = {
       "",
       "The paper's variant of the logit lens: the class token before every block is read as if it",
-      "were the last, P LN_post(x), and held against the text. An entity means its mean."
+      "were the last, P LN_post(x), and held against the text. An entity means its mean.",
+      "With --patches every patch is read so, as a map for each layer and text; of an entity, in its",
+      "first image. Patches were not trained to be read: see what the maps say beside %%attention."
     })
+@HelpPage(
+    theme = Theme.TRACE,
+    examples = {"%lens ghost", "%lens panda/0 --patches --label \"a photo of a koala\""})
 final class LensCommand implements EngramMagic {
   private final EngramSession session;
 
@@ -27,18 +34,29 @@ final class LensCommand implements EngramMagic {
   @Option(
       names = "--label",
       paramLabel = "TEXT",
-      description = "The text; the entity's caption if left out.")
-  private @Nullable String label;
+      description =
+          "The text; the entity's caption if left out. With --patches it may be repeated.")
+  private List<String> labels = List.of();
+
+  @Option(names = "--patches", description = "Show where in the image, as a map for each layer.")
+  private boolean patches;
 
   LensCommand(EngramSession session) {
     this.session = session;
   }
 
   @Override
-  public LensCurve run(MagicContext context) {
+  public LensReading run(MagicContext context) {
     session.model();
+    if (!patches && labels.size() > 1) {
+      throw new EngramException(
+          "%lens takes one --label, got " + labels.size() + "; several go with --patches.");
+    }
     try (MagicProgress progress = context.progress()) {
-      return session.lab(progress).lens(Target.of(target), label);
+      Lab lab = session.lab(progress);
+      return patches
+          ? lab.lensMaps(Target.of(target), labels)
+          : lab.lens(Target.of(target), labels.isEmpty() ? null : labels.get(0));
     }
   }
 }

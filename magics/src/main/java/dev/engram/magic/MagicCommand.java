@@ -1,12 +1,13 @@
 package dev.engram.magic;
 
 import dev.engram.EngramException;
-import dev.engram.magic.view.View;
+import dev.engram.data.UserPath;
+import dev.engram.magic.result.Presenters;
+import dev.engram.magic.save.TableFile;
 import java.util.List;
 import javax.lang.model.SourceVersion;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
-import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -16,9 +17,11 @@ import picocli.CommandLine.Model.OptionSpec;
  */
 final class MagicCommand {
   private static final String AS = "--as";
+  private static final String SAVE = "--save";
 
   private final EngramMagic magic;
   private final CommandLine command;
+  private boolean savesTable;
 
   MagicCommand(EngramMagic magic) {
     this.magic = magic;
@@ -36,6 +39,18 @@ final class MagicCommand {
               .type(String.class)
               .description("Keep the value of the cell in a variable.")
               .build());
+    }
+    if (spec.findOption(SAVE) == null && Presenters.hasTable(ResultType.of(magic))) {
+      spec.addOption(
+          OptionSpec.builder(SAVE)
+              .paramLabel("FILE")
+              .type(String.class)
+              .description(
+                  "Also write the whole table, by the end of the name as "
+                      + TableFile.SUFFIXES
+                      + ". A table of the same columns is replaced, no other file.")
+              .build());
+      savesTable = true;
     }
     command.setExpandAtFiles(false);
     command.setCaseInsensitiveEnumValuesAllowed(true);
@@ -68,6 +83,15 @@ final class MagicCommand {
     return name;
   }
 
+  /**
+   * @return where {@code --save} wants the table of the value, once the arguments have been parsed
+   * @throws EngramException if it cannot be written there
+   */
+  @Nullable TableFile table() {
+    String name = savesTable ? command.getCommandSpec().findOption(SAVE).getValue() : null;
+    return name == null ? null : new TableFile(UserPath.of(name));
+  }
+
   CommandSpec spec() {
     return command.getCommandSpec();
   }
@@ -78,7 +102,23 @@ final class MagicCommand {
     return description.length == 0 ? "" : description[0];
   }
 
-  View help() {
-    return View.preformatted(command.getUsageMessage(Ansi.OFF).stripTrailing());
+  /** What the magic is for; a magic without a page of its own belongs to the session. */
+  Theme theme() {
+    HelpPage page = page();
+    return page == null ? Theme.SESSION : page.theme();
+  }
+
+  /** Lines that show what the magic does; each runs as it stands. */
+  List<String> examples() {
+    HelpPage page = page();
+    return page == null ? List.of() : List.of(page.examples());
+  }
+
+  HelpText help() {
+    return new HelpText(command, page());
+  }
+
+  private @Nullable HelpPage page() {
+    return magic.getClass().getAnnotation(HelpPage.class);
   }
 }

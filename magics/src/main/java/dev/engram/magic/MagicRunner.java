@@ -4,6 +4,7 @@ import dev.engram.EngramException;
 import dev.engram.Suggest;
 import dev.engram.magic.result.Presenters;
 import dev.engram.magic.result.Shown;
+import dev.engram.magic.save.TableFile;
 import dev.engram.magic.view.View;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -11,8 +12,11 @@ import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +29,9 @@ import org.jspecify.annotations.Nullable;
 public final class MagicRunner {
   /** As long a magic waits for one that was interrupted and has not stopped yet. */
   private static final long PATIENCE_MILLIS = 800;
+
+  /** A word of a line, without the quotes around it. */
+  private static final Pattern WORD = Pattern.compile("[^\\s\"';]+");
 
   private final Magics magics;
   private final Host host;
@@ -92,7 +99,53 @@ public final class MagicRunner {
    * @throws EngramException if there is none of that name
    */
   public View help(String name) {
-    return command(name).help();
+    return command(name).help().view();
+  }
+
+  /**
+   * What Shift-Tab shows at a place of a magic's line: a neuron, an entity or an image in small, an
+   * option, else the help of the magic.
+   *
+   * @param line as it was typed, without percent signs
+   * @param cursor a position in it
+   * @return empty where there is no magic of that name
+   */
+  public Optional<View> inspect(String line, int cursor) {
+    Matcher words = WORD.matcher(line);
+    String name = words.find() ? words.group() : "";
+    String word = "";
+    while (words.find() && words.start() <= cursor) {
+      word = cursor <= words.end() ? words.group() : "";
+    }
+    String asked = word;
+    return magics
+        .command(name.replaceFirst("\\?+$", ""))
+        .map(MagicCommand::help)
+        .map(
+            help ->
+                help.option(asked.split("=", 2)[0]).or(() -> inspect(asked)).orElseGet(help::view));
+  }
+
+  /**
+   * What a word names, in small.
+   *
+   * @param word anything
+   * @return empty if it names nothing that is at hand, or a magic is at work
+   */
+  public Optional<View> inspect(String word) {
+    if (!oneAtATime.tryLock()) {
+      return Optional.empty();
+    }
+    ClassLoader before = Thread.currentThread().getContextClassLoader();
+    Thread.currentThread().setContextClassLoader(MagicRunner.class.getClassLoader());
+    try {
+      return magics.pages().of(word);
+    } catch (EngramException e) {
+      return Optional.empty(); // the magic itself tells what is wrong
+    } finally {
+      Thread.currentThread().setContextClassLoader(before);
+      oneAtATime.unlock();
+    }
   }
 
   /**
@@ -178,7 +231,7 @@ public final class MagicRunner {
       MagicCommand command = command(name);
       if (help || command.parse(line.arguments(), new Variables(host))) {
         ResultType.requireHelpFits(name, wanted);
-        return command.help();
+        return command.help().view();
       }
       ResultType.requireFits(name, command.magic(), wanted);
       Object value = run(name, command, body, shown);
@@ -203,6 +256,7 @@ public final class MagicRunner {
           "%" + name + " is a line magic: write it with one percent sign, each on a line.");
     }
     String variable = command.variable();
+    TableFile table = command.table();
     MagicContext context = new MagicContext(host, body == null ? "" : body, shown, lastTrace);
     Object value;
     try {
@@ -214,18 +268,31 @@ public final class MagicRunner {
     if (variable != null && value != null) {
       host.define(variable, value);
     }
+    if (table != null && value != null) {
+      save(name, value, table);
+    }
     return value;
   }
 
   /** A value that the notebook's variable does not take; what was computed is not lost. */
   private Object kept(String name, Object value, Class<?> wanted) {
+    throw new EngramException(
+        ResultType.misfit(name, value.getClass(), wanted) + "; " + keep(name, value) + ".");
+  }
+
+  private void save(String name, Object value, TableFile table) {
+    try {
+      host.display(View.text(table.write(Presenters.wholeTable(value))));
+    } catch (EngramException e) {
+      throw new EngramException(
+          e.getMessage() + " What was computed: " + keep(name, value) + ".", e);
+    }
+  }
+
+  private String keep(String name, Object value) {
     String variable = name + "Value";
     host.define(variable, value);
-    throw new EngramException(
-        ResultType.misfit(name, value.getClass(), wanted)
-            + "; the value is kept in the variable "
-            + variable
-            + ".");
+    return "the value is kept in the variable " + variable;
   }
 
   private MagicCommand command(String name) {

@@ -30,18 +30,22 @@ public final class Magics {
   private final Candidates candidates;
   private final RecentNeurons recent;
   private final Supplier<List<String>> opened;
+  private final SmallPages pages;
 
   private Magics(
       List<Supplier<? extends EngramMagic>> magics,
       List<Fact> facts,
       Candidates candidates,
       RecentNeurons recent,
-      Supplier<List<String>> opened) {
+      Supplier<List<String>> opened,
+      SmallPages pages) {
+    this.pages = pages;
     this.candidates = candidates;
     this.recent = recent;
     this.opened = opened;
     List<Supplier<? extends EngramMagic>> all = new ArrayList<>(magics);
     all.add(() -> new EngramCommand(this, facts));
+    all.add(() -> new LsmagicCommand(this));
     for (Supplier<? extends EngramMagic> magic : all) {
       Class<?> type = magic.get().getClass();
       Command command = type.getAnnotation(Command.class);
@@ -67,9 +71,13 @@ public final class Magics {
             () -> new WordsCommand(session),
             () -> new NeuronCommand(session),
             () -> new NeuronsCommand(session),
+            () -> new ExploreCommand(session),
             () -> new QueriesCommand(session),
             () -> new EvolveCommand(session),
             () -> new LensCommand(session),
+            () -> new AttentionCommand(session),
+            () -> new HeadsCommand(session),
+            () -> new PatchCommand(session),
             () -> new EvaluateCommand(session),
             () -> new ForgetCommand(session),
             () -> new TraceCommand(session),
@@ -86,17 +94,23 @@ public final class Magics {
             new Fact("managed arrays", session::managedArrays)),
         new SessionCandidates(session, HubSettings::ofEnvironment, recent),
         recent,
-        session::openedByItself);
+        session::openedByItself,
+        new SmallPages.OfSession(session, recent));
   }
 
   /**
    * @param magics makes each magic, once for every call
    * @param facts what {@code %engram} tells besides versions
-   * @return these magics and {@code %engram}
+   * @return these magics, {@code %engram} and {@code %lsmagic}
    */
   public static Magics of(List<Supplier<? extends EngramMagic>> magics, List<Fact> facts) {
     return new Magics(
-        magics, facts, (kind, typed) -> Stream.empty(), new RecentNeurons(), List::of);
+        magics,
+        facts,
+        (kind, typed) -> Stream.empty(),
+        new RecentNeurons(),
+        List::of,
+        word -> Optional.empty());
   }
 
   /** What the last magic opened by itself, a sentence each; told once. */
@@ -122,7 +136,17 @@ public final class Magics {
     return recent;
   }
 
-  private Optional<MagicCommand> command(String name) {
+  /** What Shift-Tab shows of a word that names a neuron, an entity or an image. */
+  SmallPages pages() {
+    return pages;
+  }
+
+  /** Every magic, sorted by name. */
+  List<MagicCommand> commands() {
+    return byName.values().stream().map(magic -> new MagicCommand(magic.get())).toList();
+  }
+
+  Optional<MagicCommand> command(String name) {
     return create(name).map(MagicCommand::new);
   }
 

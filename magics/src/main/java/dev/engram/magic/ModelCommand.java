@@ -1,6 +1,7 @@
 package dev.engram.magic;
 
 import dev.engram.lab.ModelCard;
+import dev.engram.model.ClipLoader;
 import dev.engram.model.Precision;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -13,9 +14,10 @@ import picocli.CommandLine.Parameters;
     description = "Load a CLIP model and say what it is.",
     footer = {
       "",
-      "A model folder holds safetensors (Hugging Face, OpenAI or OpenCLIP names), their",
-      "configuration and tokenizer.json. OWNER/NAME[@REVISION] is a model of the Hugging Face hub,",
-      "as openai/clip-vit-large-patch14: taken from the cache that Python shares (HF_HOME), else",
+      "A model folder holds weights (safetensors, else PyTorch's own files; Hugging Face, OpenAI or",
+      "OpenCLIP names), their configuration and tokenizer.json. OWNER/NAME[@REVISION] is a model of",
+      "the Hugging Face hub, as openai/clip-vit-large-patch14: taken from the cache that Python",
+      "shares (HF_HOME), else",
       "downloaded into it; an interrupted download goes on where it stopped. Nothing is sent",
       "anywhere unless you name one, and a folder of that name comes first (hf://OWNER/NAME never",
       "means a folder; the address of its page, https://huggingface.co/OWNER/NAME, is understood",
@@ -25,10 +27,15 @@ import picocli.CommandLine.Parameters;
       "model say so in every result. Edited weights stay in float32; gradients, fine-tuning and"
           + " LoRA",
       "need f32.",
+      "--resolution 336 shows it images of 336 × 336 px, a multiple of its patches: positions are",
+      "interpolated (bicubic) and name and hash say so. Such a model cannot be saved.",
       "Edits belong to the loaded model; %%model DIR loads one without edits, %%model alone shows",
       "which there are.",
       "In Java: ModelCard card = %%model, then card.clip() is the model of the library."
     })
+@HelpPage(
+    theme = Theme.OPEN,
+    examples = {"%model", "%model iconclip"})
 final class ModelCommand implements EngramMagic {
   private final EngramSession session;
 
@@ -54,6 +61,14 @@ final class ModelCommand implements EngramMagic {
               + " needs half the memory for them.")
   private @Nullable String precision;
 
+  @Option(
+      names = "--resolution",
+      paramLabel = "PIXELS",
+      description =
+          "The side of the square that the image tower sees; its own if left out. Its positions are"
+              + " interpolated.")
+  private @Nullable Integer resolution;
+
   ModelCommand(EngramSession session) {
     this.session = session;
   }
@@ -61,14 +76,17 @@ final class ModelCommand implements EngramMagic {
   @Override
   public ModelCard run(MagicContext context) {
     try (MagicProgress progress = context.progress()) {
-      if (name != null || device != null || precision != null || !session.hasModel()) {
-        session.load(
-            name == null ? EngramSession.ICONCLIP : name,
-            device == null ? "auto" : device,
-            precision == null ? Precision.F32 : Precision.of(precision),
-            progress);
+      boolean any = name != null || device != null || precision != null || resolution != null;
+      if (any || !session.hasModel()) {
+        session.load(name == null ? EngramSession.ICONCLIP : name, this::asAsked, progress);
       }
       return session.lab(progress).card();
     }
+  }
+
+  private ClipLoader asAsked(ClipLoader loader) {
+    loader.device(device == null ? "auto" : device);
+    loader.precision(precision == null ? Precision.F32 : Precision.of(precision));
+    return resolution == null ? loader : loader.resolution(resolution);
   }
 }

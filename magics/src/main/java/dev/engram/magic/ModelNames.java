@@ -9,11 +9,11 @@ import dev.engram.hub.HubSettings;
 import dev.engram.iconclip.Iconclip;
 import dev.engram.model.Clip;
 import dev.engram.model.ClipLoader;
-import dev.engram.model.Precision;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /** What a user may call a model: the embedded one, a folder, or a model of the hub. */
 final class ModelNames {
@@ -31,12 +31,11 @@ final class ModelNames {
 
   /**
    * @param name {@value #ICONCLIP}, a folder, or a model of the hub
-   * @param device {@code auto}, {@code cpu} or {@code gpu}
+   * @param how it is loaded: device, precision, resolution
    * @return to be closed by the caller
    */
-  Clip open(String name, String device, Precision precision, Progress progress) {
-    ClipLoader loader =
-        Clip.from(directory(name, progress)).device(device).precision(precision).progress(progress);
+  Clip open(String name, UnaryOperator<ClipLoader> how, Progress progress) {
+    ClipLoader loader = how.apply(Clip.from(directory(name, progress)).progress(progress));
     return onHub(name)
         .map(HubName::toString)
         .or(() -> Optional.of(name).filter(ICONCLIP::equals))
@@ -60,7 +59,7 @@ final class ModelNames {
       throw new EngramException(
           "There is no model directory "
               + directory.toAbsolutePath()
-              + "; give a folder that holds model.safetensors and config.json, owner/name for a"
+              + "; give a folder that holds weights and config.json, owner/name for a"
               + " model of the Hugging Face hub, or "
               + ICONCLIP
               + " for the embedded model.");

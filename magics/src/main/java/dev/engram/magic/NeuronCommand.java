@@ -23,6 +23,9 @@ import picocli.CommandLine.Parameters;
       "and keeps what it finds of every neuron, so that the next page is fast.",
       "In Java: Described d = %%neuron L5F412   (with var it is an Object)"
     })
+@HelpPage(
+    theme = Theme.READ,
+    examples = {"%neuron L3F7", "%neuron L3F7 --html L3F7.html"})
 final class NeuronCommand implements EngramMagic {
   private final EngramSession session;
 

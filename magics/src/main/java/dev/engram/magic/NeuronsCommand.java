@@ -21,6 +21,9 @@ import picocli.CommandLine.Option;
       "word nor entity each neuron counts by the entity of the open set that it improves most.",
       "In Java: Neurons n = %%neurons --word hat   (n.names(), table(n))"
     })
+@HelpPage(
+    theme = Theme.FIND,
+    examples = {"%neurons --entity ghost", "%neurons --word hat --layer 2-3"})
 final class NeuronsCommand implements EngramMagic {
   private final EngramSession session;
 

@@ -17,6 +17,9 @@ import picocli.CommandLine.Parameters;
       "An effect is what an earlier neuron adds to the coefficient (before the activation, for an",
       "FFN neuron). All effects and the rest sum to it exactly. An entity means its mean."
     })
+@HelpPage(
+    theme = Theme.READ,
+    examples = {"%queries L3F7 --image ghost", "%queries L2A0H11 --image ghost/0"})
 final class QueriesCommand implements EngramMagic {
   private final EngramSession session;
 

@@ -15,6 +15,7 @@ import dev.engram.magic.result.ExperimentPresenters;
 import dev.engram.magic.view.TableView;
 import dev.engram.magic.view.Viewable;
 import dev.engram.model.Clip;
+import dev.engram.model.Precision;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.ListResourceBundle;
@@ -42,6 +43,9 @@ import tech.tablesaw.api.Table;
       "stopped. %%engram tells the folder.",
       "In Java: Reproduction r = %%reproduce table6"
     })
+@HelpPage(
+    theme = Theme.MEASURE,
+    examples = {"%reproduce", "%reproduce table6?"})
 final class ReproduceCommand implements EngramMagic {
   private static final String NAMES = "names";
   private static final String OTHER_HALF = "otherHalf";
@@ -216,7 +220,9 @@ final class ReproduceCommand implements EngramMagic {
   /** Another model on the same kind of device and in the same precision. */
   private Supplier<Clip> other(String model, MagicProgress progress) {
     String device = session.model().device().startsWith("gpu") ? "gpu" : "cpu";
-    return () -> session.models().open(model, device, session.model().precision(), progress);
+    Precision precision = session.model().precision();
+    return () ->
+        session.models().open(model, how -> how.device(device).precision(precision), progress);
   }
 
   private static Table list() {

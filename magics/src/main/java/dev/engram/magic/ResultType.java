@@ -47,7 +47,8 @@ final class ResultType {
             TypeName.of(given));
   }
 
-  private static Class<?> of(EngramMagic magic) {
+  /** The type of a magic's values. */
+  static Class<?> of(EngramMagic magic) {
     return Arrays.stream(magic.getClass().getMethods())
         .filter(method -> method.getName().equals("run") && !method.isBridge())
         .filter(method -> Arrays.equals(method.getParameterTypes(), PARAMETERS))

@@ -15,6 +15,9 @@ import picocli.CommandLine.Parameters;
       "%%model DIR and transformers' CLIPModel.from_pretrained read it: weights in float32, to the",
       "bit. Residual removal is no matter of weights and cannot be saved; complete removal can."
     })
+@HelpPage(
+    theme = Theme.EDIT,
+    examples = {"%save my-model", "%save models/edited"})
 final class SaveCommand implements EngramMagic {
   private final EngramSession session;
 

@@ -25,6 +25,12 @@ import picocli.CommandLine.Parameters;
       "Background keys keep everything else as it is; the ridge is in units of the mean of",
       "diag(K K'). %%undo takes an edit back, %%edits lists all, %%trace shows the tracing."
     })
+@HelpPage(
+    theme = Theme.EDIT,
+    examples = {
+      "%teach \"gray panda\" --images panda --guide koala --sample 60 --preview",
+      "%teach \"gray panda\" --images panda --guide captioned --shots 4 --block L3F --evaluate none --preview"
+    })
 final class TeachCommand implements EngramMagic {
   private static final String AUTO = "auto";
 

@@ -20,6 +20,12 @@ import picocli.CommandLine.Parameters;
       "The output of each block is replaced by that of the guide, one block at a time; what is",
       "shown is how much the cosine with the name's text rises. %%teach edits the best block."
     })
+@HelpPage(
+    theme = Theme.TRACE,
+    examples = {
+      "%trace panda --name \"gray panda\" --guide koala",
+      "%trace panda/0 panda/1 --name \"gray panda\" --guide captioned"
+    })
 final class TraceCommand implements EngramMagic {
   private final EngramSession session;
 

@@ -17,6 +17,9 @@ import picocli.CommandLine.Parameters;
       "%%edits shows the numbers, from 0. An edit stays as long as a later one was computed from",
       "the weights that it left. Without edits the model is the one that was read, to the bit."
     })
+@HelpPage(
+    theme = Theme.EDIT,
+    examples = {"%undo", "%undo all"})
 final class UndoCommand implements EngramMagic {
   private static final String ALL = "all";
 

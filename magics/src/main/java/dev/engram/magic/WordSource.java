@@ -4,6 +4,7 @@ import dev.engram.EngramException;
 import dev.engram.Suggest;
 import dev.engram.data.UserPath;
 import dev.engram.dissect.EnglishWords;
+import dev.engram.dissect.ShippedEmbeddings;
 import dev.engram.iconclip.Iconclip;
 import dev.engram.lab.Vocabulary;
 import dev.engram.magic.result.NeuronRecipe;
@@ -30,7 +31,11 @@ final class WordSource {
 
   /** The words that iconclip was trained on. */
   static Vocabulary iconclip() {
-    return new Vocabulary(NeuronRecipe.ICONCLIP_WORDS, null, Iconclip.words());
+    return new Vocabulary(
+        NeuronRecipe.ICONCLIP_WORDS,
+        null,
+        Iconclip.words(),
+        Iconclip.root().resolve(ShippedEmbeddings.FILE));
   }
 
   /**

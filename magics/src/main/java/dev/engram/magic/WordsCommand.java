@@ -19,6 +19,9 @@ import picocli.CommandLine.Parameters;
       "Orthogonal matching pursuit over a dictionary of words, 5 for each neuron (A.2). The",
       "residual tells how much of the neuron the words leave unsaid, from 0 to 1."
     })
+@HelpPage(
+    theme = Theme.READ,
+    examples = {"%words L3F7 L3A0H11", "%words L3F7 --entity ghost"})
 final class WordsCommand implements EngramMagic {
   private final EngramSession session;
 

@@ -21,7 +21,6 @@ import dev.engram.lab.Tuned;
 import dev.engram.magic.result.Presenters;
 import dev.engram.magic.view.View;
 import dev.engram.model.ImageReader;
-import dev.engram.model.Precision;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.Tokens;
 import java.awt.image.BufferedImage;
@@ -312,7 +311,7 @@ class EditMagicsTest {
         List.<Function<EngramSession, EngramMagic>>of(
             ForgetCommand::new, TeachCommand::new, FinetuneCommand::new)) {
       EngramSession session = new EngramSession();
-      session.load(EngramSession.ICONCLIP, "cpu", Precision.F32, Progress.NONE);
+      session.load(EngramSession.ICONCLIP, l -> l.device("cpu"), Progress.NONE);
       session.use(EngramSession.read(temp.resolve("set").toString(), null));
       String before = session.model().hash();
       int interrupted = 0;

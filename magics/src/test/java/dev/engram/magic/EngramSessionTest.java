@@ -12,7 +12,6 @@ import dev.engram.data.ImageSet;
 import dev.engram.dissect.Survey;
 import dev.engram.iconclip.Iconclip;
 import dev.engram.model.Clip;
-import dev.engram.model.Precision;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.Test;
@@ -22,7 +21,7 @@ class EngramSessionTest {
 
   @Test
   void aModelWhoseLoadIsInterruptedLateDoesNotTakeTheOldOnesPlace() {
-    try (Clip old = session.load(EngramSession.ICONCLIP, "cpu", Precision.F32, Progress.NONE)) {
+    try (Clip old = session.load(EngramSession.ICONCLIP, l -> l.device("cpu"), Progress.NONE)) {
       Clip fresh = Clip.from(Iconclip.model()).device("cpu").load();
       assertEquals(64, fresh.hash().length()); // so that nothing is left to do but the change
       Thread.currentThread().interrupt();
@@ -47,7 +46,7 @@ class EngramSessionTest {
   @Test
   void aSetIsSurveyedOnceForEachModelAndReading() {
     ImageSet pandas = ImageSet.read(Iconclip.entities().resolve("animals/panda"));
-    try (Clip clip = session.load(EngramSession.ICONCLIP, "cpu", Precision.F32, Progress.NONE)) {
+    try (Clip clip = session.load(EngramSession.ICONCLIP, l -> l.device("cpu"), Progress.NONE)) {
       session.use(pandas);
       Survey first = session.lab(Progress.NONE).survey(Reading.LITERAL);
       assertSame(first, session.lab(Progress.NONE).survey(Reading.LITERAL));

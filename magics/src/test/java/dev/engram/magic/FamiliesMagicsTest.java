@@ -1,12 +1,22 @@
 package dev.engram.magic;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.lab.HeadReadings;
+import dev.engram.lab.PatchedActivations;
 import dev.engram.magic.view.View;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -22,6 +32,8 @@ class FamiliesMagicsTest {
     Object value = runner.run(line, null);
     return value == null ? "" : whole(runner.view(value)) + value;
   }
+
+  @TempDir Path folder = Path.of("");
 
   /** With what is shown above it. */
   private static String whole(View view) {
@@ -54,6 +66,34 @@ class FamiliesMagicsTest {
     assertTrue(shown("attribute panda/0 --label panda --by activation").contains("L"));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"siglip_b16", "eva02_b16", "eva01_g14"})
+  void theNetworkIsReadInEveryFamily(String model) throws IOException {
+    open(model);
+    Path words = Files.writeString(folder.resolve("words.txt"), "panda\nred\nhat\nsea\n");
+    HeadReadings heads =
+        (HeadReadings)
+            Objects.requireNonNull(
+                runner.run(
+                    "heads panda/0 --label panda --sample 6 --layer 1 --dictionary '" + words + "'",
+                    null));
+    assertEquals(heads.cosine(), heads.heads() + heads.ffn() + heads.rest(), 1e-4);
+    assertFalse(heads.words().get(0).said().isEmpty());
+    for (String by : List.of("position", "head")) {
+      PatchedActivations patched =
+          (PatchedActivations)
+              Objects.requireNonNull(
+                  runner.run("patch koala/0 --from panda/0 --label panda --by " + by, null));
+      assertNotEquals(patched.goal(), patched.before());
+      assertTrue(
+          Arrays.stream(patched.cosines())
+              .flatMapToDouble(Arrays::stream)
+              .anyMatch(cosine -> Math.abs(cosine - patched.before()) > 1e-6));
+    }
+    assertTrue(shown("attention panda/0 --patch 0,1").contains("patch 0,1"));
+    assertTrue(shown("lens panda/0 --patches --label panda").contains("highest patch"));
+  }
+
   private static Path visionOnly(String name) {
     return FAMILIES.resolveSibling("vision_only").resolve(name);
   }
@@ -78,6 +118,9 @@ class FamiliesMagicsTest {
           "neuron L1F3 --dictionary english-20k",
           "evaluate",
           "lens panda/0",
+          "lens panda/0 --patches",
+          "heads panda/0",
+          "patch panda/0 --from koala/0",
           "neurons --entity panda",
           "reproduce table1"
         }) {
@@ -93,6 +136,11 @@ class FamiliesMagicsTest {
       delimiter = '|',
       value = {
         "siglip_b16 | attribute panda/0 | no class token",
+        "siglip_b16 | attention panda/0 | name a patch instead",
+        "siglip_b16 | attention panda/0 --patch 99,0 | rows and columns from 0",
+        "siglip_b16 | attention panda/0 --patch 1 | a row and a column",
+        "eva02_b16 | attention panda/0 --head 99 | heads from 0",
+        "eva02_b16 | heads panda/0 --label x --sample 1 | two images or more",
         "siglip_b16 | neuron L1A2H1 | no class token",
         "siglip_b16 | neurons | no class token",
         "eva02_b16 | neuron L1F3 | gated (SwiGLU)",

@@ -253,7 +253,8 @@ class NonsenseTest {
     assertTrue(sentence(RUNNER, "model '" + bad + "'").contains("truncated"));
     Files.delete(bad.resolve("model.safetensors"));
     Files.write(bad.resolve("pytorch_model.bin"), weights);
-    assertTrue(sentence(RUNNER, "model '" + bad + "'").contains("no checkpoint of PyTorch"));
+    assertTrue(
+        sentence(RUNNER, "model '" + bad + "'").contains("Not a usable checkpoint of PyTorch"));
     assertEquals(before, state());
   }
 

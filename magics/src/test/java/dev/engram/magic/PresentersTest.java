@@ -1,6 +1,7 @@
 package dev.engram.magic;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -13,13 +14,17 @@ import dev.engram.lab.Reproduced;
 import dev.engram.magic.result.Presenters;
 import dev.engram.magic.view.View;
 import dev.engram.magic.view.Viewable;
+import java.io.IOException;
 import java.lang.reflect.Method;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Results are plain records; how much of one is shown is a matter of who shows it. */
 class PresentersTest {
@@ -51,8 +56,10 @@ class PresentersTest {
               .findFirst()
               .orElseThrow();
       types.add(type.getName());
+      List<Class<?>> given =
+          type.isSealed() ? List.of(type.getPermittedSubclasses()) : List.of(type);
       assertTrue(
-          Presenters.types().contains(type) || Viewable.class.isAssignableFrom(type),
+          Presenters.types().containsAll(given) || Viewable.class.isAssignableFrom(type),
           "%" + name + " gives " + type + ", which has no presenter");
     }
     assertTrue(types.contains(Attribution.class.getName()), types::toString);
@@ -122,6 +129,41 @@ class PresentersTest {
     assertEquals(
         "A table shows a number of rows from 1; got 0.",
         assertThrows(EngramException.class, () -> Presenters.table(a, 0)).getMessage());
+  }
+
+  @Test
+  void theWholeTableIsSavedWhateverIsShown(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("neurons.csv");
+    Attribution a = (Attribution) run("attribute panda/0 --top 3 --save '" + file + "'");
+    List<String> lines = Files.readAllLines(file);
+    assertEquals(a.space().count() + 1, lines.size());
+    assertTrue(lines.get(1).contains(a.top(1).get(0).neuron().toString()), lines.get(1));
+    for (String magic :
+        List.of("attention panda/0", "lens panda/0", "lens panda/0 --patches", "words L3F7")) {
+      run(magic + " --save '" + folder.resolve(magic.replaceAll("\\W+", "-") + ".npz") + "'");
+    }
+    String said = Presenters.save(run("queries L3F7 --image panda/0"), folder + "/q.json");
+    assertTrue(said.startsWith("Wrote "), said);
+    MagicFailure wrong =
+        assertThrows(MagicFailure.class, () -> run("attribute panda/0 --save x.parquet"));
+    assertTrue(String.valueOf(wrong.getMessage()).contains("Parquet"), wrong.getMessage());
+  }
+
+  @Test
+  void whatHasATableCanSaveItAndNothingElse() {
+    Magics magics = Magics.all();
+    List<String> saving =
+        magics.commands().stream()
+            .filter(c -> c.spec().findOption("--save") != null)
+            .map(c -> c.spec().name())
+            .toList();
+    assertTrue(
+        saving.containsAll(
+            List.of("%attribute", "%attention", "%heads", "%patch", "%lens", "%words", "%edits")),
+        saving::toString);
+    for (String none : List.of("%engram", "%save", "%lsmagic")) {
+      assertFalse(saving.contains(none), none);
+    }
   }
 
   @Test

@@ -17,7 +17,7 @@ import org.dflib.jjava.jupyter.messages.request.CompleteRequest;
 
 /**
  * Answers a Tab that is pressed in a magic's line; Java's own completion knows nothing there and
- * would offer its classes. Positions of the protocol count code points, Java's count chars.
+ * would offer its classes.
  */
 final class MagicCompletion {
   /** What JupyterLab reads: texts with a note beside each. */
@@ -41,9 +41,8 @@ final class MagicCompletion {
    */
   Optional<CompleteReply> complete(CompleteRequest request) {
     String code = request.getCode();
-    int points =
-        Math.max(0, Math.min(request.getCursorPos(), code.codePointCount(0, code.length())));
-    int cursor = code.offsetByCodePoints(0, points);
+    int cursor = CodePoints.index(code, request.getCursorPos());
+    int points = code.codePointCount(0, cursor);
     return MagicRewriter.typedAt(code, cursor)
         .map(typed -> reply(code, points, typed, completer.complete(typed.line())));
   }

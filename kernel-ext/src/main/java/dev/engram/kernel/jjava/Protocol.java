@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import jdk.jshell.Snippet;
 import jdk.jshell.SourceCodeAnalysis;
@@ -40,6 +41,8 @@ import org.dflib.jjava.jupyter.messages.request.IsCompleteRequest;
 final class Protocol {
   /** Of an error of the kernel itself, as many lines of the stack trace are shown. */
   private static final int FRAMES = 10;
+
+  private static final Pattern NEURON = Pattern.compile("L\\d+(?:F\\d+|A\\d+H\\d+)");
 
   private final BaseKernel kernel;
   private final KernelSession session;
@@ -208,17 +211,33 @@ final class Protocol {
     return info.completeness() == SourceCodeAnalysis.Completeness.UNKNOWN;
   }
 
-  /** The help of a magic, or the documentation of the Java name at or before the cursor. */
+  /**
+   * What stands in a magic's line, or the documentation of the Java name at or before the cursor; a
+   * neuron in small wherever it is named.
+   */
   private DisplayData inspect(InspectRequest request) {
     String code = request.getCode();
-    int cursor = Math.min(request.getCursorPos(), code.length());
-    String magic = MagicRewriter.nameAt(code, cursor);
-    if (session.runner().magics().names().contains(magic)) {
-      return bundle(session.runner().help(magic));
+    int cursor = CodePoints.index(code, request.getCursorPos());
+    Optional<View> magic =
+        MagicRewriter.lineAt(code, cursor)
+            .flatMap(at -> session.runner().inspect(at.line(), cursor - at.start()));
+    if (magic.isPresent()) {
+      return bundle(magic.get());
+    }
+    int start = cursor;
+    while (start > 0 && Character.isJavaIdentifierPart(code.charAt(start - 1))) {
+      start--;
     }
     int end = cursor;
     while (end < code.length() && Character.isJavaIdentifierPart(code.charAt(end))) {
       end++;
+    }
+    Optional<View> neuron =
+        Optional.of(code.substring(start, end))
+            .filter(word -> NEURON.matcher(word).matches())
+            .flatMap(session.runner()::inspect);
+    if (neuron.isPresent()) {
+      return bundle(neuron.get());
     }
     // JShell documents a method only where its parenthesis is open, and looks before the cursor.
     for (String asked : List.of(code.substring(0, end), code.substring(0, end) + "(")) {

@@ -126,7 +126,8 @@ record HeatmapFigure(Heatmap heatmap, BufferedImage image, String title) {
     return rows;
   }
 
-  private static BufferedImage scaled(BufferedImage image, int side) {
+  /** A square of another side, every pixel as it is. */
+  static BufferedImage scaled(BufferedImage image, int side) {
     BufferedImage out = new BufferedImage(side, side, BufferedImage.TYPE_INT_RGB);
     Graphics2D g = out.createGraphics();
     g.setRenderingHint(

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param modelName for people
  * @param model the model's folder; null for the embedded one
  * @param precision of the model
+ * @param resolution side of its images in pixels, or 0 for that with which it learned
  * @param images the set's folder; null for the embedded one
  * @param dictionary as it was asked for; null if it was not
  * @param wordFile where its words are; null for a list that is built in
@@ -38,6 +39,7 @@ public record NeuronRecipe(
     String modelName,
     @Nullable Path model,
     Precision precision,
+    int resolution,
     @Nullable Path images,
     @Nullable String dictionary,
     @Nullable Path wordFile,
@@ -62,6 +64,7 @@ public record NeuronRecipe(
         from.model(),
         embedded ? null : from.folder(),
         from.precision(),
+        from.resolution(),
         from.images().equals(Iconclip.entities()) ? null : from.images(),
         asked == null || (iconclips && embedded) ? null : argument(asked, iconclips),
         file,
@@ -109,7 +112,8 @@ public record NeuronRecipe(
         "\n",
         "%model"
             + onHub().map(hub -> " " + hub).orElseGet(() -> argument(model))
-            + (precision == Precision.F32 ? "" : " --precision " + precision),
+            + (precision == Precision.F32 ? "" : " --precision " + precision)
+            + (resolution == 0 ? "" : " --resolution " + resolution),
         "%images" + argument(images),
         "%neuron "
             + neuron
@@ -147,13 +151,14 @@ public record NeuronRecipe(
     String code =
         String.join(
             "\n",
-            "Clip clip = Clip.from(%s)%s%s.load();"
+            "Clip clip = Clip.from(%s)%s%s%s.load();"
                 .formatted(
                     modelExpression(),
                     model == null ? ".named(\"iconclip\")" : "",
                     precision == Precision.F32
                         ? ""
-                        : ".precision(Precision." + precision.name() + ")"),
+                        : ".precision(Precision." + precision.name() + ")",
+                    resolution == 0 ? "" : ".resolution(" + resolution + ")"),
             "ImageSet set = %s;".formatted(imagesExpression()),
             "Survey survey =",
             "    Survey.of(clip, new Attributor(clip), set, Reading.%s, Progress.NONE);"

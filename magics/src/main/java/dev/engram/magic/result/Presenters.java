@@ -2,28 +2,38 @@ package dev.engram.magic.result;
 
 import dev.engram.EngramException;
 import dev.engram.attribution.Attribution;
+import dev.engram.data.UserPath;
 import dev.engram.dissect.QueryEffects;
+import dev.engram.lab.AttentionMaps;
 import dev.engram.lab.Described;
 import dev.engram.lab.Edits;
 import dev.engram.lab.Evaluated;
 import dev.engram.lab.Evolution;
 import dev.engram.lab.Evolutions;
+import dev.engram.lab.Exploration;
 import dev.engram.lab.Forgotten;
+import dev.engram.lab.Glance;
+import dev.engram.lab.HeadReadings;
 import dev.engram.lab.Heatmaps;
 import dev.engram.lab.ImageHeatmap;
 import dev.engram.lab.Interpretations;
 import dev.engram.lab.LensCurve;
+import dev.engram.lab.LensMaps;
 import dev.engram.lab.ModelCard;
 import dev.engram.lab.Neurons;
+import dev.engram.lab.PatchedActivations;
 import dev.engram.lab.Taught;
 import dev.engram.lab.Traced;
 import dev.engram.lab.Tuned;
+import dev.engram.magic.save.TableFile;
 import dev.engram.magic.view.Page;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.PlotlyFigures;
+import dev.engram.magic.view.Standalone;
 import dev.engram.magic.view.TableView;
 import dev.engram.magic.view.View;
 import dev.engram.magic.view.Viewable;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -46,9 +56,15 @@ public final class Presenters {
     register(Interpretations.class, new InterpretationsPresenter());
     register(QueryEffects.class, new QueriesPresenter());
     register(LensCurve.class, new LensPresenter());
+    register(LensMaps.class, new LensMapsPresenter());
+    register(AttentionMaps.class, new AttentionMapsPresenter());
+    register(HeadReadings.class, new HeadReadingsPresenter());
+    register(PatchedActivations.class, new PatchedPresenter());
     register(Evolution.class, new EvolutionPresenter());
     register(Evolutions.class, new EvolutionPresenter.OfSeveral());
     register(Described.class, new DescribedPresenter());
+    register(Glance.class, new GlancePresenter());
+    register(Exploration.class, new ExplorationPresenter());
     register(Neurons.class, new NeuronsPresenter());
     register(Forgotten.class, new ForgottenPresenter());
     register(Taught.class, new TaughtPresenter());
@@ -129,6 +145,45 @@ public final class Presenters {
   }
 
   /**
+   * Writes the whole table of a result.
+   *
+   * @param result of a magic or of the library
+   * @param file ends with .csv, .tsv, .json, .npy, .npz, .tex or .safetensors; a table of the same
+   *     columns is replaced
+   * @return one sentence that says what was written
+   * @throws EngramException if it is no result, has no table, or cannot be written there
+   */
+  public static String save(Object result, String file) {
+    TableFile to = new TableFile(UserPath.of(file));
+    return to.write(wholeTable(result));
+  }
+
+  /**
+   * The table of a result with all its rows.
+   *
+   * @param result of a magic or of the library
+   * @throws EngramException if it is none, or has no table
+   */
+  public static Table wholeTable(Object result) {
+    return presenter(result).table(result, Shown.ALL);
+  }
+
+  /**
+   * Whether results of a type have a table, so that {@link #save} writes them.
+   *
+   * @param type of a result, or one that results have in common
+   */
+  public static boolean hasTable(Class<?> type) {
+    if (type.isSealed()) {
+      return Arrays.stream(type.getPermittedSubclasses()).allMatch(Presenters::hasTable);
+    }
+    Presenter<?> presenter = ALL.get(type);
+    return presenter != null
+        && Arrays.stream(presenter.getClass().getDeclaredMethods())
+            .anyMatch(method -> method.getName().equals("table") && method.isBridge());
+  }
+
+  /**
    * The chart or picture of a result.
    *
    * @param result of a magic or of the library
@@ -162,6 +217,15 @@ public final class Presenters {
    */
   public static Page page(Described described) {
     return DescribedPresenter.page(described);
+  }
+
+  /**
+   * The explorer, which can be written as a file.
+   *
+   * @param exploration what {@code %explore} found
+   */
+  public static Standalone page(Exploration exploration) {
+    return ExplorationPresenter.page(exploration);
   }
 
   @SuppressWarnings("unchecked") // registered with its own type

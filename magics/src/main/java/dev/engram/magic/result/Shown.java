@@ -16,6 +16,9 @@ public record Shown(@Nullable Integer limit, String note) {
   /** As every result is shown unless somebody asks for more or less. */
   public static final Shown BY_DEFAULT = new Shown(null, "");
 
+  /** All of it, as it is saved. */
+  static final Shown ALL = new Shown(Integer.MAX_VALUE, "");
+
   /** Bars of a chart. */
   static final int BARS = 40;
 

@@ -70,7 +70,8 @@ public final class BarsPng {
     return HeatmapPng.png(image);
   }
 
-  private static String clipped(String text, FontMetrics metrics, int width) {
+  /** The text, cut where it is wider than there is room. */
+  static String clipped(String text, FontMetrics metrics, int width) {
     if (metrics.stringWidth(text) <= width) {
       return text;
     }

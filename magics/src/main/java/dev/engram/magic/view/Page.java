@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
  * @param title over the page, plain text
  * @param sections in order, at least one
  */
-public record Page(String title, List<Section> sections) implements Viewable {
+public record Page(String title, List<Section> sections) implements Viewable, Standalone {
   private static final String STYLE =
       """
       body{font-family:system-ui,sans-serif;line-height:1.45;color:#222;background:#fff;
@@ -88,6 +88,7 @@ public record Page(String title, List<Section> sections) implements Viewable {
    * @return the whole page as one HTML document, with a table of contents; the figures' library
    *     comes once, at its end
    */
+  @Override
   public String standalone() {
     StringBuilder body = new StringBuilder(Html.element("h1", Html.escape(title)));
     StringBuilder contents = new StringBuilder();

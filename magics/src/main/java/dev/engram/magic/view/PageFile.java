@@ -62,7 +62,7 @@ public final class PageFile {
    *
    * @return what to tell the user
    */
-  public View write(Page page) {
+  public View write(Standalone page) {
     byte[] bytes = page.standalone().getBytes(StandardCharsets.UTF_8);
     try {
       AtomicFile.write(file, bytes);

@@ -24,6 +24,9 @@ public record View(Map<String, Object> data, Optional<PlotlyEdition> plotly, Lis
   /** HTML that works without a network. */
   public static final String HTML = "text/html";
 
+  /** GitHub-flavoured Markdown. */
+  public static final String MARKDOWN = "text/markdown";
+
   /** A Plotly figure as a JSON tree, which JupyterLab draws itself. */
   public static final String PLOTLY = "application/vnd.plotly.v1+json";
 

@@ -1,0 +1,84 @@
+package dev.engram.dissect;
+
+import dev.engram.Cosine;
+import dev.engram.Progress;
+import dev.engram.edit.Suppression;
+import dev.engram.model.Clip;
+import dev.engram.model.Traces;
+import dev.engram.trace.Neuron;
+import dev.engram.trace.Site;
+import dev.engram.trace.Tokens;
+import dev.engram.trace.Trace;
+import dev.engram.trace.TraceRequest;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Measures how far images fall from a text without a neuron, for one neuron after another. The
+ * images pass once; for each neuron only the layers from its own on are computed again.
+ */
+public final class Falls {
+  private final Clip clip;
+  private final Suppression suppression;
+
+  /**
+   * @param clip the model; must outlive this
+   */
+  public Falls(Clip clip) {
+    this.clip = clip;
+    this.suppression = new Suppression(clip);
+  }
+
+  /**
+   * Takes out each neuron by itself.
+   *
+   * @param pixels images as the processor makes them, each (3, S, S); at least one
+   * @param text M_text of the label (D)
+   * @return one for each neuron, means over the images
+   */
+  public List<Fall> of(
+      List<float[]> pixels, float[] text, List<Neuron> neurons, Progress progress) {
+    double[] sums = new double[1 + 2 * neurons.size()]; // before; then residual, complete of each
+    clip.traces(pixels, TraceRequest.classToken())
+        .telling("suppressing neurons", progress)
+        .each(
+            batch -> sums(batch, text, neurons),
+            (from, part) -> Arrays.setAll(sums, i -> sums[i] + part[i]));
+    int n = pixels.size();
+    return IntStream.range(0, neurons.size())
+        .mapToObj(i -> new Fall(sums[0] / n, sums[1 + 2 * i] / n, sums[2 + 2 * i] / n))
+        .toList();
+  }
+
+  private double[] sums(Traces.Batch batch, float[] text, List<Neuron> neurons) {
+    double[] sums = new double[1 + 2 * neurons.size()];
+    sums[0] = sum(batch.trace().embeddings(), text);
+    boolean resumes = clip.vision().isResumable();
+    TraceRequest streams =
+        TraceRequest.none()
+            .with(Site.H, Tokens.ALL)
+            .layers(
+                neurons.stream().mapToInt(Neuron::layer).min().orElse(0),
+                neurons.stream().mapToInt(Neuron::layer).max().orElse(0));
+    try (Trace before =
+        clip.trace(batch.pixels(), resumes ? streams : TraceRequest.none(), List.of())) {
+      for (int i = 0; i < neurons.size(); i++) {
+        Progress.checkInterrupt();
+        List<Neuron> one = List.of(neurons.get(i));
+        sums[1 + 2 * i] = sum(suppression.residual(batch.trace(), one), text);
+        sums[2 + 2 * i] =
+            sum(
+                resumes
+                    ? suppression.complete(before, one)
+                    : suppression.complete(batch.pixels(), one, Tokens.ALL),
+                text);
+      }
+    }
+    return sums;
+  }
+
+  private static double sum(float[][] embeddings, float[] text) {
+    return Arrays.stream(embeddings).mapToDouble(z -> Cosine.of(z, text)).sum();
+  }
+}

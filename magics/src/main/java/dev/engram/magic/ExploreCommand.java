@@ -1,0 +1,103 @@
+package dev.engram.magic;
+
+import dev.engram.data.UserPath;
+import dev.engram.lab.Exploration;
+import dev.engram.lab.Explore;
+import dev.engram.lab.Target;
+import dev.engram.magic.result.Presenters;
+import dev.engram.magic.view.PageFile;
+import dev.engram.trace.Neuron;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code %explore}: linked pages of neurons, to be clicked through. */
+@Command(
+    name = "explore",
+    description =
+        "Explore neurons by clicking: where they look, what they say, serve and are driven by.",
+    footer = {
+      "",
+      "Of an entity or an image: the neurons that bring it closest to its label. Of neurons: these,",
+      "the neurons that drive them, and the best of the entity that the first one serves. Of",
+      "nothing: the best neurons of the open set. The first call passes the whole set through the",
+      "model, the next ones do not.",
+      "For example: %%explore santa_claus",
+      "             %%explore --top 10 --html explorer.html",
+      "In Java: Exploration e = %%explore santa_claus   (with var it is an Object)"
+    })
+final class ExploreCommand implements EngramMagic {
+  private final EngramSession session;
+
+  @Parameters(
+      paramLabel = "ENTITY|IMAGE|NEURON",
+      arity = "0..*",
+      description =
+          "Entities of the open set, images of it (entity/0) or image files, neurons (L5F412,"
+              + " L3A0H11); in any number.")
+  private List<String> targets = List.of();
+
+  @Option(
+      names = "--top",
+      paramLabel = "N",
+      defaultValue = "" + Explore.TOP,
+      description = "How many neurons have a page (default: ${DEFAULT-VALUE}).")
+  private int top = Explore.TOP;
+
+  @Option(
+      names = "--label",
+      paramLabel = "TEXT",
+      description = "The text that the images are held against; the entity's caption if left out.")
+  private @Nullable String label;
+
+  @Option(
+      names = "--dictionary",
+      paramLabel = WordSource.LABEL,
+      description = "Words: " + WordSource.DESCRIPTION)
+  private @Nullable String dictionary;
+
+  @Option(
+      names = "--html",
+      paramLabel = "FILE",
+      description =
+          "Also write the explorer as one HTML file that needs no network. A page that Engram wrote"
+              + " there before is replaced, any other file is refused.")
+  private @Nullable Path html;
+
+  ExploreCommand(EngramSession session) {
+    this.session = session;
+  }
+
+  @Override
+  public Exploration run(MagicContext context) {
+    session.model();
+    List<Neuron> neurons = new ArrayList<>();
+    List<String> images = new ArrayList<>();
+    for (String target : targets) {
+      if (Neuron.isName(target) && !session.images().hasEntity(target)) {
+        neurons.add(Neuron.parse(target, session.model().config().vision().space()));
+      } else {
+        images.add(target);
+      }
+    }
+    Explore request =
+        new Explore(
+            images.isEmpty() ? null : Target.of(images),
+            neurons,
+            label,
+            top,
+            session.vocabulary(dictionary));
+    PageFile file = html == null ? null : new PageFile(UserPath.home(html));
+    try (MagicProgress progress = context.progress()) {
+      Exploration exploration = session.lab(progress).explore(request);
+      if (file != null) {
+        context.display(file.write(Presenters.page(exploration)));
+      }
+      return exploration;
+    }
+  }
+}

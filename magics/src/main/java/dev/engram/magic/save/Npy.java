@@ -1,0 +1,131 @@
+package dev.engram.magic.save;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import tech.tablesaw.api.Table;
+import tech.tablesaw.columns.Column;
+
+/**
+ * Writes NumPy's files: format 3.0 of {@code .npy}, whose header is UTF-8, and {@code .npz}, a zip
+ * archive of them. Whole numbers are int64 where no cell is missing, other numbers float64 with NaN
+ * for a missing one, texts UTF-32 as long as the longest.
+ */
+final class Npy {
+  private static final int ALIGNMENT = 64;
+  private static final int PREAMBLE = 12;
+
+  private Npy() {}
+
+  /** How a column is stored. */
+  private record Field(String name, Column<?> column, String type, int bytes) {
+    static Field of(String name, Column<?> column) {
+      if (!TableFormat.isNumber(column)) {
+        int longest = 1; // NumPy has no texts of length 0
+        for (int row = 0; row < column.size(); row++) {
+          longest = Math.max(longest, text(column, row).codePoints().toArray().length);
+        }
+        return new Field(name, column, "<U" + longest, 4 * longest);
+      }
+      boolean whole =
+          !column.type().name().equals("DOUBLE")
+              && !column.type().name().equals("FLOAT")
+              && column.countMissing() == 0;
+      return new Field(name, column, whole ? "<i8" : "<f8", 8);
+    }
+
+    void write(ByteBuffer out, int row) {
+      if (type.startsWith("<U")) {
+        int end = out.position() + bytes;
+        text(column, row).codePoints().forEach(out::putInt);
+        out.position(end);
+      } else if (type.equals("<i8")) {
+        out.putLong(((Number) column.get(row)).longValue());
+      } else {
+        out.putDouble(
+            column.isMissing(row) ? Double.NaN : ((Number) column.get(row)).doubleValue());
+      }
+    }
+
+    private static String text(Column<?> column, int row) {
+      return column.isMissing(row) ? "" : String.valueOf(column.get(row));
+    }
+  }
+
+  /** A structured array with a field for each column. */
+  static byte[] structured(Table table) {
+    List<Field> fields = new ArrayList<>();
+    table.columns().forEach(column -> fields.add(Field.of(column.name(), column)));
+    String descr =
+        fields.stream()
+            .map(f -> "(" + literal(f.name()) + ", '" + f.type() + "')")
+            .collect(Collectors.joining(", ", "[", "]"));
+    return array(descr, table.rowCount(), fields);
+  }
+
+  /** An array for each column, under a name that is a Python identifier. */
+  static byte[] archive(Table table) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    Set<String> taken = new HashSet<>();
+    try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
+      for (Column<?> column : table.columns()) {
+        Field field = Field.of(identifier(column.name(), taken), column);
+        ZipEntry entry = new ZipEntry(field.name() + ".npy");
+        entry.setTime(0); // the same table makes the same file
+        zip.putNextEntry(entry);
+        zip.write(array("'" + field.type() + "'", table.rowCount(), List.of(field)));
+        zip.closeEntry();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // memory does not fail
+    }
+    return bytes.toByteArray();
+  }
+
+  /** A name that Python reads as one word, and that no other column has. */
+  static String identifier(String name, Set<String> taken) {
+    String plain = name.replaceAll("[^A-Za-z0-9_]+", "_").replaceAll("^_+|_+$", "");
+    String word = plain.isEmpty() || Character.isDigit(plain.charAt(0)) ? "c_" + plain : plain;
+    String free = word;
+    for (int i = 2; !taken.add(free); i++) {
+      free = word + "_" + i;
+    }
+    return free;
+  }
+
+  private static byte[] array(String descr, int rows, List<Field> fields) {
+    String header =
+        "{'descr': %s, 'fortran_order': False, 'shape': (%d,), }".formatted(descr, rows);
+    int length = header.getBytes(UTF_8).length + 1;
+    int padding = Math.floorMod(-(PREAMBLE + length), ALIGNMENT);
+    byte[] text = (header + " ".repeat(padding) + "\n").getBytes(UTF_8);
+    int width = fields.stream().mapToInt(Field::bytes).sum();
+    ByteBuffer out =
+        ByteBuffer.allocate(Math.addExact(PREAMBLE + text.length, Math.multiplyExact(rows, width)))
+            .order(ByteOrder.LITTLE_ENDIAN);
+    out.put((byte) 0x93).put("NUMPY".getBytes(UTF_8)).put((byte) 3).put((byte) 0);
+    out.putInt(text.length).put(text);
+    for (int row = 0; row < rows; row++) {
+      for (Field field : fields) {
+        field.write(out, row);
+      }
+    }
+    return out.array();
+  }
+
+  /** A string as Python writes it. */
+  private static String literal(String name) {
+    return "'" + name.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n") + "'";
+  }
+}

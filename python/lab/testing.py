@@ -1,0 +1,53 @@
+"""`lab test`: which files belong to which part, and what a part needs."""
+
+from . import building, venv
+from .checkout import Failed, Refusal, call
+
+PARTS = {
+    "java": (),
+    "kernel": ("kernel-ext/src/test/python",),
+    "notebooks": (
+        "tests/test_notebooks.py", "tests/test_report.py", "tests/test_interrupt_and_memory.py", "tests/test_hub.py",
+        "tests/test_network.py", "tests/test_ijava.py", "tests/test_environment.py",
+    ),
+    "browser": ("tests/test_browser.py", "tests/test_explorer.py"),
+    "docker": ("tests/test_docker.py",),
+    "transformers": ("tests/test_transformers.py", "tests/test_training.py"),
+    "install": ("tests/test_lab.py", "tests/test_wheel.py", "tests/test_licences.py"),
+}  # fmt: skip
+REQUIREMENTS = ("requirements.txt", "requirements-test.txt")
+MORE_REQUIREMENTS = {"docker": "docker/requirements-test.txt"}
+
+
+def names():
+    *first, last = PARTS
+    return f"{', '.join(first)} and {last}"
+
+
+def run(checkout, parts):
+    """Runs every test, or only some parts: whether all passed."""
+    parts = parts or list(PARTS)
+    for part in parts:
+        if part not in PARTS:
+            raise Refusal(f"there is no test part '{part}'; the parts are {names()}.")
+    building.check_tools(checkout)
+    venv.enter(checkout)
+    venv.make(checkout, [*REQUIREMENTS, *(MORE_REQUIREMENTS[part] for part in parts if part in MORE_REQUIREMENTS)])
+    passed = True
+    if "java" in parts:
+        passed &= succeeds(building.maven, checkout, "verify")
+    if "transformers" in parts:
+        passed &= succeeds(venv.make_transformers, checkout)
+    paths = [path for part in parts for path in PARTS[part]]
+    if paths:
+        building.build(checkout)
+        passed &= succeeds(call, [checkout.python, "-m", "pytest", *paths], cwd=checkout.root)
+    return passed
+
+
+def succeeds(act, *arguments, **options):
+    try:
+        act(*arguments, **options)
+    except Failed:
+        return False
+    return True

@@ -1,0 +1,205 @@
+"""The explorer as a person uses it: in a file with no network, and in a notebook that is trusted or not."""
+
+import re
+
+import nbformat
+import pytest
+from conftest import RESULTS
+from playwright.sync_api import expect
+from test_browser import record_requests, wait_for_kernel, wait_until_done
+
+ADDRESS = re.compile(r"#(L\d+[AF]\d+(H\d+)?)$")
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """A notebook with two explorers, executed, and the file that one of them wrote."""
+    from nbclient import NotebookClient
+
+    folder = tmp_path_factory.mktemp("explored")
+    file = folder / "explorer.html"
+    lines = [f"%explore santa_claus --top 8 --html '{file}'", "%explore ghost --top 5"]
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(line) for line in lines])
+    book.metadata.kernelspec = {"name": "engram", "display_name": "Engram (Java)", "language": "java"}
+    NotebookClient(book, timeout=600, kernel_name="engram").execute()
+    nbformat.write(book, folder / "explored.ipynb")
+    return file
+
+
+def opened(context, file, address=""):
+    page = context.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    elsewhere = record_requests(page, allowed="file:")
+    context.set_offline(True)
+    page.goto(file.as_uri() + address)
+    expect(page.locator(".ee-view")).to_be_visible()
+    return page, errors, elsewhere
+
+
+def heading(page):
+    return page.locator(".ee-head h3")
+
+
+def assert_fits(page):
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
+    wider = page.evaluate(
+        """[...document.querySelectorAll('.engram-explorer :is(section, div, header, footer, ul, li, p, canvas, svg, button)')]
+        .filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.className)"""
+    )
+    assert not wider, f"these end outside of the page: {wider}"
+
+
+def test_a_file_is_clicked_through_with_no_network(exported, context):
+    page, errors, elsewhere = opened(context, exported)
+    rows = page.locator(".ee-row")
+    expect(rows).to_have_count(8)
+    first = rows.nth(0).get_attribute("data-neuron")
+    third = rows.nth(2).get_attribute("data-neuron")
+    expect(heading(page)).to_have_text(first)
+    rows.nth(2).click()
+    expect(heading(page)).to_have_text(third)
+    assert ADDRESS.search(page.url).group(1) == third
+    page.get_by_role("button", name="Back", exact=True).click()
+    expect(heading(page)).to_have_text(first)
+    page.get_by_role("button", name="Forward", exact=True).click()
+    expect(heading(page)).to_have_text(third)
+    page.go_back()
+    expect(heading(page)).to_have_text(first)
+    page.goto(exported.as_uri() + "#" + third)
+    expect(heading(page)).to_have_text(third)
+    page.reload()
+    expect(heading(page)).to_have_text(third)
+    assert not errors and not elsewhere
+
+
+def test_an_address_opens_its_page(exported, context):
+    page, errors, _ = opened(context, exported)
+    last = page.locator(".ee-row").last.get_attribute("data-neuron")
+    page, errors, _ = opened(context, exported, "#" + last)
+    expect(heading(page)).to_have_text(last)
+    assert not errors
+
+
+def test_a_query_neuron_leads_to_its_page(exported, context):
+    """Some neuron of the list has a query neuron with a page of its own."""
+    page, errors, _ = opened(context, exported)
+    rows = page.locator(".ee-row")
+    for i in range(rows.count()):
+        rows.nth(i).click()
+        nodes = page.locator('.ee-node[role="link"]')
+        if nodes.count():
+            wanted = nodes.first.get_attribute("data-neuron")
+            nodes.first.focus()
+            page.keyboard.press("Enter")
+            expect(heading(page)).to_have_text(wanted)
+            break
+    else:
+        raise AssertionError("no neuron of the list drives another one")
+    assert not errors
+
+
+def test_the_keyboard_alone_is_enough(exported, context):
+    page, errors, _ = opened(context, exported)
+    rows = page.locator(".ee-row")
+    second = rows.nth(1).get_attribute("data-neuron")
+    rows.nth(0).focus()
+    page.keyboard.press("ArrowDown")
+    expect(rows.nth(1)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(heading(page)).to_have_text(second)
+    expect(page.locator('.ee-row[aria-selected="true"]')).to_be_focused()
+    page.keyboard.press("End")
+    expect(rows.last).to_be_focused()
+    page.keyboard.press("Home")
+    expect(rows.first).to_be_focused()
+    assert not errors
+
+
+def test_sorting_and_filters(exported, context):
+    page, errors, _ = opened(context, exported)
+    names = lambda: page.locator(".ee-row .ee-name").all_inner_texts()  # noqa: E731
+    numbers = lambda: [  # noqa: E731
+        float(n.replace("\u2212", "-")) for n in page.locator(".ee-row .ee-number").all_inner_texts()
+    ]
+    ranked = names()
+    assert numbers() == sorted(numbers(), reverse=True)
+    page.get_by_label("Sort by").select_option(label="residual of the words")
+    assert numbers() == sorted(numbers())
+    assert sorted(names()) == sorted(ranked)
+    page.get_by_label("Kind").select_option("MSA")
+    assert names() == [n for n in names() if "A" in n] and len(names()) == sum("A" in n for n in ranked)
+    page.get_by_label("Kind").select_option("")
+    page.get_by_label("Find").fill(ranked[3])
+    assert names() == [ranked[3]]
+    page.get_by_label("Find").fill("no such word")
+    expect(page.get_by_text("No neuron fits.")).to_be_visible()
+    assert not errors
+
+
+def test_every_picture_has_words_and_one_scale(exported, context):
+    page, errors, _ = opened(context, exported)
+    page.locator(".ee-thumb").first.click()
+    pictures = page.locator('canvas[role="img"], .engram-explorer img')
+    assert pictures.count() > 6
+    for picture in pictures.all():
+        assert picture.get_attribute("aria-label"), "a picture without words"
+    expect(page.locator(".ee-legend")).to_contain_text("hare of the coefficient")
+    expect(page.locator('.ee-thumb[aria-pressed="true"]').first).to_be_visible()
+    before = page.locator(".ee-view").evaluate("c => c.toDataURL()")
+    page.get_by_label("How much of each picture is the heatmap").fill("100")
+    page.wait_for_timeout(200)
+    assert page.locator(".ee-view").evaluate("c => c.toDataURL()") != before, "the slider uncovers the heatmap"
+    page.locator(".ee-view").hover(position={"x": 20, "y": 20})
+    expect(page.locator(".ee-read")).to_contain_text(re.compile(r"row \d+, column \d+: "))
+    assert not errors
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "scheme"), [("light", 1280, "light"), ("dark", 1280, "dark"), ("narrow", 480, "light")]
+)
+def test_light_dark_and_narrow(exported, context, name, width, scheme):
+    page, errors, _ = opened(context, exported)
+    page.set_viewport_size({"width": width, "height": 1000})
+    page.emulate_media(color_scheme=scheme)
+    page.wait_for_timeout(400)
+    paper = page.locator(".engram-explorer").evaluate("e => getComputedStyle(e).backgroundColor")
+    brightness = sum(map(int, re.findall(r"\d+", paper)[:3])) / 3
+    assert (brightness > 128) == (scheme == "light")
+    assert_fits(page)
+    page.screenshot(path=RESULTS / f"explorer-{name}.png", full_page=True)
+    assert not errors
+
+
+def test_two_explorers_of_a_notebook_do_not_fight(exported, lab, context, workspace):
+    """Untrusted the stills stand; trusted and run, each explorer is clicked by itself, and the notebook stays where it is."""
+    (workspace / "explored.ipynb").write_bytes((exported.parent / "explored.ipynb").read_bytes())
+    page = context.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    elsewhere = record_requests(page, allowed=lab.url)
+    page.goto(lab.notebook("explored.ipynb"))
+    panel = page.locator(".jp-NotebookPanel:visible")
+    wait_for_kernel(page)
+    expect(panel.locator('.jp-OutputArea img[src^="data:image/png"]').first).to_be_visible()
+    assert not panel.locator(".ee-view").count(), "nobody trusts this notebook"
+    page.screenshot(path=RESULTS / "explorer-untrusted.png")
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_text("Run All Cells", exact=True).click()
+    wait_until_done(panel, 2)
+    explorers = panel.locator(".engram-explorer")
+    expect(explorers.locator(".ee-view")).to_have_count(2)
+    before = page.url
+    other = heading(explorers.nth(1)).inner_text()
+    wanted = explorers.nth(0).locator(".ee-row").nth(1)
+    name = wanted.get_attribute("data-neuron")
+    wanted.click()
+    expect(heading(explorers.nth(0))).to_have_text(name)
+    expect(heading(explorers.nth(1))).to_have_text(other)
+    page.keyboard.press("ArrowDown")
+    expect(explorers.nth(0).locator(".ee-row").nth(2)).to_be_focused()
+    explorers.nth(0).get_by_role("button", name="Back", exact=True).click()
+    expect(heading(explorers.nth(0))).not_to_have_text(name)
+    assert page.url == before
+    page.screenshot(path=RESULTS / "explorer-jupyterlab.png")
+    assert not errors and not elsewhere

@@ -196,7 +196,7 @@ class IconclipExperimentsTest {
     Table6.Row entities = r.rows().get(2);
     assertEquals(0.569, entities.original().mean(), 6e-4);
     assertEquals(0.413, entities.complete().mean(), 6e-4);
-    assertEquals(0.407, entities.residual().mean(), 6e-4);
+    assertEquals(0.408, entities.residual().mean(), 6e-4);
     assertEquals(
         entities.original().mean() - entities.residual().mean(),
         entities.residualFall().mean(),
@@ -269,7 +269,7 @@ class IconclipExperimentsTest {
   void randomWeightsMakeAnotherRanking() {
     int before = clip.manager().getManagedArrays().size();
     Sanity.Result r =
-        Sanity.run(new Study(clip, set.firstImages(1)), new Sanity.Settings(10, 1, 3, 0));
+        Sanity.run(new Study(clip, set.firstImages(2)), new Sanity.Settings(10, 1, 3, 0));
     assertEquals(before, clip.manager().getManagedArrays().size());
     for (Score ranking : List.of(Reading.LITERAL, Reading.LENS, Reading.DIRECT)) {
       List<Sanity.Randomised> falls = r.randomised(ranking);

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -27,7 +28,8 @@ class ReadmeTest {
     List<String> lines = example.group(1).lines().toList();
     assertEquals(3, lines.size());
     for (String line : lines) {
-      said.append(plain(runner.view(runner.run(line.substring(1), null)).text())).append('\n');
+      Object value = Objects.requireNonNull(runner.run(line.substring(1), null));
+      said.append(plain(runner.view(value).text())).append('\n');
     }
     List<String> shown = example.group(2).lines().filter(l -> !l.isBlank()).toList();
     assertTrue(shown.size() >= 5, shown.toString());

@@ -26,9 +26,13 @@ import picocli.CommandLine.Parameters;
       "the neurons that drive them, and the best of the entity that the first one serves. Of",
       "nothing: the best neurons of the open set. The first call passes the whole set through the",
       "model, the next ones do not.",
-      "For example: %%explore santa_claus",
-      "             %%explore --top 10 --html explorer.html",
       "In Java: Exploration e = %%explore santa_claus   (with var it is an Object)"
+    })
+@HelpPage(
+    theme = Theme.READ,
+    examples = {
+      "%explore santa_claus --top 5",
+      "%explore L4F707 panda/0 --top 5 --html explorer.html"
     })
 final class ExploreCommand implements EngramMagic {
   private final EngramSession session;

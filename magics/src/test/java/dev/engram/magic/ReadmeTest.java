@@ -23,7 +23,8 @@ class ReadmeTest {
   void theExampleShowsWhatItsLinesSay() throws IOException {
     Matcher example = EXAMPLE.matcher(Files.readString(Path.of("..", "README.md")));
     assertTrue(example.find(), "the README has an example and its output");
-    MagicRunner runner = new MagicRunner(Magics.all(), new FakeHost());
+    FakeHost host = new FakeHost();
+    MagicRunner runner = new MagicRunner(Magics.all(), host);
     StringBuilder said = new StringBuilder();
     List<String> lines = example.group(1).lines().toList();
     assertEquals(3, lines.size());
@@ -31,6 +32,7 @@ class ReadmeTest {
       Object value = Objects.requireNonNull(runner.run(line.substring(1), null));
       said.append(plain(runner.view(value).text())).append('\n');
     }
+    host.shown.forEach(view -> said.append(plain(view.text())).append('\n'));
     List<String> shown = example.group(2).lines().filter(l -> !l.isBlank()).toList();
     assertTrue(shown.size() >= 5, shown.toString());
     for (String line : shown) {

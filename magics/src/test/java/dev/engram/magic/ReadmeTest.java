@@ -3,6 +3,7 @@ package dev.engram.magic;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.magic.view.View;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -23,16 +25,16 @@ class ReadmeTest {
   void theExampleShowsWhatItsLinesSay() throws IOException {
     Matcher example = EXAMPLE.matcher(Files.readString(Path.of("..", "README.md")));
     assertTrue(example.find(), "the README has an example and its output");
-    FakeHost host = new FakeHost();
-    MagicRunner runner = new MagicRunner(Magics.all(), host);
+    MagicRunner runner = new MagicRunner(Magics.all(), new FakeHost());
     StringBuilder said = new StringBuilder();
     List<String> lines = example.group(1).lines().toList();
     assertEquals(3, lines.size());
     for (String line : lines) {
       Object value = Objects.requireNonNull(runner.run(line.substring(1), null));
-      said.append(plain(runner.view(value).text())).append('\n');
+      View view = runner.view(value);
+      Stream.concat(view.before().stream(), Stream.of(view))
+          .forEach(part -> said.append(plain(part.text())).append('\n'));
     }
-    host.shown.forEach(view -> said.append(plain(view.text())).append('\n'));
     List<String> shown = example.group(2).lines().filter(l -> !l.isBlank()).toList();
     assertTrue(shown.size() >= 5, shown.toString());
     for (String line : shown) {

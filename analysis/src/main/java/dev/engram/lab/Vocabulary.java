@@ -1,6 +1,7 @@
 package dev.engram.lab;
 
 import dev.engram.dissect.EnglishWords;
+import dev.engram.dissect.ShippedEmbeddings;
 import dev.engram.dissect.WordList;
 import dev.engram.model.Clip;
 import java.nio.file.Files;
@@ -44,11 +45,19 @@ public record Vocabulary(
     return new Vocabulary(file.toString(), file, WordList.read(file));
   }
 
-  /** The model's own words if its folder brings some, else English. */
+  /**
+   * The model's own words if its folder brings some, or the folder around it words and embeddings
+   * that were made for it, as for the embedded model; else English.
+   */
   static Vocabulary of(Clip clip) {
     Path own = clip.directory().resolve(WordList.FILE);
-    return Files.isRegularFile(own)
-        ? new Vocabulary(WordList.FILE, own, WordList.read(own))
+    if (Files.isRegularFile(own)) {
+      return new Vocabulary(WordList.FILE, own, WordList.read(own));
+    }
+    Path beside = clip.directory().resolveSibling(WordList.FILE);
+    Path embeddings = clip.directory().resolveSibling(ShippedEmbeddings.FILE);
+    return Files.isRegularFile(beside) && Files.isRegularFile(embeddings)
+        ? new Vocabulary(WordList.FILE, beside, WordList.read(beside), embeddings)
         : english();
   }
 }

@@ -190,6 +190,7 @@ class LabTest {
   void wordsComeFromADictionary() {
     Neuron first = lab.attribute("panda").top(1).get(0).neuron();
     assertEquals(first, lab.words(first).neurons().get(0).neuron());
+    assertEquals(Iconclip.words(), lab.dictionary(null).words()); // its own, also without a magic
   }
 
   @Test

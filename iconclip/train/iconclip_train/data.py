@@ -1,6 +1,7 @@
 """What training reads: concepts, drawings, captions, words, and batches of them."""
 
 import json
+import os
 import random
 import re
 from dataclasses import dataclass
@@ -200,8 +201,13 @@ class Plans(Dataset):
             return chance.choice(toned)
         return chance.choice(self.data.train[concept][name])
 
-    def following(self, step, end, workers):
-        """The plans of the steps from `step` on, made ahead by so many processes (0: made here)."""
+    def following(self, step, end, workers, device):
+        """The plans of the steps from `step` on, made ahead by so many processes.
+
+        @param workers 0: made here; None: here for a CPU, which is busy, and by most cores for a GPU
+        """
+        if workers is None:
+            workers = 0 if device == "cpu" else max(1, os.cpu_count() - 2)
         return iter(
             DataLoader(self, None, sampler=range(step, end), num_workers=workers,
                        prefetch_factor=8 if workers else None, worker_init_fn=_alone)

@@ -21,7 +21,6 @@ value vectors from small random numbers.
 import argparse
 import copy
 import math
-import os
 import time
 from pathlib import Path
 
@@ -203,8 +202,6 @@ def main():
     parser.add_argument("--save-minutes", type=float, default=8)
     parser.add_argument("--measure", type=int, default=1200, help="steps between measurements")
     a = parser.parse_args()
-    if a.workers is None:
-        a.workers = 0 if a.device == "cpu" else max(1, os.cpu_count() - 2)
     torch.set_num_threads(a.threads)
     torch.manual_seed(a.seed)
     places = Places(a.home)
@@ -280,7 +277,7 @@ def main():
 
     stop = state.Stop()
     last_save, last_log, notes = time.time(), time.time(), []
-    coming = plans.following(step, a.steps, a.workers)
+    coming = plans.following(step, a.steps, a.workers, a.device)
     while step < a.steps and not stop.asked:
         f = step / a.steps
         rate = a.rate * min(1, (step + 1) / 30) * (0.5 * (1 + math.cos(math.pi * f)) * 0.98 + 0.02)

@@ -18,8 +18,10 @@ from PIL import Image
 
 from . import state
 from .captions import COUNT, caption
-from .data import words_of
+from .data import Data, Plans, Tokens, words_of
 from .drawings import SIDE
+from .entities import labels_of_entities
+from .model import Sizes
 from .places import HERE, ICONCLIP, Places
 
 
@@ -78,6 +80,15 @@ def compare(once, twice):
         assert far < 0.02, "after a restart the gradient of %s is %.3f away" % (name, far)
 
 
+def compare_plans(places):
+    """That a step's batch is the same whenever and by whomever it is made, and another step's is not."""
+    data, tokens = Data(places, labels_of_entities()), Tokens()
+    once, twice = (Plans(data, tokens, Sizes(), 0, 8, written=False) for _ in range(2))
+    text = lambda plan: str([vars(plan)[k].tolist() for k in ("concepts", "drawings", "captions", "words")])
+    assert text(once[1]) == text(twice[1]), "two runs would see other batches"
+    assert text(once[1]) != text(once[2]), "two steps have the same batch"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--out", type=Path, help="keep the exported model here")
@@ -89,6 +100,7 @@ def main():
         run("trunk", *small, "--run", "whole", "--decay", 2)
         run("trunk", *small, "--run", "parts", "--decay", 2, "--pause", 1)
         run("trunk", *small, "--run", "parts", "--decay", 2)
+        compare_plans(places)
         compare(*(state.load(places.root / r / "state.pt") for r in ("whole", "parts")))
         run(
             "knowledge", "--home", folder, "--model", places.root / "whole/model.pt", "--clusters-from", 128,

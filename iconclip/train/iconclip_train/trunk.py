@@ -241,8 +241,6 @@ def main():
     parser.add_argument("--eager", action="store_true", help="not compiled: starts at once, a step takes longer")
     parser.add_argument("--bench", type=int, default=0, help="time so many steps and stop")
     a = parser.parse_args()
-    if a.workers is None:
-        a.workers = 0 if a.device == "cpu" else max(1, os.cpu_count() - 2)
     torch.set_num_threads(a.threads)
     torch.manual_seed(a.seed)
     places = Places(a.home)
@@ -276,7 +274,7 @@ def main():
     busy = data_time = 0.0
     notes = []
     end = step + a.bench if a.bench else a.stable + a.decay
-    coming = plans.following(step, end, a.workers)
+    coming = plans.following(step, end, a.workers, a.device)
     while step < end and step != a.pause and not stop.asked:
         full = step >= a.stable + a.decay * (1 - a.full)
         t0, p0 = time.time(), time.process_time()

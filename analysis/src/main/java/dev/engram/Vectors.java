@@ -1,10 +1,16 @@
-package dev.engram.attribution;
+package dev.engram;
 
 /** Float64 arithmetic on Java arrays, for the few numbers that are not worth a native call. */
-final class Vectors {
+public final class Vectors {
   private Vectors() {}
 
-  static double dot(float[] a, int offset, float[] b) {
+  /** a · b of two vectors of one length. */
+  public static double dot(float[] a, float[] b) {
+    return dot(a, 0, b);
+  }
+
+  /** The product of b with as many elements of a, from an offset on. */
+  public static double dot(float[] a, int offset, float[] b) {
     double s = 0;
     for (int i = 0; i < b.length; i++) {
       s += (double) a[offset + i] * b[i];
@@ -12,7 +18,8 @@ final class Vectors {
     return s;
   }
 
-  static double squares(float[] a, int offset, int n) {
+  /** ‖·‖² of n elements, from an offset on. */
+  public static double squares(float[] a, int offset, int n) {
     double s = 0;
     for (int i = offset; i < offset + n; i++) {
       s += (double) a[i] * a[i];
@@ -20,7 +27,8 @@ final class Vectors {
     return s;
   }
 
-  static float[] unit(float[] a) {
+  /** a / ‖a‖, a new array. */
+  public static float[] unit(float[] a) {
     double norm = Math.sqrt(squares(a, 0, a.length));
     float[] u = new float[a.length];
     for (int i = 0; i < a.length; i++) {

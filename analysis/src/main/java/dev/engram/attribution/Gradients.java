@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
+import dev.engram.Vectors;
 import dev.engram.model.Clip;
 import dev.engram.trace.Intervention;
 import dev.engram.trace.Neuron;

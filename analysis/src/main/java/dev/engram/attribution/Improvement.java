@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.norm.LayerNorm;
 import dev.engram.Progress;
+import dev.engram.Vectors;
 import dev.engram.model.Clip;
 import dev.engram.model.Head;
 import dev.engram.model.VisionTower;

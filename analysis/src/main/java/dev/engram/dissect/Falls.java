@@ -12,11 +12,13 @@ import dev.engram.trace.Trace;
 import dev.engram.trace.TraceRequest;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
  * Measures how far images fall from a text without a neuron, for one neuron after another. The
- * images pass once; for each neuron only the layers from its own on are computed again.
+ * images pass twice, for what residual suppression and complete removal begin with; for each neuron
+ * only the layers from its own on are computed again, unless the model suppresses neurons itself.
  */
 public final class Falls {
   private final Clip clip;
@@ -54,28 +56,33 @@ public final class Falls {
   private double[] sums(Traces.Batch batch, float[] text, List<Neuron> neurons) {
     double[] sums = new double[1 + 2 * neurons.size()];
     sums[0] = sum(batch.trace().embeddings(), text);
-    boolean resumes = clip.vision().isResumable();
+    fill(sums, 1, neurons, text, one -> suppression.residual(batch.trace(), one));
+    if (!clip.vision().isResumable()) {
+      fill(sums, 2, neurons, text, one -> suppression.complete(batch.pixels(), one, Tokens.ALL));
+      return sums;
+    }
     TraceRequest streams =
         TraceRequest.none()
             .with(Site.H, Tokens.ALL)
             .layers(
                 neurons.stream().mapToInt(Neuron::layer).min().orElse(0),
                 neurons.stream().mapToInt(Neuron::layer).max().orElse(0));
-    try (Trace before =
-        clip.trace(batch.pixels(), resumes ? streams : TraceRequest.none(), List.of())) {
-      for (int i = 0; i < neurons.size(); i++) {
-        Progress.checkInterrupt();
-        List<Neuron> one = List.of(neurons.get(i));
-        sums[1 + 2 * i] = sum(suppression.residual(batch.trace(), one), text);
-        sums[2 + 2 * i] =
-            sum(
-                resumes
-                    ? suppression.complete(before, one)
-                    : suppression.complete(batch.pixels(), one, Tokens.ALL),
-                text);
-      }
+    try (Trace before = clip.trace(batch.pixels(), streams, List.of())) {
+      fill(sums, 2, neurons, text, one -> suppression.complete(before, one));
     }
     return sums;
+  }
+
+  private static void fill(
+      double[] sums,
+      int first,
+      List<Neuron> neurons,
+      float[] text,
+      Function<List<Neuron>, float[][]> without) {
+    for (int i = 0; i < neurons.size(); i++) {
+      Progress.checkInterrupt();
+      sums[first + 2 * i] = sum(without.apply(List.of(neurons.get(i))), text);
+    }
   }
 
   private static double sum(float[][] embeddings, float[] text) {

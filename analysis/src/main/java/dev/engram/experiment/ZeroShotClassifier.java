@@ -1,5 +1,6 @@
 package dev.engram.experiment;
 
+import dev.engram.Vectors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,7 +20,7 @@ public final class ZeroShotClassifier {
    */
   public ZeroShotClassifier(float[][] texts) {
     this.texts = texts;
-    this.lengths = Arrays.stream(texts).mapToDouble(t -> Math.sqrt(dot(t, t))).toArray();
+    this.lengths = Arrays.stream(texts).mapToDouble(t -> Math.sqrt(Vectors.dot(t, t))).toArray();
   }
 
   /**
@@ -31,7 +32,7 @@ public final class ZeroShotClassifier {
     double[] scores = new double[texts.length]; // the image's length plays no part
     List<Integer> best = new ArrayList<>();
     for (int c = 0; c < scores.length; c++) {
-      scores[c] = dot(texts[c], image) / lengths[c];
+      scores[c] = Vectors.dot(texts[c], image) / lengths[c];
       int place = best.size();
       while (place > 0 && scores[c] > scores[best.get(place - 1)]) {
         place--;
@@ -61,13 +62,5 @@ public final class ZeroShotClassifier {
    */
   public double accuracy(float[][] images, int right) {
     return Arrays.stream(classify(images)).filter(c -> c == right).count() / (double) images.length;
-  }
-
-  private static double dot(float[] a, float[] b) {
-    double sum = 0;
-    for (int d = 0; d < a.length; d++) {
-      sum += (double) a[d] * b[d];
-    }
-    return sum;
   }
 }

@@ -318,15 +318,14 @@ final class Explorer {
   }
 
   private String undefined(Neuron n) {
-    return Stream.of(
-            undefined(() -> looks.requireDefined(n)), undefined(() -> analyzer.requireDefined(n)))
+    return Stream.of(looks.undefined(n), undefined(() -> analyzer.requireDefined(n)))
         .filter(why -> !why.isEmpty())
         .findFirst()
         .orElse("");
   }
 
   /** The sentence of a refusal; "" where there is none. */
-  private static String undefined(Runnable check) {
+  static String undefined(Runnable check) {
     try {
       check.run();
       return "";

@@ -35,13 +35,9 @@ final class Looks {
     this.progress = progress;
   }
 
-  /**
-   * Refuses a neuron that has no heatmaps.
-   *
-   * @throws dev.engram.EngramException with the reason
-   */
-  void requireDefined(Neuron n) {
-    heatmapper.requireDefined(n);
+  /** Why a neuron has no heatmaps; "" if it has. */
+  String undefined(Neuron n) {
+    return Explorer.undefined(() -> heatmapper.requireDefined(n));
   }
 
   /** Draws what is to be seen; a neuron without heatmaps gets pictures alone. */
@@ -54,22 +50,14 @@ final class Looks {
                   look -> wanted.computeIfAbsent(look.image(), k -> new LinkedHashSet<>()).add(n)));
     }
     Set<Neuron> blind = new LinkedHashSet<>();
-    seen.forEach(some -> some.keySet().stream().filter(n -> !isDefined(n)).forEach(blind::add));
+    seen.forEach(
+        some -> some.keySet().stream().filter(n -> !undefined(n).isEmpty()).forEach(blind::add));
     List<LabelledImage> images = List.copyOf(wanted.keySet());
     List<Set<Neuron>> neurons = List.copyOf(wanted.values());
     neurons.forEach(n -> n.removeAll(blind));
     List<Map<Neuron, Heatmap>> drawn = heatmapper.heatmaps(pixels(images), neurons, progress);
     for (int i = 0; i < images.size(); i++) {
       maps.put(images.get(i), drawn.get(i));
-    }
-  }
-
-  private boolean isDefined(Neuron n) {
-    try {
-      requireDefined(n);
-      return true;
-    } catch (dev.engram.EngramException refusal) {
-      return false;
     }
   }
 

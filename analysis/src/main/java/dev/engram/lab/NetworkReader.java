@@ -4,6 +4,7 @@ import dev.engram.Cosine;
 import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
+import dev.engram.Vectors;
 import dev.engram.data.ImageSelection;
 import dev.engram.data.LabelledImage;
 import dev.engram.dissect.ActivationPatching;
@@ -164,15 +165,20 @@ final class NetworkReader {
     double cosine = 0;
     List<HeadSplitter.Split> splits = new HeadSplitter(clip).split(lab.pixels(chosen), progress);
     for (HeadSplitter.Split split : splits) {
-      double scale = 1 / (length(split.embedding()) * length(embedding) * splits.size());
+      float[] z = split.embedding();
+      double scale =
+          1
+              / (Math.sqrt(Vectors.dot(z, z))
+                  * Math.sqrt(Vectors.dot(embedding, embedding))
+                  * splits.size());
       for (int l = 0; l < layers; l++) {
         for (int h = 0; h < heads; h++) {
-          shares[l][h] += scale * dot(split.heads()[l][h], embedding);
+          shares[l][h] += scale * Vectors.dot(split.heads()[l][h], embedding);
         }
       }
-      ffn += scale * dot(split.ffn(), embedding);
-      rest += scale * dot(split.rest(), embedding);
-      cosine += Cosine.of(split.embedding(), embedding) / splits.size();
+      ffn += scale * Vectors.dot(split.ffn(), embedding);
+      rest += scale * Vectors.dot(split.rest(), embedding);
+      cosine += Cosine.of(z, embedding) / splits.size();
     }
     ImageSelection over =
         new ImageSelection(lab.images().name(), lab.images().images(), "").spread(request.sample());
@@ -245,17 +251,5 @@ final class NetworkReader {
             "\"" + text + "\"",
             "replaced by",
             request.place().name().toLowerCase(Locale.ROOT)));
-  }
-
-  private static double length(float[] v) {
-    return Math.sqrt(dot(v, v));
-  }
-
-  private static double dot(float[] a, float[] b) {
-    double sum = 0;
-    for (int i = 0; i < a.length; i++) {
-      sum += (double) a[i] * b[i];
-    }
-    return sum;
   }
 }

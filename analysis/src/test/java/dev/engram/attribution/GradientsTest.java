@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.engram.Progress;
+import dev.engram.Vectors;
 import dev.engram.iconclip.Iconclip;
 import dev.engram.model.Clip;
 import dev.engram.trace.Intervention;

@@ -4,7 +4,6 @@ import dev.engram.EngramException;
 import dev.engram.lab.Attend;
 import dev.engram.lab.AttentionMaps;
 import dev.engram.lab.Cell;
-import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -59,11 +58,7 @@ final class AttentionCommand implements EngramMagic {
   @Override
   public AttentionMaps run(MagicContext context) {
     int count = session.model().config().vision().layers();
-    Attend request =
-        Attend.of(target)
-            .layers(layers == null ? List.of() : List.copyOf(Layers.parse(layers, count)))
-            .head(head)
-            .patch(cell());
+    Attend request = Attend.of(target).layers(Layers.typed(layers, count)).head(head).patch(cell());
     try (MagicProgress progress = context.progress()) {
       return session.lab(progress).attention(request);
     }

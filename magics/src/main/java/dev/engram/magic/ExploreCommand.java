@@ -1,17 +1,16 @@
 package dev.engram.magic;
 
-import dev.engram.data.UserPath;
 import dev.engram.lab.Exploration;
 import dev.engram.lab.Explore;
 import dev.engram.lab.Target;
 import dev.engram.magic.result.Presenters;
 import dev.engram.magic.view.PageFile;
 import dev.engram.trace.Neuron;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -64,13 +63,7 @@ final class ExploreCommand implements EngramMagic {
       description = "Words: " + WordSource.DESCRIPTION)
   private @Nullable String dictionary;
 
-  @Option(
-      names = "--html",
-      paramLabel = "FILE",
-      description =
-          "Also write the explorer as one HTML file that needs no network. A page that Engram wrote"
-              + " there before is replaced, any other file is refused.")
-  private @Nullable Path html;
+  @Mixin private PageOptions page = new PageOptions();
 
   ExploreCommand(EngramSession session) {
     this.session = session;
@@ -95,7 +88,7 @@ final class ExploreCommand implements EngramMagic {
             label,
             top,
             session.vocabulary(dictionary));
-    PageFile file = html == null ? null : new PageFile(UserPath.home(html));
+    PageFile file = page.file();
     try (MagicProgress progress = context.progress()) {
       Exploration exploration = session.lab(progress).explore(request);
       if (file != null) {

@@ -2,7 +2,6 @@ package dev.engram.magic;
 
 import dev.engram.lab.HeadReadings;
 import dev.engram.lab.ReadHeads;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -74,7 +73,7 @@ final class HeadsCommand implements EngramMagic {
     ReadHeads request =
         ReadHeads.of(target)
             .label(label)
-            .layers(layers == null ? List.of() : List.copyOf(Layers.parse(layers, count)))
+            .layers(Layers.typed(layers, count))
             .sample(sample)
             .words(session.vocabulary(dictionary));
     try (MagicProgress progress = context.progress()) {

@@ -1,6 +1,7 @@
 package dev.engram.magic;
 
 import dev.engram.EngramException;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -13,6 +14,15 @@ final class Layers {
       Pattern.compile("(\\d{1,6})(?:\\s*(?:-|\\.\\.)\\s*(\\d{1,6}))?");
 
   private Layers() {}
+
+  /**
+   * The same for a magic that has layers of its own where none are typed.
+   *
+   * @return in ascending order; none for null
+   */
+  static List<Integer> typed(@Nullable String text, int count) {
+    return text == null ? List.of() : List.copyOf(parse(text, count));
+  }
 
   /**
    * @param text what was typed; null for all

@@ -1,15 +1,14 @@
 package dev.engram.magic;
 
 import dev.engram.attribution.Reading;
-import dev.engram.data.UserPath;
 import dev.engram.lab.Describe;
 import dev.engram.lab.Described;
 import dev.engram.magic.result.Presenters;
 import dev.engram.magic.view.PageFile;
 import dev.engram.trace.Neuron;
-import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -56,13 +55,7 @@ final class NeuronCommand implements EngramMagic {
       description = "Draws the random images; the same number draws the same (default: 0).")
   private long seed;
 
-  @Option(
-      names = "--html",
-      paramLabel = "FILE",
-      description =
-          "Also write the page as one HTML file that needs no network. A page that Engram wrote"
-              + " there before is replaced, any other file is refused.")
-  private @Nullable Path html;
+  @Mixin private PageOptions page = new PageOptions();
 
   NeuronCommand(EngramSession session) {
     this.session = session;
@@ -74,7 +67,7 @@ final class NeuronCommand implements EngramMagic {
     session.images();
     Describe request =
         Describe.of(n).reading(reading).seed(seed).words(session.vocabulary(dictionary));
-    PageFile file = html == null ? null : new PageFile(UserPath.home(html));
+    PageFile file = page.file();
     try (MagicProgress progress = context.progress()) {
       Described described = session.lab(progress).describe(request);
       if (file != null) {

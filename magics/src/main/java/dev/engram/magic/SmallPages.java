@@ -26,8 +26,6 @@ interface SmallPages {
 
   /** Of what is open in a notebook; nothing is loaded, and no image passes, for it. */
   final class OfSession implements SmallPages {
-    private static final Pattern NEURON =
-        Pattern.compile("L\\d+(?:F\\d+|A\\d+H\\d+)", Pattern.CASE_INSENSITIVE);
     private static final Pattern IMAGE = Pattern.compile("(.+)/(\\d{1,9})");
 
     private final EngramSession session;
@@ -40,7 +38,7 @@ interface SmallPages {
 
     @Override
     public Optional<View> of(String word) {
-      return NEURON.matcher(word).matches() ? neuron(word) : entity(word).or(() -> image(word));
+      return Neuron.isName(word) ? neuron(word) : entity(word).or(() -> image(word));
     }
 
     private Optional<View> neuron(String word) {

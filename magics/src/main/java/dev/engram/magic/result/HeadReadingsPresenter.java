@@ -6,7 +6,6 @@ import dev.engram.lab.HeadReadings.HeadWords;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.TableView;
 import dev.engram.magic.view.View;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -67,20 +66,9 @@ final class HeadReadingsPresenter implements Presenter<HeadReadings> {
   /** The share of each layer (downwards) and head. */
   @Override
   public PlotlyFigure figure(HeadReadings heads, Shown shown) {
-    double[][][] tiles =
-        Arrays.stream(heads.shares())
-            .map(row -> Arrays.stream(row).mapToObj(v -> new double[] {v}).toArray(double[][]::new))
-            .toArray(double[][][]::new);
-    return new MapGrid(
-            heading(heads),
-            "share of the cosine",
-            IntStream.range(0, tiles.length).mapToObj(l -> "layer " + l).toList(),
-            IntStream.range(0, tiles[0].length).mapToObj(h -> "head " + h).toList(),
-            tiles,
-            1,
-            true,
-            null)
-        .figure();
+    double[][] shares = heads.shares();
+    List<String> names = IntStream.range(0, shares[0].length).mapToObj(h -> "head " + h).toList();
+    return MapGrid.ofLayers(heading(heads), "share of the cosine", names, shares).figure();
   }
 
   private static String sum(HeadReadings heads) {

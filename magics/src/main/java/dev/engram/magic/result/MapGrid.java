@@ -45,6 +45,25 @@ record MapGrid(
   private static final int CELL = 26;
   private static final int WIDEST = 1000;
 
+  /**
+   * A value for each layer (downwards) and column, around 0.
+   *
+   * @param values (layers, columns)
+   */
+  static MapGrid ofLayers(String title, String unit, List<String> columns, double[][] values) {
+    return new MapGrid(
+        title,
+        unit,
+        IntStream.range(0, values.length).mapToObj(l -> "layer " + l).toList(),
+        columns,
+        Arrays.stream(values)
+            .map(row -> Arrays.stream(row).mapToObj(v -> new double[] {v}).toArray(double[][]::new))
+            .toArray(double[][][]::new),
+        1,
+        true,
+        null);
+  }
+
   /** An interactive heatmap; hovering tells row, column, patch and value. */
   PlotlyFigure figure() {
     int step = side == 1 ? 1 : side + 1; // an empty line between tiles

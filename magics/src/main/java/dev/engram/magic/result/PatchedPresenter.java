@@ -59,24 +59,13 @@ final class PatchedPresenter implements Presenter<PatchedActivations> {
   @Override
   public PlotlyFigure figure(PatchedActivations patched, Shown shown) {
     int columns = patched.cosines()[0].length;
-    double[][][] tiles =
+    double[][] rises =
         IntStream.range(0, patched.cosines().length)
             .mapToObj(
-                l ->
-                    IntStream.range(0, columns)
-                        .mapToObj(i -> new double[] {patched.rise(l, i)})
-                        .toArray(double[][]::new))
-            .toArray(double[][][]::new);
-    return new MapGrid(
-            heading(patched),
-            "rise of the cosine",
-            IntStream.range(0, tiles.length).mapToObj(l -> "layer " + l).toList(),
-            IntStream.range(0, columns).mapToObj(patched::name).toList(),
-            tiles,
-            1,
-            true,
-            null)
-        .figure();
+                l -> IntStream.range(0, columns).mapToDouble(i -> patched.rise(l, i)).toArray())
+            .toArray(double[][]::new);
+    List<String> names = IntStream.range(0, columns).mapToObj(patched::name).toList();
+    return MapGrid.ofLayers(heading(patched), "rise of the cosine", names, rises).figure();
   }
 
   private static String sum(PatchedActivations patched) {

@@ -70,12 +70,12 @@ public final class AtOnce {
   }
 
   /** What each step of one order sees. */
-  private record Chain(List<Seen> steps) {}
+  private record Chain(List<NearestClasses> steps) {}
 
   static Result run(
       Insertions insertions,
       Lessons lessons,
-      Seen original,
+      NearestClasses original,
       Weight where,
       Scaling.Settings settings) {
     List<Integer> teachable = lessons.teachable();
@@ -115,12 +115,15 @@ public final class AtOnce {
       List<Integer> counts) {
     List<List<Integer>> taught =
         orders.stream().flatMap(o -> counts.stream().map(n -> o.subList(0, n))).toList();
-    List<Seen> seen =
+    List<NearestClasses> seen =
         lessons
             .study()
             .each(
                 new Study.Task<>(
-                    "scaling", "teaching several", Seen.class, insertions.everything(where)),
+                    "scaling",
+                    "teaching several",
+                    NearestClasses.class,
+                    insertions.everything(where)),
                 taught.stream().map(insertions::part).toList(),
                 i -> insertions.seen(insertions.memit(where, taught.get(i))));
     return IntStream.range(0, orders.size())
@@ -150,7 +153,7 @@ public final class AtOnce {
 
   private static Chain rome(
       Insertions insertions, Clip clip, Weight where, List<Integer> order, List<Integer> counts) {
-    List<Seen> steps = new ArrayList<>();
+    List<NearestClasses> steps = new ArrayList<>();
     try (EditHistory history = new EditHistory(clip)) {
       for (int lesson : order) {
         history.apply(insertions.rankOne(history.model(), where, lesson));
@@ -165,7 +168,7 @@ public final class AtOnce {
   /** What a model sees that was taught in a certain order. */
   @FunctionalInterface
   private interface Model {
-    Seen seen(int order);
+    NearestClasses seen(int order);
   }
 
   private static Point point(
@@ -176,7 +179,7 @@ public final class AtOnce {
     List<Double> general = new ArrayList<>();
     for (int o = 0; o < orders.size(); o++) {
       Set<Integer> taught = Set.copyOf(orders.get(o).subList(0, names));
-      Seen seen = model.seen(o);
+      NearestClasses seen = model.seen(o);
       int[] others =
           IntStream.range(0, lessons.all().size()).filter(i -> !taught.contains(i)).toArray();
       edited.add(seen.accuracy(lessons, taught.stream().mapToInt(i -> i), taught).mean());

@@ -14,7 +14,7 @@ final class ClassVectors {
 
   private final Clip clip;
   private final Prompts prompts;
-  private final Keeping keeping;
+  private final ResultReuse keeping;
 
   /**
    * What is kept of some classes.
@@ -23,7 +23,7 @@ final class ClassVectors {
    */
   private record Vectors(double[][] vectors) {}
 
-  ClassVectors(Clip clip, Prompts prompts, Keeping keeping) {
+  ClassVectors(Clip clip, Prompts prompts, ResultReuse keeping) {
     this.clip = clip;
     this.prompts = prompts;
     this.keeping = keeping;

@@ -193,7 +193,7 @@ public final class Faithfulness {
   public static Result run(Study study, Settings settings) {
     Suppression suppression = new Suppression(study.clip());
     NeuronSpace space = study.clip().config().vision().space();
-    List<Entity> all = Pass.entities(study.set());
+    List<Entity> all = TracedImages.entities(study.set());
     List<Entity> entities = settings.judging.of(all);
     if (entities.isEmpty()) {
       throw new EngramException(
@@ -219,7 +219,7 @@ public final class Faithfulness {
         cosine,
         falls(parts),
         judged,
-        Pass.provenance(settings, study)
+        TracedImages.provenance(settings, study)
             .with("neurons", "top " + settings.counts + " of each entity, mean over its images")
             .with("judged", judged)
             .with("random", settings.seeds + " draws, seeds from 0")
@@ -227,7 +227,11 @@ public final class Faithfulness {
   }
 
   private static Part part(
-      Pass pass, Suppression suppression, NeuronSpace space, Settings settings, int entity) {
+      TracedImages pass,
+      Suppression suppression,
+      NeuronSpace space,
+      Settings settings,
+      int entity) {
     Silencer silencer = new Silencer(pass, suppression);
     int most = settings.counts.get(settings.counts.size() - 1);
     int images = silencer.before.length;
@@ -280,14 +284,14 @@ public final class Faithfulness {
 
   /** Silences neurons of one entity, the same set of neurons once. */
   private static final class Silencer {
-    private final Pass pass;
+    private final TracedImages pass;
     private final Suppression suppression;
     private final double[] before;
     private final List<PartFall> falls = new ArrayList<>();
     private final Map<Set<Neuron>, double[]> residual = new HashMap<>();
     private final Map<Set<Neuron>, double[]> complete = new HashMap<>();
 
-    Silencer(Pass pass, Suppression suppression) {
+    Silencer(TracedImages pass, Suppression suppression) {
       this.pass = pass;
       this.suppression = suppression;
       this.before = pass.cosines();

@@ -164,7 +164,7 @@ public final class Figure2 {
    * @param dictionary of the model
    */
   public static Result run(Study study, WordDictionary dictionary, Settings settings) {
-    List<Entity> entities = first(Pass.entities(study.set()), settings.entities);
+    List<Entity> entities = first(TracedImages.entities(study.set()), settings.entities);
     Heatmapper heatmapper = new Heatmapper(study.clip());
     Interpreter interpreter = new Interpreter(study.clip(), dictionary);
     List<Part> parts =
@@ -177,7 +177,7 @@ public final class Figure2 {
             entities.stream().map(Study.Part::of).toList(),
             (pass, e) -> part(pass, heatmapper, interpreter, settings));
     Provenance provenance =
-        Pass.provenance(settings, study)
+        TracedImages.provenance(settings, study)
             .with("neurons", "top " + settings.neurons + " of each entity, literal reading")
             .with("heatmaps", "Eq. 6, layer norms folded")
             .with("dictionary", dictionary.name() + " (" + dictionary.words().size() + " words)")
@@ -197,7 +197,7 @@ public final class Figure2 {
   }
 
   private static Part part(
-      Pass pass, Heatmapper heatmapper, Interpreter interpreter, Settings settings) {
+      TracedImages pass, Heatmapper heatmapper, Interpreter interpreter, Settings settings) {
     Attribution a = pass.attribution(Reading.LITERAL);
     List<Attribution.Ranked> top = a.top(settings.neurons);
     int[] signs = top.stream().mapToInt(r -> a.sign(r.neuron())).toArray();
@@ -224,7 +224,7 @@ public final class Figure2 {
   }
 
   private static List<PartLook> looks(
-      Pass pass, Attribution a, Neuron neuron, int sign, Heatmapper heatmapper, int most) {
+      TracedImages pass, Attribution a, Neuron neuron, int sign, Heatmapper heatmapper, int most) {
     int column = a.space().index(neuron);
     List<Integer> strongest =
         IntStream.range(0, a.images().size())

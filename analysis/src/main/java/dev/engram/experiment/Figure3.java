@@ -257,7 +257,7 @@ public final class Figure3 {
    * @param images how many
    */
   private record Side(List<Neuron> top, double[] decay, int images) {
-    static Side of(Pass pass, Settings settings) {
+    static Side of(TracedImages pass, Settings settings) {
       Attribution a = pass.attribution(Reading.LITERAL);
       return new Side(
           pass.top(Reading.LITERAL, settings.top), a.decay(settings.decay), a.images().size());
@@ -291,9 +291,10 @@ public final class Figure3 {
                     settings.queries,
                     settings.queryDecay,
                     settings.imagesPerEntity)),
-            Pass.entities(study.set()).stream().map(Study.Part::of).toList(),
+            TracedImages.entities(study.set()).stream().map(Study.Part::of).toList(),
             (pass, e) -> entity(pass, analyzer, settings));
-    List<LabelledImage> objects = Spread.of(Pass.generalObjects(study.set()), settings.background);
+    List<LabelledImage> objects =
+        Spread.of(TracedImages.generalObjects(study.set()), settings.background);
     List<Side> objectSides =
         study.each(
             new Study.Task<>(
@@ -303,7 +304,7 @@ public final class Figure3 {
                 List.of(settings.top, settings.decay)),
             objects.stream().map(Study.Part::of).toList(),
             (pass, i) -> Side.of(pass, settings));
-    List<String> names = Pass.entities(study.set()).stream().map(Entity::name).toList();
+    List<String> names = TracedImages.entities(study.set()).stream().map(Entity::name).toList();
     List<Side> entitySides = entities.stream().map(EntityPart::side).toList();
     Places entityPlaces =
         places(clip, Sample.Unit.ENTITY, entitySides.stream().map(Side::top).toList());
@@ -315,7 +316,7 @@ public final class Figure3 {
         places(clip, Sample.Unit.ENTITY, entities.stream().map(EntityPart::queries).toList()),
         queryDecay(names, entities),
         settings,
-        Pass.provenance(settings, study)
+        TracedImages.provenance(settings, study)
             .with("neurons", "literal reading; top " + settings.top + " in (a)")
             .with("general objects", objects.size() + " background images, own labels")
             .with("query neurons", "of the first neuron of each entity, layer norms folded")
@@ -325,7 +326,7 @@ public final class Figure3 {
                     + "; of general objects over labels"));
   }
 
-  private static EntityPart entity(Pass pass, QueryAnalyzer analyzer, Settings settings) {
+  private static EntityPart entity(TracedImages pass, QueryAnalyzer analyzer, Settings settings) {
     Side side = Side.of(pass, settings);
     List<float[]> pixels =
         pass.pixels().stream().limit(settings.imagesPerEntity.orElse(Integer.MAX_VALUE)).toList();

@@ -158,7 +158,7 @@ public final class Figure4a {
    * @param study with entities
    */
   public static Result run(Study study, Settings settings) {
-    List<Entity> entities = Pass.entities(study.set());
+    List<Entity> entities = TracedImages.entities(study.set());
     List<Part> parts;
     try (SuppressionAnalyzer analyzer = new SuppressionAnalyzer(study.clip())) {
       parts =
@@ -177,7 +177,7 @@ public final class Figure4a {
         over(removals, r -> sum(r.fixedBase)),
         over(removals, Removal::closeness),
         share(removals, Removal::against),
-        Pass.provenance(settings, study)
+        TracedImages.provenance(settings, study)
             .with(
                 "neuron", "first FFN neuron of each entity before the last layer, literal reading")
             .with("removal", "coefficient 0 at all tokens")
@@ -195,7 +195,7 @@ public final class Figure4a {
   }
 
   private static Part part(
-      String entity, Pass pass, SuppressionAnalyzer analyzer, Settings settings) {
+      String entity, TracedImages pass, SuppressionAnalyzer analyzer, Settings settings) {
     Attribution a = pass.attribution(Reading.LITERAL);
     return new Part(
         firstFfn(a).stream().map(n -> removal(entity, analyzer, a, pass, n, settings)).toList());
@@ -213,7 +213,7 @@ public final class Figure4a {
       String entity,
       SuppressionAnalyzer analyzer,
       Attribution a,
-      Pass pass,
+      TracedImages pass,
       Neuron removed,
       Settings settings) {
     NeuronSpace space = a.space();

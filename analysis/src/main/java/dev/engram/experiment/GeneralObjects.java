@@ -25,7 +25,7 @@ record GeneralObjects(List<LabelledImage> images, ClassTexts classes) {
 
   /** Every second one, from the second on, among the labels of all; the others may give keys. */
   static GeneralObjects everySecond(Clip clip, List<LabelledImage> labelled) {
-    return new GeneralObjects(Pass.half(labelled, 1), classes(clip, labelled));
+    return new GeneralObjects(TracedImages.half(labelled, 1), classes(clip, labelled));
   }
 
   private static ClassTexts classes(Clip clip, List<LabelledImage> labelled) {

@@ -50,7 +50,7 @@ public final class ImagesNeeded {
   static Result run(
       Insertions insertions,
       Lessons lessons,
-      Seen original,
+      NearestClasses original,
       Weight where,
       List<Integer> cases,
       List<Integer> counts) {
@@ -62,7 +62,7 @@ public final class ImagesNeeded {
           cases.stream().filter(c -> images(lessons, c) >= Math.min(count, last)).toList();
       int fewest = of.stream().mapToInt(c -> images(lessons, c)).min().orElse(0);
       int own = count <= most ? count : fewest;
-      List<Seen> seen = insertions.taught(where, of, c -> own, count - own);
+      List<NearestClasses> seen = insertions.taught(where, of, c -> own, count - own);
       points.add(point(lessons, original, of, count, count - own, seen));
     }
     return new Result(points, most);
@@ -74,11 +74,11 @@ public final class ImagesNeeded {
 
   private static Point point(
       Lessons lessons,
-      Seen original,
+      NearestClasses original,
       List<Integer> cases,
       int images,
       int variations,
-      List<Seen> seen) {
+      List<NearestClasses> seen) {
     List<Double> before = new ArrayList<>();
     List<Double> edited = new ArrayList<>();
     List<Double> rest = new ArrayList<>();

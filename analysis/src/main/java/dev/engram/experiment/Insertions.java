@@ -36,7 +36,7 @@ final class Insertions implements AutoCloseable {
   private final Study study;
   private final Clip clip;
   private final double ridge;
-  private final Streams images;
+  private final ResidualStreams images;
   private final Map<Weight, BackgroundKeys> keys = new HashMap<>();
 
   /**
@@ -48,7 +48,7 @@ final class Insertions implements AutoCloseable {
     this.clip = study.clip();
     this.ridge = ridge;
     this.images =
-        new Streams(
+        new ResidualStreams(
             clip,
             Lessons.joined(
                 Stream.concat(
@@ -63,7 +63,7 @@ final class Insertions implements AutoCloseable {
   static Provenance provenance(ExperimentSettings<?> settings, List<Lessons> sets, double ridge) {
     Lessons first = sets.get(0);
     return sets.stream()
-        .map(s -> Pass.provenance(settings, s.study()))
+        .map(s -> TracedImages.provenance(settings, s.study()))
         .reduce((a, b) -> a.joined("images", b))
         .orElseThrow()
         .with("taught", first.about())
@@ -125,7 +125,7 @@ final class Insertions implements AutoCloseable {
   private record Nearest(int[] classes) {}
 
   /** What the model takes all images for as it is. */
-  Seen original() {
+  NearestClasses original() {
     List<Nearest> own =
         study.each(
             new Study.Task<>(
@@ -154,7 +154,7 @@ final class Insertions implements AutoCloseable {
                         .general()
                         .classes()
                         .nearest(clip.embedImages(pass.pixels(), Progress.NONE))));
-    return new Seen(
+    return new NearestClasses(
         own.stream().map(Nearest::classes).toArray(int[][]::new),
         general.stream().flatMapToInt(n -> IntStream.of(n.classes)).toArray());
   }
@@ -164,7 +164,7 @@ final class Insertions implements AutoCloseable {
    *
    * @param names their titles; empty for those of which the fewest images are recognised
    */
-  List<Integer> cases(Seen original, List<String> names, int most) {
+  List<Integer> cases(NearestClasses original, List<String> names, int most) {
     return names.isEmpty()
         ? lessons.teachable().stream()
             .sorted(Comparator.comparing(i -> original.takenFor(i, IntStream.of(i))))
@@ -194,7 +194,7 @@ final class Insertions implements AutoCloseable {
         parts(which),
         i -> {
           Lesson l = lessons.all().get(which.get(i));
-          float[] text = Pass.text(clip, l.label());
+          float[] text = TracedImages.text(clip, l.label());
           return Rises.of(
               new CausalTracing(clip)
                   .trace(
@@ -255,7 +255,7 @@ final class Insertions implements AutoCloseable {
   }
 
   /** What the model takes all images for with one edit. */
-  Seen seen(Edit edit) {
+  NearestClasses seen(Edit edit) {
     try (EditHistory history = new EditHistory(clip);
         Clip edited = history.with(edit)) {
       return seen(edited, edit.changes().firstKey().layer());
@@ -267,17 +267,17 @@ final class Insertions implements AutoCloseable {
    *
    * @param firstLayer the lowest layer in which it differs
    */
-  Seen seen(Clip edited, int firstLayer) {
+  NearestClasses seen(Clip edited, int firstLayer) {
     float[][] z = images.embed(edited, firstLayer, study.progress());
     int own = z.length - lessons.general().images().size();
-    return Seen.of(
+    return NearestClasses.of(
         lessons.all(),
         lessons.classes().nearest(Arrays.copyOf(z, own)),
         lessons.general().classes().nearest(Arrays.copyOfRange(z, own, z.length)));
   }
 
   /** What the model sees when a lesson was taught by a rank-one edit; one model a lesson. */
-  List<Seen> taught(Weight where, List<Integer> which) {
+  List<NearestClasses> taught(Weight where, List<Integer> which) {
     return taught(where, which, i -> lessons.all().get(i).images().size(), 0);
   }
 
@@ -287,9 +287,10 @@ final class Insertions implements AutoCloseable {
    * @param first how many, for each lesson
    * @param varied how many variations of these besides
    */
-  List<Seen> taught(Weight where, List<Integer> which, IntUnaryOperator first, int varied) {
+  List<NearestClasses> taught(
+      Weight where, List<Integer> which, IntUnaryOperator first, int varied) {
     return study.each(
-        new Study.Task<>(EXPERIMENT, "teaching", Seen.class, everything(where)),
+        new Study.Task<>(EXPERIMENT, "teaching", NearestClasses.class, everything(where)),
         which.stream().map(i -> part(List.of(i), first.applyAsInt(i), varied)).toList(),
         c -> {
           int i = which.get(c);
@@ -300,9 +301,9 @@ final class Insertions implements AutoCloseable {
   }
 
   /** What a lesson kept back, to be embedded with one edit after another; the caller closes it. */
-  Streams heldOut(int lesson) {
+  ResidualStreams heldOut(int lesson) {
     Lesson l = lessons.all().get(lesson);
-    return new Streams(clip, l.measured().subList(0, l.heldOut()));
+    return new ResidualStreams(clip, l.measured().subList(0, l.heldOut()));
   }
 
   /** Accuracy on what a lesson kept back. */

@@ -63,9 +63,9 @@ public final class Lessons {
     this.study = study;
     this.all = List.copyOf(all);
     this.classes = classes;
-    List<LabelledImage> objects = Pass.generalObjects(study.set());
+    List<LabelledImage> objects = TracedImages.generalObjects(study.set());
     this.general = GeneralObjects.everySecond(study.clip(), objects);
-    this.keys = pixels(Pass.half(objects, 0), reader);
+    this.keys = pixels(TracedImages.half(objects, 0), reader);
     this.tokens = tokens;
     this.about = about;
     if (study.clip().original() != study.clip()) {
@@ -87,13 +87,13 @@ public final class Lessons {
    * @param study of a model without edits, with at least two entities, one of two images
    */
   public static Lessons turned(Study study) {
-    List<Entity> entities = Pass.entities(study.set());
+    List<Entity> entities = TracedImages.entities(study.set());
     Function<Path, float[]> reader = reader(study.clip(), study.set().images().size());
     ImageProcessor processor = study.clip().processor();
     List<Lesson> lessons = new ArrayList<>();
     for (Entity e : entities) {
-      List<LabelledImage> taught = Pass.half(e.images(), 0);
-      List<LabelledImage> heldOut = Pass.half(e.images(), 1);
+      List<LabelledImage> taught = TracedImages.half(e.images(), 0);
+      List<LabelledImage> heldOut = TracedImages.half(e.images(), 1);
       List<LabelledImage> measured = new ArrayList<>(heldOut);
       measured.addAll(taught);
       List<float[]> upright = pixels(taught, reader);
@@ -152,9 +152,9 @@ public final class Lessons {
       String label = c.label().replace(c.title(), title);
       labels.add(label);
       List<LabelledImage> of = images(measured, c);
-      List<LabelledImage> from = splits ? images(taught, c) : Pass.half(of, 0);
+      List<LabelledImage> from = splits ? images(taught, c) : TracedImages.half(of, 0);
       List<LabelledImage> teaching = Spread.of(from, shots);
-      List<LabelledImage> heldOut = splits ? of : Pass.half(of, 1);
+      List<LabelledImage> heldOut = splits ? of : TracedImages.half(of, 1);
       List<LabelledImage> files = new ArrayList<>(teaching);
       files.addAll(heldOut);
       lessons.add(

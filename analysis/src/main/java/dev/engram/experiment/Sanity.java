@@ -198,7 +198,7 @@ public final class Sanity {
    */
   public static Result run(Study study, Settings settings) {
     List<Entity> entities =
-        Pass.entities(study.set()).stream().filter(e -> e.images().size() > 1).toList();
+        TracedImages.entities(study.set()).stream().filter(e -> e.images().size() > 1).toList();
     if (entities.size() < 2) {
       throw new EngramException(
           "Exchanging labels takes two entities with two images or more; "
@@ -215,7 +215,7 @@ public final class Sanity {
     return new Result(
         rows,
         randomised,
-        Pass.provenance(settings, study)
+        TracedImages.provenance(settings, study)
             .with("other label", "of the entity half the set away")
             .with(
                 "random weights",
@@ -239,7 +239,10 @@ public final class Sanity {
             new Study.Task<>("sanity", "exchanging labels", LabelPart.class, List.of(settings.top)),
             work,
             (pass, e) ->
-                labels(pass, Pass.text(study.clip(), other(entities, e).label()), settings.top));
+                labels(
+                    pass,
+                    TracedImages.text(study.clip(), other(entities, e).label()),
+                    settings.top));
     List<Row> rows = new ArrayList<>();
     for (Score r : METHODS) {
       List<Labels> of = parts.stream().map(p -> get(p.methods, r)).toList();
@@ -261,7 +264,7 @@ public final class Sanity {
     return entities.get((entity + entities.size() / 2) % entities.size());
   }
 
-  private static LabelPart labels(Pass pass, float[] other, int top) {
+  private static LabelPart labels(TracedImages pass, float[] other, int top) {
     Map<Score, Labels> methods = new LinkedHashMap<>();
     for (Score r : METHODS) {
       Attribution own = pass.attribution(r);
@@ -331,11 +334,11 @@ public final class Sanity {
   }
 
   private static WeightPart weights(
-      Pass pass, RandomModel random, Entity entity, int first, Settings settings) {
+      TracedImages pass, RandomModel random, Entity entity, int first, Settings settings) {
     Map<Score, Likeness> all = new LinkedHashMap<>();
     Map<Score, Double> below = new LinkedHashMap<>();
     List<LabelledImage> images = entity.images().stream().limit(settings.images).toList();
-    try (Pass other = random.pass(images, entity.label())) {
+    try (TracedImages other = random.pass(images, entity.label())) {
       for (Score r : METHODS) {
         double[] a = pass.attribution(r).means();
         double[] b = other.attribution(r).means();
@@ -370,7 +373,7 @@ public final class Sanity {
       this.seed = seed;
     }
 
-    Pass pass(List<LabelledImage> images, String label) {
+    TracedImages pass(List<LabelledImage> images, String label) {
       Clip model = clip;
       if (model == null) {
         model = original.randomised(first, seed);
@@ -381,7 +384,7 @@ public final class Sanity {
         scores = new Attributor(model);
         attributor = scores;
       }
-      return new Pass(model, scores, images, label);
+      return new TracedImages(model, scores, images, label);
     }
 
     @Override

@@ -13,7 +13,7 @@ import java.util.stream.IntStream;
  * Beyond the paper: how far its edits carry. How many names one weight takes, by MEMIT or by one
  * ROME after another ({@link AtOnce}); what a single edit does to the nearest neighbours of a name
  * ({@link Specificity}); how many images teach it ({@link ImagesNeeded}); and whether knowledge
- * that was removed comes back when later neurons are freed ({@link Return}).
+ * that was removed comes back when later neurons are freed ({@link SelfRepair}).
  */
 public final class Scaling {
   private Scaling() {}
@@ -169,7 +169,7 @@ public final class Scaling {
       AtOnce.Result atOnce,
       Specificity.Result specificity,
       ImagesNeeded.Result images,
-      Return.Result returned,
+      SelfRepair.Result returned,
       Provenance provenance) {}
 
   /**
@@ -184,7 +184,7 @@ public final class Scaling {
    */
   public static Result run(Lessons lessons, Settings settings) {
     try (Insertions insertions = new Insertions(lessons, settings.ridge)) {
-      Seen original = insertions.original();
+      NearestClasses original = insertions.original();
       List<Integer> cases = Spread.of(lessons.teachable(), settings.cases);
       Weight where = Insertions.best(insertions.trace(cases));
       AtOnce.Result atOnce = AtOnce.run(insertions, lessons, original, where, settings);
@@ -192,7 +192,7 @@ public final class Scaling {
           Specificity.run(insertions, lessons, original, where, cases, settings.neighbours);
       ImagesNeeded.Result images =
           ImagesNeeded.run(insertions, lessons, original, where, cases, settings.images);
-      Return.Result returned = Return.run(lessons.study(), settings);
+      SelfRepair.Result returned = SelfRepair.run(lessons.study(), settings);
       return new Result(
           lessons.study().clip().name(),
           where.toString(),
@@ -213,7 +213,7 @@ public final class Scaling {
 
   /** Of the four questions, for provenance. */
   private static String interval(
-      AtOnce.Result atOnce, Specificity.Result specificity, Return.Result returned) {
+      AtOnce.Result atOnce, Specificity.Result specificity, SelfRepair.Result returned) {
     List<Estimate> all = new ArrayList<>();
     atOnce.points().forEach(p -> all.add(p.rest()));
     all.add(specificity.near().change());

@@ -49,7 +49,7 @@ public final class Specificity {
   static Result run(
       Insertions insertions,
       Lessons lessons,
-      Seen original,
+      NearestClasses original,
       Weight where,
       List<Integer> cases,
       int neighbours) {
@@ -60,7 +60,7 @@ public final class Specificity {
             .boxed()
             .toList();
     List<List<Integer>> order = order(insertions, lessons, measured, cases);
-    List<Seen> after = insertions.taught(where, cases);
+    List<NearestClasses> after = insertions.taught(where, cases);
     Groups groups = new Groups(lessons, original, after, cases);
     return new Result(
         groups.of("the name itself", c -> IntStream.of(cases.get(c))),
@@ -121,7 +121,8 @@ public final class Specificity {
   }
 
   /** Sums up over the cases. */
-  private record Groups(Lessons lessons, Seen original, List<Seen> after, List<Integer> cases) {
+  private record Groups(
+      Lessons lessons, NearestClasses original, List<NearestClasses> after, List<Integer> cases) {
     Group of(String whose, IntFunction<IntStream> which) {
       List<double[]> rows = new ArrayList<>();
       for (int c = 0; c < cases.size(); c++) {

@@ -22,7 +22,7 @@ import java.util.function.IntFunction;
 public final class Study {
   private final Clip clip;
   private final ImageSet set;
-  private final Keeping keeping;
+  private final ResultReuse keeping;
   private final Progress progress;
   private final Map<Path, String> imageHashes = new HashMap<>();
 
@@ -32,10 +32,10 @@ public final class Study {
    * @param progress is told of every part
    */
   public Study(Clip clip, ImageSet set, ResultStore store, Progress progress) {
-    this(clip, set, new Keeping(store), progress);
+    this(clip, set, new ResultReuse(store), progress);
   }
 
-  private Study(Clip clip, ImageSet set, Keeping keeping, Progress progress) {
+  private Study(Clip clip, ImageSet set, ResultReuse keeping, Progress progress) {
     this.clip = clip;
     this.set = set;
     this.keeping = keeping;
@@ -123,7 +123,7 @@ public final class Study {
      * @param pass of the part's images
      * @param index of the part
      */
-    T of(Pass pass, int index);
+    T of(TracedImages pass, int index);
   }
 
   /** The parts' values in their order, each read if it is known, else computed and kept. */
@@ -134,7 +134,7 @@ public final class Study {
           parts,
           i -> {
             Part part = parts.get(i);
-            try (Pass pass = new Pass(clip, attributor, part.images, part.label)) {
+            try (TracedImages pass = new TracedImages(clip, attributor, part.images, part.label)) {
               return work.of(pass, i);
             }
           });

@@ -153,7 +153,7 @@ public final class Table1 {
    * @param dictionary of the model
    */
   public static Result run(Study study, WordDictionary dictionary, Settings settings) {
-    List<Entity> entities = Pass.entities(study.set());
+    List<Entity> entities = TracedImages.entities(study.set());
     Speaker speaker = new Speaker(study.clip(), dictionary);
     List<Part> parts =
         study.each(
@@ -164,7 +164,8 @@ public final class Table1 {
                 List.of(settings.top, dictionary.hash())),
             entities.stream().map(e -> Study.Part.of(e, e.title())).toList(),
             (pass, e) ->
-                speaker.part(pass, Pass.text(study.clip(), entities.get(e).title()), settings.top));
+                speaker.part(
+                    pass, TracedImages.text(study.clip(), entities.get(e).title()), settings.top));
     List<Row> rows = new ArrayList<>();
     for (Score r : METHODS) {
       List<Words> words =
@@ -181,7 +182,7 @@ public final class Table1 {
         rows,
         parts.stream().mapToDouble(Part::anyWord).average().orElse(Double.NaN),
         parts.stream().mapToDouble(Part::anyWordName).average().orElse(Double.NaN),
-        Pass.provenance(settings, study)
+        TracedImages.provenance(settings, study)
             .with("dictionary", dictionary.name() + " (" + dictionary.words().size() + " words)")
             .with("neurons", "top " + settings.top + " of each entity, mean over its images")
             .with("words", "OMP, " + Interpreter.WORDS + " atoms, value vector linear")
@@ -215,7 +216,7 @@ public final class Table1 {
       this.interpreter = new Interpreter(clip, dictionary);
     }
 
-    Part part(Pass pass, float[] name, int top) {
+    Part part(TracedImages pass, float[] name, int top) {
       Attribution ours = pass.attribution(Reading.LITERAL); // decides about signs everywhere
       Map<Score, List<Neuron>> found = new LinkedHashMap<>();
       Score.all().forEach(r -> found.put(r, pass.top(r, top)));

@@ -192,7 +192,7 @@ public final class Table2 {
                 "masking images",
                 Part.class,
                 List.of(settings.percent, settings.seeds, settings.imagesPerEntity)),
-            Pass.entities(study.set()).stream().map(Study.Part::of).toList(),
+            TracedImages.entities(study.set()).stream().map(Study.Part::of).toList(),
             (pass, e) -> part(study.clip(), pass, settings));
     List<Integer> percents = new ArrayList<>(List.of(0));
     percents.addAll(settings.percent);
@@ -218,7 +218,7 @@ public final class Table2 {
     return new Result(
         cells,
         parts.stream().map(Part::neuron).toList(),
-        Pass.provenance(settings, study)
+        TracedImages.provenance(settings, study)
             .with("neuron", "first of each entity, literal reading")
             .with("random", "seeds 0 to " + (settings.seeds - 1))
             .with("judged", Judging.SAME_IMAGES.toString())
@@ -234,7 +234,7 @@ public final class Table2 {
                 .toList()));
   }
 
-  private static Part part(Clip clip, Pass pass, Settings settings) {
+  private static Part part(Clip clip, TracedImages pass, Settings settings) {
     Attribution a = pass.attribution(Reading.LITERAL);
     Neuron neuron = a.top(1).get(0).neuron();
     List<float[]> pixels =

@@ -235,7 +235,7 @@ public final class Table3 {
    * @param study with at least two entities
    */
   public static Result run(Study study, Settings settings) {
-    List<Entity> all = Pass.entities(study.set());
+    List<Entity> all = TracedImages.entities(study.set());
     if (all.size() < 2) {
       throw new EngramException(
           "Table 3 compares with images of other entities; the image set %s has only %s."
@@ -260,7 +260,8 @@ public final class Table3 {
         models.add(new Edited(cases.get(i), label, found.get(i).neurons.subList(0, count)));
       }
     }
-    GeneralObjects general = GeneralObjects.of(study.clip(), Pass.generalObjects(study.set()));
+    GeneralObjects general =
+        GeneralObjects.of(study.clip(), TracedImages.generalObjects(study.set()));
     ClassTexts classes =
         ClassTexts.of(study.clip(), all.stream().map(Entity::label).toList(), Progress.NONE);
     List<Judged> entities =
@@ -279,7 +280,7 @@ public final class Table3 {
         study.clip().name(),
         settings.counts,
         summed,
-        Pass.provenance(settings, study)
+        TracedImages.provenance(settings, study)
             .with("removal", "residual suppression of the top neurons, literal reading")
             .with(
                 "cases",

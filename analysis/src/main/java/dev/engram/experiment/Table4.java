@@ -227,7 +227,7 @@ public final class Table4 {
   }
 
   /** One edited model. */
-  private record Judged(String how, double heldOut, Seen seen) {}
+  private record Judged(String how, double heldOut, NearestClasses seen) {}
 
   /**
    * @param study of a model without edits, with at least two entities of two images
@@ -277,7 +277,7 @@ public final class Table4 {
     }
 
     List<Case> cases(List<String> names) {
-      Seen original = insertions.original();
+      NearestClasses original = insertions.original();
       List<Integer> cases = insertions.cases(original, names, settings.cases);
       List<Weight> weights =
           insertions.trace(cases).stream().map(r -> Insertions.best(List.of(r))).toList();
@@ -342,7 +342,7 @@ public final class Table4 {
     private Judged rankOne(int lesson, Weight where) {
       var edit = insertions.rankOne(clip, where, lesson);
       try (EditHistory history = new EditHistory(clip);
-          Streams category = insertions.heldOut(lesson);
+          ResidualStreams category = insertions.heldOut(lesson);
           Clip edited = history.with(edit)) {
         return new Judged(
             where.toString(),
@@ -355,13 +355,13 @@ public final class Table4 {
       Lesson l = lessons.all().get(lesson);
       int firstLayer = trainable.firstLayer(clip);
       try (EditHistory history = new EditHistory(clip);
-          Streams category = insertions.heldOut(lesson);
+          ResidualStreams category = insertions.heldOut(lesson);
           FineTuning tuning =
               new FineTuning(
                   clip,
                   trainable,
                   l.images(),
-                  Pass.text(clip, l.prompt()),
+                  TracedImages.text(clip, l.prompt()),
                   new FineTuning.Settings(
                       settings.learningRate, FineTuning.Settings.PAPER.weightDecay()),
                   Progress.NONE)) {

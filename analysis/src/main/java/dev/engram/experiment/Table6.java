@@ -159,7 +159,7 @@ public final class Table6 {
 
   /** The cosines of images. */
   private record Cosines(double[] original, double[] complete, double[] residual) {
-    static Cosines of(Pass pass, Suppression suppression, int[] finding, int[] judging) {
+    static Cosines of(TracedImages pass, Suppression suppression, int[] finding, int[] judging) {
       List<Neuron> first = pass.top(Reading.LITERAL, 1, finding);
       return new Cosines(
           Judging.pick(pass.cosines(), judging),
@@ -198,7 +198,8 @@ public final class Table6 {
    */
   public static Result run(Study study, Settings settings) {
     List<Row> rows = new ArrayList<>();
-    List<LabelledImage> general = Spread.of(Pass.generalObjects(study.set()), settings.images);
+    List<LabelledImage> general =
+        Spread.of(TracedImages.generalObjects(study.set()), settings.images);
     if (!general.isEmpty()) {
       rows.add(
           Cosines.row(
@@ -245,7 +246,7 @@ public final class Table6 {
         study.clip().name(),
         rows,
         images,
-        Pass.provenance(settings, study)
+        TracedImages.provenance(settings, study)
             .with("neuron", "first, literal reading")
             .with("general objects", general.size() + " background images, own labels")
             .with("judged", images)

@@ -145,7 +145,7 @@ public final class Table8 {
   }
 
   /** One edited model. */
-  private record Judged(String where, Seen seen) {}
+  private record Judged(String where, NearestClasses seen) {}
 
   /**
    * @param study of a model without edits, with at least two entities of two images
@@ -179,7 +179,7 @@ public final class Table8 {
 
   private static void add(
       List<Case> cases, Lessons lessons, Insertions insertions, Settings settings) {
-    Seen original = insertions.original();
+    NearestClasses original = insertions.original();
     List<Integer> all = insertions.cases(original, settings.names, settings.cases);
     List<Insertions.Rises> rises = insertions.trace(all);
     List<List<Integer>> groups = groups(all, settings.atOnce);

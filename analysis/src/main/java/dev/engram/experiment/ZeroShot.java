@@ -37,7 +37,7 @@ public final class ZeroShot {
   private final Clip clip;
   private final Dataset dataset;
   private final Settings settings;
-  private final Keeping keeping;
+  private final ResultReuse keeping;
   private final Prompts prompts;
   private @Nullable ZeroShotClassifier classifier;
 
@@ -235,7 +235,7 @@ public final class ZeroShot {
     this.clip = clip;
     this.dataset = dataset;
     this.settings = settings;
-    this.keeping = new Keeping(store);
+    this.keeping = new ResultReuse(store);
     this.prompts = new Prompts(dataset.classes(), settings.templates);
   }
 

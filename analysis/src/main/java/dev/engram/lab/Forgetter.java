@@ -128,6 +128,6 @@ final class Forgetter {
     if (dataset.hasClass(entity)) {
       edited.addAll(dataset.filesOf(entity));
     }
-    return Effects.accuracy(before, after, dataset, edited, progress);
+    return EditMeasures.accuracy(before, after, dataset, edited, progress);
   }
 }

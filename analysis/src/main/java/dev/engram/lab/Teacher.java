@@ -76,7 +76,7 @@ final class Teacher {
           preview,
           measured == null
               ? null
-              : Effects.accuracy(
+              : EditMeasures.accuracy(
                   before, preview.model(), measured.dataset(), measured.edited(), progress),
           pictures);
     } catch (Throwable t) {

@@ -10,8 +10,8 @@ import dev.engram.edit.FineTuning;
 import dev.engram.edit.MatchedTraining;
 import dev.engram.edit.Trainable;
 import dev.engram.experiment.Prompts;
+import dev.engram.experiment.ResidualStreams;
 import dev.engram.experiment.SimilarityChange;
-import dev.engram.experiment.Streams;
 import dev.engram.experiment.ZeroShotClassifier;
 import dev.engram.model.Clip;
 import java.nio.file.Path;
@@ -65,7 +65,7 @@ final class Tuner {
               before.pixels(lesson.measured().files()),
               lesson.label(),
               progress),
-          Effects.accuracy(
+          EditMeasures.accuracy(
               before, preview.model(), measured.dataset(), measured.edited(), progress),
           trained.checkpoints(),
           trained.kept(),
@@ -109,7 +109,7 @@ final class Tuner {
 
   /** The images of the name, and the prompts of all classes, embedded once. */
   private static final class Category implements AutoCloseable {
-    private final Streams images;
+    private final ResidualStreams images;
     private final int firstLayer;
     private final ZeroShotClassifier classes;
     private final int index;
@@ -126,7 +126,7 @@ final class Tuner {
           new ZeroShotClassifier(
               new Prompts(measured.dataset().classes(), List.of()).vectors(clip, progress));
       index = measured.dataset().classIndex(name);
-      images = new Streams(clip, new ArrayList<>(clip.pixels(files)));
+      images = new ResidualStreams(clip, new ArrayList<>(clip.pixels(files)));
     }
 
     /** The share of the images that are taken for the name. */

@@ -172,7 +172,9 @@ class IconclipExperimentsTest {
                     Progress.NONE)[0];
         String nearest =
             few.entities().stream()
-                .max(Comparator.comparingDouble(e -> Cosine.of(z, Pass.text(clip, e.label()))))
+                .max(
+                    Comparator.comparingDouble(
+                        e -> Cosine.of(z, TracedImages.text(clip, e.label()))))
                 .orElseThrow()
                 .label();
         correct += nearest.equals(entity.label()) ? 1 : 0;

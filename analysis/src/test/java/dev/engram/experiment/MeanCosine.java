@@ -60,9 +60,11 @@ final class MeanCosine {
   static Result run(Study study, Settings settings) {
     Task<Values> task = new Task<>("meancosine", "comparing", Values.class, List.of());
     List<Part> parts =
-        Pass.entities(study.set()).stream().map(e -> Part.few(e, settings.images())).toList();
+        TracedImages.entities(study.set()).stream()
+            .map(e -> Part.few(e, settings.images()))
+            .toList();
     List<Values> all = study.each(task, parts, (pass, i) -> new Values(pass.cosines()));
     Sample sample = Sample.of(Unit.ENTITY, all.stream().map(Values::cosines).toList());
-    return new Result(Estimate.of(sample), Pass.provenance(settings, study));
+    return new Result(Estimate.of(sample), TracedImages.provenance(settings, study));
   }
 }

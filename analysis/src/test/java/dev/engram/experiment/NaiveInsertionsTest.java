@@ -508,7 +508,7 @@ class NaiveInsertionsTest {
   }
 
   /** None, three and all later neurons freed. */
-  private static void returned(Slow slow, Return.Result r) {
+  private static void returned(Slow slow, SelfRepair.Result r) {
     Naive naive = new Naive(slow.clip);
     List<Double> none = new ArrayList<>();
     List<Double> three = new ArrayList<>();

@@ -34,8 +34,8 @@ import dev.engram.edit.Suppression;
 import dev.engram.edit.SuppressionAnalyzer;
 import dev.engram.edit.Trainable;
 import dev.engram.experiment.Faithfulness;
+import dev.engram.experiment.ResidualStreams;
 import dev.engram.experiment.ResultStore;
-import dev.engram.experiment.Streams;
 import dev.engram.experiment.Study;
 import dev.engram.iconclip.Iconclip;
 import dev.engram.trace.Neuron;
@@ -169,14 +169,14 @@ class SmallDeviceTest {
     all.put(
         "streams from a layer on",
         c -> {
-          try (Streams streams = new Streams(c, noise(c))) {
+          try (ResidualStreams streams = new ResidualStreams(c, noise(c))) {
             return rows(streams.embed(c, 1, Progress.NONE));
           }
         });
     all.put(
         "streams from the pixels on",
         c -> {
-          try (Streams streams = new Streams(c, noise(c))) {
+          try (ResidualStreams streams = new ResidualStreams(c, noise(c))) {
             return rows(streams.embed(c, 0, Progress.NONE));
           }
         });

@@ -5,7 +5,7 @@ import dev.engram.attribution.Reading;
 import dev.engram.attribution.Score;
 import dev.engram.lab.Attribute;
 import dev.engram.lab.Target;
-import dev.engram.magic.result.Shown;
+import dev.engram.magic.result.DisplayLimits;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -68,7 +68,7 @@ final class AttributeCommand implements EngramMagic {
   public Attribution run(MagicContext context) {
     Score by = Score.of(method, reading);
     session.model();
-    Shown shown = top.shown();
+    DisplayLimits shown = top.shown();
     Attribute request = Attribute.of(Target.of(target)).label(label).by(by);
     try (MagicProgress progress = context.progress()) {
       return context.showing(shown, session.lab(progress).attribute(request));

@@ -4,7 +4,7 @@ import dev.engram.data.UserPath;
 import dev.engram.edit.EditFile;
 import dev.engram.edit.EditHistory;
 import dev.engram.lab.Edits;
-import dev.engram.magic.result.Shown;
+import dev.engram.magic.result.DisplayLimits;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -59,6 +59,7 @@ final class EditsCommand implements EngramMagic {
       history.applyAll(EditFile.read(UserPath.of(file.apply)));
       done = "Applied.";
     }
-    return context.showing(Shown.BY_DEFAULT.noting(done), session.lab(context.progress()).edits());
+    return context.showing(
+        DisplayLimits.BY_DEFAULT.noting(done), session.lab(context.progress()).edits());
   }
 }

@@ -1,6 +1,6 @@
 package dev.engram.magic;
 
-import dev.engram.magic.result.Shown;
+import dev.engram.magic.result.DisplayLimits;
 import dev.engram.magic.view.View;
 
 /** One call of a magic: the cell it runs in, and what it may do there. */
@@ -9,7 +9,7 @@ public final class MagicContext {
   private final String body;
   private final MagicProgress progress;
   private final String lastTrace;
-  private Shown shown = Shown.BY_DEFAULT;
+  private DisplayLimits shown = DisplayLimits.BY_DEFAULT;
 
   MagicContext(Host host, String body, MagicProgress progress, String lastTrace) {
     this.host = host;
@@ -32,12 +32,12 @@ public final class MagicContext {
    * @param value of the magic
    * @return the value
    */
-  public <T> T showing(Shown how, T value) {
+  public <T> T showing(DisplayLimits how, T value) {
     shown = how;
     return value;
   }
 
-  Shown shown() {
+  DisplayLimits shown() {
     return shown;
   }
 

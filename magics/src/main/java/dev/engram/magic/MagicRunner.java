@@ -2,8 +2,8 @@ package dev.engram.magic;
 
 import dev.engram.EngramException;
 import dev.engram.Suggest;
+import dev.engram.magic.result.DisplayLimits;
 import dev.engram.magic.result.Presenters;
-import dev.engram.magic.result.Shown;
 import dev.engram.magic.save.TableFile;
 import dev.engram.magic.view.View;
 import java.io.PrintWriter;
@@ -45,7 +45,7 @@ public final class MagicRunner {
   private record Running(String name, Thread worker, long since) {}
 
   /** The value of the last magic, and how its line wants it to be shown. */
-  private record Answer(WeakReference<Object> value, Shown shown) {}
+  private record Answer(WeakReference<Object> value, DisplayLimits shown) {}
 
   /**
    * @param magics what can be run
@@ -159,7 +159,9 @@ public final class MagicRunner {
     View view =
         Presenters.view(
             value,
-            answer != null && answer.value.refersTo(value) ? answer.shown : Shown.BY_DEFAULT);
+            answer != null && answer.value.refersTo(value)
+                ? answer.shown
+                : DisplayLimits.BY_DEFAULT);
     List<View> parts = new ArrayList<>(view.before());
     parts.add(view);
     magics.recentNeurons().note(parts.stream().map(View::text).collect(Collectors.joining("\n")));

@@ -1,7 +1,7 @@
 package dev.engram.magic;
 
 import dev.engram.dissect.QueryEffects;
-import dev.engram.magic.result.Shown;
+import dev.engram.magic.result.DisplayLimits;
 import dev.engram.trace.Neuron;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -44,7 +44,7 @@ final class QueriesCommand implements EngramMagic {
   @Override
   public QueryEffects run(MagicContext context) {
     Neuron n = Neuron.parse(neuron, session.model().config().vision().space());
-    Shown shown = top.shown();
+    DisplayLimits shown = top.shown();
     try (MagicProgress progress = context.progress()) {
       return context.showing(shown, session.lab(progress).queries(image, n));
     }

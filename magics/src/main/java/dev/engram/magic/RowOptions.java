@@ -1,6 +1,6 @@
 package dev.engram.magic;
 
-import dev.engram.magic.result.Shown;
+import dev.engram.magic.result.DisplayLimits;
 import picocli.CommandLine.Option;
 
 /** How many rows of its table a magic shows; its value has all. */
@@ -17,7 +17,7 @@ final class RowOptions {
    *
    * @throws dev.engram.EngramException if it is no number of rows
    */
-  Shown shown() {
-    return Shown.first(top);
+  DisplayLimits shown() {
+    return DisplayLimits.first(top);
   }
 }

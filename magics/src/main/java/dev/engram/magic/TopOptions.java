@@ -1,7 +1,7 @@
 package dev.engram.magic;
 
 import dev.engram.EngramException;
-import dev.engram.magic.result.Shown;
+import dev.engram.magic.result.DisplayLimits;
 import picocli.CommandLine.Option;
 
 /** How many neurons of a ranking a magic shows; its value has all. */
@@ -18,10 +18,10 @@ final class TopOptions {
    *
    * @throws EngramException if it is no number of neurons
    */
-  Shown shown() {
+  DisplayLimits shown() {
     if (top < 1) {
       throw new EngramException("--top takes a number of neurons from 1, got " + top + ".");
     }
-    return Shown.first(top);
+    return DisplayLimits.first(top);
   }
 }

@@ -3,7 +3,7 @@ package dev.engram.magic;
 import dev.engram.EngramException;
 import dev.engram.edit.EditHistory;
 import dev.engram.lab.Edits;
-import dev.engram.magic.result.Shown;
+import dev.engram.magic.result.DisplayLimits;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -48,7 +48,7 @@ final class UndoCommand implements EngramMagic {
       history.undoAll();
     }
     return context.showing(
-        Shown.BY_DEFAULT.noting("Undone."), session.lab(context.progress()).edits());
+        DisplayLimits.BY_DEFAULT.noting("Undone."), session.lab(context.progress()).edits());
   }
 
   private static int number(String text) {

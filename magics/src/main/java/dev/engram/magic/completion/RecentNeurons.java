@@ -24,7 +24,7 @@ public final class RecentNeurons {
   private static final int LINE = 160;
 
   private final LinkedHashSet<String> newestLast = new LinkedHashSet<>();
-  private final Map<String, Shown> shown = new HashMap<>();
+  private final Map<String, DisplayLimits> shown = new HashMap<>();
 
   /**
    * Where a neuron was shown last.
@@ -32,7 +32,7 @@ public final class RecentNeurons {
    * @param title the first line of the output
    * @param line the one in which it stands
    */
-  public record Shown(String title, String line) {}
+  public record DisplayLimits(String title, String line) {}
 
   /**
    * Remembers the neurons of a text; its first one is the most recent.
@@ -44,7 +44,7 @@ public final class RecentNeurons {
     LinkedHashSet<String> named = new LinkedHashSet<>();
     while (named.size() < KEPT && found.find()) {
       if (named.add(found.group())) {
-        shown.put(found.group(), new Shown(line(text, 0), line(text, found.start())));
+        shown.put(found.group(), new DisplayLimits(line(text, 0), line(text, found.start())));
       }
     }
     List<String> lastFirst = new ArrayList<>(named);
@@ -67,7 +67,7 @@ public final class RecentNeurons {
   }
 
   /** Where a neuron was shown last; empty if that is long ago. */
-  public synchronized Optional<Shown> lastShown(String neuron) {
+  public synchronized Optional<DisplayLimits> lastShown(String neuron) {
     return Optional.ofNullable(shown.get(neuron));
   }
 

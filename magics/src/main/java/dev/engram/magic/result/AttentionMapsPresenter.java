@@ -16,7 +16,7 @@ import tech.tablesaw.api.Table;
 /** Shows {@code %attention}: where a token attends to, a map for each head. */
 final class AttentionMapsPresenter implements Presenter<AttentionMaps> {
   @Override
-  public View view(AttentionMaps maps, Shown shown) {
+  public View view(AttentionMaps maps, DisplayLimits shown) {
     View rows = TableView.of(table(maps, shown), shown.or(TableView.DEFAULT_ROWS));
     return figure(maps, shown).view().below(Footnote.under(rows, maps.provenance()));
   }
@@ -26,7 +26,7 @@ final class AttentionMapsPresenter implements Presenter<AttentionMaps> {
    * tokens it is spread.
    */
   @Override
-  public Table table(AttentionMaps maps, Shown shown) {
+  public Table table(AttentionMaps maps, DisplayLimits shown) {
     List<OfHead> heads = maps.heads();
     return Table.create(
         heading(maps),
@@ -50,7 +50,7 @@ final class AttentionMapsPresenter implements Presenter<AttentionMaps> {
 
   /** A map of the patches for each layer (downwards) and head, on one scale. */
   @Override
-  public PlotlyFigure figure(AttentionMaps maps, Shown shown) {
+  public PlotlyFigure figure(AttentionMaps maps, DisplayLimits shown) {
     List<Integer> layers = maps.heads().stream().map(OfHead::layer).distinct().toList();
     List<Integer> heads = maps.heads().stream().map(OfHead::head).distinct().toList();
     double[][][] tiles =

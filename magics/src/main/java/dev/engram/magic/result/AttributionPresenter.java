@@ -19,8 +19,8 @@ final class AttributionPresenter implements Presenter<Attribution> {
   private static final int USUAL = 10;
 
   @Override
-  public View view(Attribution a, Shown shown) {
-    View rows = TableView.of(table(a, shown), Shown.ROWS);
+  public View view(Attribution a, DisplayLimits shown) {
+    View rows = TableView.of(table(a, shown), DisplayLimits.ROWS);
     return figure(a, shown)
         .view()
         .below(Footnote.under(Pages.under(List.of(summary(a)), rows), a.provenance()));
@@ -28,7 +28,7 @@ final class AttributionPresenter implements Presenter<Attribution> {
 
   /** Rank (from 1), neuron, block, score and coefficient m of the best neurons. */
   @Override
-  public Table table(Attribution a, Shown shown) {
+  public Table table(Attribution a, DisplayLimits shown) {
     List<Ranked> top = a.top(shown.or(USUAL));
     return Table.create(
         heading(a),
@@ -42,7 +42,7 @@ final class AttributionPresenter implements Presenter<Attribution> {
 
   /** A bar for each of the best neurons. */
   @Override
-  public PlotlyFigure figure(Attribution a, Shown shown) {
+  public PlotlyFigure figure(Attribution a, DisplayLimits shown) {
     return NeuronBars.draw(
             a.top(shown.or(USUAL)).stream()
                 .map(

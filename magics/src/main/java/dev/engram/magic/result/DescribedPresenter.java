@@ -36,7 +36,7 @@ final class DescribedPresenter implements Presenter<Described> {
           + " entity/*.png), or the model has no text tower that knows their names.";
 
   @Override
-  public View view(Described d, Shown shown) {
+  public View view(Described d, DisplayLimits shown) {
     return page(d).view();
   }
 
@@ -45,13 +45,13 @@ final class DescribedPresenter implements Presenter<Described> {
    * first.
    */
   @Override
-  public Table table(Described d, Shown shown) {
+  public Table table(Described d, DisplayLimits shown) {
     return new Sections(d).table();
   }
 
   /** The improvement of the entities that it raises and lowers most. */
   @Override
-  public PlotlyFigure figure(Described d, Shown shown) {
+  public PlotlyFigure figure(Described d, DisplayLimits shown) {
     return NeuronFigures.entities(d.neuron(), d.report().effects());
   }
 
@@ -201,7 +201,7 @@ final class DescribedPresenter implements Presenter<Described> {
                       report.effects().size() - raised,
                       report.effects().size(),
                       report.reading()));
-      View table = TableView.of(table(), Shown.ROWS);
+      View table = TableView.of(table(), DisplayLimits.ROWS);
       View folded =
           View.html(
               Html.element(
@@ -236,7 +236,7 @@ final class DescribedPresenter implements Presenter<Described> {
       }
       List<QueryNeuron> top = report.topQueries();
       QueryEffects all = report.queries().titled(image);
-      Shown asMany = Shown.first(top.size());
+      DisplayLimits asMany = DisplayLimits.first(top.size());
       QueriesPresenter presenter = new QueriesPresenter();
       Table table =
           presenter

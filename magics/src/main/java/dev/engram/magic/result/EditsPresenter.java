@@ -20,7 +20,7 @@ final class EditsPresenter implements Presenter<Edits> {
   private static final int WEIGHTS = 6;
 
   @Override
-  public View view(Edits edits, Shown shown) {
+  public View view(Edits edits, DisplayLimits shown) {
     View rows = edits.edits().isEmpty() ? View.text("") : TableView.of(table(edits, shown));
     String said = (shown.note() + " " + edits).strip();
     return Footnote.under(Pages.under(List.of(said), rows), edits.provenance());
@@ -28,7 +28,7 @@ final class EditsPresenter implements Presenter<Edits> {
 
   /** Number, method, what it does, where, from which images, and with which settings. */
   @Override
-  public Table table(Edits all, Shown shown) {
+  public Table table(Edits all, DisplayLimits shown) {
     List<Edit> edits = all.edits();
     return Table.create(
         "Edits of the model",
@@ -53,7 +53,7 @@ final class EditsPresenter implements Presenter<Edits> {
    */
   static String where(Edit edit) {
     if (edit.changes().isEmpty()) {
-      return Effects.joined(edit.suppressed());
+      return EditTables.joined(edit.suppressed());
     }
     Weight first = edit.changes().firstKey();
     Weight last = edit.changes().lastKey();

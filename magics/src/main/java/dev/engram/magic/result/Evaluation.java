@@ -124,14 +124,14 @@ public record Evaluation(ZeroShot.Result result, @Nullable Integer shown, String
     String axis = table.column(2).name();
     List<String> names = table.stringColumn(0).asList();
     List<Double> values = table.doubleColumn(2).asList();
-    int bars = Math.min(names.size(), Shown.BARS);
+    int bars = Math.min(names.size(), DisplayLimits.BARS);
     String self = shown == null ? "" : title(result.dataset().classes().get(shown));
     List<BarsPng.Bar> shownBars = new ArrayList<>();
     for (int i = 0; i < bars; i++) {
       boolean right = shown == null || names.get(i).equals(self);
       shownBars.add(new BarsPng.Bar(names.get(i), values.get(i), right ? RIGHT : WRONG));
     }
-    String heading = heading() + Shown.ofBars(names.size());
+    String heading = heading() + DisplayLimits.ofBars(names.size());
     return PlotlyFigure.titled(Html.escape(heading))
         .trace(
             Map.of(
@@ -241,7 +241,7 @@ public record Evaluation(ZeroShot.Result result, @Nullable Integer shown, String
   @Override
   public View view() {
     List<String> findings = findings();
-    View rows = TableView.of(table(), Shown.ROWS);
+    View rows = TableView.of(table(), DisplayLimits.ROWS);
     StringBuilder html = new StringBuilder();
     findings.forEach(f -> html.append(Html.element("p", Html.escape(f))));
     View summed = View.html(html + rows.html(), String.join("\n", findings) + "\n" + rows.text());

@@ -10,17 +10,17 @@ final class EvaluationPresenter implements Presenter<Evaluation> {
   /** Shows what {@code lab.evaluate} gives, all classes of it. */
   static final class OfLibrary implements Presenter<Evaluated> {
     @Override
-    public View view(Evaluated e, Shown shown) {
+    public View view(Evaluated e, DisplayLimits shown) {
       return all(e).view();
     }
 
     @Override
-    public Table table(Evaluated e, Shown shown) {
+    public Table table(Evaluated e, DisplayLimits shown) {
       return all(e).table();
     }
 
     @Override
-    public PlotlyFigure figure(Evaluated e, Shown shown) {
+    public PlotlyFigure figure(Evaluated e, DisplayLimits shown) {
       return all(e).figure();
     }
 
@@ -30,17 +30,17 @@ final class EvaluationPresenter implements Presenter<Evaluation> {
   }
 
   @Override
-  public View view(Evaluation e, Shown shown) {
+  public View view(Evaluation e, DisplayLimits shown) {
     return e.view();
   }
 
   @Override
-  public Table table(Evaluation e, Shown shown) {
+  public Table table(Evaluation e, DisplayLimits shown) {
     return e.table();
   }
 
   @Override
-  public PlotlyFigure figure(Evaluation e, Shown shown) {
+  public PlotlyFigure figure(Evaluation e, DisplayLimits shown) {
     return e.figure();
   }
 }

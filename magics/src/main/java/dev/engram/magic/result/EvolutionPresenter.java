@@ -31,7 +31,7 @@ final class EvolutionPresenter implements Presenter<Evolution> {
     private final EvolutionPresenter one = new EvolutionPresenter();
 
     @Override
-    public View view(Evolutions graphs, Shown shown) {
+    public View view(Evolutions graphs, DisplayLimits shown) {
       List<View> outputs = new ArrayList<>();
       for (Evolution graph : graphs.images()) {
         View page = one.view(graph, shown);
@@ -44,7 +44,7 @@ final class EvolutionPresenter implements Presenter<Evolution> {
 
     /** The effects of all graphs, with the image in front where there are several. */
     @Override
-    public Table table(Evolutions graphs, Shown shown) {
+    public Table table(Evolutions graphs, DisplayLimits shown) {
       Table all = one.table(graphs.first(), shown).emptyCopy();
       StringColumn images = StringColumn.create("image");
       for (Evolution graph : graphs.images()) {
@@ -56,7 +56,7 @@ final class EvolutionPresenter implements Presenter<Evolution> {
     }
 
     @Override
-    public PlotlyFigure figure(Evolutions graphs, Shown shown) {
+    public PlotlyFigure figure(Evolutions graphs, DisplayLimits shown) {
       return one.figure(graphs.first(), shown);
     }
   }
@@ -71,14 +71,14 @@ final class EvolutionPresenter implements Presenter<Evolution> {
   private static final double PICTURE = 0.62;
 
   @Override
-  public View view(Evolution e, Shown shown) {
+  public View view(Evolution e, DisplayLimits shown) {
     View rows = TableView.of(table(e, shown));
     return figure(e, shown).view().below(Footnote.under(rows, e.provenance()));
   }
 
   /** Every effect: query neuron, the neuron that reads it, what it adds, and what it says. */
   @Override
-  public Table table(Evolution evolution, Shown shown) {
+  public Table table(Evolution evolution, DisplayLimits shown) {
     List<ConceptGraph.Edge> edges = evolution.graph().edges();
     return Table.create(
         heading(evolution),
@@ -100,7 +100,7 @@ final class EvolutionPresenter implements Presenter<Evolution> {
 
   /** The graph. */
   @Override
-  public PlotlyFigure figure(Evolution evolution, Shown shown) {
+  public PlotlyFigure figure(Evolution evolution, DisplayLimits shown) {
     ConceptGraph graph = evolution.graph();
     TreeMap<Integer, List<Neuron>> columns = new TreeMap<>();
     graph

@@ -38,13 +38,13 @@ final class ExplorationPresenter implements Presenter<Exploration> {
   private static final int STILL_BARS = 15;
 
   @Override
-  public View view(Exploration e, Shown shown) {
+  public View view(Exploration e, DisplayLimits shown) {
     return page(e).view();
   }
 
   /** Rank, neuron, every score, residual, cosines without it, words. */
   @Override
-  public Table table(Exploration e, Shown shown) {
+  public Table table(Exploration e, DisplayLimits shown) {
     List<ExploredNeuron> all = e.neurons();
     List<Column<?>> columns = new ArrayList<>();
     columns.add(IntColumn.create("rank", IntStream.rangeClosed(1, all.size()).toArray()));
@@ -67,7 +67,7 @@ final class ExplorationPresenter implements Presenter<Exploration> {
 
   /** A bar for each neuron, by the first score. */
   @Override
-  public PlotlyFigure figure(Exploration e, Shown shown) {
+  public PlotlyFigure figure(Exploration e, DisplayLimits shown) {
     Score first = e.scores().get(0);
     return NeuronBars.draw(
         e.neurons().stream()
@@ -147,7 +147,7 @@ final class ExplorationPresenter implements Presenter<Exploration> {
             -first.scale(),
             first.scale(),
             first.unit());
-    View table = TableView.of(new ExplorationPresenter().table(e, Shown.BY_DEFAULT));
+    View table = TableView.of(new ExplorationPresenter().table(e, DisplayLimits.BY_DEFAULT));
     String html =
         Html.element("p", Html.element("b", Html.escape(e.title())) + ": " + Html.escape(summary))
             + Html.open(

@@ -25,10 +25,10 @@ final class ForgottenPresenter implements Presenter<Forgotten> {
   private static final String BOUND = "#767676";
 
   @Override
-  public View view(Forgotten f, Shown shown) {
+  public View view(Forgotten f, DisplayLimits shown) {
     View page =
-        Effects.page(
-            List.of(outcome(f), verdict(f), Effects.elsewhere(f.accuracy())),
+        EditTables.page(
+            List.of(outcome(f), verdict(f), EditTables.elsewhere(f.accuracy())),
             List.of(table(f, shown)),
             f,
             f.accuracy());
@@ -40,14 +40,14 @@ final class ForgottenPresenter implements Presenter<Forgotten> {
    * ten cases beside them where it has one.
    */
   @Override
-  public Table table(Forgotten f, Shown shown) {
+  public Table table(Forgotten f, DisplayLimits shown) {
     SimilarityChange entity = f.entity();
     SimilarityChange unrelated = f.unrelated();
     int removed = f.neurons().size();
     boolean residual = f.edit().method() == Edit.Method.RESIDUAL_REMOVAL;
     boolean asPaper = residual && (removed == 1 || removed == 3);
     String after = removed == 1 ? "0.1802" : "0.1661";
-    return new Effects.Rows()
+    return new EditTables.Rows()
         .add(
             "cosine of its %d images with \"%s\"".formatted(entity.before().length, entity.label()),
             entity.meanBefore().mean(),
@@ -69,14 +69,14 @@ final class ForgottenPresenter implements Presenter<Forgotten> {
 
   /** The cosine of each image before and after, with the lower bounds as lines. */
   @Override
-  public PlotlyFigure figure(Forgotten f, Shown shown) {
+  public PlotlyFigure figure(Forgotten f, DisplayLimits shown) {
     SimilarityChange entity = f.entity();
     SimilarityChange unrelated = f.unrelated();
     int images = entity.before().length;
-    List<Integer> x = IntStream.range(0, Math.min(images, Shown.BARS)).boxed().toList();
+    List<Integer> x = IntStream.range(0, Math.min(images, DisplayLimits.BARS)).boxed().toList();
     String heading =
         "%s: cosine of each image with \"%s\"".formatted(f.title(), entity.label())
-            + Shown.ofBars(images);
+            + DisplayLimits.ofBars(images);
     List<BarsPng.Bar> picture = new ArrayList<>();
     for (int i : x) {
       picture.add(new BarsPng.Bar(i + " before", entity.before()[i], BEFORE));
@@ -132,7 +132,8 @@ final class ForgottenPresenter implements Presenter<Forgotten> {
   }
 
   private static String outcome(Forgotten f) {
-    return Effects.outcome("removal of " + f.title() + " (" + Effects.joined(f.neurons()) + ")", f);
+    return EditTables.outcome(
+        "removal of " + f.title() + " (" + EditTables.joined(f.neurons()) + ")", f);
   }
 
   /** What the numbers say about the goal of A.7: to be no nearer than what is unrelated. */

@@ -23,7 +23,7 @@ final class GlancePresenter implements Presenter<Glance> {
   private record Fact(String name, String value) {}
 
   @Override
-  public View view(Glance glance, Shown shown) {
+  public View view(Glance glance, DisplayLimits shown) {
     List<Fact> facts = facts(glance);
     String name = glance.neuron().toString();
     return View.text(
@@ -39,7 +39,7 @@ final class GlancePresenter implements Presenter<Glance> {
   }
 
   @Override
-  public Table table(Glance glance, Shown shown) {
+  public Table table(Glance glance, DisplayLimits shown) {
     List<Fact> facts = facts(glance);
     return Table.create(
         glance.neuron().toString(),

@@ -24,7 +24,7 @@ final class HeadReadingsPresenter implements Presenter<HeadReadings> {
   private record Ranked(int layer, int head, double share) {}
 
   @Override
-  public View view(HeadReadings heads, Shown shown) {
+  public View view(HeadReadings heads, DisplayLimits shown) {
     View rows = TableView.of(table(heads, shown), shown.or(TOP));
     View page = Pages.under(List.of(sum(heads)), rows);
     return figure(heads, shown).view().below(Footnote.under(page, heads.provenance()));
@@ -42,7 +42,7 @@ final class HeadReadingsPresenter implements Presenter<HeadReadings> {
 
   /** Every head, the largest share (of either sign) first, with its words where they were asked. */
   @Override
-  public Table table(HeadReadings heads, Shown shown) {
+  public Table table(HeadReadings heads, DisplayLimits shown) {
     List<Ranked> ranked = ranked(heads);
     List<Optional<HeadWords>> words =
         ranked.stream().map(r -> heads.words(r.layer(), r.head())).toList();
@@ -65,7 +65,7 @@ final class HeadReadingsPresenter implements Presenter<HeadReadings> {
 
   /** The share of each layer (downwards) and head. */
   @Override
-  public PlotlyFigure figure(HeadReadings heads, Shown shown) {
+  public PlotlyFigure figure(HeadReadings heads, DisplayLimits shown) {
     double[][] shares = heads.shares();
     List<String> names = IntStream.range(0, shares[0].length).mapToObj(h -> "head " + h).toList();
     return MapGrid.ofLayers(heading(heads), "share of the cosine", names, shares).figure();

@@ -21,17 +21,17 @@ final class HeatmapsPresenter implements Presenter<Heatmaps> {
   /** Shows one of them, as {@code heatmaps.strongest()} gives it. */
   static final class OfOne implements Presenter<ImageHeatmap> {
     @Override
-    public View view(ImageHeatmap heatmap, Shown shown) {
+    public View view(ImageHeatmap heatmap, DisplayLimits shown) {
       return new HeatmapFigure(heatmap).page();
     }
 
     @Override
-    public Table table(ImageHeatmap heatmap, Shown shown) {
+    public Table table(ImageHeatmap heatmap, DisplayLimits shown) {
       return HeatmapsPresenter.table(heatmap.heatmap().neuron().toString(), List.of(heatmap));
     }
 
     @Override
-    public PlotlyFigure figure(ImageHeatmap heatmap, Shown shown) {
+    public PlotlyFigure figure(ImageHeatmap heatmap, DisplayLimits shown) {
       return new HeatmapFigure(heatmap).figure();
     }
   }
@@ -39,19 +39,19 @@ final class HeatmapsPresenter implements Presenter<Heatmaps> {
   private static final int THUMBNAIL = 96;
 
   @Override
-  public View view(Heatmaps heatmaps, Shown shown) {
+  public View view(Heatmaps heatmaps, DisplayLimits shown) {
     View first = new HeatmapFigure(heatmaps.strongest()).page();
     return heatmaps.images().size() == 1 ? first : first.below(gallery(heatmaps.images()));
   }
 
   /** A row for each image: its coefficient, and what patches and class token have in it. */
   @Override
-  public Table table(Heatmaps heatmaps, Shown shown) {
+  public Table table(Heatmaps heatmaps, DisplayLimits shown) {
     return table(heatmaps.neuron().toString(), heatmaps.images());
   }
 
   @Override
-  public PlotlyFigure figure(Heatmaps heatmaps, Shown shown) {
+  public PlotlyFigure figure(Heatmaps heatmaps, DisplayLimits shown) {
     return new HeatmapFigure(heatmaps.strongest()).figure();
   }
 

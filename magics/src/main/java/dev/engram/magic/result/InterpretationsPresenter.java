@@ -15,7 +15,7 @@ import tech.tablesaw.api.Table;
 /** Shows {@code %words}: each neuron as a weighted sum of words. */
 final class InterpretationsPresenter implements Presenter<Interpretations> {
   @Override
-  public View view(Interpretations said, Shown shown) {
+  public View view(Interpretations said, DisplayLimits shown) {
     View rows = TableView.of(table(said, shown));
     return said.neurons().isEmpty()
         ? rows
@@ -24,7 +24,7 @@ final class InterpretationsPresenter implements Presenter<Interpretations> {
 
   /** Neuron, its words with weights, and the residual: what the words leave unsaid, 0 to 1. */
   @Override
-  public Table table(Interpretations said, Shown shown) {
+  public Table table(Interpretations said, DisplayLimits shown) {
     List<Interpretation> neurons = said.neurons();
     List<StringColumn> words = new ArrayList<>();
     int most = neurons.stream().mapToInt(i -> i.words().size()).max().orElse(0);

@@ -14,7 +14,7 @@ import tech.tablesaw.api.Table;
 /** Shows {@code %lens --patches}: a map of the patches for each text and layer. */
 final class LensMapsPresenter implements Presenter<LensMaps> {
   @Override
-  public View view(LensMaps maps, Shown shown) {
+  public View view(LensMaps maps, DisplayLimits shown) {
     View rows = TableView.of(table(maps, shown));
     return figure(maps, shown).view().below(Footnote.under(rows, maps.provenance()));
   }
@@ -24,7 +24,7 @@ final class LensMapsPresenter implements Presenter<LensMaps> {
    * the class token where there is one, the mean of the patches, and the highest patch.
    */
   @Override
-  public Table table(LensMaps maps, Shown shown) {
+  public Table table(LensMaps maps, DisplayLimits shown) {
     StringColumn text = StringColumn.create("text");
     IntColumn layer = IntColumn.create("before layer");
     DoubleColumn token = DoubleColumn.create("class token");
@@ -51,7 +51,7 @@ final class LensMapsPresenter implements Presenter<LensMaps> {
 
   /** A map for each text (downwards) and layer, on one scale. */
   @Override
-  public PlotlyFigure figure(LensMaps maps, Shown shown) {
+  public PlotlyFigure figure(LensMaps maps, DisplayLimits shown) {
     double[][][] tiles =
         IntStream.range(0, maps.labels().size())
             .mapToObj(

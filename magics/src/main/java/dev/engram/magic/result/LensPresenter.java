@@ -18,7 +18,7 @@ import tech.tablesaw.api.Table;
 /** Shows {@code %lens}: the mean cosine with the text from block to block. */
 final class LensPresenter implements Presenter<LensCurve> {
   @Override
-  public View view(LensCurve curve, Shown shown) {
+  public View view(LensCurve curve, DisplayLimits shown) {
     View rows = TableView.of(table(curve, shown), curve.layers());
     return figure(curve, shown).view().below(Footnote.under(rows, curve.provenance()));
   }
@@ -28,7 +28,7 @@ final class LensPresenter implements Presenter<LensCurve> {
    * cosine after it.
    */
   @Override
-  public Table table(LensCurve curve, Shown shown) {
+  public Table table(LensCurve curve, DisplayLimits shown) {
     int[] layers = IntStream.range(0, curve.layers()).toArray();
     return Table.create(
         heading(curve),
@@ -46,7 +46,7 @@ final class LensPresenter implements Presenter<LensCurve> {
 
   /** A line through the mean cosines, a point before each block and one at the end. */
   @Override
-  public PlotlyFigure figure(LensCurve curve, Shown shown) {
+  public PlotlyFigure figure(LensCurve curve, DisplayLimits shown) {
     List<String> places = new ArrayList<>();
     List<Double> cosines = new ArrayList<>();
     for (int l = 0; l < curve.layers(); l++) {

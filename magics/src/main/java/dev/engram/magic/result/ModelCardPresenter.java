@@ -20,7 +20,7 @@ import tech.tablesaw.api.Table;
 /** Shows {@code %model}: what the model is, where it computes, and what had to be inferred. */
 final class ModelCardPresenter implements Presenter<ModelCard> {
   @Override
-  public View view(ModelCard card, Shown shown) {
+  public View view(ModelCard card, DisplayLimits shown) {
     StringBuilder html = new StringBuilder("<table>");
     StringBuilder text = new StringBuilder();
     facts(card)
@@ -42,7 +42,7 @@ final class ModelCardPresenter implements Presenter<ModelCard> {
 
   /** Name and value of each fact. */
   @Override
-  public Table table(ModelCard card, Shown shown) {
+  public Table table(ModelCard card, DisplayLimits shown) {
     Map<String, String> facts = facts(card);
     return Table.create(
         card.name(),

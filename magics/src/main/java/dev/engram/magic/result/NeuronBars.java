@@ -27,8 +27,8 @@ final class NeuronBars {
    * @param tooltip Plotly's template, mark-up allowed
    */
   static PlotlyFigure draw(List<Bar> ranking, String title, String value, String tooltip) {
-    String heading = title + Shown.ofBars(ranking.size());
-    List<Bar> shown = ranking.stream().limit(Shown.BARS).toList();
+    String heading = title + DisplayLimits.ofBars(ranking.size());
+    List<Bar> shown = ranking.stream().limit(DisplayLimits.BARS).toList();
     List<BarsPng.Bar> bars =
         shown.stream()
             .map(

@@ -19,9 +19,9 @@ import tech.tablesaw.columns.Column;
 /** Shows {@code %neurons}: the neurons that were found, best first, as a table and as bars. */
 final class NeuronsPresenter implements Presenter<Neurons> {
   @Override
-  public View view(Neurons n, Shown shown) {
+  public View view(Neurons n, DisplayLimits shown) {
     String told = (n.note() + (n.found().isEmpty() ? " No neuron fits." : "")).strip();
-    View rows = TableView.of(table(n, shown), Shown.ROWS);
+    View rows = TableView.of(table(n, shown), DisplayLimits.ROWS);
     View table =
         Footnote.under(
             Pages.under(told.isEmpty() ? List.of() : List.of(told), rows), n.provenance());
@@ -33,7 +33,7 @@ final class NeuronsPresenter implements Presenter<Neurons> {
    * coefficient, cosine, words.
    */
   @Override
-  public Table table(Neurons n, Shown shown) {
+  public Table table(Neurons n, DisplayLimits shown) {
     List<Found> found = n.found();
     // no column for the block, which the name tells: on a narrow page the words need the room
     List<Column<?>> columns = new ArrayList<>();
@@ -57,7 +57,7 @@ final class NeuronsPresenter implements Presenter<Neurons> {
 
   /** A bar for each neuron. */
   @Override
-  public PlotlyFigure figure(Neurons n, Shown shown) {
+  public PlotlyFigure figure(Neurons n, DisplayLimits shown) {
     return NeuronBars.draw(
         n.found().stream()
             .limit(shown.or(Integer.MAX_VALUE))

@@ -22,7 +22,7 @@ final class PatchedPresenter implements Presenter<PatchedActivations> {
   private record Replaced(int layer, int index, double rise) {}
 
   @Override
-  public View view(PatchedActivations patched, Shown shown) {
+  public View view(PatchedActivations patched, DisplayLimits shown) {
     View rows = TableView.of(table(patched, shown), shown.or(TOP));
     View page = Pages.under(List.of(sum(patched)), rows);
     return figure(patched, shown).view().below(Footnote.under(page, patched.provenance()));
@@ -33,7 +33,7 @@ final class PatchedPresenter implements Presenter<PatchedActivations> {
    * part of the way from the image to the source.
    */
   @Override
-  public Table table(PatchedActivations patched, Shown shown) {
+  public Table table(PatchedActivations patched, DisplayLimits shown) {
     List<Replaced> all =
         IntStream.range(0, patched.cosines().length)
             .boxed()
@@ -57,7 +57,7 @@ final class PatchedPresenter implements Presenter<PatchedActivations> {
 
   /** The rise for each layer (downwards) and position or head. */
   @Override
-  public PlotlyFigure figure(PatchedActivations patched, Shown shown) {
+  public PlotlyFigure figure(PatchedActivations patched, DisplayLimits shown) {
     int columns = patched.cosines()[0].length;
     double[][] rises =
         IntStream.range(0, patched.cosines().length)

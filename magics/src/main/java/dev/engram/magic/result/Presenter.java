@@ -13,14 +13,14 @@ import tech.tablesaw.api.Table;
  */
 interface Presenter<T> {
   /** What a cell shows. */
-  View view(T value, Shown shown);
+  View view(T value, DisplayLimits shown);
 
   /**
    * The numbers as a table.
    *
    * @throws EngramException if results of this type have none
    */
-  default Table table(T value, Shown shown) {
+  default Table table(T value, DisplayLimits shown) {
     throw none("table", value);
   }
 
@@ -29,7 +29,7 @@ interface Presenter<T> {
    *
    * @throws EngramException if results of this type have none
    */
-  default PlotlyFigure figure(T value, Shown shown) {
+  default PlotlyFigure figure(T value, DisplayLimits shown) {
     throw none("figure", value);
   }
 

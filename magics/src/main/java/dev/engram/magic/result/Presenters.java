@@ -106,7 +106,7 @@ public final class Presenters {
    * @throws EngramException if it is none
    */
   public static View view(Object result) {
-    return view(result, Shown.BY_DEFAULT);
+    return view(result, DisplayLimits.BY_DEFAULT);
   }
 
   /**
@@ -116,7 +116,7 @@ public final class Presenters {
    * @param shown how much of it
    * @throws EngramException if it is none
    */
-  public static View view(Object result, Shown shown) {
+  public static View view(Object result, DisplayLimits shown) {
     return result instanceof Viewable itself && !ALL.containsKey(result.getClass())
         ? itself.view()
         : presenter(result).view(result, shown);
@@ -129,7 +129,7 @@ public final class Presenters {
    * @throws EngramException if it is none, or has no table
    */
   public static Table table(Object result) {
-    return presenter(result).table(result, Shown.BY_DEFAULT);
+    return presenter(result).table(result, DisplayLimits.BY_DEFAULT);
   }
 
   /**
@@ -140,7 +140,7 @@ public final class Presenters {
    * @throws EngramException if it is none, or has no table
    */
   public static Table table(Object result, int rows) {
-    Table table = presenter(result).table(result, Shown.first(rows));
+    Table table = presenter(result).table(result, DisplayLimits.first(rows));
     return table.rowCount() > rows ? table.first(rows) : table;
   }
 
@@ -165,7 +165,7 @@ public final class Presenters {
    * @throws EngramException if it is none, or has no table
    */
   public static Table wholeTable(Object result) {
-    return presenter(result).table(result, Shown.ALL);
+    return presenter(result).table(result, DisplayLimits.ALL);
   }
 
   /**
@@ -190,7 +190,7 @@ public final class Presenters {
    * @throws EngramException if it is none, or has no figure
    */
   public static PlotlyFigure figure(Object result) {
-    return presenter(result).figure(result, Shown.BY_DEFAULT);
+    return presenter(result).figure(result, DisplayLimits.BY_DEFAULT);
   }
 
   /**
@@ -207,7 +207,7 @@ public final class Presenters {
           "The type %s is no ranking, of which a figure could show the first %d; write figure(x)."
               .formatted(TypeName.of(result.getClass()), bars));
     }
-    return presenter.figure(result, Shown.first(bars));
+    return presenter.figure(result, DisplayLimits.first(bars));
   }
 
   /**

@@ -24,15 +24,15 @@ final class QueriesPresenter implements Presenter<QueryEffects> {
   private static final int USUAL = 10;
 
   @Override
-  public View view(QueryEffects effects, Shown shown) {
-    View rows = TableView.of(table(effects, shown), Shown.ROWS);
+  public View view(QueryEffects effects, DisplayLimits shown) {
+    View rows = TableView.of(table(effects, shown), DisplayLimits.ROWS);
     View table = Footnote.under(Pages.under(List.of(summary(effects)), rows), effects.provenance());
     return effects.top(1).isEmpty() ? table : figure(effects, shown).view().below(table);
   }
 
   /** Rank, neuron, block, effect, and its share of the coefficient. */
   @Override
-  public Table table(QueryEffects effects, Shown shown) {
+  public Table table(QueryEffects effects, DisplayLimits shown) {
     List<QueryNeuron> top = effects.top(shown.or(USUAL));
     double coefficient = effects.orientation() * mean(effects.coefficients());
     return Table.create(
@@ -48,7 +48,7 @@ final class QueriesPresenter implements Presenter<QueryEffects> {
 
   /** A bar for each query neuron. */
   @Override
-  public PlotlyFigure figure(QueryEffects effects, Shown shown) {
+  public PlotlyFigure figure(QueryEffects effects, DisplayLimits shown) {
     return NeuronBars.draw(
         effects.top(shown.or(USUAL)).stream()
             .map(q -> new NeuronBars.Bar(q.neuron(), q.effect(), ""))

@@ -8,17 +8,17 @@ import tech.tablesaw.api.Table;
 /** Shows {@code %reproduce}: our numbers beside the paper's, and the first figure of them. */
 final class ReproductionPresenter implements Presenter<Reproduction> {
   @Override
-  public View view(Reproduction r, Shown shown) {
+  public View view(Reproduction r, DisplayLimits shown) {
     return r.view();
   }
 
   @Override
-  public Table table(Reproduction r, Shown shown) {
+  public Table table(Reproduction r, DisplayLimits shown) {
     return r.table();
   }
 
   @Override
-  public PlotlyFigure figure(Reproduction r, Shown shown) {
+  public PlotlyFigure figure(Reproduction r, DisplayLimits shown) {
     return r.figures().stream()
         .filter(PlotlyFigure.class::isInstance)
         .map(PlotlyFigure.class::cast)

@@ -7,8 +7,8 @@ import dev.engram.Digits;
 import dev.engram.experiment.AtOnce;
 import dev.engram.experiment.Estimate;
 import dev.engram.experiment.ImagesNeeded;
-import dev.engram.experiment.Return;
 import dev.engram.experiment.Scaling;
+import dev.engram.experiment.SelfRepair;
 import dev.engram.experiment.Specificity;
 import dev.engram.magic.result.Charts.Series;
 import dev.engram.magic.view.PlotlyFigure;
@@ -91,7 +91,7 @@ public final class ScalingReproduction {
               NONE,
               NONE));
     }
-    Return.Point original = r.returned().original();
+    SelfRepair.Point original = r.returned().original();
     rows.add(
         new Row(
             "later neurons freed",
@@ -102,7 +102,7 @@ public final class ScalingReproduction {
             NONE,
             NONE,
             original.cosine()));
-    for (Return.Point p : r.returned().points()) {
+    for (SelfRepair.Point p : r.returned().points()) {
       rows.add(
           new Row(
               "later neurons freed",
@@ -121,8 +121,8 @@ public final class ScalingReproduction {
     return List.of(r.specificity().own(), r.specificity().near(), r.specificity().far());
   }
 
-  private static String freed(Scaling.Result r, Return.Point p) {
-    List<Return.Point> all = r.returned().points();
+  private static String freed(Scaling.Result r, SelfRepair.Point p) {
+    List<SelfRepair.Point> all = r.returned().points();
     return p.equals(all.get(all.size() - 1)) ? "all" : p.freed() == 0 ? "none" : p.freed() + "";
   }
 
@@ -184,7 +184,7 @@ public final class ScalingReproduction {
             Series.of(
                 "top %d removed".formatted(r.returned().removed()),
                 x,
-                r.returned().points().stream().map(Return.Point::cosine).toList()),
+                r.returned().points().stream().map(SelfRepair.Point::cosine).toList()),
             Series.of(
                 "original", x, x.stream().map(p -> r.returned().original().cosine()).toList())));
   }
@@ -284,9 +284,9 @@ public final class ScalingReproduction {
             String.join(", ", counts.stream().map(String::valueOf).toList()), available);
   }
 
-  private static String returned(Return.Result r) {
+  private static String returned(SelfRepair.Result r) {
     double share = r.returned().mean() / r.fall().mean();
-    Return.Point highest =
+    SelfRepair.Point highest =
         r.points().stream().max(Comparator.comparingDouble(p -> p.cosine().mean())).orElseThrow();
     return say(
         "With the top %d neurons suppressed the cosine falls from %.4f by %s. With all later neurons"

@@ -21,14 +21,14 @@ final class TaughtPresenter implements Presenter<Taught> {
   private static final int SIDE = 120;
 
   @Override
-  public View view(Taught t, Shown shown) {
+  public View view(Taught t, DisplayLimits shown) {
     View page =
-        Effects.page(
+        EditTables.page(
             List.of(
-                Effects.outcome(t.edit().title(), t),
+                EditTables.outcome(t.edit().title(), t),
                 how(t),
                 measuredOn(t),
-                Effects.elsewhere(t.accuracy())),
+                EditTables.elsewhere(t.accuracy())),
             List.of(table(t, shown)),
             t,
             t.accuracy());
@@ -47,9 +47,9 @@ final class TaughtPresenter implements Presenter<Taught> {
 
   /** Cosines and accuracies before and after; the average of the paper's ten cases beside them. */
   @Override
-  public Table table(Taught t, Shown shown) {
+  public Table table(Taught t, DisplayLimits shown) {
     AccuracyChange accuracy = t.accuracy();
-    Effects.Rows rows = new Effects.Rows();
+    EditTables.Rows rows = new EditTables.Rows();
     for (Taught.Name name : t.names()) {
       SimilarityChange s = name.similarity();
       rows.add(

@@ -31,7 +31,7 @@ final class TracedPresenter implements Presenter<Traced> {
   private static final int SIDE = 120;
 
   @Override
-  public View view(Traced traced, Shown shown) {
+  public View view(Traced traced, DisplayLimits shown) {
     View gallery = Gallery.of(Gallery.of(traced.guides()), SIDE);
     View rows = TableView.of(table(traced, shown));
     String finding = finding(traced.trace());
@@ -62,7 +62,7 @@ final class TracedPresenter implements Presenter<Traced> {
    * widths of their intervals.
    */
   @Override
-  public Table table(Traced traced, Shown shown) {
+  public Table table(Traced traced, DisplayLimits shown) {
     CausalTrace trace = traced.trace();
     Table table =
         Table.create(
@@ -77,7 +77,7 @@ final class TracedPresenter implements Presenter<Traced> {
 
   /** Two bars for each layer, with intervals over the images. */
   @Override
-  public PlotlyFigure figure(Traced traced, Shown shown) {
+  public PlotlyFigure figure(Traced traced, DisplayLimits shown) {
     CausalTrace trace = traced.trace();
     List<Integer> layers = IntStream.range(0, trace.layers()).boxed().toList();
     PlotlyFigure figure =

@@ -15,9 +15,10 @@ import tech.tablesaw.api.Table;
 /** Shows {@code %finetune} and {@code %lora}: what training changes, in the manner of Table 4. */
 final class TunedPresenter implements Presenter<Tuned> {
   @Override
-  public View view(Tuned t, Shown shown) {
-    return Effects.page(
-        List.of(Effects.outcome(t.edit().title(), t), chosen(t), Effects.elsewhere(t.accuracy())),
+  public View view(Tuned t, DisplayLimits shown) {
+    return EditTables.page(
+        List.of(
+            EditTables.outcome(t.edit().title(), t), chosen(t), EditTables.elsewhere(t.accuracy())),
         List.of(table(t, shown), checkpoints(t)),
         t,
         t.accuracy());
@@ -25,11 +26,11 @@ final class TunedPresenter implements Presenter<Tuned> {
 
   /** Cosine and accuracies before and after; the average of the paper's ten cases beside them. */
   @Override
-  public Table table(Tuned t, Shown shown) {
+  public Table table(Tuned t, DisplayLimits shown) {
     SimilarityChange similarity = t.similarity();
     AccuracyChange accuracy = t.accuracy();
     boolean lora = t.edit().method() == Edit.Method.LORA;
-    return new Effects.Rows()
+    return new EditTables.Rows()
         .add(
             "cosine of %d images with \"%s\""
                 .formatted(similarity.before().length, similarity.label()),

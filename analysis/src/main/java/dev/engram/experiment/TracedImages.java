@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * Images with one label after their pass through the model, which every ranking and every residual
  * suppression reads without passing them again. Owns native memory: close it.
  */
-final class Pass implements AutoCloseable {
+final class TracedImages implements AutoCloseable {
   private final Attributor attributor;
   private final String label;
   private final float[] text;
@@ -47,7 +47,7 @@ final class Pass implements AutoCloseable {
    * @param attributor of the model
    * @param label embedded on its own, so that nothing here depends on other labels
    */
-  Pass(Clip clip, Attributor attributor, List<LabelledImage> images, String label) {
+  TracedImages(Clip clip, Attributor attributor, List<LabelledImage> images, String label) {
     this.attributor = attributor;
     this.label = label;
     this.text = text(clip, label);

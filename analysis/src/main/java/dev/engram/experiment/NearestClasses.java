@@ -13,9 +13,9 @@ import java.util.stream.Stream;
  * @param lessons nearest class of each measured image of each lesson
  * @param general nearest class of each general object
  */
-record Seen(int[][] lessons, int[] general) {
+record NearestClasses(int[][] lessons, int[] general) {
   /** Those of each lesson one after the other, then the general objects. */
-  static Seen of(List<Lesson> lessons, int[] nearest, int[] general) {
+  static NearestClasses of(List<Lesson> lessons, int[] nearest, int[] general) {
     int[][] byLesson = new int[lessons.size()][];
     int at = 0;
     for (int i = 0; i < byLesson.length; i++) {
@@ -23,7 +23,7 @@ record Seen(int[][] lessons, int[] general) {
       byLesson[i] = java.util.Arrays.copyOfRange(nearest, at, at + n);
       at += n;
     }
-    return new Seen(byLesson, general);
+    return new NearestClasses(byLesson, general);
   }
 
   /** What is measured when some lessons were taught: of these only what never teaches. */

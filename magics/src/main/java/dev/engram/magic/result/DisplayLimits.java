@@ -12,12 +12,12 @@ import org.jspecify.annotations.Nullable;
  *     of its type have by themselves
  * @param note one sentence about how this answer came about; "" for none
  */
-public record Shown(@Nullable Integer limit, String note) {
+public record DisplayLimits(@Nullable Integer limit, String note) {
   /** As every result is shown unless somebody asks for more or less. */
-  public static final Shown BY_DEFAULT = new Shown(null, "");
+  public static final DisplayLimits BY_DEFAULT = new DisplayLimits(null, "");
 
   /** All of it, as it is saved. */
-  static final Shown ALL = new Shown(Integer.MAX_VALUE, "");
+  static final DisplayLimits ALL = new DisplayLimits(Integer.MAX_VALUE, "");
 
   /** Bars of a chart. */
   static final int BARS = 40;
@@ -26,7 +26,7 @@ public record Shown(@Nullable Integer limit, String note) {
   static final int ROWS = 200;
 
   /** Refuses a table without rows. */
-  public Shown {
+  public DisplayLimits {
     if (limit != null && limit < 1) {
       throw new EngramException("A table shows a number of rows from 1; got " + limit + ".");
     }
@@ -37,8 +37,8 @@ public record Shown(@Nullable Integer limit, String note) {
    *
    * @param rows from 1
    */
-  public static Shown first(int rows) {
-    return new Shown(rows, "");
+  public static DisplayLimits first(int rows) {
+    return new DisplayLimits(rows, "");
   }
 
   /**
@@ -46,8 +46,8 @@ public record Shown(@Nullable Integer limit, String note) {
    *
    * @param sentence "" for none
    */
-  public Shown noting(String sentence) {
-    return new Shown(limit, sentence);
+  public DisplayLimits noting(String sentence) {
+    return new DisplayLimits(limit, sentence);
   }
 
   /** The limit, or what is usual where there is none. */

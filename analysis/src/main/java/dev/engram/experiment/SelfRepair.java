@@ -16,8 +16,8 @@ import java.util.function.ToDoubleFunction;
  * of an entity are silenced, and more and more of the neurons that they held down may answer, those
  * first whose improvement rises most. None freed is residual suppression, all is complete removal.
  */
-public final class Return {
-  private Return() {}
+public final class SelfRepair {
+  private SelfRepair() {}
 
   /**
    * Images of an entity and its label; sampled are entities.
@@ -53,7 +53,7 @@ public final class Return {
   private record Freed(double[] cosines, double[] accuracies) {}
 
   static Result run(Study study, Scaling.Settings settings) {
-    List<Entity> all = Pass.entities(study.set());
+    List<Entity> all = TracedImages.entities(study.set());
     ClassTexts classes =
         ClassTexts.of(study.clip(), all.stream().map(Entity::label).toList(), Progress.NONE);
     List<Entity> cases = Spread.of(all, settings.cases());
@@ -95,7 +95,7 @@ public final class Return {
   }
 
   private static Freed freed(
-      Pass pass,
+      TracedImages pass,
       Release release,
       ToDoubleFunction<float[][]> accuracy,
       int removed,

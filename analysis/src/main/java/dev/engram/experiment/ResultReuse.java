@@ -16,7 +16,7 @@ import java.util.function.Supplier;
  * What one run reads from a {@link ResultStore} and adds to it, part by part, and how much of
  * either there was.
  */
-final class Keeping {
+final class ResultReuse {
   private final ResultStore store;
   private final Set<Map<String, String>> written = new HashSet<>();
   private int computed;
@@ -24,7 +24,7 @@ final class Keeping {
   private Instant oldest = Instant.MAX;
   private Instant newest = Instant.MIN;
 
-  Keeping(ResultStore store) {
+  ResultReuse(ResultStore store) {
     this.store = store;
   }
 

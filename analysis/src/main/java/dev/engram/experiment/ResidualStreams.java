@@ -19,8 +19,8 @@ import java.util.stream.IntStream;
  * layer on. Where there is room for them, the residual streams before that layer are kept, so that
  * each model computes the rest alone. Owns native memory: close it.
  */
-public final class Streams implements AutoCloseable {
-  /** Streams are kept while all of them need less. */
+public final class ResidualStreams implements AutoCloseable {
+  /** ResidualStreams are kept while all of them need less. */
   private static final long KEPT_BYTES = 256L << 20;
 
   private final Clip original;
@@ -33,7 +33,7 @@ public final class Streams implements AutoCloseable {
    * @param original the model that the others are made of; must outlive this
    * @param pixels images as the processor makes them, each (3, S, S), in any number
    */
-  public Streams(Clip original, List<float[]> pixels) {
+  public ResidualStreams(Clip original, List<float[]> pixels) {
     this.original = original;
     this.pixels = pixels;
     this.owner = original.manager().newSubManager();

@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.util.Set;
 
 /** What every edit is measured by. */
-final class Effects {
-  private Effects() {}
+final class EditMeasures {
+  private EditMeasures() {}
 
   /**
    * @param edited files of the images that the edit is about

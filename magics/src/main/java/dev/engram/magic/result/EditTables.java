@@ -21,7 +21,7 @@ import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
 
 /** What the pages of edits have in common: the table before and after, and what else changed. */
-final class Effects {
+final class EditTables {
   /** Classes in the table of what else changed. */
   private static final int CLASSES = 10;
 
@@ -96,7 +96,7 @@ final class Effects {
     }
   }
 
-  private Effects() {}
+  private EditTables() {}
 
   /**
    * @return sentences, tables and what else changed under each other, with the small print

@@ -16,8 +16,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "test-results"
 NOTEBOOKS = Path(os.environ.get("ENGRAM_TEST_NOTEBOOKS", ROOT / "notebooks"))
-# test_notebooks.py runs every chapter in this kernel; in JupyterLab too only those, which show all kinds of figures.
-RUN_IN_BROWSER = ("01-meet-the-model", "06-how-concepts-grow")
+# test_notebooks.py runs every chapter in this kernel; in JupyterLab too only that one.
+RUN_IN_BROWSER = ("01-meet-the-model",)
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_MAC = Path("/Applications/Chromium.app/Contents/MacOS/Chromium")
 CHROMIUM_OPTIONS = [
@@ -30,10 +30,17 @@ def notebooks():
     return sorted(NOTEBOOKS.glob("*.ipynb"))
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "chapters(name, ...): the test runs with these notebooks alone")
+
+
 def pytest_generate_tests(metafunc):
     """A test that takes `notebook` runs once for each notebook of the project, and fails where there is none."""
     if "notebook" in metafunc.fixturenames:
         found = notebooks()
+        if chosen := metafunc.definition.get_closest_marker("chapters"):
+            found = [path for path in found if path.stem in chosen.args]
+            assert len(found) == len(chosen.args), f"not all of {chosen.args} are in {NOTEBOOKS}"
         assert found, f"no notebook in {NOTEBOOKS}"
         metafunc.parametrize("notebook", found, ids=[path.stem for path in found], scope="session")
 

@@ -19,7 +19,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -63,22 +65,31 @@ public final class AtomicFile {
     void fill(Path folder) throws IOException;
   }
 
+  /** Folders in which this JVM has looked for what writers that were killed have left. */
+  private static final Set<Path> SWEPT = ConcurrentHashMap.newKeySet();
+
   /**
    * Writes a file, in the place of one that may be there. A link of that name is replaced, not
-   * followed.
+   * followed. Before the first file in a folder, what a killed writer has left there is deleted.
    *
    * @throws IOException if it cannot be written; what was there is there still
    */
   public static void write(Path file, Content content) throws IOException {
     Path target = file.toAbsolutePath();
     Path folder = folderOf(target);
+    if (SWEPT.add(folder)) {
+      sweepUnfinished(folder);
+    }
     Path temporary = folder.resolve(temporaryName());
     // The channel, and with it the lock that tells others of a living writer, stays open until the
     // file has its name.
     try (FileChannel channel =
         FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       try {
-        lock(channel);
+        if (!lock(channel) || !Files.exists(temporary)) {
+          write(file, content); // another kernel swept it before it was locked
+          return;
+        }
         content.writeTo(channel);
         channel.force(true);
         rename(temporary, target);
@@ -188,12 +199,17 @@ public final class AtomicFile {
     return ours.matches() ? !ours.group("jvm").equals(JVM) : FORMER.matcher(name).matches();
   }
 
-  /** What a killed {@link #folder} has left beside the one that is made now: nobody comes back. */
+  /** What killed writers have left beside what is written now: nobody comes back for it. */
   private static void sweepUnfinished(Path parent) {
     try (DirectoryStream<Path> all = Files.newDirectoryStream(parent, "engram-*.part")) {
       for (Path each : all) {
-        if (isTemporary(each) && Files.isDirectory(each, LinkOption.NOFOLLOW_LINKS)) {
+        if (!isTemporary(each)) {
+          continue;
+        }
+        if (Files.isDirectory(each, LinkOption.NOFOLLOW_LINKS)) {
           sweepFolder(each);
+        } else if (Files.isRegularFile(each, LinkOption.NOFOLLOW_LINKS)) {
+          sweepFile(each);
         }
       }
     } catch (IOException | DirectoryIteratorException | SecurityException e) {
@@ -230,12 +246,17 @@ public final class AtomicFile {
     }
   }
 
-  /** Where the file system has no locks, the file is written all the same. */
-  private static void lock(FileChannel channel) {
+  /**
+   * Where the file system has no locks, the file is written all the same.
+   *
+   * @return false if somebody else has the lock, who can only be about to delete the file
+   */
+  private static boolean lock(FileChannel channel) {
     try {
-      channel.tryLock();
+      return channel.tryLock() != null;
     } catch (IOException e) {
       Progress.checkInterrupt();
+      return true;
     }
   }
 

@@ -143,6 +143,18 @@ class KilledWritersTest {
     assertEquals("removal of number 3: L1F3", EditFile.read(file).get(0).title());
   }
 
+  @Test
+  void whatAKilledOneLeftGoesWithTheNextFileBesideIt() throws Exception {
+    try (ChildJvm child = new ChildJvm(Saving.class, "edits", folder.resolve("e.st"), 0)) {
+      child.awaitLine("writing");
+      child.kill();
+    }
+    assertEquals(1, files(folder, ".part").size());
+    Path notes = Files.writeString(folder.resolve("engram-notes.part"), "mine");
+    EditFile.write(folder.resolve("other.st"), List.of(edit(clip, 3)), Progress.NONE);
+    assertEquals(List.of(notes), files(folder, ".part"));
+  }
+
   /** Makes a dictionary anew, again and again; says so after the first. */
   public static final class Embedding {
     private Embedding() {}

@@ -346,7 +346,7 @@ public final class Lab implements AutoCloseable {
     Dataset dataset = chosen == null ? Dataset.of(images.set()) : chosen;
     ResultStore store = request.fresh() ? store().fresh() : store();
     ZeroShot zeroShot = new ZeroShot(model(), dataset, request.settings(), store);
-    return new Evaluated(zeroShot.run(progress), zeroShot.kept());
+    return new Evaluated(zeroShot.run(progress), zeroShot.kept(), null);
   }
 
   /**

@@ -94,6 +94,11 @@ public abstract sealed class Family permits ClipFamily, EvaFamily, SiglipFamily 
    * @param heads the default of transformers
    */
   JsonNode tower(ConfigFile file, String name, int heads) {
+    if (file.root().path(name + "_dict").isObject()) {
+      file.note(
+          "%s has %s_dict too, which transformers does not read for this family: %s is taken."
+              .formatted(file.name(), name, name));
+    }
     return file.root().path(name);
   }
 

@@ -69,6 +69,17 @@ class Siglip2FamilyTest {
     }
   }
 
+  /** CLIP's configuration reads it, SigLIP's does not. */
+  @Test
+  void anOldCopyOfATowersSettingsIsNamed() throws IOException {
+    change("config.json", c -> c.putObject("vision_config_dict").put("num_hidden_layers", 99));
+    try (Clip clip = load()) {
+      assertTrue(
+          clip.config().notes().stream().anyMatch(n -> n.contains("has vision_config_dict too")),
+          clip.config().notes()::toString);
+    }
+  }
+
   /** As transformers does with a GemmaTokenizer; the model card says so. */
   @Test
   void capitalsAreKeptWithANote() {

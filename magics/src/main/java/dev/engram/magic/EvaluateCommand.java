@@ -5,7 +5,7 @@ import dev.engram.data.Templates;
 import dev.engram.lab.Accuracy;
 import dev.engram.lab.Evaluate;
 import dev.engram.lab.Evaluated;
-import dev.engram.magic.result.Evaluation;
+import dev.engram.magic.result.DisplayLimits;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +24,7 @@ import picocli.CommandLine.Parameters;
       "and perhaps split. Without it, the entities of the open images are the classes.",
       "Every batch of images is kept as soon as it is computed: an evaluation that was",
       "interrupted goes on where it stopped, and a repeated one answers at once.",
-      "In Java: Evaluation e = %%evaluate DATASET, and then e.ofClass(\"tench\")"
+      "In Java: Evaluated e = %%evaluate DATASET, and then e.ofClass(\"tench\")"
     })
 @HelpPage(
     theme = Theme.MEASURE,
@@ -88,10 +88,12 @@ final class EvaluateCommand implements EngramMagic {
   }
 
   @Override
-  public Evaluation run(MagicContext context) {
+  public Evaluated run(MagicContext context) {
     session.model(); // first: without one, no data set is opened
     Dataset dataset = session.dataset(name, skipUnreadable, classes, split);
-    Integer shownIndex = shown == null ? null : dataset.classIndex(shown);
+    if (shown != null) {
+      dataset.classIndex(shown); // refused before anything is computed
+    }
     Evaluate request =
         Evaluate.on(dataset)
             .where(Accuracy.on(dataset).split(split).sample(sample))
@@ -100,8 +102,9 @@ final class EvaluateCommand implements EngramMagic {
             .fresh(fresh);
     try (MagicProgress progress = context.progress()) {
       Evaluated done = session.lab(progress).evaluate(request);
-      return new Evaluation(
-          done.result(), shownIndex, KeptResults.note(done.kept(), "%evaluate …"));
+      return context.showing(
+          DisplayLimits.BY_DEFAULT.noting(KeptResults.note(done.kept(), "%evaluate …")),
+          shown == null ? done : done.ofClass(shown));
     }
   }
 }

@@ -6,8 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.iconclip.Iconclip;
-import dev.engram.magic.result.Evaluation;
+import dev.engram.lab.Evaluated;
 import dev.engram.magic.result.ImageGallery;
+import dev.engram.magic.result.Presenters;
 import dev.engram.magic.view.View;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,8 +25,8 @@ class EvaluateCommandTest {
 
   private final MagicRunner runner = new MagicRunner(Magics.all(), new FakeHost());
 
-  private Evaluation evaluate(String line) {
-    return assertInstanceOf(Evaluation.class, runner.run("evaluate " + line, null));
+  private Evaluated evaluate(String line) {
+    return assertInstanceOf(Evaluated.class, runner.run("evaluate " + line, null));
   }
 
   private String sentence(String line) {
@@ -35,9 +36,9 @@ class EvaluateCommandTest {
 
   @Test
   void theEntitiesOfTheOpenImagesAreTheClasses() {
-    Evaluation e = evaluate("--sample 60");
+    Evaluated e = evaluate("--sample 60");
     assertEquals(60, e.result().predictions().size());
-    String page = e.view().before().get(0).text();
+    String page = runner.view(e).before().get(0).text();
     assertTrue(page.startsWith("Zero-shot accuracy on visent-mini, 60 of 576 images"), page);
     assertTrue(page.contains("60 images, 60 classes"), page);
     assertTrue(page.contains("95 %, bootstrap over 59 classes"), page);
@@ -46,22 +47,24 @@ class EvaluateCommandTest {
     assertTrue(e.topFive() >= e.accuracy(), page);
     assertTrue(page.contains("model iconclip") && page.contains("are not the paper's"), page);
     assertTrue(page.contains("prompts labels, such as"), page);
-    assertTrue(e.view().data().containsKey(View.PLOTLY));
-    assertEquals(40, e.figure().toJson().at("/data/0/x").size());
-    double[] accuracies = e.table().doubleColumn("accuracy (%)").asDoubleArray();
+    assertTrue(runner.view(e).data().containsKey(View.PLOTLY));
+    assertEquals(40, Presenters.figure(e).toJson().at("/data/0/x").size());
+    double[] accuracies = Presenters.table(e).doubleColumn("accuracy (%)").asDoubleArray();
     for (int i = 1; i < accuracies.length; i++) {
       assertTrue(accuracies[i - 1] <= accuracies[i]);
     }
-    Evaluation panda = e.ofClass("Panda");
-    assertTrue(panda.table().name().contains("taken for"), panda.table().name());
-    assertTrue(panda.view().before().get(0).text().contains("images of panda are taken for"));
-    assertEquals("", e.note());
-    Evaluation again = evaluate("--sample 60 --class panda");
+    Evaluated panda = e.ofClass("Panda");
+    assertTrue(
+        Presenters.table(panda).name().contains("taken for"), Presenters.table(panda).name());
+    assertTrue(runner.view(panda).before().get(0).text().contains("images of panda are taken for"));
+    assertTrue(!page.contains("computed"), page);
+    Evaluated again = evaluate("--sample 60 --class panda");
     assertEquals(e.result().predictions(), again.result().predictions());
-    String note = again.view().before().get(0).text();
+    String note = runner.view(again).before().get(0).text();
     assertTrue(note.contains("All parts of this result were computed 20"), note);
     assertTrue(note.endsWith(" and kept. %evaluate … --fresh computes it again."), note);
-    assertEquals("", evaluate("--sample 60 --fresh").note());
+    String fresh = runner.view(evaluate("--sample 60 --fresh")).before().get(0).text();
+    assertTrue(!fresh.contains("computed"), fresh);
     assertTrue(sentence("evaluate --class pandda").contains("did you mean panda"));
     assertTrue(
         sentence("evaluate --split test").contains("splits train, heldout; there is no 'test'"));
@@ -85,10 +88,10 @@ class EvaluateCommandTest {
     Files.writeString(temp.resolve("set/train/panda/1.heic"), "");
     Path set = temp.resolve("set");
     runner.run("model", null);
-    Evaluation e = evaluate("'" + set + "'");
+    Evaluated e = evaluate("'" + set + "'");
     assertEquals(2, e.result().dataset().classes().size());
     assertEquals(2, e.result().predictions().size());
-    String page = e.view().before().get(0).text();
+    String page = runner.view(e).before().get(0).text();
     assertTrue(page.contains("are splits, not classes."), page);
     assertTrue(page.contains("taken: test."), page);
     assertTrue(page.contains("train: 1 image was left out") && page.contains("1 .heic"), page);
@@ -115,7 +118,7 @@ class EvaluateCommandTest {
     assertTrue(sentence("evaluate --class crane").contains("birds/crane or machines/crane"));
     runner.run("attribute birds/crane --top 1", null);
     runner.run("attribute machines/crane/0 --top 1", null);
-    String equal = evaluate("").view().before().get(0).text();
+    String equal = runner.view(evaluate("")).before().get(0).text();
     assertTrue(equal.contains("1 prompts belong to several classes"), equal);
     assertTrue(equal.contains("crane (machines/crane)"), equal);
   }
@@ -139,11 +142,13 @@ class EvaluateCommandTest {
     }
     Path csv = Files.writeString(temp.resolve("my list.csv"), list.toString());
     runner.run("model", null);
-    Evaluation e = evaluate("'" + csv + "' --templates 'a picture of {}' 'a {} in red'");
+    Evaluated e = evaluate("'" + csv + "' --templates 'a picture of {}' 'a {} in red'");
     assertEquals(4, e.result().predictions().size());
-    String html = e.view().before().get(0).html() + e.ofClass("<b>panda</b>").view().html();
+    String html =
+        runner.view(e).before().get(0).html() + runner.view(e.ofClass("<b>panda</b>")).html();
     assertTrue(html.contains("&lt;b&gt;panda") && !html.contains("<td><b>panda"), html);
-    assertTrue(!e.figure().toJson().toString().contains("<b>panda"), "escaped in the figure");
+    assertTrue(
+        !Presenters.figure(e).toJson().toString().contains("<b>panda"), "escaped in the figure");
     assertTrue(e.result().provenance().toString().contains("mean of 2 templates"));
     assertEquals(2, evaluate("'" + csv + "' --split train").result().predictions().size());
     ImageGallery train =
@@ -153,7 +158,7 @@ class EvaluateCommandTest {
     Files.writeString(temp.resolve("panda").resolve("broken.png"), "no image");
     Files.writeString(csv, list + "panda/broken.png,<b>panda</b>,test\n");
     assertTrue(sentence("evaluate '" + csv + "'").contains("broken.png"));
-    Evaluation skipped = evaluate("'" + csv + "' --skip-unreadable");
-    assertTrue(skipped.view().before().get(0).text().contains("1 images cannot be read"));
+    Evaluated skipped = evaluate("'" + csv + "' --skip-unreadable");
+    assertTrue(runner.view(skipped).before().get(0).text().contains("1 images cannot be read"));
   }
 }

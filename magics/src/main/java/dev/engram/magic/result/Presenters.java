@@ -72,8 +72,7 @@ public final class Presenters {
     register(Traced.class, new TracedPresenter());
     register(Edits.class, new EditsPresenter());
     register(ModelCard.class, new ModelCardPresenter());
-    register(Evaluation.class, new EvaluationPresenter());
-    register(Evaluated.class, new EvaluationPresenter.OfLibrary());
+    register(Evaluated.class, new EvaluationPresenter());
     register(Reproduction.class, new ReproductionPresenter());
     register(Table.class, of(TableView::of));
     register(Figure.class, of(figure -> PlotlyFigures.of(figure).view()));

@@ -85,6 +85,19 @@ def test_tab_finds_what_nobody_has_told(lab, context, workspace):
     expect(panel.locator(".jp-CodeCell").nth(3).locator("table")).to_contain_text(re.compile(r"L\d[AF]\d"))
 
 
+def test_the_documentation_is_read_and_not_edited(lab, context, workspace):
+    """A page of docs/ that is clicked in the file browser shows itself, and its links lead on."""
+    (workspace / "first.md").write_text("# One\n\n[on](second.md)\n", encoding="utf-8")
+    (workspace / "second.md").write_text("# Two\n", encoding="utf-8")
+    page = context.new_page()
+    page.goto(f"{lab.url}/lab/workspaces/test?reset&token={lab.token}")
+    page.locator(".jp-DirListing-item").filter(has_text="first.md").dblclick()
+    shown = page.locator(".jp-MarkdownViewer:visible")
+    expect(shown.get_by_role("heading", name="One")).to_be_visible()
+    shown.get_by_role("link", name="on", exact=True).click()
+    expect(page.locator(".jp-MarkdownViewer:visible").get_by_role("heading", name="Two")).to_be_visible()
+
+
 def test_report_is_interactive_with_no_network(notebook, executed, context, tmp_path):
     """As ./lab report writes it."""
     check_exported(notebook, executed, "engram", context, tmp_path)

@@ -45,6 +45,13 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("notebook", found, ids=[path.stem for path in found], scope="session")
 
 
+def pytest_collection_modifyitems(items):
+    """What two workers share out: a file is one's whole, and so is a chapter, which is executed once."""
+    for item in items:
+        chapter = item.callspec.params["notebook"].stem if "executed" in item.fixturenames else ""
+        item.add_marker(pytest.mark.xdist_group(item.path.stem + chapter))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def private_jupyter(tmp_path_factory):
     """Keeps settings, trust and runtime files of these tests out of the home directory and of .venv."""
@@ -73,19 +80,6 @@ def workspace(tmp_path_factory):
         if path.stem in RUN_IN_BROWSER:
             run_jupyter("nbconvert", "--clear-output", "--inplace", path)
     return folder
-
-
-@pytest.fixture(scope="session")
-def executed(notebook, tmp_path_factory):
-    """The notebook, executed from a kernel that has run nothing yet: its path."""
-    from nbclient import NotebookClient
-
-    folder = Path(shutil.copytree(NOTEBOOKS, tmp_path_factory.mktemp("executed") / "notebooks"))
-    book = nbformat.read(notebook, as_version=4)
-    client = NotebookClient(book, timeout=600, kernel_name="engram", resources={"metadata": {"path": str(folder)}})
-    client.execute()
-    nbformat.write(book, folder / notebook.name)
-    return folder / notebook.name
 
 
 @dataclass

@@ -98,21 +98,21 @@ def test_the_documentation_is_read_and_not_edited(lab, context, workspace):
     expect(page.locator(".jp-MarkdownViewer:visible").get_by_role("heading", name="Two")).to_be_visible()
 
 
-def test_report_is_interactive_with_no_network(notebook, executed, context, tmp_path):
+def test_report_is_interactive_with_no_network(notebook, context, tmp_path):
     """As ./lab report writes it."""
-    check_exported(notebook, executed, "engram", context, tmp_path)
+    check_exported(notebook, "engram", context, tmp_path)
 
 
 # What a stock nbconvert makes of an output does not depend on the chapter.
 @pytest.mark.chapters(*RUN_IN_BROWSER)
 @pytest.mark.parametrize("config", ["stock", "stock-online"])
-def test_stock_export_is_interactive_with_no_network(notebook, executed, config, context, tmp_path):
+def test_stock_export_is_interactive_with_no_network(notebook, config, context, tmp_path):
     """As a stock nbconvert writes it, offline; and where require.js arrives."""
-    check_exported(notebook, executed, config, context, tmp_path)
+    check_exported(notebook, config, context, tmp_path)
 
 
-def check_exported(notebook, executed, config, context, tmp_path):
-    export = [sys.executable, "-m", "jupyter", "nbconvert", "--to", "html", "--output-dir", tmp_path, executed]
+def check_exported(notebook, config, context, tmp_path):
+    export = [sys.executable, "-m", "jupyter", "nbconvert", "--to", "html", "--output-dir", tmp_path, notebook]
     stock = {} if config == "engram" else {"JUPYTER_NO_CONFIG": "1"}
     subprocess.run(export, env=os.environ | stock, check=True, capture_output=True, timeout=300)
     page = context.new_page()
@@ -126,8 +126,8 @@ def check_exported(notebook, executed, config, context, tmp_path):
         )
     else:
         context.set_offline(True)
-    page.goto((tmp_path / executed.with_suffix(".html").name).as_uri())
-    expected = len(outputs.figures(outputs.read(executed)))
+    page.goto((tmp_path / notebook.with_suffix(".html").name).as_uri())
+    expected = len(outputs.figures(outputs.read(notebook)))
     figures = page.locator(".js-plotly-plot:has(svg.main-svg)")
     expect(figures).to_have_count(expected)
     tooltip = hover_first_mark(page, figures)

@@ -1,10 +1,27 @@
 """Every notebook of the project: committed executed, and still giving what it was committed with."""
 
 import re
+import shutil
+from pathlib import Path
 
+import nbformat
 import outputs
+import pytest
+from conftest import NOTEBOOKS
+from nbclient import NotebookClient
 
 MEGABYTE = 1_000_000
+
+
+@pytest.fixture
+def executed(notebook, tmp_path):
+    """The notebook, executed from a kernel that has run nothing yet: its path."""
+    folder = Path(shutil.copytree(NOTEBOOKS, tmp_path / "notebooks"))
+    book = nbformat.read(notebook, as_version=4)
+    client = NotebookClient(book, timeout=600, kernel_name="engram", resources={"metadata": {"path": str(folder)}})
+    client.execute()
+    nbformat.write(book, folder / notebook.name)
+    return folder / notebook.name
 
 
 def test_is_committed_executed_and_small(notebook):

@@ -1,5 +1,7 @@
 """`lab test`: which files belong to which part, and what a part needs."""
 
+import os
+
 from . import building, venv
 from .checkout import Failed, Refusal, call
 
@@ -15,6 +17,13 @@ PARTS = {
     "transformers": ("tests/test_transformers.py", "tests/test_training.py"),
     "install": ("tests/test_lab.py", "tests/test_wheel.py", "tests/test_licences.py"),
 }  # fmt: skip
+# These measure how long something takes, or build in the checkout: nothing else runs meanwhile.
+ALONE = {
+    "kernel-ext/src/test/python", "tests/test_interrupt_and_memory.py", "tests/test_ijava.py", "tests/test_lab.py",
+    "tests/test_wheel.py", "tests/test_docker.py",
+}  # fmt: skip
+# Two at a time: more kernels than that would fill the memory of a laptop.
+SIDE_BY_SIDE = ("-n", "2", "--dist", "loadgroup")
 REQUIREMENTS = ("requirements.txt", "requirements-test.txt")
 MORE_REQUIREMENTS = {"docker": "docker/requirements-test.txt"}
 
@@ -41,8 +50,18 @@ def run(checkout, parts):
     paths = [path for part in parts for path in PARTS[part]]
     if paths:
         building.build(checkout)
-        passed &= succeeds(call, [checkout.python, "-m", "pytest", *paths], cwd=checkout.root)
+        together, alone = [path for path in paths if path not in ALONE], [path for path in paths if path in ALONE]
+        if together:
+            # Two kernels whose waiting threads spin would take the cores from each other.
+            quiet = os.environ | {"OMP_WAIT_POLICY": "passive"}
+            passed &= succeeds(pytest, checkout, *SIDE_BY_SIDE, *together, env=quiet)
+        if alone:
+            passed &= succeeds(pytest, checkout, *alone)
     return passed
+
+
+def pytest(checkout, *words, **options):
+    call([checkout.python, "-m", "pytest", *words], cwd=checkout.root, **options)
 
 
 def succeeds(act, *arguments, **options):

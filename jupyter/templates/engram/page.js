@@ -57,13 +57,17 @@
         const plot = document.createElement("div");
         const own = Object.assign({}, layout);
         const title = (own.title && own.title.text) || "";
-        write(caption, title);
         delete own.title;
         own.margin = Object.assign({t: 40, l: 60, r: 20}, own.margin);
-        figure.append(caption, plot);
+        if (title) {
+          write(caption, title);
+          figure.append(caption);
+        }
+        figure.append(plot);
         box.append(figure);
-        const entry = {plotly: plotly, plot: plot, layout: own, box: box};
+        const entry = {plotly: plotly, plot: plot, layout: own, box: box, width: box.clientWidth};
         drawn.push(entry);
+        fitting.observe(box);
         return plotly.newPlot(plot, data, Object.assign({}, own, look(entry)), config);
       },
     });
@@ -72,7 +76,7 @@
   /** What a figure takes from the page: size, colour of the text, and axis titles in lines that fit. */
   function look(entry, room) {
     const layout = entry.layout;
-    const fits = size(layout, room || entry.box.clientWidth);
+    const fits = size(layout, room || entry.box.clientWidth || 640); // no width: inside a closed answer
     const colour = getComputedStyle(document.body).color;
     const look = Object.assign({font: Object.assign({color: colour}, layout.font)}, fits);
     Object.keys(layout).filter(function (name) {
@@ -111,6 +115,15 @@
       }
     });
   }
+
+  const fitting = new ResizeObserver(function () {
+    drawn.filter(function (entry) {
+      return entry.box.clientWidth && entry.box.clientWidth !== entry.width;
+    }).forEach(function (entry) {
+      entry.width = entry.box.clientWidth;
+      entry.plotly.relayout(entry.plot, look(entry));
+    });
+  });
 
   /** A title as Plotly has it, with the few tags that Plotly knows; whatever else stands there is text. */
   function write(target, title) {
@@ -192,14 +205,6 @@
     const here = contents.querySelector("[aria-current]");
     if (here && here.offsetTop > contents.clientHeight) {
       contents.scrollTop = here.offsetTop - 100;
-    }
-  });
-
-  let width = window.innerWidth;
-  window.addEventListener("resize", function () {
-    if (window.innerWidth !== width) {
-      width = window.innerWidth;
-      fit();
     }
   });
 

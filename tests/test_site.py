@@ -108,18 +108,18 @@ def test_links_follow_the_pages_and_whatever_has_none_is_text(tmp_path):
     (checkout / "notebooks").mkdir()
     (checkout / "README.md").write_text("# A `book`\n\n[docs](docs/README.md), [code](lab)\n", encoding="utf-8")
     (checkout / "docs/README.md").write_text(
-        "# Pages\n\n[b](b.md#What-it-needs,-now), [a](a.md), [front](../README.md), [1](../notebooks/1.ipynb)\n",
+        "# Pages\n\n[b](b.md#What-it-needs,-now), [a](a.md), [front](../README.md), [1](../notebooks/1%20%C3%A4.ipynb)\n",
         encoding="utf-8",
     )
     (checkout / "docs/a.md").write_text("# A <script>alert(1)</script> B\n\n## Twice\n\n## Twice\n", encoding="utf-8")
     (checkout / "docs/b.md").write_text("# B\n\n## What it needs, now\n\n[web](https://example.org)\n", encoding="utf-8")
     unrun = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 + 1")])
-    nbformat.write(unrun, checkout / "notebooks/1.ipynb")
+    nbformat.write(unrun, checkout / "notebooks/1 ä.ipynb")
     site = tmp_path / "site"
-    assert book.write(checkout, site) == ["notebooks/1.ipynb"]
+    assert book.write(checkout, site) == ["notebooks/1 ä.ipynb"]
     front, docs = (Addresses((site / name).read_text(encoding="utf-8")) for name in ("index.html", "docs/index.html"))
     assert "docs/index.html" in front.links and "lab" not in front.links
-    assert {"b.html#what-it-needs-now", "a.html", "../index.html", "../notebooks/1.html"} <= set(docs.links)
+    assert {"b.html#what-it-needs-now", "a.html", "../index.html", "../notebooks/1%20%C3%A4.html"} <= set(docs.links)
     assert {"twice", "twice-1"} <= Addresses((site / "docs/a.html").read_text(encoding="utf-8")).places
     assert "https://example.org" in (site / "docs/b.html").read_text(encoding="utf-8")
     for path in site.rglob("*.html"):  # as text in the contents and the title, whatever the page itself does

@@ -4,10 +4,11 @@ import json
 import posixpath
 import re
 import shutil
+import tempfile
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import nbformat
 from nbconvert import HTMLExporter
@@ -45,15 +46,27 @@ def write(root, out):
     sources = find(root)
     if not sources:
         raise Refusal(f"{root} has no {FRONT}, no notebooks and no docs to build a site from.")
-    new = out.with_name(f"{out.name}.new")
-    shutil.rmtree(new, ignore_errors=True)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".site-") as folder:
+        new = Path(folder) / "site"
+        unrun = fill(new, root, sources)
+        if out.exists():
+            shutil.rmtree(out)
+        new.rename(out)
+    return unrun
+
+
+def fill(new, root, sources):
     (new / "assets").mkdir(parents=True)
     for name in ASSETS:
         shutil.copyfile(TEMPLATES / name, new / "assets" / name)
     exporter = HTMLExporter(**SETTINGS)
-    found = []
+    found, unrun = [], []
     for number, source in enumerate(sources):
-        body, page = render(exporter, root, sources, number)
+        notebook = read(root / source.path)
+        if not is_run(notebook):
+            unrun.append(source.path)
+        body, page = render(exporter, notebook, root, sources, number)
         place = new / source.place
         place.parent.mkdir(exist_ok=True)
         place.write_text(body, encoding="utf-8")
@@ -62,13 +75,11 @@ def write(root, out):
         found += entries(source, page)
     script = f"window.EngramSearch({json.dumps(found, ensure_ascii=False, separators=(',', ':'))});\n"
     (new / SEARCH).write_text(script, encoding="utf-8")
-    shutil.rmtree(out, ignore_errors=True)
-    new.rename(out)
-    return [source.path for source in sources if not is_run(read(root / source.path))]
+    return unrun
 
 
-def is_run(book):
-    code = [cell for cell in book.cells if cell.cell_type == "code" and cell.source.strip()]
+def is_run(notebook):
+    code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
     return not code or any(cell.outputs for cell in code)
 
 
@@ -107,14 +118,14 @@ def library(edition):
     return f"assets/plotly-{edition}.js"
 
 
-def render(exporter, root, sources, number):
+def render(exporter, notebook, root, sources, number):
     """A page of the site, and what `Page` gathered of it."""
     source = sources[number]
     places = {other.path: other.place for other in sources}
     start = posixpath.dirname(source.place)
 
     def towards(place):
-        return posixpath.relpath(place, start or ".")
+        return quote(posixpath.relpath(place, start or "."))
 
     def link(target):
         file, mark, section = target.partition("#")
@@ -137,7 +148,7 @@ def render(exporter, root, sources, number):
             "search": SEARCH,
         },
     }
-    body, resources = exporter.from_notebook_node(read(root / source.path), resources)
+    body, resources = exporter.from_notebook_node(notebook, resources)
     return body, resources["page"]
 
 
@@ -147,4 +158,4 @@ def entries(source, page):
         text = " ".join(" ".join(section["text"]).split())
         if section["title"] or text:
             mark = f"#{section['id']}" if section["id"] else ""
-            yield [source.place + mark, source.title, section["title"], text]
+            yield [quote(source.place) + mark, source.title, section["title"], text]

@@ -78,7 +78,10 @@
     const layout = entry.layout;
     const fits = size(layout, room || entry.box.clientWidth || 640); // no width: inside a closed answer
     const colour = getComputedStyle(document.body).color;
-    const look = Object.assign({font: Object.assign({color: colour}, layout.font)}, fits);
+    const look = Object.assign({
+      font: Object.assign({color: colour}, layout.font),
+      modebar: {bgcolor: "rgba(0,0,0,0)", color: colour, activecolor: colour},
+    }, fits);
     Object.keys(layout).filter(function (name) {
       return /^xaxis\d*$/.test(name) && layout[name].title && layout[name].title.text;
     }).forEach(function (name) {

@@ -58,7 +58,7 @@
         const own = Object.assign({}, layout);
         const title = (own.title && own.title.text) || "";
         delete own.title;
-        own.margin = Object.assign({t: 40, l: 60, r: 20}, own.margin);
+        own.margin = Object.assign({t: 40, l: 60, r: 30}, own.margin);
         if (title) {
           write(caption, title);
           figure.append(caption);
@@ -83,11 +83,13 @@
       modebar: {bgcolor: "rgba(0,0,0,0)", color: colour, activecolor: colour},
     }, fits);
     Object.keys(layout).filter(function (name) {
-      return /^xaxis\d*$/.test(name) && layout[name].title && layout[name].title.text;
+      return /^xaxis\d*$/.test(name);
     }).forEach(function (name) {
-      const axis = layout[name];
-      const title = Object.assign({}, axis.title, {text: lines(axis.title.text, fits.width / 9)});
-      look[name] = Object.assign({}, axis, {title: title, automargin: true});
+      const axis = Object.assign({}, layout[name], {automargin: true});
+      if (axis.title && axis.title.text) {
+        axis.title = Object.assign({}, axis.title, {text: lines(axis.title.text, fits.width / 9)});
+      }
+      look[name] = axis;
     });
     return look;
   }

@@ -366,6 +366,7 @@ def lab(*words, **environ):
         (["run"], "run needs at least one notebook: ./lab run notebooks/01-meet-the-model.ipynb"),
         (["run", "Käse.ipynb"], "there is no notebook Käse.ipynb."),
         (["report", "Käse.ipynb"], "there is no notebook Käse.ipynb."),
+        (["site", "a", "b"], "site takes one folder, got a b."),
         (["test", "everything"], f"there is no test part 'everything'; the parts are {testing.names()}."),
     ],
 )
@@ -378,7 +379,7 @@ def test_what_is_not_there_is_one_sentence(words, sentence):
 def test_help_names_every_word_and_part():
     for word in ("help", "-h", "--help"):
         said = lab(word).stdout
-        for name in ("build", "run", "report", "test", "help", *testing.PARTS):
+        for name in ("build", "run", "report", "site", "test", "help", *testing.PARTS):
             assert name in said
     assert max(map(len, said.splitlines())) <= 120
 

@@ -16,6 +16,7 @@ USAGE = """\
 ./lab build                builds everything and installs the kernel into .venv, opens nothing
 ./lab run X.ipynb...       executes notebooks in place, with no browser
 ./lab report [X.ipynb...]  executes notebooks and writes each as one HTML file into reports/ (default: all)
+./lab site [OUT]           makes a static site of the course and the documentation in the folder OUT (default: site)
 ./lab test [PART...]       every test, or only the parts: {parts}
 ./lab wheel [PLATFORM...]  makes the wheels for pip in dist/: for this platform, for those named, or for all
 ./lab help                 shows this"""
@@ -66,6 +67,16 @@ def report(checkout, notebooks):
     execute(checkout, "--to", "html", "--output-dir", checkout.root / "reports", *notebooks)
 
 
+def site(checkout, names):
+    """Runs no kernel: the chapters are shown as they were run last."""
+    if len(names) > 1:
+        raise Refusal(f"site takes one folder, got {' '.join(names)}.")
+    out = os.path.abspath(names[0] if names else checkout.root / "site")
+    venv.enter(checkout)
+    venv.make(checkout, ["requirements.txt"])
+    call([checkout.python, "-m", "engram_pages", checkout.root, out], cwd=checkout.venv / "etc" / "jupyter")
+
+
 def main(words):
     checkout = Checkout(ROOT)
     match words:
@@ -81,6 +92,8 @@ def main(words):
             run(checkout, notebooks)
         case ["report", *notebooks]:
             report(checkout, notebooks)
+        case ["site", *names]:
+            site(checkout, names)
         case ["test", *parts]:
             return 0 if testing.run(checkout, parts) else 1
         case ["wheel", *names]:

@@ -5,6 +5,7 @@ No kernel is needed: test_notebooks.py holds the committed outputs to a fresh ru
 
 import json
 import re
+from dataclasses import replace
 
 import exercises
 import outputs
@@ -32,7 +33,7 @@ def test_numbers_of_texts_are_those_of_the_outputs(texts):
 
 
 def test_a_number_that_is_altered_is_found(texts):
-    """Each number in turn gets one more in its last digit, and the text must be wrong."""
+    """Each number in turn gets one more or one less in its last digit; only a value half-way between bears one of both."""
     altered = missed = 0
     for name, text in texts.items():
         for cell, source in text.markdown.items():
@@ -40,12 +41,11 @@ def test_a_number_that_is_altered_is_found(texts):
                 pin = PINS[name].get(claim.key)
                 if pin is None:
                     continue  # excused, with a reason
-                other = text_numbers.Claim(
-                    claim.key, claim.text, claim.value + claim.unit, claim.unit, claim.percent, claim.around
-                )
+                there = text.by_address[tuple(pin)]
+                fit = [replace(claim, value=claim.value + way * claim.unit).fits(there) for way in (1, -1, 2, -2)]
                 altered += 1
-                missed += other.fits(text.by_address[tuple(pin)])
-    assert altered > 500
+                missed += fit.count(True) > (abs(abs(there - claim.value) - claim.unit / 2) < 1e-9)
+    assert altered > 400
     assert missed == 0
 
 
@@ -59,11 +59,11 @@ def test_a_text_with_an_altered_number_is_wrong(texts):
 
 def test_an_output_that_changes_makes_the_text_wrong(texts):
     text = texts["01"]
-    pin = next(pin for key, pin in PINS["01"].items() if key.endswith(" 0.35 0"))
+    pin = next(pin for key, pin in PINS["01"].items() if key.endswith(" 0.345 0"))
     kept = text.by_address[tuple(pin)]
     try:
         text.by_address[tuple(pin)] = 0.3601
-        assert any(" 0.35 in" in sentence for sentence in text.wrong(PINS["01"]))
+        assert any(" 0.345 in" in sentence for sentence in text.wrong(PINS["01"]))
     finally:
         text.by_address[tuple(pin)] = kept
 
@@ -138,7 +138,7 @@ def test_the_glossary_explains_each_word_where_it_is_used():
     assert len(set(names)) == len(names)
     for name, meaning, _, number, link in rows:
         assert link.startswith(number.zfill(2)), name
-        assert meaning.endswith(".") or meaning.endswith("$"), name
+        assert re.search(r"[.$)]$", meaning), name
         word = re.split(r"[,(]", name)[0].strip().lower()
         text = "\n".join(markdown(GLOSSARY.parent / link)).lower().replace("*", "")
         assert word in text or word.replace("entity", "entities") in text, f"{name} is not in chapter {number}"

@@ -25,7 +25,7 @@ NAMES = re.compile(
     r"""
     <!--.*?-->|```.*?```|`[^`]*`|https?://\S+|\]\([^)]*\)|\$\$.*?\$\$
     |\b(Sec\.|Eq\.|Tables?|Fig\.|Figure|[Cc]hapters?|[Ee]xercise|Answer\ to)\s*\d+(\.\d+)*[a-d]?((,|\ and|\ to|\ or)\ [\d.]+[a-d]?)*
-    |\[\d+\ ·|\#+\ \d+\ ·|^\d+\.\ |\bA\.\d+|\bViT-\w/\d+|Flowers-102|CUB-200|\((\w+,\ )?(19|20)\d\d\)|et\ al\.,?\ \(?\d{4}
+    |\[\d+(\]|\ ·)|\#+\ \d+\ ·|^\d+\.\ |\bA\.\d+|\bViT-\w/\d+|Flowers-102|CUB-200|\((\w+,\ )?(19|20)\d\d\)|et\ al\.,?\ \(?\d{4}
     |SHA-256|b?float\d+|SigLIP\ \d|\b[AF]\d\b|\bdrawings\ \d\ and\ \d\b|\b(layers?|column|channel|head|block)\ \d+((,|\ and|\ to)\ \d+)*
     |[\d.]+(\ to\ \d+)?\ (minutes|hours)|\band\ \d+\ for\ the\ appendix
     """,
@@ -51,6 +51,7 @@ class Claim:
     unit: float  # of its last digit
     percent: bool
     around: str
+    is_answer: bool  # to an exercise
 
     @property
     def decimals(self):
@@ -82,6 +83,7 @@ def claims(cell, text):
             10.0 ** (int((exponent or "e0")[1:]) - len((decimals or ".")[1:])),
             bool(percent),
             " ".join(text[max(0, found.start() - 70) : found.end() + 50].split()),
+            "<b>Answer to " in text[: found.start()],
         )
 
 
@@ -163,18 +165,23 @@ class Text:
                 says = "no output is pinned to it" if pin is None else f"its output says {there}"
                 yield f"{self.name} [{claim.key.split()[0]}]: {claim.text} in '…{claim.around}…': {says}"
 
-    def pin(self, claim):
-        """The number that most probably is meant: near the text, and in a line that shares its words."""
+    def pin(self, claim, pinned):
+        """The number that most probably is meant: near the text, in a line that shares its words, where the text has
+        been before, or beside the number that the text named last."""
         here = int(claim.key.split()[0])
         own = set(re.findall(r"[A-Za-z]{4,}|\bL\d+\w+", claim.around))
+        before = {address for key, address in pinned.items() if key.split()[1] == claim.key.split()[1]}
+        last = list(pinned.values())[-1][0] if pinned else None
 
         def score(number):
             cell = number.address[0]
             if isinstance(cell, str):
-                away = 9 if cell == "training" else 6
+                away = (1 if self.name == "README" else 9) if cell == "training" else -1 if claim.is_answer else 6
             else:
                 away = abs(cell - here) + (2 if cell > here else 0) + (4 if number.line.startswith(POINT) else 0)
-            return 3 * len(own & set(re.findall(r"[A-Za-z]{4,}|\bL\d+\w+", number.line))) - away
+            same = 4 if claim.decimals > 1 and abs(number.value - claim.value) < 1e-9 else 0
+            again = 6 if claim.decimals > 1 and number.address in before else 2 if cell == last else 0
+            return 3 * len(own & set(re.findall(r"[A-Za-z]{4,}|\bL\d+\w+", number.line))) + again + same - away
 
         return max((n for n in self.numbers if claim.fits(n.value)), key=score, default=None)
 
@@ -222,7 +229,7 @@ def main():
             if kept and claim.fits(text.by_address.get(tuple(kept), float("nan"))):
                 new[claim.key] = kept
                 continue
-            found = text.pin(claim)
+            found = text.pin(claim, {k: tuple(v) for k, v in new.items()})
             if found:
                 new[claim.key] = list(found.address)
             print(f"{text.name} {claim.text:>8} '{claim.around}'\n    {found.address[0]}: {found.line}" if found else

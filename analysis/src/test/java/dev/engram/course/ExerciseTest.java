@@ -115,8 +115,7 @@ class ExerciseTest {
 
   @Test
   void whatIsNoNeuronIsRefused() {
-    assertThrows(
-        EngramException.class, () -> other(Exercise.Kind.NEURON, "L4F707").check("Santa"));
+    assertThrows(EngramException.class, () -> other(Exercise.Kind.NEURON, "L4F707").check("Santa"));
     assertThrows(EngramException.class, () -> other(Exercise.Kind.NAME, "x").check("?"));
   }
 

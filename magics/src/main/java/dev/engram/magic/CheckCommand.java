@@ -92,7 +92,7 @@ final class CheckCommand implements EngramMagic {
   /** What was typed, or what the variable of that name holds, if that can be an answer. */
   private String value(Host host) {
     String typed = String.join(" ", answer);
-    if (!SourceVersion.isName(typed)) {
+    if (!SourceVersion.isIdentifier(typed) || SourceVersion.isKeyword(typed)) {
       return typed;
     }
     try {

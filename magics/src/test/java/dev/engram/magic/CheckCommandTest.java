@@ -134,7 +134,8 @@ class CheckCommandTest {
     String list = String.valueOf(runner.run("check", null));
     course.exercises().forEach(each -> assertTrue(list.contains(each.number() + "  "), list));
     String unknown = message("7.9 1");
-    assertTrue(unknown.contains("There is no exercise '7.9' to check; there are 1.1, 1.2"), unknown);
+    assertTrue(
+        unknown.contains("There is no exercise '7.9' to check; there are 1.1, 1.2"), unknown);
     assertTrue(message("2.2").contains("%check 2.2 needs your answer"), message("2.2"));
   }
 

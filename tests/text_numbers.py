@@ -3,7 +3,8 @@
     .venv/bin/python tests/text_numbers.py      after a text or an output has changed: seconds
 
 keeps the pins that hold, looks for new ones (near the text, in a line that shares its words), and prints those: read
-them. What no output says stands in text_numbers_allowed.py, computed or with a reason.
+them. What no output says stands in text_numbers_allowed.py, computed or with a reason. Numbers in words ("nine of ten") are not
+looked at: they are too small to be found again.
 """
 
 import functools

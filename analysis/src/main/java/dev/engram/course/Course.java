@@ -49,8 +49,8 @@ public record Course(String model, List<Exercise> exercises) {
     node.path("members").forEach(hash -> members.add(hash.asText()));
     Map<String, String> mistakes = new LinkedHashMap<>();
     node.path("mistakes")
-        .fields()
-        .forEachRemaining(each -> mistakes.put(each.getKey(), each.getValue().asText()));
+        .properties()
+        .forEach(each -> mistakes.put(each.getKey(), each.getValue().asText()));
     return new Exercise(
         node.path("number").asText(),
         node.path("asks").asText(),

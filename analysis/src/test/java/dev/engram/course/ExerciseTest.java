@@ -110,7 +110,8 @@ class ExerciseTest {
   void whatIsNoNumberIsRefused(String answer) {
     EngramException e =
         assertThrows(EngramException.class, () -> number("0.01", 0, "1").check(answer));
-    assertTrue(e.getMessage().startsWith("Exercise 9.9 asks for a number: expected"), e::toString);
+    String said = String.valueOf(e.getMessage());
+    assertTrue(said.startsWith("Exercise 9.9 asks for a number: expected"), said);
   }
 
   @Test

@@ -24,9 +24,9 @@ import picocli.CommandLine.Parameters;
     description = "Check your answer to an exercise of the chapters; alone, list the exercises.",
     footer = {
       "",
-      "The answer is a value, or the name of a variable that holds it: a number, a neuron, a word,",
-      "an entity, or a list or set of neurons. A wrong one gets a hint and never the right one. The",
-      "right ones are those of the embedded model without edits."
+      "The answer is a value, or the name of a variable that holds it: a number, a neuron, a",
+      "word, an entity, or a list or set of neurons. A wrong one gets a hint and never the right",
+      "one. The right ones are those of the embedded model without edits."
     })
 @HelpPage(
     theme = Theme.SESSION,

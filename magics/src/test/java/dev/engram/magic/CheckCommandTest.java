@@ -11,6 +11,7 @@ import dev.engram.attribution.Attribution;
 import dev.engram.course.Course;
 import dev.engram.course.Exercise;
 import dev.engram.lab.ModelCard;
+import dev.engram.magic.completion.Candidate;
 import dev.engram.trace.Neuron;
 import java.math.BigDecimal;
 import java.nio.file.Path;
@@ -105,7 +106,6 @@ class CheckCommandTest {
             "2.1", one.score(Neuron.parse("L4A0H42")),
             "2.2", mean.top(50).stream().filter(r -> r.coefficient() < 0).count(),
             "2.3", Arrays.stream(one.means()).sum());
-    host.variables.put("computed", 0);
     computed.forEach(
         (number, value) -> {
           host.variables.put("mine", value);
@@ -139,7 +139,16 @@ class CheckCommandTest {
     assertTrue(message("2.2").contains("%check 2.2 needs your answer"), message("2.2"));
   }
 
+  @Test
+  void tabOffersTheExercises() {
+    List<String> offered =
+        runner.magics().completer().complete("check 10.").candidates().stream()
+            .map(Candidate::text)
+            .toList();
+    assertEquals(List.of("10.1", "10.3"), offered);
+  }
+
   private String message(String line) {
-    return assertThrows(MagicFailure.class, () -> check(line)).getMessage();
+    return String.valueOf(assertThrows(MagicFailure.class, () -> check(line)).getMessage());
   }
 }

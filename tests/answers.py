@@ -2,7 +2,7 @@
 
     .venv/bin/python tests/answers.py [NN…]     runs them (minutes), and writes tests/answers.json
 
-An answer's own Java is run as it is printed. test_text_numbers.py holds the text to what is written here, and to the
+An answer's own Java is run as it is printed. test_course.py holds the text to what is written here, and to the
 model's hash: with other weights the file is stale, and the test says so.
 """
 

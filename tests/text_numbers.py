@@ -3,8 +3,8 @@
     .venv/bin/python tests/text_numbers.py      after a text or an output has changed: seconds
 
 keeps the pins that hold, looks for new ones (near the text, in a line that shares its words), and prints those: read
-them. What no output says stands in text_numbers_allowed.py, computed or with a reason. Numbers in words ("nine of ten") are not
-looked at: they are too small to be found again.
+them. What no output says stands in text_numbers_allowed.py, computed or with a reason. Numbers in words ("nine of ten")
+are not looked at: they are too small to be found again.
 """
 
 import functools
@@ -145,7 +145,8 @@ class Text:
 
     def reason(self, claim):
         """Why a number need not be in an output, '' if it must be: a reason is a rule, or a sum of numbers that are."""
-        if claim.text.strip(" %−-+") in PAPER and re.search("paper|ViT-L|CLIP", self.markdown[int(claim.key.split()[0])]):
+        beside = self.markdown[int(claim.key.split()[0])] if claim.decimals else claim.around
+        if claim.text.strip(" %−-+") in PAPER and re.search("paper|ViT-L|CLIP", beside):
             return "the paper's"
         for number, words, reason in ALLOWED.get(self.name, []):
             if number == claim.text and words in claim.around:

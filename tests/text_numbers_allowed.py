@@ -24,6 +24,7 @@ ALLOWED = {
         ("36,864", "instead of 36,864", "= 192 * 192"),
     ],
     "03": [
+        ("224", "A photograph of 224 × 224", "the size that ViT-L/14 reads"),
         ("9.8", "biases take 9.8 away", "= 4.6009 + 0.6914 + 4.5195"),
     ],
     "04": [

@@ -171,7 +171,7 @@ public record Exercise(
 
   /** The block that a neuron is in, as its name begins. */
   private static String place(Neuron neuron) {
-    return "L" + neuron.layer() + neuron.block();
+    return neuron.toString().replaceFirst("(?<=[AF]).*", "");
   }
 
   private Neuron neuronOf(String answer) {

@@ -9,7 +9,7 @@ PARTS = {
     "java": (),
     "kernel": ("kernel-ext/src/test/python",),
     "notebooks": (
-        "tests/test_notebooks.py", "tests/test_report.py", "tests/test_interrupt_and_memory.py", "tests/test_hub.py",
+        "tests/test_course.py", "tests/test_notebooks.py", "tests/test_report.py", "tests/test_interrupt_and_memory.py", "tests/test_hub.py",
         "tests/test_network.py", "tests/test_ijava.py", "tests/test_environment.py",
     ),
     "browser": ("tests/test_browser.py", "tests/test_explorer.py", "tests/test_site.py"),

@@ -87,7 +87,8 @@ public final class Magics {
             () -> new EditsCommand(session),
             () -> new UndoCommand(session),
             () -> new SaveCommand(session),
-            () -> new ReproduceCommand(session)),
+            () -> new ReproduceCommand(session),
+            CheckCommand::new),
         List.of(
             new Fact("device", session::device),
             new Fact("kept results", () -> KeptResults.folder().toString()),

@@ -66,6 +66,9 @@ final class SessionCandidates implements Candidates {
           Stream.concat(Stream.of(new Candidate(EngramSession.ICONCLIP, "embedded")), cached());
       case "SPLIT" -> Stream.of("train", "val", "test", "all").map(s -> new Candidate(s, ""));
       case "METHOD" -> Score.methods().stream().map(method -> new Candidate(method, ""));
+      case "EXERCISE" ->
+          CheckCommand.course().exercises().stream()
+              .map(each -> new Candidate(each.number(), each.asks()));
       case "DIR" -> Paths.of(typed, name -> false);
       case "FILE" -> Paths.of(typed, name -> true);
       default -> Stream.empty();

@@ -1,0 +1,247 @@
+"""Where each number of a chapter's text comes from: text_numbers.json pins it to a line of an output.
+
+    .venv/bin/python tests/text_numbers.py      after a text or an output has changed: seconds
+
+keeps the pins that hold, looks for new ones (near the text, in a line that shares its words), and prints those: read
+them. What no output says stands in text_numbers_allowed.py, computed or with a reason. Numbers in words ("nine of ten")
+are not looked at: they are too small to be found again.
+"""
+
+import functools
+import json
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import outputs
+from text_numbers_allowed import ALLOWED, PAPER
+
+ROOT = Path(__file__).resolve().parent.parent
+PINS = ROOT / "tests" / "text_numbers.json"
+ANSWERS = ROOT / "tests" / "answers.json"
+
+# What names a thing and measures none: code, addresses, sections, equations, chapters, data sets, places.
+NAMES = re.compile(
+    r"""
+    <!--.*?-->|```.*?```|`[^`]*`|https?://\S+|\]\([^)]*\)|\$\$.*?\$\$
+    |\b(Sec\.|Eq\.|Tables?|Fig\.|Figure|[Cc]hapters?|[Ee]xercise|Answer\ to)\s*\d+(\.\d+)*[a-d]?((,|\ and|\ to|\ or)\ [\d.]+[a-d]?)*
+    |\[\d+(\]|\ ·)|\#+\ \d+\ ·|^\d+\.\ |\bA\.\d+|\bViT-\w/\d+|Flowers-102|CUB-200|\((\w+,\ )?(19|20)\d\d\)|et\ al\.,?\ \(?\d{4}
+    |SHA-256|b?float\d+|SigLIP\ \d|\b[AF]\d\b|\bdrawings\ \d\ and\ \d\b|\b(layers?|column|channel|head|block)\ \d+((,|\ and|\ to)\ \d+)*
+    |[\d.]+(\ to\ \d+)?\ (minutes|hours)|\band\ \d+\ for\ the\ appendix
+    """,
+    re.X | re.S | re.M,
+)
+NUMBER_IN_DOLLARS = re.compile(r"\$([-−+]?[\d.,]+)\$")
+FORMULA = re.compile(r"\$[^$]*\$")
+NUMBER = re.compile(
+    r"(?<![\w.,/])[-−+]?(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?(e-?\d+)?(?!\w)(\s?(?:%|per\ cent|points))?"
+)
+POINT = "point of "  # how a line begins that is one of a bar or curve
+TOKEN = re.compile(r"(?<![\w.])[-−+]?\d+(?:,\d{3})*(?:\.\d+)?(?:[eE][-+]?\d{1,2})?(?![A-Za-z])")
+NEURON = re.compile(r"\bL\d+(?:F\d+|A\d+H\d+)\b")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A number as a text has it. Signs are matters of words: "falls by"."""
+
+    key: str  # cell, number, how many times it stood before in the cell
+    text: str
+    value: float
+    unit: float  # of its last digit
+    percent: bool
+    around: str
+    is_answer: bool  # to an exercise
+
+    @property
+    def decimals(self):
+        return len(self.text.partition(".")[2].rstrip(" %"))
+
+    def fits(self, value):
+        """Whether it is the value, rounded; a percentage may be one of a share."""
+        half = 0.5 * self.unit * (1 + 1e-6)
+        exact = self.unit >= 1 and not self.percent
+        return abs(value - self.value) <= (0 if exact else half) or (
+            self.percent and abs(100 * value - self.value) <= half
+        )
+
+
+def claims(cell, text):
+    """Every number of a Markdown text that says something of a result."""
+    blank = lambda match: re.sub(r"[^\n]", " ", match[0])  # noqa: E731
+    bare = NUMBER_IN_DOLLARS.sub(lambda match: f" {match[1]} ", NAMES.sub(blank, text))
+    bare = FORMULA.sub(blank, bare)
+    seen = {}
+    for found in NUMBER.finditer(bare):
+        digits, decimals, exponent, percent = found.groups()
+        written = found[0].strip()
+        seen[written] = seen.get(written, -1) + 1
+        yield Claim(
+            f"{cell} {written} {seen[written]}",
+            written,
+            float(digits.replace(",", "") + (decimals or "") + (exponent or "")),
+            10.0 ** (int((exponent or "e0")[1:]) - len((decimals or ".")[1:])),
+            bool(percent),
+            " ".join(text[max(0, found.start() - 70) : found.end() + 50].split()),
+            "<b>Answer to " in text[: found.start()],
+        )
+
+
+def value(token):
+    return abs(float(token.replace(",", "").replace("−", "-").replace("+", "")))
+
+
+def lines(cell):
+    """What a cell says, by lines: texts, tables, and the points of its bars and lines."""
+    for output in cell.get("outputs", []):
+        data = output.get("data", {"text/plain": output.get("text", "")})
+        yield from (line for line in data.get("text/plain", "").splitlines() if ": done in " not in line)
+        for row in re.findall(r"<tr.*?</tr>", data.get("text/html", ""), re.S):
+            yield " ".join(re.sub(r"<[^>]+>", " ", row).split())
+        for trace in data.get(outputs.PLOTLY, {}).get("data", []):
+            x, y = trace.get("x"), trace.get("y")
+            if trace.get("type") in ("bar", "scatter") and trace.get("mode") != "markers" and isinstance(y, list):
+                x = x if isinstance(x, list) else range(1, len(y) + 1)
+                yield from (f"{POINT}{trace.get('name', '')} {a}: {b}" for a, b in zip(x, y))
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number of an output, with an address that outlives other numbers: cell, line without numbers, which one."""
+
+    address: tuple
+    value: float
+    line: str
+
+
+def said(cell, texts):
+    found, seen = [], {}
+    for line in texts:
+        label = TOKEN.sub("#", " ".join(line.split()))[:60]
+        seen[label] = seen.get(label, -1) + 1
+        for i, token in enumerate(TOKEN.findall(line)):
+            found.append(Number((cell, label, seen[label], i), value(token), " ".join(line.split())[:110]))
+    return found
+
+
+@functools.cache
+def answers():
+    return json.loads(ANSWERS.read_text("utf-8"))
+
+
+class Text:
+    """A chapter, or the README beside all chapters: its claims, and what its cells say."""
+
+    def __init__(self, name, markdown, sources):
+        self.name = name
+        self.markdown = markdown  # cell number to text
+        self.numbers = [n for cell, texts in sources.items() for n in said(cell, texts)]
+        self.by_address = {n.address: n.value for n in self.numbers}
+
+    @property
+    def claims(self):
+        return [c for cell, text in self.markdown.items() for c in claims(cell, text)]
+
+    def reason(self, claim):
+        """Why a number need not be in an output, '' if it must be: a reason is a rule, or a sum of numbers that are."""
+        beside = self.markdown[int(claim.key.split()[0])] if claim.decimals else claim.around
+        if claim.text.strip(" %−-+") in PAPER and re.search("paper|ViT-L|CLIP", beside):
+            return "the paper's"
+        for number, words, reason in ALLOWED.get(self.name, []):
+            if number == claim.text and words in claim.around:
+                if not reason.startswith("="):
+                    return reason
+                known = {n.value for n in self.numbers} | {1, 2, 3, 10, 100, 576}
+                unsaid = {value(t) for t in TOKEN.findall(reason)} - known
+                assert not unsaid, f"{self.name}: no output says {unsaid} of '{reason}'"
+                return reason if claim.fits(float(f"{abs(eval(reason[1:])):.{claim.decimals}f}")) else ""
+        return ""
+
+    def wrong(self, pins):
+        """Every number that is neither what its pin says nor excused: sentences."""
+        for claim in self.claims:
+            pin = pins.get(claim.key)
+            there = self.by_address.get(tuple(pin)) if pin else None
+            if (there is None or not claim.fits(there)) and not self.reason(claim):
+                says = "no output is pinned to it" if pin is None else f"its output says {there}"
+                yield f"{self.name} [{claim.key.split()[0]}]: {claim.text} in '…{claim.around}…': {says}"
+
+    def pin(self, claim, pinned):
+        """The number that most probably is meant: near the text, in a line that shares its words, where the text has
+        been before, or beside the number that the text named last."""
+        here = int(claim.key.split()[0])
+        own = set(re.findall(r"[A-Za-z]{4,}|\bL\d+\w+", claim.around))
+        before = {address for key, address in pinned.items() if key.split()[1] == claim.key.split()[1]}
+        last = list(pinned.values())[-1][0] if pinned else None
+
+        def score(number):
+            cell = number.address[0]
+            if isinstance(cell, str):
+                away = (1 if self.name == "README" else 9) if cell == "training" else -1 if claim.is_answer else 6
+            else:
+                away = abs(cell - here) + (2 if cell > here else 0) + (4 if number.line.startswith(POINT) else 0)
+            same = 4 if claim.decimals > 1 and abs(number.value - claim.value) < 1e-9 else 0
+            again = 6 if claim.decimals > 1 and number.address in before else 2 if cell == last else 0
+            return 3 * len(own & set(re.findall(r"[A-Za-z]{4,}|\bL\d+\w+", number.line))) + again + same - away
+
+        return max((n for n in self.numbers if claim.fits(n.value)), key=score, default=None)
+
+
+def training():
+    """What the report of the training says of the weights in the repository."""
+    rows = (ROOT / "iconclip" / "train" / "TRIALS.md").read_text("utf-8").splitlines()
+    return [row for row in rows if "the weights in the repository" in row]
+
+
+def chapter(path):
+    book = outputs.read(path)
+    sources = {i: list(lines(c)) for i, c in enumerate(book.cells) if c.cell_type == "code"}
+    sources |= {f"answers {step}": text.splitlines() for step, text in answers().get(path.stem[:2], {}).items()}
+    sources["training"] = training()
+    return Text(path.stem[:2], {i: c.source for i, c in enumerate(book.cells) if c.cell_type == "markdown"}, sources)
+
+
+def readme(chapters):
+    """The rows of the README's findings, beside the outputs of all chapters."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    findings = re.search(r"^\| the paper, .*?(?=\n\n)", text, re.M | re.S)[0]
+    rows = "\n".join(row.rsplit("|", 2)[1] for row in findings.splitlines())  # ours; the paper's numbers do not change
+    sources = {"training": training()}
+    for path in chapters:
+        for i, cell in enumerate(outputs.read(path).cells):
+            if cell.cell_type == "code":
+                sources[f"{path.stem[:2]}:{i}"] = list(lines(cell))
+    return Text("README", {0: rows}, sources)
+
+
+def texts():
+    chapters = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    return [chapter(path) for path in chapters] + [readme(chapters)]
+
+
+def main():
+    pins = json.loads(PINS.read_text("utf-8")) if PINS.exists() else {}
+    for text in texts():
+        old, new = pins.get(text.name, {}), {}
+        for claim in text.claims:
+            if text.reason(claim):
+                continue
+            kept = old.get(claim.key)
+            if kept and claim.fits(text.by_address.get(tuple(kept), float("nan"))):
+                new[claim.key] = kept
+                continue
+            found = text.pin(claim, {k: tuple(v) for k, v in new.items()})
+            if found:
+                new[claim.key] = list(found.address)
+            print(f"{text.name} {claim.text:>8} '{claim.around}'\n    {found.address[0]}: {found.line}" if found else
+                  f"{text.name} {claim.text:>8} '{claim.around}'\n    NOT FOUND")  # fmt: skip
+        pins[text.name] = new
+    rows = (f" {json.dumps(name)}: {{\n" + ",\n".join(
+        f"  {json.dumps(k, ensure_ascii=False)}: {json.dumps(v, ensure_ascii=False)}" for k, v in each.items()) + "\n }"
+        for name, each in pins.items())  # fmt: skip
+    PINS.write_text("{\n" + ",\n".join(rows) + "\n}\n", "utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -62,7 +62,7 @@ final class BlockOutputs implements AutoCloseable {
   /** Keep the neurons' own columns: all of m_F at all tokens would be 400 MB a batch and layer. */
   private List<Intervention> readers(List<Neuron> neurons) {
     List<Intervention> readers = new ArrayList<>();
-    for (Neuron n : List.copyOf(new java.util.LinkedHashSet<>(neurons))) {
+    for (Neuron n : neurons.stream().distinct().toList()) {
       int column = n.column(tower.config().headWidth());
       readers.add(
           new Intervention(

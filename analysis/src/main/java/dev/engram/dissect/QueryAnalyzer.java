@@ -168,9 +168,7 @@ public final class QueryAnalyzer {
     if (targets.stream().anyMatch(n -> n.block() == Neuron.Block.FFN)) {
       request = request.with(Site.MID, Tokens.CLASS).with(Site.PRE, Tokens.CLASS);
     }
-    return msa
-        ? request.with(Site.H, Tokens.ALL).with(Site.ATTENTION, Tokens.CLASS)
-        : request;
+    return msa ? request.with(Site.H, Tokens.ALL).with(Site.ATTENTION, Tokens.CLASS) : request;
   }
 
   /** The class token's row of (B, n) or (B, T, n). */

@@ -116,8 +116,7 @@ public final class SurveyStore {
     return survey.space().neuron(index);
   }
 
-  private static boolean agree(
-      double[] kept, int step, IntToDoubleFunction now) {
+  private static boolean agree(double[] kept, int step, IntToDoubleFunction now) {
     double largest = 0;
     double difference = 0;
     for (int n = 0; n < kept.length; n += step) {

@@ -39,7 +39,8 @@ class SurveyStoreTest {
       SurveyStore store = new SurveyStore(temp.resolve("kept"));
       Survey made = store.survey(clip, attributor, set, Reading.LITERAL, counting);
       assertTrue(passed.getAndSet(0) > 0);
-      assertEquals(made.images(), store.survey(clip, attributor, set, Reading.LITERAL, counting).images());
+      assertEquals(
+          made.images(), store.survey(clip, attributor, set, Reading.LITERAL, counting).images());
       assertEquals(0, passed.get(), "it was read");
       assertSame(made, store.survey(clip, attributor, set, Reading.LITERAL, counting));
 

@@ -91,7 +91,7 @@ public final class Heatmapper {
     all.forEach(this::requireDefined);
     boolean ffn = all.stream().anyMatch(n -> n.block() == Neuron.Block.FFN);
     TraceRequest request =
-        TraceRequest.noEmbedding()
+        TraceRequest.none()
             .with(Site.ATTENTION, Tokens.CLASS)
             .with(Site.VALUE, Tokens.ALL)
             .with(Site.MID, Tokens.CLASS)

@@ -10,16 +10,13 @@ import dev.engram.model.ImageReader;
 import dev.engram.trace.Neuron;
 import java.awt.image.BufferedImage;
 import java.util.AbstractList;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 
 /**
  * Draws the heatmaps of many neurons on many images: each image is read once and passes through the
@@ -55,25 +52,12 @@ final class Looks {
     Set<Neuron> blind = new LinkedHashSet<>();
     seen.forEach(
         some -> some.keySet().stream().filter(n -> !undefined(n).isEmpty()).forEach(blind::add));
-    wanted.values().forEach(neurons -> neurons.removeAll(blind));
-    Map<Integer, List<LabelledImage>> byDepth = new TreeMap<>(); // a pass ends with what is needed
-    wanted.forEach(
-        (image, neurons) ->
-            byDepth
-                .computeIfAbsent(
-                    neurons.stream().mapToInt(Neuron::layer).max().orElse(0),
-                    k -> new ArrayList<>())
-                .add(image));
-    for (List<LabelledImage> images : byDepth.values()) {
-      int before = maps.size();
-      List<Map<Neuron, Heatmap>> drawn =
-          heatmapper.heatmaps(
-              pixels(images),
-              images.stream().map(i -> Objects.requireNonNull(wanted.get(i))).toList(),
-              (what, done, total) -> progress.step(what, before + done, wanted.size()));
-      for (int i = 0; i < images.size(); i++) {
-        maps.put(images.get(i), drawn.get(i));
-      }
+    List<LabelledImage> images = List.copyOf(wanted.keySet());
+    List<Set<Neuron>> neurons = List.copyOf(wanted.values());
+    neurons.forEach(n -> n.removeAll(blind));
+    List<Map<Neuron, Heatmap>> drawn = heatmapper.heatmaps(pixels(images), neurons, progress);
+    for (int i = 0; i < images.size(); i++) {
+      maps.put(images.get(i), drawn.get(i));
     }
   }
 

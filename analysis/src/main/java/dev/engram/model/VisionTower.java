@@ -187,8 +187,10 @@ public final class VisionTower {
   }
 
   /**
-   * Tells of every pass, of this tower's and of those made of it, how many images begin it: so a
-   * test can pretend that the memory is full.
+   * Tells of every pass before it begins, of this tower's and of those made of it: so a test can
+   * pretend that the memory is full.
+   *
+   * @param images is given how many images pass at once
    */
   void beforePass(IntConsumer images) {
     beforePass.set(images);
@@ -208,14 +210,10 @@ public final class VisionTower {
     }
     Trace trace = new Trace(manager.newSubManager(), request, layers.size());
     try (NDManager scope = manager.newSubManager()) {
-      boolean whole = request.embedding(); // suppression acts on the last residual stream alone
-      Taps taps =
-          new Taps(trace, whole ? suppression.after(interventions, this, scope) : interventions);
-      NDArray h = stream.last(scope, taps);
-      if (whole) {
-        Head.Result read = head.read(taps.enter(layers.size(), h)); // Eq. 8
-        trace.finish(read.pooled(), read.embedding());
-      }
+      Taps taps = new Taps(trace, suppression.after(interventions, this, scope));
+      NDArray h = taps.enter(layers.size(), stream.last(scope, taps));
+      Head.Result read = head.read(h); // Eq. 8
+      trace.finish(read.pooled(), read.embedding());
       taps.checkAllFired();
       return trace;
     } catch (Throwable t) {
@@ -224,14 +222,15 @@ public final class VisionTower {
     }
   }
 
-  /** From h[first] on; the last layer may be computed for the class token alone. */
+  /** h[first] to h[L], of which the last layer may be computed for the class token alone. */
   private NDArray layers(int first, NDArray stream, NDManager scope, Taps taps) {
     NDArray h = stream;
-    int end = taps.request().depth(layers.size());
-    for (int l = first; l < end; l++) {
+    for (int l = first; l < layers.size(); l++) {
       Progress.checkInterrupt();
       boolean classOnly =
-          l == end - 1 && config.family().hasClassToken() && !taps.request().patchesOfLastLayer();
+          l == layers.size() - 1
+              && config.family().hasClassToken()
+              && !taps.request().patchesOfLastLayer();
       try (NDManager layerScope = scope.newSubManager()) {
         h.attach(layerScope);
         h = layers.get(l).forward(taps.enter(l, h), null, classOnly, taps);

@@ -72,7 +72,7 @@ public final class Trace implements AutoCloseable {
    * @return z = P LN_post(h[L][0]), not normalised (B, D)
    */
   public NDArray embedding() {
-    return java.util.Objects.requireNonNull(embedding, "the pass has no embedding");
+    return java.util.Objects.requireNonNull(embedding, "the forward pass did not end");
   }
 
   /**
@@ -100,7 +100,7 @@ public final class Trace implements AutoCloseable {
    * @return LN_post(h[L][0]) (B, d)
    */
   public NDArray pooled() {
-    return java.util.Objects.requireNonNull(pooled, "the pass has no embedding");
+    return java.util.Objects.requireNonNull(pooled, "the forward pass did not end");
   }
 
   /**

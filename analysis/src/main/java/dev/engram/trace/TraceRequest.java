@@ -11,10 +11,8 @@ import java.util.Map;
  *     Site#ATTENTION} is the row of the class token's query
  * @param firstLayer the first layer that is kept
  * @param lastLayer the last layer that is kept
- * @param embedding whether the pass goes on to the embedding; else it ends with the last layer
  */
-public record TraceRequest(
-    Map<Site, Tokens> sites, int firstLayer, int lastLayer, boolean embedding) {
+public record TraceRequest(Map<Site, Tokens> sites, int firstLayer, int lastLayer) {
   /** Keeps a copy. */
   public TraceRequest {
     EnumMap<Site, Tokens> copy = new EnumMap<>(Site.class);
@@ -26,14 +24,7 @@ public record TraceRequest(
    * @return keeps nothing but the embedding
    */
   public static TraceRequest none() {
-    return new TraceRequest(Map.of(), 0, Integer.MAX_VALUE, true);
-  }
-
-  /**
-   * @return keeps nothing, of a pass that ends with the last layer that is kept
-   */
-  public static TraceRequest noEmbedding() {
-    return new TraceRequest(Map.of(), 0, Integer.MAX_VALUE, false);
+    return new TraceRequest(Map.of(), 0, Integer.MAX_VALUE);
   }
 
   /**
@@ -65,14 +56,14 @@ public record TraceRequest(
     EnumMap<Site, Tokens> copy = new EnumMap<>(Site.class);
     copy.putAll(sites);
     copy.put(site, tokens);
-    return new TraceRequest(copy, firstLayer, lastLayer, embedding);
+    return new TraceRequest(copy, firstLayer, lastLayer);
   }
 
   /**
    * @return a copy that keeps these layers only, both included
    */
   public TraceRequest layers(int first, int last) {
-    return new TraceRequest(sites, first, last, embedding);
+    return new TraceRequest(sites, first, last);
   }
 
   /**
@@ -83,16 +74,8 @@ public record TraceRequest(
   }
 
   /**
-   * @param layers L
-   * @return how many of them the pass computes
-   */
-  public int depth(int layers) {
-    return embedding || lastLayer >= layers ? layers : lastLayer + 1;
-  }
-
-  /**
-   * Whether the last layer of the pass must be computed for patch tokens too. Nothing after it
-   * reads their part of it: without this wish it is left out, which saves most of a layer.
+   * Whether the last layer must be computed for patch tokens too. Their part of it reaches no
+   * embedding: without this wish it is left out, which saves most of a layer.
    *
    * @return true if some site after the queries is kept at all tokens
    */

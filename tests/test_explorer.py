@@ -4,10 +4,12 @@ import re
 
 import nbformat
 import pytest
-from conftest import RESULTS
+from axe_playwright_python.sync_playwright import Axe
+from conftest import RESULTS, run_jupyter
 from playwright.sync_api import expect
 from test_browser import record_requests, wait_for_kernel, wait_until_done
 
+GRAVE = ("serious", "critical")
 ADDRESS = re.compile(r"#(L\d+[AF]\d+(H\d+)?)$")
 
 
@@ -18,7 +20,7 @@ def exported(tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("explored")
     file = folder / "explorer.html"
-    lines = [f"%explore santa_claus --top 8 --html '{file}'", "%explore ghost --top 5"]
+    lines = [f"%explore santa_claus --top 8 --html '{file}'", "%explore ghost --top 5", "%attribute santa_claus"]
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(line) for line in lines])
     book.metadata.kernelspec = {"name": "engram", "display_name": "Engram (Java)", "language": "java"}
     NotebookClient(book, timeout=600, kernel_name="engram").execute()
@@ -27,18 +29,30 @@ def exported(tmp_path_factory):
 
 
 def opened(context, file, address=""):
+    page, errors, elsewhere = opened_page(context, file, address)
+    expect(page.locator(".ee-view")).to_be_visible()
+    return page, errors, elsewhere
+
+
+def opened_page(context, file, address=""):
     page = context.new_page()
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     elsewhere = record_requests(page, allowed="file:")
     context.set_offline(True)
     page.goto(file.as_uri() + address)
-    expect(page.locator(".ee-view")).to_be_visible()
     return page, errors, elsewhere
 
 
 def heading(page):
     return page.locator(".ee-head h3")
+
+
+def assert_no_barrier(page):
+    """By axe-core: nothing that keeps somebody out."""
+    found = Axe().run(page).response["violations"]
+    grave = [(v["id"], v["help"], [n["html"][:200] for n in v["nodes"]]) for v in found if v["impact"] in GRAVE]
+    assert not grave, grave
 
 
 def assert_fits(page):
@@ -167,8 +181,43 @@ def test_light_dark_and_narrow(exported, context, name, width, scheme):
     brightness = sum(map(int, re.findall(r"\d+", paper)[:3])) / 3
     assert (brightness > 128) == (scheme == "light")
     assert_fits(page)
+    assert_no_barrier(page)
     page.screenshot(path=RESULTS / f"explorer-{name}.png", full_page=True)
     assert not errors
+
+
+def test_tables_of_an_export_sort_copy_and_lead_into_the_explorer(exported, context):
+    run_jupyter("nbconvert", "--to", "html", exported.parent / "explored.ipynb")
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page, errors, elsewhere = opened_page(context, exported.with_name("explored.html"))
+    table = page.locator("table.engram-table").last
+    cells = lambda column: table.locator(f"tbody tr td:nth-child({column})").all_inner_texts()  # noqa: E731
+    names = table.locator("thead th").all_inner_texts()
+    neuron = 1 + names.index("neuron")
+    for column in range(1, 1 + len(names)):
+        header = table.locator(f"thead th:nth-child({column})")
+        header.get_by_role("button").focus()
+        page.keyboard.press("Enter")
+        first = header.get_attribute("aria-sort")
+        one = cells(column)
+        page.keyboard.press("Enter")
+        assert {first, header.get_attribute("aria-sort")} == {"ascending", "descending"}
+        assert table.locator("[aria-sort]").count() == 1
+        if all(re.fullmatch(r"[-\u2212]?[\d.]+(e-?\d+)?", c) for c in one):
+            numbers = [float(c.replace("\u2212", "-")) for c in one]
+            assert numbers == sorted(numbers, reverse=first == "descending"), names[column - 1]
+    table.locator("xpath=following-sibling::button").first.click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    lines = page.evaluate("navigator.clipboard.readText()").rstrip("\n").split("\n")
+    assert lines[0].split("\t") == names
+    assert [line.split("\t")[neuron - 1] for line in lines[1:]] == cells(neuron)
+    link = table.locator(".engram-neuron a").first
+    wanted = link.inner_text()
+    link.click()
+    assert wanted in page.locator(".ee-head h3").all_inner_texts()
+    others = table.locator(".engram-neuron:not(:has(a))")
+    assert all(title.startswith("%neuron L") for title in others.evaluate_all("all => all.map(e => e.title)"))
+    assert not errors and not elsewhere
 
 
 def test_two_explorers_of_a_notebook_do_not_fight(exported, lab, context, workspace):
@@ -186,7 +235,7 @@ def test_two_explorers_of_a_notebook_do_not_fight(exported, lab, context, worksp
     page.screenshot(path=RESULTS / "explorer-untrusted.png")
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).click()
-    wait_until_done(panel, 2)
+    wait_until_done(panel, 3)
     explorers = panel.locator(".engram-explorer")
     expect(explorers.locator(".ee-view")).to_have_count(2)
     before = page.url

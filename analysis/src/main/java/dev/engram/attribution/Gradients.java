@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import dev.engram.Vectors;
 import dev.engram.model.Clip;
+import dev.engram.model.Traces;
 import dev.engram.trace.Intervention;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.NeuronSpace;
@@ -20,8 +21,8 @@ import java.util.List;
  * later layers. A zero that asks for a gradient is added to the coefficients of each block.
  */
 final class Gradients {
-  /** Images in one pass on a CPU: what a ViT-L/14 keeps for the way back is 0.7 GB an image. */
-  private static final int AT_ONCE = 2;
+  /** What the images of one pass on a CPU keep for the way back: two of a ViT-L/14. */
+  private static final long BYTES_AT_ONCE = 3L << 29;
 
   private final Clip clip;
   private final NeuronSpace space;
@@ -40,11 +41,12 @@ final class Gradients {
     clip.vision().requireClassToken("the gradient of its coefficients");
     clip.requireFloat32("The gradient of its coefficients");
     float[][] out = new float[pixels.size()][];
+    long bytesPerImage = space.layers() * clip.bytesPerImage();
     clip.batches()
         .each(
             out.length,
-            AT_ONCE,
-            space.layers() * clip.bytesPerImage(),
+            (int) Math.max(2, Math.min(Traces.USUAL, BYTES_AT_ONCE / bytesPerImage)),
+            bytesPerImage,
             (from, to) -> {
               float[][] part = pass(pixels.subList(from, to), text);
               System.arraycopy(part, 0, out, from, part.length);

@@ -2,17 +2,13 @@ package dev.engram.dissect;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.engram.AtomicFile;
 import dev.engram.Cosine;
 import dev.engram.Progress;
 import dev.engram.Sha256;
 import dev.engram.model.Clip;
-import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.file.Files;
+import java.nio.FloatBuffer;
 import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -28,8 +24,6 @@ public final class DictionaryStore {
 
   /** How near a kept embedding has to be to one made now; batches of other sizes differ by 1e-6. */
   private static final double AGREEMENT = 1 - 1e-4;
-
-  private static final int HASH_BYTES = 32;
 
   /** A file is read and written as one array; a dictionary beyond that is not kept. */
   private static final long MOST_BYTES = 1L << 30;
@@ -91,55 +85,32 @@ public final class DictionaryStore {
         .allMatch(i -> Cosine.of(kept[sample[i]], now[i]) > AGREEMENT);
   }
 
-  private static long size(int rows, int width) {
-    return HASH_BYTES + (long) rows * width * Float.BYTES;
-  }
-
   private static Optional<float[][]> read(Path file, int rows, int width) {
-    try {
-      long size = size(rows, width);
-      if (size > MOST_BYTES || !Files.isRegularFile(file) || Files.size(file) != size) {
-        return Optional.empty();
-      }
-      ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
-      byte[] hash = new byte[HASH_BYTES];
-      bytes.get(hash);
-      MessageDigest sha = Sha256.digest();
-      sha.update(bytes.duplicate());
-      if (!MessageDigest.isEqual(hash, sha.digest())) {
-        return Optional.empty();
-      }
-      float[][] out = new float[rows][width];
-      for (float[] row : out) {
-        bytes.asFloatBuffer().get(row);
-        bytes.position(bytes.position() + width * Float.BYTES);
-      }
-      return Optional.of(out);
-    } catch (IOException | SecurityException e) {
-      return Optional.empty(); // computed again, and replaced
-    }
+    long size = (long) rows * width * Float.BYTES;
+    return size > MOST_BYTES
+        ? Optional.empty()
+        : HashedFile.read(file, size)
+            .map(
+                bytes -> {
+                  float[][] out = new float[rows][width];
+                  FloatBuffer floats = bytes.asFloatBuffer();
+                  for (float[] row : out) {
+                    floats.get(row);
+                  }
+                  return out;
+                });
   }
 
   private static void write(Path file, float[][] rows) {
-    int width = rows[0].length;
-    long size = size(rows.length, width);
+    long size = (long) rows.length * rows[0].length * Float.BYTES;
     if (size > MOST_BYTES) {
       return;
     }
-    ByteBuffer bytes = ByteBuffer.allocate((int) size).order(ByteOrder.LITTLE_ENDIAN);
-    bytes.position(HASH_BYTES);
+    ByteBuffer bytes = HashedFile.allocate(size);
+    FloatBuffer floats = bytes.asFloatBuffer();
     for (float[] row : rows) {
-      bytes.asFloatBuffer().put(row);
-      bytes.position(bytes.position() + width * Float.BYTES);
+      floats.put(row);
     }
-    MessageDigest sha = Sha256.digest();
-    sha.update(bytes.array(), HASH_BYTES, bytes.capacity() - HASH_BYTES);
-    bytes.put(0, sha.digest());
-    try {
-      Files.createDirectories(file.getParent());
-      AtomicFile.write(file, bytes.array());
-    } catch (IOException | SecurityException e) {
-      // kept for the session only: the next one computes it again
-    }
+    HashedFile.write(file, bytes);
   }
 }

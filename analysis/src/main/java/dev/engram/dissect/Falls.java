@@ -6,9 +6,7 @@ import dev.engram.edit.Suppression;
 import dev.engram.model.Clip;
 import dev.engram.model.Traces;
 import dev.engram.trace.Neuron;
-import dev.engram.trace.Site;
 import dev.engram.trace.Tokens;
-import dev.engram.trace.Trace;
 import dev.engram.trace.TraceRequest;
 import java.util.Arrays;
 import java.util.List;
@@ -18,7 +16,7 @@ import java.util.stream.IntStream;
 /**
  * Measures how far images fall from a text without a neuron, for one neuron after another. The
  * images pass twice, for what residual suppression and complete removal begin with; for each neuron
- * only the layers from its own on are computed again, unless the model suppresses neurons itself.
+ * only what comes after its block is computed again, unless the model suppresses neurons itself.
  */
 public final class Falls {
   private final Clip clip;
@@ -61,14 +59,8 @@ public final class Falls {
       fill(sums, 2, neurons, text, one -> suppression.complete(batch.pixels(), one, Tokens.ALL));
       return sums;
     }
-    TraceRequest streams =
-        TraceRequest.none()
-            .with(Site.H, Tokens.ALL)
-            .layers(
-                neurons.stream().mapToInt(Neuron::layer).min().orElse(0),
-                neurons.stream().mapToInt(Neuron::layer).max().orElse(0));
-    try (Trace before = clip.trace(batch.pixels(), streams, List.of())) {
-      fill(sums, 2, neurons, text, one -> suppression.complete(before, one));
+    try (BlockOutputs before = new BlockOutputs(clip, batch.pixels(), neurons)) {
+      fill(sums, 2, neurons, text, one -> before.without(one.get(0)));
     }
     return sums;
   }

@@ -13,6 +13,8 @@ import dev.engram.trace.Neuron;
 import dev.engram.trace.NeuronSpace;
 import dev.engram.trace.Site;
 import dev.engram.trace.TraceRequest;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.AbstractList;
 import java.util.Comparator;
 import java.util.List;
@@ -28,6 +30,9 @@ import org.jspecify.annotations.Nullable;
 public final class Survey {
   /** Coefficients that are kept: 256 MB. */
   private static final long MOST_KEPT = 1L << 26;
+
+  /** Bytes that are written at most: they are in memory twice meanwhile. */
+  private static final long MOST_WRITTEN = 1L << 27;
 
   private final Clip clip;
   private final ImageSet set;
@@ -55,16 +60,8 @@ public final class Survey {
       Reading reading,
       long kept,
       Progress progress) {
-    this.clip = clip;
-    this.set = set;
-    this.images = set.images();
-    this.space = attributor.space();
-    this.reading = reading;
-    // without a text tower nothing is known of labels, but all of coefficients
-    List<Entity> entities = clip.config().hasText() ? set.entities() : List.of();
-    improvements = new double[entities.size()][space.count()];
-    means = new double[entities.size()][space.count()];
-    coefficients = (long) images.size() * space.count() <= kept ? new float[images.size()][] : null;
+    this(clip, attributor, set, reading, kept);
+    List<Entity> entities = entities(clip, set);
     float[][] texts =
         entities.isEmpty()
             ? new float[0][]
@@ -98,6 +95,80 @@ public final class Survey {
           (first, m) -> keep(m, first));
     }
     progress.step("looking through images", images.size(), images.size());
+  }
+
+  /** All zeros. */
+  private Survey(Clip clip, Attributor attributor, ImageSet set, Reading reading, long kept) {
+    this.clip = clip;
+    this.set = set;
+    this.images = set.images();
+    this.space = attributor.space();
+    this.reading = reading;
+    int entities = entities(clip, set).size();
+    improvements = new double[entities][space.count()];
+    means = new double[entities][space.count()];
+    coefficients = (long) images.size() * space.count() <= kept ? new float[images.size()][] : null;
+  }
+
+  /** Without a text tower nothing is known of labels, but all of coefficients. */
+  private static List<Entity> entities(Clip clip, ImageSet set) {
+    return clip.config().hasText() ? set.entities() : List.of();
+  }
+
+  /** How many bytes {@link #write} takes. */
+  private long bytes() {
+    return space.count()
+        * (2L * Double.BYTES * improvements.length
+            + (coefficients == null ? 0 : (long) Float.BYTES * images.size()));
+  }
+
+  /** Writes every number as it is. */
+  void write(Path file) {
+    if (bytes() > MOST_WRITTEN) {
+      return;
+    }
+    ByteBuffer out = HashedFile.allocate(bytes());
+    for (double[][] rows : List.of(improvements, means)) {
+      for (double[] row : rows) {
+        out.asDoubleBuffer().put(row);
+        out.position(out.position() + Double.BYTES * row.length);
+      }
+    }
+    if (coefficients != null) {
+      for (float[] row : coefficients) {
+        out.asFloatBuffer().put(row);
+        out.position(out.position() + Float.BYTES * row.length);
+      }
+    }
+    HashedFile.write(file, out);
+  }
+
+  /** A survey that {@link #write} has written for the same questions; empty if there is none. */
+  static Optional<Survey> read(
+      Path file, Clip clip, Attributor attributor, ImageSet set, Reading reading) {
+    Survey survey = new Survey(clip, attributor, set, reading, MOST_KEPT);
+    return survey.bytes() > MOST_WRITTEN
+        ? Optional.empty()
+        : HashedFile.read(file, survey.bytes())
+            .map(
+                in -> {
+                  survey.fill(in);
+                  return survey;
+                });
+  }
+
+  private void fill(ByteBuffer in) {
+    for (double[][] rows : List.of(improvements, means)) {
+      for (double[] row : rows) {
+        in.asDoubleBuffer().get(row);
+        in.position(in.position() + Double.BYTES * row.length);
+      }
+    }
+    for (int i = 0; coefficients != null && i < coefficients.length; i++) {
+      coefficients[i] = new float[space.count()];
+      in.asFloatBuffer().get(coefficients[i]);
+      in.position(in.position() + Float.BYTES * space.count());
+    }
   }
 
   /**

@@ -73,25 +73,6 @@ public final class Suppression {
   }
 
   /**
-   * {@link #complete(List, Collection, Tokens)} at all tokens, of images whose residual stream
-   * before the first of the neurons is known: the layers before it cost nothing.
-   *
-   * @param trace with {@link Site#H} of all tokens at the layer of the first neuron
-   * @return embeddings, not normalised (B, D)
-   * @throws IllegalStateException if the model suppresses neurons, see {@link
-   *     VisionTower#isResumable}
-   */
-  public float[][] complete(Trace trace, Collection<Neuron> neurons) {
-    int first = neurons.stream().mapToInt(Neuron::layer).min().orElse(0);
-    List<Intervention> zero =
-        Intervention.zero(neurons, clip.config().vision().headWidth(), Tokens.ALL);
-    try (Trace rest =
-        clip.vision().resume(trace.get(Site.H, first), first, TraceRequest.none(), zero)) {
-      return rest.embeddings();
-    }
-  }
-
-  /**
    * The forward pass with the neurons' coefficients set to 0, at all tokens ("complete removal") or
    * at the class token.
    *

@@ -186,8 +186,9 @@ final class Explorer {
   }
 
   private void addQueries(Neuron n, int subject) {
-    drive(n, subjects.get(subject), new HashMap<>())
-        .ifPresent(d -> d.neurons().forEach(q -> add(q.neuron(), subject)));
+    drives(List.of(n), subjects.get(subject), new HashMap<>())
+        .values()
+        .forEach(d -> d.neurons().forEach(q -> add(q.neuron(), subject)));
   }
 
   private Neuron known(Neuron n) {
@@ -254,22 +255,36 @@ final class Explorer {
     float[] text = clip.embedTexts(List.of(asked.label()), Progress.NONE)[0];
     List<Fall> fallen = new Falls(clip).of(pixels, text, own, progress);
     for (int i = 0; i < own.size(); i++) {
-      progress.step("looking for query neurons", i, own.size());
-      Neuron n = own.get(i);
-      falls.put(n, fallen.get(i));
-      drive(n, asked, byImage).ifPresent(d -> drives.put(n, d));
+      falls.put(own.get(i), fallen.get(i));
     }
+    drives.putAll(drives(own, asked, byImage));
   }
 
-  /** Empty where the model's query neurons are not defined. */
-  private Optional<Drive> drive(Neuron n, Asked asked, Map<LabelledImage, float[]> pixels) {
-    if (!undefined(() -> analyzer.requireDefined(n)).isEmpty()) {
-      return Optional.empty();
+  /** Each on the image that drives it most; without those whose query neurons are not defined. */
+  private Map<Neuron, Drive> drives(
+      List<Neuron> own, Asked asked, Map<LabelledImage, float[]> pixels) {
+    Map<LabelledImage, List<Neuron>> byImage = new LinkedHashMap<>();
+    for (Neuron n : own) {
+      if (undefined(() -> analyzer.requireDefined(n)).isEmpty()) {
+        byImage.computeIfAbsent(asked.strongest(n), k -> new ArrayList<>()).add(n);
+      }
     }
-    LabelledImage image = asked.strongest(n);
-    float[] read = pixels.computeIfAbsent(image, one -> clip.processor().process(one.file()));
-    QueryEffects effects = analyzer.effects(List.of(read), n, Progress.NONE);
-    return Optional.of(new Drive(image, effects.coefficients()[0], effects.top(QUERIES)));
+    List<LabelledImage> images = List.copyOf(byImage.keySet());
+    List<Map<Neuron, QueryEffects>> effects =
+        analyzer.effects(
+            images.stream()
+                .map(i -> pixels.computeIfAbsent(i, one -> clip.processor().process(one.file())))
+                .toList(),
+            List.copyOf(byImage.values()),
+            progress);
+    Map<Neuron, Drive> out = new HashMap<>();
+    for (int i = 0; i < images.size(); i++) {
+      LabelledImage image = images.get(i);
+      effects
+          .get(i)
+          .forEach((n, e) -> out.put(n, new Drive(image, e.coefficients()[0], e.top(QUERIES))));
+    }
+    return out;
   }
 
   /** Images of the open set, with the coefficients of a neuron that they drive most. */

@@ -14,6 +14,7 @@ import dev.engram.data.LabelledImage;
 import dev.engram.dissect.DictionaryStore;
 import dev.engram.dissect.QueryEffects;
 import dev.engram.dissect.Survey;
+import dev.engram.dissect.SurveyStore;
 import dev.engram.dissect.ValueVectors;
 import dev.engram.dissect.WordDictionary;
 import dev.engram.edit.EditHistory;
@@ -88,7 +89,7 @@ public final class Lab implements AutoCloseable {
     return this;
   }
 
-  /** Keeps results and dictionaries below a folder, which may be deleted at any time. */
+  /** Keeps results, dictionaries and surveys below a folder, which may be deleted at any time. */
   public Lab cache(Path folder) {
     cache = folder;
     return this;
@@ -381,7 +382,8 @@ public final class Lab implements AutoCloseable {
 
   /** What the open set does to every neuron: one pass of its images, kept for the next question. */
   public Survey survey(Reading reading) {
-    return open().survey(images.set(), reading, progress);
+    SurveyStore store = cache == null ? null : new SurveyStore(cache.resolve("surveys"));
+    return open().survey(images.set(), reading, store, progress);
   }
 
   /** Frees the model, with its edits and what lies in its memory. */

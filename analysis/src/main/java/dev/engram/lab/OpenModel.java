@@ -10,6 +10,7 @@ import dev.engram.dissect.DictionaryStore;
 import dev.engram.dissect.Heatmapper;
 import dev.engram.dissect.ShippedEmbeddings;
 import dev.engram.dissect.Survey;
+import dev.engram.dissect.SurveyStore;
 import dev.engram.dissect.ValueVectors;
 import dev.engram.dissect.WordDictionary;
 import dev.engram.edit.BackgroundKeys;
@@ -98,12 +99,19 @@ final class OpenModel implements AutoCloseable {
     return analyzers().valueVectors;
   }
 
-  /** What a set does to every neuron: one pass of all its images, kept for the next question. */
-  Survey survey(ImageSet set, Reading reading, Progress progress) {
+  /**
+   * What a set does to every neuron: one pass of all its images, kept for the next question.
+   *
+   * @param store where those of the model as it was read are kept; null for nowhere
+   */
+  Survey survey(ImageSet set, Reading reading, @Nullable SurveyStore store, Progress progress) {
     Analyzers a = analyzers();
     Survey known = a.survey;
     if (known == null || a.surveyed != set || known.reading() != reading) {
-      known = Survey.of(a.clip, a.attributor, set, reading, progress);
+      known =
+          store == null || a.clip != original
+              ? Survey.of(a.clip, a.attributor, set, reading, progress)
+              : store.survey(a.clip, a.attributor, set, reading, progress);
       a.survey = known;
       a.surveyed = set;
     }

@@ -162,7 +162,12 @@ class ExploreTest {
               .orElseThrow();
       assertEquals(most, n.sign() * of.coefficient());
       QueryEffects alone = lab.queries(lab.nameOf(drive.image()), n.neuron());
-      assertEquals(alone.top(drive.neurons().size()), drive.neurons());
+      List<QueryEffects.QueryNeuron> best = alone.top(drive.neurons().size());
+      for (int i = 0; i < best.size(); i++) {
+        QueryEffects.QueryNeuron q = drive.neurons().get(i);
+        assertEquals(best.get(i).neuron(), q.neuron());
+        assertEquals(best.get(i).effect(), q.effect(), ROUNDING);
+      }
       assertEquals(alone.coefficients()[0], drive.coefficient(), ROUNDING);
       drive.neurons().forEach(q -> assertTrue(panda.queryWords().containsKey(q.neuron())));
     }

@@ -9,6 +9,8 @@ import dev.engram.attribution.Attribution;
 import dev.engram.magic.completion.Candidate;
 import dev.engram.magic.completion.Completion;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -184,5 +186,30 @@ class CompletionTest {
     List<String> all = texts("attribute " + base);
     assertEquals(500, all.size(), "a list that can be looked through");
     assertEquals(List.of(base + "image1999.png"), texts("attribute " + base + "image1999"));
+  }
+
+  /** Measured as time of the processor, the best of ten, since tests share a machine. */
+  @Test
+  void aFolderOf20000ImagesIsOfferedWhileTyping(@TempDir Path temp) throws IOException {
+    Path folder = Files.createDirectory(temp.resolve("photos"));
+    for (int i = 0; i < 20_000; i++) {
+      Files.createFile(folder.resolve("image%05d.png".formatted(i)));
+    }
+    Files.createDirectory(folder.resolve("more"));
+    Files.createDirectory(folder.resolve("v1.0"));
+    String base = folder.toString().replace('\\', '/') + "/";
+    String typed = "heatmap " + base;
+    ThreadMXBean clock = ManagementFactory.getThreadMXBean();
+    long best = Long.MAX_VALUE;
+    for (int i = 0; i < 10; i++) {
+      long from = clock.getCurrentThreadCpuTime();
+      List<String> found = texts(typed);
+      best = Math.min(best, clock.getCurrentThreadCpuTime() - from);
+      assertEquals(base + "more/", found.get(0));
+      assertEquals(base + "v1.0/", found.get(1));
+      assertEquals(base + "image00000.png", found.get(2));
+    }
+    assertTrue(best < 100_000_000, best / 1_000_000 + " ms");
+    assertEquals(List.of(base + "image19999.png"), texts(typed + "image19999"));
   }
 }

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
@@ -20,6 +19,11 @@ public final class Paths {
   private static final int MOST_LISTED = 50_000;
 
   private static final int MOST_SHOWN = 500;
+
+  /** Of how many the disk is asked whether they are folders, besides those that are shown. */
+  private static final int MOST_ASKED = 4_000;
+
+  private static final int LONGEST_ENDING = 5;
 
   private Paths() {}
 
@@ -32,37 +36,52 @@ public final class Paths {
   public static Stream<Candidate> of(String typed, Predicate<String> wanted) {
     int slash = Math.max(typed.lastIndexOf('/'), typed.lastIndexOf('\\'));
     String base = typed.substring(0, slash + 1);
-    String name = typed.substring(slash + 1).toLowerCase(Locale.ROOT);
+    String name = typed.substring(slash + 1);
     if (typed.equals("~")) {
       return Stream.of(new Candidate("~/", "folder", true));
     }
-    List<Candidate> found = new ArrayList<>();
+    List<Listed> listed = new ArrayList<>();
     try (DirectoryStream<Path> all =
-        Files.newDirectoryStream(
-            UserPath.of(base.isEmpty() ? "." : base), each -> begins(each, name))) {
-      int listed = 0;
+        Files.newDirectoryStream(UserPath.of(base.isEmpty() ? "." : base))) {
       for (Path each : all) {
         String file = each.getFileName().toString();
-        boolean folder = Files.isDirectory(each);
-        if (folder || wanted.test(file)) {
-          found.add(
-              new Candidate(base + file + (folder ? "/" : ""), folder ? "folder" : "file", folder));
+        if (begins(file, name)) {
+          listed.add(new Listed(each, file));
         }
-        if (++listed == MOST_LISTED) {
+        if (listed.size() == MOST_LISTED) {
           break;
         }
       }
     } catch (IOException | DirectoryIteratorException | SecurityException | EngramException e) {
       return Stream.empty(); // a path that is not there has nothing in it
     }
-    return found.stream()
-        .sorted(
-            Comparator.comparing(Candidate::continues).reversed().thenComparing(Candidate::text))
+    listed.sort(Comparator.comparing(Listed::looksLikeFile).thenComparing(Listed::name));
+    List<Candidate> folders = new ArrayList<>();
+    List<Candidate> files = new ArrayList<>();
+    for (int i = 0; i < listed.size(); i++) {
+      String file = listed.get(i).name();
+      boolean isShown = wanted.test(file) && files.size() < MOST_SHOWN;
+      if ((i < MOST_ASKED || isShown) && Files.isDirectory(listed.get(i).path())) {
+        folders.add(new Candidate(base + file + "/", "folder", true));
+      } else if (isShown) {
+        files.add(new Candidate(base + file, "file", false));
+      }
+    }
+    return Stream.of(folders, files)
+        .flatMap(some -> some.stream().sorted(Comparator.comparing(Candidate::text)))
         .limit(MOST_SHOWN);
   }
 
-  private static boolean begins(Path path, String name) {
-    String file = path.getFileName().toString().toLowerCase(Locale.ROOT);
-    return file.startsWith(name) && (name.startsWith(".") || !file.startsWith("."));
+  /** What lies in a folder. */
+  private record Listed(Path path, String name) {
+    /** By its ending; whether it is a folder is asked first of those without one. */
+    boolean looksLikeFile() {
+      return name.lastIndexOf('.') > Math.max(0, name.length() - LONGEST_ENDING - 2);
+    }
+  }
+
+  private static boolean begins(String file, String typed) {
+    return file.regionMatches(true, 0, typed, 0, typed.length())
+        && (typed.startsWith(".") || !file.startsWith("."));
   }
 }

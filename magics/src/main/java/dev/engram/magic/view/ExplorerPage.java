@@ -4,12 +4,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.engram.Sha256;
-import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
-import java.util.Objects;
 
 /**
  * Linked pages that our own script draws from numbers: {@code explorer.js} and {@code explorer.css}
@@ -66,7 +63,7 @@ public record ExplorerPage(String title, ObjectNode data, View still, byte[] png
     System.arraycopy(attributes, 0, all, 2, attributes.length);
     return Html.element(
         "div",
-        Html.element("style", resource("explorer.css"))
+        Html.element("style", Html.resource("explorer.css"))
             + Html.element(
                 "script",
                 Html.scriptSafe(identified),
@@ -75,7 +72,7 @@ public record ExplorerPage(String title, ObjectNode data, View still, byte[] png
                 "class",
                 "engram-data")
             + still.html()
-            + Html.element("script", resource("explorer.js")),
+            + Html.element("script", Html.resource("explorer.js")),
         all);
   }
 
@@ -83,14 +80,6 @@ public record ExplorerPage(String title, ObjectNode data, View still, byte[] png
     try {
       return JSON.writeValueAsString(node);
     } catch (JsonProcessingException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static String resource(String name) {
-    try (InputStream in = ExplorerPage.class.getResourceAsStream(name)) {
-      return new String(Objects.requireNonNull(in, name).readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }

@@ -1,6 +1,11 @@
 package dev.engram.magic.view;
 
 import dev.engram.Printable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 
 /**
  * Writes HTML from strings that may come from anywhere: file names, labels, words, messages. Every
@@ -73,5 +78,17 @@ public final class Html {
         .replace(">", "\\u003e")
         .replace("\u2028", "\\u2028")
         .replace("\u2029", "\\u2029");
+  }
+
+  /**
+   * @param name of a script or style sheet of ours that lies beside this class
+   * @return what it holds, trusted
+   */
+  static String resource(String name) {
+    try (InputStream in = Html.class.getResourceAsStream(name)) {
+      return new String(Objects.requireNonNull(in, name).readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

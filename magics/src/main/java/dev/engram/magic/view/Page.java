@@ -72,7 +72,10 @@ public record Page(String title, List<Section> sections) implements Viewable, St
       View before = out.isEmpty() ? null : out.get(out.size() - 1);
       if (before != null && isPlain(before) && isPlain(v)) {
         out.set(
-            out.size() - 1, View.html(before.html() + v.html(), before.text() + "\n" + v.text()));
+            out.size() - 1,
+            View.html(
+                TableView.withOneScript(before.html() + v.html()),
+                before.text() + "\n" + v.text()));
       } else {
         out.add(v);
       }
@@ -121,6 +124,7 @@ public record Page(String title, List<Section> sections) implements Viewable, St
         <title>%s</title><style>%s</style></head>
         <body>%s</body></html>
         """
-        .formatted(PageFile.MARK, Html.escape(title), STYLE, body);
+        .formatted(
+            PageFile.MARK, Html.escape(title), STYLE, TableView.withOneScript(body.toString()));
   }
 }

@@ -35,7 +35,7 @@ public final class PictureData {
   public static List<String> urls(List<BufferedImage> pictures, int budget) {
     List<String> urls = List.of();
     for (int side : SIDES) {
-      urls = pictures.stream().map(p -> url(Gallery.shrunk(p, side))).toList();
+      urls = pictures.parallelStream().map(p -> url(Gallery.shrunk(p, side))).toList();
       if (urls.stream().mapToLong(String::length).sum() <= budget) {
         break;
       }

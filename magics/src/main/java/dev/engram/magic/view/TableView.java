@@ -1,6 +1,7 @@
 package dev.engram.magic.view;
 
 import dev.engram.Digits;
+import dev.engram.trace.Neuron;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -10,8 +11,9 @@ import tech.tablesaw.api.Table;
 import tech.tablesaw.columns.Column;
 
 /**
- * Shows a Tablesaw table as HTML and as text, at most a screenful of its rows. Tablesaw's own HTML
- * writer prints every row, and a table of all neurons has a hundred thousand.
+ * Shows a Tablesaw table as HTML and as text, at most a screenful of its rows; Tablesaw's own HTML
+ * writer prints every row, and a table of all neurons has a hundred thousand. Where scripts run its
+ * rows are sorted by a click and copied as TSV.
  */
 public final class TableView {
   /** Rows that are shown unless somebody asks for more. */
@@ -20,6 +22,9 @@ public final class TableView {
   private static final String STYLE =
       "border-collapse:collapse;font-variant-numeric:tabular-nums;margin:.5em 0";
   private static final String CELL = "padding:.2em .8em;text-align:";
+
+  /** Lies beside this class: sorts, copies, and links neurons to an explorer of the page. */
+  private static final String SCRIPT = Html.element("script", Html.resource("tables.js"));
 
   private TableView() {}
 
@@ -69,7 +74,8 @@ public final class TableView {
 
   private static String html(
       String name, List<Column<?>> columns, List<List<String>> cells, String more) {
-    StringBuilder out = new StringBuilder(Html.open("table", "style", STYLE));
+    StringBuilder out =
+        new StringBuilder(Html.open("table", "class", "engram-table", "style", STYLE));
     if (!name.isEmpty()) {
       out.append(
           Html.element(
@@ -79,17 +85,43 @@ public final class TableView {
     for (int line = 0; line < lines; line++) {
       out.append(line == 0 ? "<thead><tr>" : "<tr>");
       for (int c = 0; c < cells.size(); c++) {
+        String style = CELL + (isNumber(columns.get(c)) ? "right" : "left");
+        String cell = cells.get(c).get(line);
         out.append(
-            Html.element(
-                line == 0 ? "th" : "td",
-                Html.escape(cells.get(c).get(line)),
-                "style",
-                CELL + (isNumber(columns.get(c)) ? "right" : "left")));
+            line == 0
+                ? Html.element("th", Html.escape(cell), "scope", "col", "style", style)
+                : Html.element("td", content(cell), "style", style));
       }
       out.append(line == 0 ? "</tr></thead><tbody>" : "</tr>");
     }
     out.append(lines == 0 ? "</table>" : "</tbody></table>");
-    return more.isEmpty() ? out.toString() : out + Html.element("p", Html.escape(more));
+    out.append(more.isEmpty() ? "" : Html.element("p", Html.escape(more)));
+    return lines < 2 ? out.toString() : out + SCRIPT;
+  }
+
+  /** A neuron says how to get its page; the script makes it a link where an explorer shows it. */
+  private static String content(String cell) {
+    return Neuron.isName(cell)
+        ? Html.element(
+            "span",
+            Html.escape(cell),
+            "class",
+            "engram-neuron",
+            "title",
+            "%neuron " + cell + " shows its page")
+        : Html.escape(cell);
+  }
+
+  /**
+   * A page of several tables needs their script once; a second one would do nothing.
+   *
+   * @param html of a whole page
+   */
+  static String withOneScript(String html) {
+    int first = html.indexOf(SCRIPT);
+    return first < 0
+        ? html
+        : html.substring(0, first) + SCRIPT + html.substring(first).replace(SCRIPT, "");
   }
 
   private static String text(

@@ -46,6 +46,7 @@
       this.alone = root.hasAttribute("data-alone");
       this.notebook = !this.alone && (document.body.hasAttribute("data-jp-theme-light") || !!root.closest(".jp-OutputArea, .lm-Widget"));
       this.byName = new Map(this.data.neurons.map((n) => [n.name, n]));
+      root.engramNeurons = this.byName; // for tables.js, which links them
       this.pictures = this.data.images.map((image) => Object.assign(new Image(), { src: image.src }));
       this.trail = [];
       this.at = -1;
@@ -403,4 +404,5 @@
     root.setAttribute("data-drawn", "");
     new Explorer(root);
   }
+  document.dispatchEvent(new Event("engram-explorer"));
 })();

@@ -13,7 +13,7 @@ PARTS = {
     "browser": ("tests/test_browser.py", "tests/test_explorer.py"),
     "docker": ("tests/test_docker.py",),
     "transformers": ("tests/test_transformers.py", "tests/test_training.py"),
-    "install": ("tests/test_lab.py", "tests/test_wheel.py", "tests/test_licences.py"),
+    "install": ("tests/test_lab.py", "tests/test_wheel.py", "tests/test_maven_project.py", "tests/test_licences.py"),
 }  # fmt: skip
 REQUIREMENTS = ("requirements.txt", "requirements-test.txt")
 MORE_REQUIREMENTS = {"docker": "docker/requirements-test.txt"}

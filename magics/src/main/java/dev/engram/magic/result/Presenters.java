@@ -75,6 +75,7 @@ public final class Presenters {
     register(Evaluation.class, new EvaluationPresenter());
     register(Evaluated.class, new EvaluationPresenter.OfLibrary());
     register(Reproduction.class, new ReproductionPresenter());
+    register(PaperReport.class, new PaperReportPresenter());
     register(Table.class, of(TableView::of));
     register(Figure.class, of(figure -> PlotlyFigures.of(figure).view()));
   }

@@ -1,0 +1,172 @@
+package dev.engram.magic.result;
+
+import dev.engram.Provenance;
+import dev.engram.experiment.Estimate;
+import dev.engram.experiment.Finding;
+import dev.engram.experiment.Interval;
+import dev.engram.experiment.Verdict;
+import dev.engram.lab.ReproducedAll;
+import dev.engram.lab.ReproducedAll.Part;
+import dev.engram.magic.view.Page;
+import dev.engram.magic.view.Page.Section;
+import dev.engram.magic.view.TableView;
+import dev.engram.magic.view.View;
+import dev.engram.magic.view.Viewable;
+import dev.engram.model.ImageProcessor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import tech.tablesaw.api.DoubleColumn;
+import tech.tablesaw.api.StringColumn;
+import tech.tablesaw.api.Table;
+
+/**
+ * The value of {@code %reproduce all}: what the paper says, the paper's numbers beside ours, and a
+ * verdict for each finding. {@link #page} has every table and figure below that.
+ *
+ * @param result what the library returned
+ * @param shown the tables and figures, by the names of their experiments; without those that were
+ *     refused
+ * @param table one row for each finding
+ */
+public record PaperReport(ReproducedAll result, Map<String, Reproduction> shown, Table table)
+    implements Viewable {
+  /** Keeps a copy. */
+  public PaperReport {
+    shown = new LinkedHashMap<>(shown);
+  }
+
+  /**
+   * @param seen makes of a picture what the model sees of it
+   */
+  public static PaperReport of(ReproducedAll result, ImageProcessor seen) {
+    Map<String, Reproduction> shown = new LinkedHashMap<>();
+    for (Part part : result.parts()) {
+      part.done()
+          .ifPresent(
+              done ->
+                  shown.put(part.experiment().name(), ExperimentPresenters.present(done, seen)));
+    }
+    return new PaperReport(result, shown, table(result.judged()));
+  }
+
+  private static Table table(List<Finding.Judged> all) {
+    return Table.create(
+        "The paper's findings",
+        text("where", all, j -> j.finding().where()),
+        text("finding", all, j -> j.finding().sentence()),
+        text("holds where", all, j -> j.finding().test()),
+        DoubleColumn.create(
+            "ours", all.stream().mapToDouble(j -> j.ours().map(Estimate::mean).orElse(Double.NaN))),
+        text("95 % interval", all, j -> j.ours().map(e -> range(e.interval())).orElse("")),
+        text("over", all, j -> j.ours().map(e -> over(e.interval())).orElse("")),
+        DoubleColumn.create(
+            Charts.PAPER, all.stream().mapToDouble(j -> j.finding().paper().orElse(Double.NaN))),
+        text("verdict", all, j -> j.verdict().toString()));
+  }
+
+  private static StringColumn text(
+      String name, List<Finding.Judged> all, Function<Finding.Judged, String> of) {
+    return StringColumn.create(name, all.stream().map(of));
+  }
+
+  private static String range(Interval i) {
+    return i.exists() ? String.format(Locale.ROOT, "%.4f to %.4f", i.low(), i.high()) : "none";
+  }
+
+  private static String over(Interval i) {
+    return i.exists()
+        ? String.format(Locale.ROOT, "%,d %s, %s", i.units(), i.unit(), i.kind())
+        : "";
+  }
+
+  /** How many findings hold, and what was not run. */
+  List<String> sentences() {
+    List<String> said = new ArrayList<>();
+    said.add(
+        "Of the paper's %d findings that a number can judge, %d hold here, %d do not hold, and of %d it cannot be said: the border is within the interval, or there is none."
+            .formatted(
+                result.judged().size(),
+                result.count(Verdict.HOLDS),
+                result.count(Verdict.DOES_NOT_HOLD),
+                result.count(Verdict.CANNOT_BE_SAID)));
+    for (Part part : result.parts()) {
+      part.refusal().ifPresent(why -> said.add(part.experiment() + " was not run: " + why));
+    }
+    String others =
+        result.parts().stream()
+            .filter(p -> p.done().map(d -> !d.changes().isEmpty()).orElse(false))
+            .map(p -> p.experiment().name())
+            .collect(Collectors.joining(", "));
+    if (!others.isEmpty()) {
+      said.add(
+          "With settings other than the standard, so that the paper's numbers are of others: "
+              + others
+              + ".");
+    }
+    return said;
+  }
+
+  private View summary() {
+    View rows = Pages.under(sentences(), TableView.of(table, table.rowCount()));
+    return shown.values().stream()
+        .findFirst()
+        .map(r -> Footnote.under(rows, shared(r.provenance())))
+        .orElse(rows);
+  }
+
+  /** What the first of them shares with the others: each has its own under its table. */
+  private static Provenance shared(Provenance one) {
+    Map<String, String> entries = new LinkedHashMap<>(one.entries());
+    entries.keySet().retainAll(List.of("experiment", "model"));
+    entries.replace("experiment", "all");
+    return new Provenance(entries, one.caution());
+  }
+
+  @Override
+  public View view() {
+    return summary();
+  }
+
+  /**
+   * @return the verdicts, and every table and figure below them
+   */
+  public Page page() {
+    List<Section> sections = new ArrayList<>();
+    sections.add(new Section("Findings", summary()));
+    for (Part part : result.parts()) {
+      String name = part.experiment().name();
+      Reproduction r = shown.get(name);
+      sections.add(
+          r == null
+              ? new Section(
+                  name, Pages.paragraph("Not run: " + part.refusal().orElse("no reason is known.")))
+              : section(name, r));
+    }
+    return new Page("The paper's tables and figures on this model", sections);
+  }
+
+  private static Section section(String name, Reproduction r) {
+    View view = r.view();
+    List<View> parts = new ArrayList<>(view.before());
+    parts.add(view);
+    return new Section(name, parts);
+  }
+
+  /**
+   * @param one a table or figure of the paper
+   * @return it as a page of its own
+   */
+  public static Page page(Reproduction one) {
+    return new Page("%reproduce " + one.name(), List.of(section(one.name(), one)));
+  }
+
+  @Override
+  public String toString() {
+    return sentences().get(0);
+  }
+}

@@ -139,22 +139,24 @@ public record PaperReport(ReproducedAll result, Map<String, Reproduction> shown,
     List<Section> sections = new ArrayList<>();
     sections.add(new Section("Findings", summary()));
     for (Part part : result.parts()) {
-      String name = part.experiment().name();
-      Reproduction r = shown.get(name);
-      sections.add(
-          r == null
-              ? new Section(
-                  name, Pages.paragraph("Not run: " + part.refusal().orElse("no reason is known.")))
-              : section(name, r));
+      List<View> parts = new ArrayList<>(List.of(Pages.paragraph(part.experiment().title() + ".")));
+      Reproduction r = shown.get(part.experiment().name());
+      if (r == null) {
+        part.refusal().ifPresent(why -> parts.add(Pages.paragraph("Not run: " + why)));
+      } else {
+        parts.addAll(outputs(r));
+      }
+      sections.add(new Section(part.experiment().name(), parts));
     }
     return new Page("The paper's tables and figures on this model", sections);
   }
 
-  private static Section section(String name, Reproduction r) {
+  /** What a cell shows of it, downwards. */
+  private static List<View> outputs(Reproduction r) {
     View view = r.view();
-    List<View> parts = new ArrayList<>(view.before());
-    parts.add(view);
-    return new Section(name, parts);
+    List<View> all = new ArrayList<>(view.before());
+    all.add(view);
+    return all;
   }
 
   /**
@@ -162,7 +164,7 @@ public record PaperReport(ReproducedAll result, Map<String, Reproduction> shown,
    * @return it as a page of its own
    */
   public static Page page(Reproduction one) {
-    return new Page("%reproduce " + one.name(), List.of(section(one.name(), one)));
+    return new Page("%reproduce " + one.name(), List.of(new Section(one.name(), outputs(one))));
   }
 
   @Override

@@ -151,21 +151,24 @@ final class ReproduceCommand implements EngramMagic {
 
   @Override
   public Viewable run(MagicContext context) {
-    if (name == null) {
+    String asked = name == null ? "" : name.replaceFirst("\\?+$", "").strip();
+    boolean all = asked.equalsIgnoreCase(ReproduceAllRun.NAME);
+    boolean lists = name != null && name.endsWith("?");
+    if (name == null || (all && lists)) {
       return TableView.of(list());
     }
-    if (name.endsWith("?")) {
-      return TableView.of(settings(Experiments.named(name.replaceFirst("\\?+$", ""))), 100);
+    if (lists) {
+      return TableView.of(settings(Experiments.named(asked)), 100);
     }
     PageFile file = page.file();
-    if (name.strip().equalsIgnoreCase(ReproduceAllRun.NAME)) {
+    if (all) {
       PaperReport report = all(context);
       if (file != null) {
         context.display(file.write(report.page()));
       }
       return report;
     }
-    Reproduction shown = reproduce(Experiments.named(name), context);
+    Reproduction shown = reproduce(Experiments.named(asked), context);
     if (file != null) {
       context.display(file.write(PaperReport.page(shown)));
     }

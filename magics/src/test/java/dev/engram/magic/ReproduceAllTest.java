@@ -102,6 +102,12 @@ class ReproduceAllTest {
     assertTrue(report.shown().containsKey("table1"), report.view().text());
   }
 
+  @Test
+  void aQuestionAboutAllListsWhatThereIs() {
+    String list = String.valueOf(runner.run("reproduce all?", null));
+    assertTrue(list.contains("table8") && list.contains("a verdict for each finding"), list);
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

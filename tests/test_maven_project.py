@@ -23,6 +23,7 @@ VERSION = re.search(r"<version>(.+?)</version>", POM)[1]
 FETCHED = Path.home() / ".m2" / "repository"
 IMPORTS = ("attribution.*", "data.*", "iconclip.*", "lab.*")
 LIBRARIES = ("engram", "engram-bom", "engram-analysis", "engram-iconclip")
+WITHOUT = ("-Dmaven.test.skip", "-Dspotless.check.skip")
 pytestmark = pytest.mark.skipif(not shutil.which("mvn"), reason="Maven is needed to build what a project depends on")
 
 
@@ -34,7 +35,8 @@ def place(tmp_path_factory):
 @pytest.fixture(scope="module")
 def installed(place):
     """What a user of Java needs, as `mvn install` leaves it."""
-    maven(place, ROOT, "install", "-pl", "bom,iconclip,analysis", "-am", "-Dmaven.test.skip", "-Dspotless.check.skip")
+    # the classes are those of the build before, whose compilation takes minutes
+    maven(place, ROOT, "install", "-pl", "bom,iconclip,analysis", "-am", "-Dmaven.main.skip", *WITHOUT)
     return place / "repository" / "dev" / "engram"
 
 
@@ -88,7 +90,7 @@ def test_the_same_sources_in_another_place_are_the_same_bytes(installed, place):
         (copy / module).mkdir()
         shutil.copy(ROOT / module / "pom.xml", copy / module)
     shutil.copytree(ROOT / "iconclip" / "src", copy / "iconclip" / "src", copy_function=shutil.copyfile)
-    maven(place, copy, "package", "-pl", "iconclip", "-Dmaven.test.skip", "-Dspotless.check.skip")
+    maven(place, copy, "package", "-pl", "iconclip", *WITHOUT)
     name = f"engram-iconclip-{VERSION}.jar"
     first, second = installed / "engram-iconclip" / VERSION / name, copy / "iconclip" / "target" / name
     assert hashlib.sha256(first.read_bytes()).digest() == hashlib.sha256(second.read_bytes()).digest()

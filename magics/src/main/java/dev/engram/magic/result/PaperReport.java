@@ -20,6 +20,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import tech.tablesaw.api.DoubleColumn;
 import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
@@ -59,14 +60,14 @@ public record PaperReport(ReproducedAll result, Map<String, Reproduction> shown,
         "The paper's findings",
         text("where", all, j -> j.finding().where()),
         text("finding", all, j -> j.finding().sentence()),
-        text("holds where", all, j -> j.finding().test()),
+        text("verdict", all, j -> j.verdict().toString()),
         DoubleColumn.create(
             "ours", all.stream().mapToDouble(j -> j.ours().map(Estimate::mean).orElse(Double.NaN))),
-        text("95 % interval", all, j -> j.ours().map(e -> range(e.interval())).orElse("")),
-        text("over", all, j -> j.ours().map(e -> over(e.interval())).orElse("")),
+        text("95 % interval", all, j -> j.ours().map(e -> range(e.interval())).orElse("none")),
         DoubleColumn.create(
             Charts.PAPER, all.stream().mapToDouble(j -> j.finding().paper().orElse(Double.NaN))),
-        text("verdict", all, j -> j.verdict().toString()));
+        text("holds where", all, j -> j.finding().test()),
+        text("interval over", all, j -> j.ours().map(e -> over(e.interval())).orElse("")));
   }
 
   private static StringColumn text(
@@ -88,12 +89,12 @@ public record PaperReport(ReproducedAll result, Map<String, Reproduction> shown,
   List<String> sentences() {
     List<String> said = new ArrayList<>();
     said.add(
-        "Of the paper's %d findings that a number can judge, %d hold here, %d do not hold, and of %d it cannot be said: the border is within the interval, or there is none."
+        "Of the paper's %d findings that a number can judge: %s (the border is within the interval, or there is none)."
             .formatted(
                 result.judged().size(),
-                result.count(Verdict.HOLDS),
-                result.count(Verdict.DOES_NOT_HOLD),
-                result.count(Verdict.CANNOT_BE_SAID)));
+                Stream.of(Verdict.values())
+                    .map(v -> v + " " + result.count(v))
+                    .collect(Collectors.joining(", "))));
     for (Part part : result.parts()) {
       part.refusal().ifPresent(why -> said.add(part.experiment() + " was not run: " + why));
     }

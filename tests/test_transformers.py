@@ -1,4 +1,4 @@
-"""%save, judged by transformers itself: its CLIPModel gives the embeddings that the edited model gives in the kernel."""
+"""%save and models of images alone, judged by transformers itself: it gives the embeddings that the kernel gives."""
 
 import json
 import os
@@ -38,6 +38,62 @@ def saved(pictures, tmp_path_factory):
         return folder, before, embeddings(session, pictures)
 
 
+@pytest.fixture(scope="module")
+def images_alone(python, pictures, tmp_path_factory):
+    """Of models without texts that transformers has written: what the kernel makes of each, and of an edited one, saved."""
+    folder = tmp_path_factory.mktemp("images alone")
+    asked(python, "transformers_images.py", "make", folder)
+    found = {}
+    with kernels.running(dict(os.environ)) as session:
+        for name in ("dinov2", "vit"):
+            session.run(f"%model '{folder / name}'")
+            before = image_embeddings(session, pictures)
+            session.run(f"""
+                import java.nio.file.Path;
+                import dev.engram.edit.*;
+                ModelCard card = %model
+                EditHistory edits = new EditHistory(card.clip());
+                edits.apply(Removal.complete(card.clip(), "one", List.of(Neuron.parse("L2F5")), Provenance.of("a", "b")));
+                edits.saveModel(Path.of({json.dumps(str(folder / name) + " edited")}), Progress.NONE);""")
+            session.run(f"%model '{folder / name} edited'")
+            found[name] = folder / name, before, image_embeddings(session, pictures)
+    return found
+
+
+@pytest.mark.parametrize("name", ["dinov2", "vit"])
+def test_models_of_images_alone_are_those_of_transformers(python, images_alone, pictures, name):
+    folder, before, after = images_alone[name]
+    images = json.dumps(list(map(str, pictures)))
+    theirs = asked(python, "transformers_images.py", "embed", folder, images)
+    assert largest_difference(theirs["images"], before) < 1e-5
+    saved = asked(python, "transformers_images.py", "embed", f"{folder} edited", images)
+    assert saved["loading"] == {"missing_keys": [], "unexpected_keys": [], "mismatched_keys": [], "error_msgs": []}
+    assert largest_difference(saved["images"], after) < 1e-5
+    assert largest_difference(before, after) > 1e-3, "the edit is in what was saved"
+
+
+def asked(python, script, *words):
+    """What a script prints that runs with transformers' Python, read as JSON."""
+    done = subprocess.run(
+        [python, Path(__file__).with_name(script), *words],
+        env=os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "2"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout or "null")
+
+
+def image_embeddings(session, pictures):
+    files = ", ".join(f"Path.of({json.dumps(str(path))})" for path in pictures)
+    said = session.run(f"""
+        import java.nio.file.Path;
+        ModelCard shown = %model
+        "JSON" + Arrays.deepToString(shown.clip().embedImages(shown.clip().pixels(List.of({files})), Progress.NONE)) """)
+    return json.loads(said[said.index("JSON") + 4 :])
+
+
 def embeddings(session, pictures):
     files = ", ".join(f"Path.of({json.dumps(str(path))})" for path in pictures)
     texts = ", ".join(json.dumps(text, ensure_ascii=False) for text in TEXTS)
@@ -54,16 +110,7 @@ def embeddings(session, pictures):
 
 def test_transformers_reads_the_saved_model_and_agrees(python, saved, pictures):
     folder, before, after = saved
-    script = Path(__file__).with_name("transformers_embed.py")
-    done = subprocess.run(
-        [python, script, folder, json.dumps(list(map(str, pictures))), json.dumps(TEXTS)],
-        env=os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "2"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    theirs = json.loads(done.stdout)
+    theirs = asked(python, "transformers_embed.py", folder, json.dumps(list(map(str, pictures))), json.dumps(TEXTS))
     assert theirs["loading"] == {"missing_keys": [], "unexpected_keys": [], "mismatched_keys": [], "error_msgs": []}
     assert theirs["type"] == "torch.float32"
     for kind in ("images", "texts"):

@@ -15,7 +15,7 @@ PARTS = {
     "browser": ("tests/test_browser.py", "tests/test_explorer.py", "tests/test_site.py"),
     "docker": ("tests/test_docker.py",),
     "transformers": ("tests/test_transformers.py", "tests/test_training.py"),
-    "install": ("tests/test_lab.py", "tests/test_wheel.py", "tests/test_licences.py"),
+    "install": ("tests/test_lab.py", "tests/test_wheel.py", "tests/test_maven_project.py", "tests/test_licences.py"),
 }  # fmt: skip
 # These measure how long something takes, or build in the checkout: nothing else runs meanwhile.
 ALONE = {

@@ -196,7 +196,7 @@ public final class Figure3 {
       return estimate(n -> n.block() == block);
     }
 
-    private Estimate estimate(Predicate<Neuron> where) {
+    Estimate estimate(Predicate<Neuron> where) {
       return Estimate.of(
           Sample.of(
                   unit,

@@ -67,22 +67,25 @@ final class Checkpoint {
         stored.containsKey(prefix + "embeddings.patch_embedding.weight") ? "vision_model." : "";
     stored.forEach(
         (name, st) -> tensors.put(tower + name.substring(prefix.length()), new Place(st, name)));
-    UnreadTensors.refuseKnown(this, tensors.keySet());
-    naming =
-        Families.namings().stream()
-            .filter(n -> n.isOf(tensors.keySet()))
-            .findFirst()
-            .orElseThrow(this::noClip);
+    Optional<Naming> known =
+        Families.namings().stream().filter(n -> n.isOf(tensors.keySet())).findFirst();
+    UnreadTensors.refuseKnown(this, known);
+    naming = known.orElseThrow(this::noClip);
   }
 
   private EngramException noClip() {
+    return UnreadFamilies.refusal(tensors.keySet().stream(), directory).orElseGet(this::unknown);
+  }
+
+  private EngramException unknown() {
     return new EngramException(
         "Not a CLIP with a vision transformer: expected a tensor"
             + " vision_model.embeddings.class_embedding or visual.class_embedding in "
             + directory
             + ", found "
             + tensors.keySet().stream().sorted().limit(3).toList()
-            + " and others; Engram reads CLIPModel, SiglipModel, OpenAI and OpenCLIP checkpoints.");
+            + " and others; Engram reads CLIPModel, SiglipModel, Dinov2Model, ViTModel, OpenAI and"
+            + " OpenCLIP checkpoints.");
   }
 
   /** What {@link #WRAPPERS} have put before all of the names. */
@@ -107,7 +110,8 @@ final class Checkpoint {
     if (!Files.isDirectory(directory)) {
       throw new EngramException(
           (Files.exists(directory) ? directory + " is a file" : "There is no folder " + directory)
-              + "; give a folder that holds weights (model.safetensors, pytorch_model.bin) and config.json.");
+              + "; give a folder that holds weights (model.safetensors, pytorch_model.bin) and"
+              + " config.json.");
     }
     return new Checkpoint(directory, WeightFiles.in(directory));
   }
@@ -214,7 +218,19 @@ final class Checkpoint {
       throw wrongShape(name, Arrays.toString(wanted), shape);
     }
     read.add(s.name());
-    return s.of(place.file.floats(manager, place.name), expected);
+    NDArray array = s.of(place.file.floats(manager, place.name), expected);
+    return s.scale().isEmpty() ? array : scaled(array, s.scale());
+  }
+
+  /** Every row of a matrix, or entry of a vector, times that of another tensor. */
+  private NDArray scaled(NDArray array, String by) {
+    NDManager manager = array.getManager();
+    long rows = array.getShape().get(0);
+    try (array;
+        NDArray scale = tensor(manager, by, rows);
+        NDArray column = array.getShape().dimension() == 2 ? scale.reshape(rows, 1) : scale) {
+      return array.mul(column);
+    }
   }
 
   private Place place(StoredTensor s) {
@@ -234,7 +250,8 @@ final class Checkpoint {
     return place;
   }
 
-  private StoredTensor stored(String name) {
+  /** How the files keep a tensor, by its Hugging Face name. */
+  StoredTensor stored(String name) {
     return naming.stored(name, tensors.keySet());
   }
 }

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -80,11 +81,20 @@ final class CheckpointWriter {
               + " express that; undo the residual removal of %s, or remove completely."
                   .formatted(clip.vision().suppressed()));
     }
-    if (clip.isResized()) {
+    if (!hasOwnSize()) {
       throw new EngramException(
-          "The positions of this model are interpolated for images of %d px, and a saved model has those that were learned; load it without a resolution to save it."
+          "Images of %d px are not what the files of this model ask for, and a saved model has those files and the positions that were learned; load it without a resolution to save it."
               .formatted(config.imageSize()));
     }
+  }
+
+  /** Whether images have the size that the model's files ask for. */
+  private boolean hasOwnSize() {
+    int size = config.imageSize();
+    Family family = config.family();
+    return family.interpolatesPositions()
+        ? ImageProcessor.of(checkpoint.directory, size, family, checkpoint.naming).crop() == size
+        : !clip.isResized();
   }
 
   private void fill(
@@ -132,7 +142,12 @@ final class CheckpointWriter {
       }
       for (int l = 0; l < config.vision().layers(); l++) {
         Weight w = new Weight(l, kind);
-        all.put(w.tensor(), new Tensor(kind.shape(config.vision()), () -> clip.values(w)));
+        long[] shape = kind.shape(config.vision());
+        StoredTensor as = saved(w.tensor());
+        all.put(as.name(), new Tensor(shape, () -> clip.values(w)));
+        if (!as.scale().isEmpty()) { // it is multiplied into the values
+          all.put(as.scale(), new Tensor(new long[] {shape[0]}, () -> ones((int) shape[0])));
+        }
       }
     }
     return all;
@@ -142,15 +157,27 @@ final class CheckpointWriter {
     long[] stored = checkpoint.shape(name);
     boolean scalar = name.equals("logit_scale") && config.family().hasScalarLogitScale();
     long[] shape = scalar ? new long[0] : stored;
+    StoredTensor as = saved(name);
     all.put(
-        name,
+        as.name(),
         new Tensor(
-            shape,
+            as.storedShape(shape),
             () -> {
               try (var array = checkpoint.tensor(clip.manager(), name, stored)) {
                 return array.toFloatArray();
               }
             }));
+  }
+
+  /** Names of transformers stay as they are; all others become those of its CLIPModel. */
+  private StoredTensor saved(String name) {
+    return checkpoint.naming.isTransformers() ? checkpoint.stored(name) : StoredTensor.whole(name);
+  }
+
+  private static float[] ones(int n) {
+    float[] ones = new float[n];
+    Arrays.fill(ones, 1);
+    return ones;
   }
 
   // ---------------------------------------------------------------- other files

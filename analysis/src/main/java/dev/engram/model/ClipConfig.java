@@ -144,9 +144,16 @@ public record ClipConfig(
    */
   @Override
   public Tower text() {
+    if (!family.learnsTexts()) {
+      throw new EngramException(
+          "A %s learned of images alone: it has no labels, words or cosines with texts; load a CLIP for them, or ask for what needs images alone, as heatmaps and query neurons."
+              .formatted(family.title()));
+    }
     if (text == null) {
       throw new EngramException(
-          "This model is an image tower alone: without a text tower it has no labels, words or cosines with texts; load the whole CLIP that it was taken from, or ask for what needs images alone, as heatmaps and query neurons.");
+          "This model is an image tower alone: without a text tower it has no labels, words or"
+              + " cosines with texts; load the whole CLIP that it was taken from, or ask for what"
+              + " needs images alone, as heatmaps and query neurons.");
     }
     return text;
   }

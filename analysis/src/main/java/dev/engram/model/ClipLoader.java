@@ -115,9 +115,10 @@ public final class ClipLoader {
     ImageProcessor own =
         ImageProcessor.of(
             checkpoint.directory, learned.imageSize(), learned.family(), checkpoint.naming);
-    ClipConfig stated = resolution == null ? learned : learned.at(resolution);
+    // all but a family that interpolates are given images of the size that they learned with
+    ClipConfig stated = learned.at(resolution == null ? own.crop() : resolution);
     boolean resized = stated.imageSize() != learned.imageSize();
-    ImageProcessor processor = resized ? own.at(stated.imageSize()) : own;
+    ImageProcessor processor = stated.imageSize() == own.crop() ? own : own.at(stated.imageSize());
     Tokenizer tokenizer =
         stated.hasText() ? stated.family().tokenizer(checkpoint.directory, stated) : null;
     try {

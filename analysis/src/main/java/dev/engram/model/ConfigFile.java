@@ -5,6 +5,7 @@ import dev.engram.EngramException;
 import dev.engram.model.ClipConfig.Activation;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * A configuration that is being read: its settings, each held against what it can be, and what is
@@ -82,8 +83,11 @@ record ConfigFile(Path path, JsonNode root, List<String> notes) {
   }
 
   EngramException unknown(String type) {
-    return new EngramException(
-        "The architecture '%s' is not implemented: expected one of these: %s."
-            .formatted(type, Families.described()));
+    return UnreadFamilies.refusal(Stream.of(type), path)
+        .orElseGet(
+            () ->
+                new EngramException(
+                    "The architecture '%s' is not implemented: expected one of these: %s."
+                        .formatted(type, Families.described())));
   }
 }

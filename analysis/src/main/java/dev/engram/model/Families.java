@@ -12,7 +12,13 @@ final class Families {
 
   /** The first one that knows a file as its own has it. */
   static final List<Family> ALL =
-      List.of(new Siglip2Family(), new SiglipFamily(), new EvaFamily(), PLAIN);
+      List.of(
+          new Siglip2Family(),
+          new SiglipFamily(),
+          new EvaFamily(),
+          PLAIN,
+          new Dinov2Family(),
+          new VitFamily());
 
   private Families() {}
 

@@ -13,12 +13,25 @@ import java.util.Set;
  * features its towers have. Everything else asks for a feature and never for a name, which {@code
  * SourceTest} holds; a new family is a new class in the list of {@link Families}.
  */
-public abstract sealed class Family permits ClipFamily, EvaFamily, SiglipFamily {
+public abstract sealed class Family permits ClipFamily, EvaFamily, SiglipFamily, ImagesAloneFamily {
   /** Its name, as in papers. */
   public abstract String title();
 
   /** Whether token 0 of the image tower is a class token. */
   public abstract boolean hasClassToken();
+
+  /** Whether it learns of texts, so that a checkpoint may have a text tower. */
+  boolean learnsTexts() {
+    return true;
+  }
+
+  /**
+   * Whether its authors give images of another size than it learned with, and interpolate its
+   * positions. Then its image processor says the size.
+   */
+  boolean interpolatesPositions() {
+    return false;
+  }
 
   /** What a sentence says that Engram reads, as "a SigLIP (model_type siglip)". */
   abstract String described();
@@ -79,6 +92,16 @@ public abstract sealed class Family permits ClipFamily, EvaFamily, SiglipFamily 
    * @param type its model_type, {@code clip} where it states none
    */
   abstract boolean isTransformers(String type, JsonNode config, Path directory);
+
+  /** Keys of its configuration in transformers that change nothing of what is computed here. */
+  Set<String> passedOver() {
+    return Set.of();
+  }
+
+  /** d_f as a configuration of transformers states it; 0 where it does not. */
+  int ffnWidth(ConfigFile file, JsonNode tower) {
+    return file.size(tower, "intermediate_size", 0);
+  }
 
   /**
    * Refuses kinds of this family that are not computed here.

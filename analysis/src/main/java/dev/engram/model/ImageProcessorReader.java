@@ -135,7 +135,7 @@ final class ImageProcessorReader {
     }
     int size = side(c, "size", squash ? "height" : "shortest_edge", file);
     int crop = cuts ? side(c, "crop_size", "height", file) : size;
-    if (crop != imageSize) {
+    if (crop != imageSize && !family.interpolatesPositions()) {
       boolean silent = !c.hasNonNull(cuts ? "crop_size" : "size");
       throw new EngramException(
           silent

@@ -34,6 +34,16 @@ interface Naming {
    */
   StoredTensor stored(String name, Set<String> names);
 
+  /** Whether a tensor is of the towers, so that what is computed depends on it. */
+  default boolean isOfTowers(String name) {
+    return UnreadTensors.isOfTowers(name);
+  }
+
+  /** Whether a tensor that others have added to a CLIP is read here. */
+  default boolean reads(String addition) {
+    return false;
+  }
+
   /** Who prepares images so, as in "it is done as … by default", where no file says how. */
   default String preparing() {
     return "OpenAI's CLIP does";

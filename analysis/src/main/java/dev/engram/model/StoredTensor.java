@@ -11,26 +11,33 @@ import java.util.Arrays;
  * @param third which third of the rows, for the joint W_q, W_k, W_v; -1 for all of it
  * @param ones leading dimensions of 1 that it has there
  * @param absent not stored because it is 0, as b_k of EVA-CLIP
+ * @param scale the tensor by whose entries its rows are multiplied, as layer scale; "" for none
  */
-record StoredTensor(String name, boolean transposed, int third, int ones, boolean absent) {
+record StoredTensor(
+    String name, boolean transposed, int third, int ones, boolean absent, String scale) {
   static StoredTensor whole(String name) {
-    return new StoredTensor(name, false, -1, 0, false);
+    return new StoredTensor(name, false, -1, 0, false, "");
   }
 
   static StoredTensor transposed(String name) {
-    return new StoredTensor(name, true, -1, 0, false);
+    return new StoredTensor(name, true, -1, 0, false, "");
   }
 
   static StoredTensor third(String name, int third) {
-    return new StoredTensor(name, false, third, 0, false);
+    return new StoredTensor(name, false, third, 0, false, "");
   }
 
   static StoredTensor withOnes(String name, int ones) {
-    return new StoredTensor(name, false, -1, ones, false);
+    return new StoredTensor(name, false, -1, ones, false, "");
+  }
+
+  /** Its rows, or its entries, are multiplied with those of another tensor. */
+  static StoredTensor scaled(String name, String scale) {
+    return new StoredTensor(name, false, -1, 0, false, scale);
   }
 
   static StoredTensor absent(String name) {
-    return new StoredTensor(name, false, -1, 0, true);
+    return new StoredTensor(name, false, -1, 0, true, "");
   }
 
   /**

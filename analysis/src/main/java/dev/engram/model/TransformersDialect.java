@@ -27,7 +27,7 @@ final class TransformersDialect {
         Families.transformers(type, c, ckpt.directory).orElseThrow(() -> file.unknown(type));
     family.checkTransformers(type, file, ckpt);
     FamilyDefaults otherwise = family.defaults();
-    boolean visionAlone = FamilyDefaults.isVisionAlone(type);
+    boolean visionAlone = FamilyDefaults.isVisionAlone(type) || !family.learnsTexts();
     if (visionAlone && ckpt.hasText()) {
       throw new EngramException(
           "By its configuration %s (model_type %s) the model is an image tower alone, but its weights have a text tower too; take both from the same model."
@@ -38,10 +38,10 @@ final class TransformersDialect {
     BiFunction<String, JsonNode, RuntimeException> refusal =
         (key, value) ->
             file.wrong(key, value, "it to be left out: what it changes is not computed here");
-    List<String> unread = new ArrayList<>(TransformersKeys.check(c, "", refusal));
+    List<String> unread = new ArrayList<>(TransformersKeys.check(c, family, "", refusal));
     if (!visionAlone) {
-      unread.addAll(TransformersKeys.check(v, "vision_config.", refusal));
-      unread.addAll(TransformersKeys.check(t, "text_config.", refusal));
+      unread.addAll(TransformersKeys.check(v, family, "vision_config.", refusal));
+      unread.addAll(TransformersKeys.check(t, family, "text_config.", refusal));
     }
     JsonNode eos = t.path("eos_token_id");
     if (!eos.isMissingNode() && !eos.isNull() && !eos.canConvertToInt()) {
@@ -49,11 +49,10 @@ final class TransformersDialect {
     }
     int end = eos.asInt(49407);
     List<String> assumed = new ArrayList<>();
-    Stated.Tower vision =
-        tower(file, v, visionAlone ? "" : "vision_config.", 12, otherwise, assumed);
+    Stated.Tower vision = tower(file, v, visionAlone ? "" : "vision_config.", 12, family, assumed);
     Stated.Tower text =
         ckpt.hasText()
-            ? tower(file, t, "text_config.", otherwise.textHeads(), otherwise, assumed)
+            ? tower(file, t, "text_config.", otherwise.textHeads(), family, assumed)
             : vision;
     if (!assumed.isEmpty()) {
       file.note(
@@ -79,12 +78,8 @@ final class TransformersDialect {
 
   /** Configurations leave out what is the default, as the number of heads. */
   private static Stated.Tower tower(
-      ConfigFile file,
-      JsonNode c,
-      String path,
-      int heads,
-      FamilyDefaults otherwise,
-      List<String> assumed) {
+      ConfigFile file, JsonNode c, String path, int heads, Family family, List<String> assumed) {
+    FamilyDefaults otherwise = family.defaults();
     String activation = otherwise.activation().configName();
     if (!c.hasNonNull("num_attention_heads")) {
       assumed.add(path + "num_attention_heads " + heads);
@@ -99,7 +94,7 @@ final class TransformersDialect {
         file.size(c, "num_hidden_layers", 0),
         file.size(c, "hidden_size", 0),
         file.size(c, "num_attention_heads", heads),
-        file.size(c, "intermediate_size", 0),
+        family.ffnWidth(file, c),
         file.activation(c.path("hidden_act").asText(activation)),
         file.epsilon(c, otherwise.eps()));
   }

@@ -44,7 +44,7 @@ final class TransformersKeys {
    */
   private static final Pattern ELSEWHERE =
       Pattern.compile(
-          "_.*|.*dropout|initializer_(factor|range)|logit_scale_init_value|logit_bias_init_value"
+          "_.*|.*dropout(_prob)?|drop_path_rate|initializer_(factor|range)|logit_scale_init_value|logit_bias_init_value"
               + "|(torch_)?dtype|transformers_version|transformers\\.js_config|id2label|label2id"
               + "|num_labels|problem_type|finetuning_task|task_specific_params|tokenizer_class"
               + "|prefix|return_dict.*|output_\\w+|torchscript|use_bfloat16|tf_legacy_loss"
@@ -87,12 +87,17 @@ final class TransformersKeys {
   private TransformersKeys() {}
 
   /**
+   * @param family whose configuration it is
    * @param path where the object stands, as {@code vision_config.}; "" for the file itself
    * @param refusal of a key and its value
    * @return keys with their values that Engram does not know
    */
   static List<String> check(
-      JsonNode c, String path, BiFunction<String, JsonNode, RuntimeException> refusal) {
+      JsonNode c,
+      Family family,
+      String path,
+      BiFunction<String, JsonNode, RuntimeException> refusal) {
+    Set<String> passedOver = family.passedOver();
     c.properties()
         .forEach(
             e -> {
@@ -100,7 +105,10 @@ final class TransformersKeys {
               JsonNode value = e.getValue();
               Set<String> here = AS_HERE.getOrDefault(key, Set.of());
               boolean off = here.contains("true") ? value.isNull() : Settings.isOff(value);
-              if (CHANGES.matcher(key).matches() && !off && !here.contains(value.toString())) {
+              if (CHANGES.matcher(key).matches()
+                  && !passedOver.contains(key)
+                  && !off
+                  && !here.contains(value.toString())) {
                 throw refusal.apply(path + key, value);
               }
             });
@@ -111,6 +119,7 @@ final class TransformersKeys {
     }
     return Settings.unread(c, READ).stream()
         .filter(s -> !ELSEWHERE.matcher(key(s)).matches() && !CHANGES.matcher(key(s)).matches())
+        .filter(s -> !passedOver.contains(key(s)))
         .flatMap(s -> Stream.of(path + s))
         .toList();
   }

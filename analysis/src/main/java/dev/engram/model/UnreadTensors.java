@@ -4,7 +4,6 @@ import dev.engram.EngramException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -15,11 +14,12 @@ import java.util.regex.Pattern;
 final class UnreadTensors {
   /**
    * What changes no embedding: positions counted from 0, the causal mask, sizes that OpenAI keeps
-   * as tensors, counters of training, and the bias of SigLIP's loss.
+   * as tensors, counters of training, what stands for masked patches in training, and the bias of
+   * SigLIP's loss.
    */
   private static final Pattern HARMLESS =
       Pattern.compile(
-          "(.*\\.)?(position_ids|attn_mask|num_batches_tracked)"
+          "(.*\\.)?(position_ids|attn_mask|num_batches_tracked|embeddings\\.mask_token)"
               + "|logit_scale|logit_bias|input_resolution|context_length|vocab_size");
 
   /** Where the towers of each naming begin; all else belongs to modules beside them. */
@@ -68,13 +68,17 @@ final class UnreadTensors {
   /**
    * Refuses what is known to change a CLIP, before anything is loaded.
    *
-   * @param names of all tensors
+   * @param naming who named the tensors, where that is known: it may read some of them
    * @throws EngramException if there are additions that Engram does not compute
    */
-  static void refuseKnown(Checkpoint ckpt, Set<String> names) {
+  static void refuseKnown(Checkpoint ckpt, Optional<Naming> naming) {
     for (Addition addition : ADDITIONS) {
       List<String> found =
-          names.stream().filter(n -> addition.names.matcher(n).matches()).sorted().toList();
+          ckpt.names().stream()
+              .filter(n -> addition.names.matcher(n).matches())
+              .filter(n -> naming.isEmpty() || !naming.get().reads(n))
+              .sorted()
+              .toList();
       if (!found.isEmpty()) {
         throw new EngramException(
             "The checkpoint in %s has %s (%s), which Engram does not compute%s."
@@ -91,7 +95,7 @@ final class UnreadTensors {
   static Optional<String> check(Checkpoint ckpt, Collection<String> unread) {
     List<String> rest =
         unread.stream().filter(n -> !HARMLESS.matcher(n).matches()).sorted().toList();
-    List<String> towers = rest.stream().filter(n -> TOWERS.matcher(n).matches()).toList();
+    List<String> towers = rest.stream().filter(ckpt.naming::isOfTowers).toList();
     if (!towers.isEmpty()) {
       throw new EngramException(
           "%s of the towers in %s %s not read (%s): Engram would compute another model than this one, so it loads none."
@@ -101,8 +105,13 @@ final class UnreadTensors {
     return rest.isEmpty()
         ? Optional.empty()
         : Optional.of(
-            "%s of modules beside the two towers %s not read: %s."
+            "%s of modules beside the towers %s not read: %s."
                 .formatted(count(rest), rest.size() == 1 ? "is" : "are", named(rest)));
+  }
+
+  /** By the names of CLIP's towers, whoever gave them. */
+  static boolean isOfTowers(String name) {
+    return TOWERS.matcher(name).matches();
   }
 
   private static String count(List<String> names) {

@@ -22,6 +22,7 @@ final class WeightFiles {
             .filter(Files::exists)
             .map(p -> p.getFileName().toString())
             .toList();
+    UnreadFamilies.refuse(directory, names);
     String weights =
         WeightNames.of(names, isTimm(directory)).orElseThrow(() -> noWeights(directory, names));
     Path file = directory.resolve(weights);

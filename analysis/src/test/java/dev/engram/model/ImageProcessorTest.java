@@ -30,7 +30,8 @@ class ImageProcessorTest {
   private static final String OPENAI =
       "mean [0.48145466, 0.4578275, 0.40821073], deviation [0.26862954, 0.26130258, 0.27577711]";
   private static final String CUT =
-      "shorter side to 32 px, a square of 32 px from the centre as %s cuts it (bicubic, as Pillow), ";
+      "shorter side to 32 px, a square of 32 px from the centre as %s cuts it (bicubic, as Pillow),"
+          + " ";
   private static final String TORCHVISION = CUT.formatted("torchvision") + OPENAI;
   private static final String TRANSFORMERS = CUT.formatted("transformers") + OPENAI;
   private static final String SQUASHED =
@@ -126,12 +127,13 @@ class ImageProcessorTest {
         ofFamily.notes().get(0));
     write(
         temp,
-        "{'size': {'height': 32, 'width': 32}, 'image_processor_type': 'SiglipImageProcessorFast'}");
+        "{'size': {'height': 32, 'width': 32}, 'image_processor_type':"
+            + " 'SiglipImageProcessorFast'}");
     does(of(temp, 32), SQUASHED);
     write(temp, "{'size': 32, 'crop_size': 32, 'feature_extractor_type': 'CLIPFeatureExtractor'}");
     does(ImageProcessor.of(temp, 32, SIGLIP, Naming.HUGGING_FACE), TRANSFORMERS);
-    write(temp, "{'size': 32, 'crop_size': 32, 'image_processor_type': 'ViTImageProcessor'}");
-    Refusal.holds(() -> of(temp, 32), "ViTImageProcessor without stating resample");
+    write(temp, "{'size': 32, 'crop_size': 32, 'image_processor_type': 'DeiTImageProcessor'}");
+    Refusal.holds(() -> of(temp, 32), "DeiTImageProcessor without stating resample");
   }
 
   @Test
@@ -206,7 +208,8 @@ class ImageProcessorTest {
         "{'rescale_factor': 1, 'size': 32, 'crop_size': 32}|rescale_factor = 1.0",
         "{'size': {'height': 32, 'width': 16}}|size = {",
         "{'size': {'height': 36, 'width': 36}, 'crop_size': 32}|size 36, crop 32",
-        "{'size': {'height': 36, 'width': 36}, 'do_center_crop': false}|to 36 pixels, but the model",
+        "{'size': {'height': 36, 'width': 36}, 'do_center_crop': false}|to 36 pixels, but the"
+            + " model",
         "{'size': 32}|does not say to how many pixels images are cut, which means 224",
         "{'size': 32, 'crop_size': {'height': 32, 'width': 16}}|crop_size",
         "{'size': 32, 'crop_size': 64}|to 64 pixels, but the model takes 32",

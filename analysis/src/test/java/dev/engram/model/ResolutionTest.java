@@ -87,7 +87,7 @@ class ResolutionTest {
       assertTrue(notes.contains("its 4 × 4 positions are interpolated to 6 × 6"), notes);
       Refusal.holds(
           () -> other.save(temp.resolve("saved"), Map.of(), Progress.NONE),
-          "interpolated for images of 48 px");
+          "Images of 48 px are not what the files of this model ask for");
     }
   }
 

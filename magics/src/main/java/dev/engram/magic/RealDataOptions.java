@@ -1,6 +1,7 @@
 package dev.engram.magic;
 
 import dev.engram.data.Dataset;
+import dev.engram.experiment.Experiment;
 import dev.engram.lab.Reproduce;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -44,8 +45,25 @@ final class RealDataOptions {
 
   /** The same request on these data sets. */
   <R> Reproduce<R> request(Reproduce<R> request, EngramSession session) {
-    List<Dataset> sets = data.stream().map(d -> session.dataset(d, false, null)).toList();
+    return general(request.data(sets(session)), session).shots(shots);
+  }
+
+  /** With what of them belongs to an experiment: the sets to those that teach names. */
+  <R> Reproduce<R> whereItBelongs(Reproduce<R> request, EngramSession session) {
+    Experiment<R> experiment = request.settings().experiment();
+    Reproduce<R> taught =
+        experiment.teaches() && !data.isEmpty()
+            ? request.data(sets(session)).shots(shots)
+            : request;
+    return experiment.takesDataSets() ? general(taught, session) : taught;
+  }
+
+  private List<Dataset> sets(EngramSession session) {
+    return data.stream().map(d -> session.dataset(d, false, null)).toList();
+  }
+
+  private <R> Reproduce<R> general(Reproduce<R> request, EngramSession session) {
     Dataset objects = general == null ? null : session.dataset(general, false, null);
-    return request.data(sets).general(objects, sample).shots(shots);
+    return request.general(objects, sample);
   }
 }

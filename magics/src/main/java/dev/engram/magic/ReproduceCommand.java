@@ -9,9 +9,13 @@ import dev.engram.experiment.Setting;
 import dev.engram.experiment.Settings;
 import dev.engram.lab.Lab;
 import dev.engram.lab.Reproduce;
+import dev.engram.lab.ReproduceAll;
 import dev.engram.lab.Reproduced;
 import dev.engram.lab.Vocabulary;
 import dev.engram.magic.result.ExperimentPresenters;
+import dev.engram.magic.result.PaperReport;
+import dev.engram.magic.result.Reproduction;
+import dev.engram.magic.view.PageFile;
 import dev.engram.magic.view.TableView;
 import dev.engram.magic.view.Viewable;
 import dev.engram.model.Clip;
@@ -22,6 +26,8 @@ import java.util.ListResourceBundle;
 import java.util.Optional;
 import java.util.ResourceBundle;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -41,6 +47,10 @@ import tech.tablesaw.api.Table;
       "are kept below ENGRAM_CACHE (else ~/.cache/engram), part by part: the same experiment on",
       "the same model and images answers at once, and one that was interrupted goes on where it",
       "stopped. %%engram tells the folder.",
+      "%%reproduce all computes every table and figure of the paper, and says of each finding",
+      "whether it holds, does not hold, or cannot be said, with the interval that decides; --html",
+      "FILE writes all of it as one page. Options go where they belong: --data to what teaches"
+          + " names.",
       "In Java: Reproduction r = %%reproduce table6"
     })
 @HelpPage(
@@ -56,7 +66,8 @@ final class ReproduceCommand implements EngramMagic {
       arity = "0..1",
       paramLabel = "EXPERIMENT",
       description =
-          "table1, table2, … as the list without a name tells; EXPERIMENT? lists its settings.")
+          "table1, table2, … as the list without a name tells, or all; EXPERIMENT? lists its"
+              + " settings.")
   private @Nullable String name;
 
   @Option(
@@ -64,7 +75,7 @@ final class ReproduceCommand implements EngramMagic {
       paramLabel = "NAME=VALUE",
       description =
           "A setting of the experiment, such as --set images=100; may be repeated. Values of a list"
-              + " have commas between them.")
+              + " have commas between them. With all: --set table4.steps=200.")
   private List<String> set = new ArrayList<>();
 
   @Option(
@@ -90,8 +101,8 @@ final class ReproduceCommand implements EngramMagic {
   @Option(
       names = "--other-half",
       description =
-          "For ${use.halves}: find neurons on one half of each entity's images, drawn at random, and"
-              + " judge them on the other; on the same images if left out, as in the paper.")
+          "For ${use.halves}: find neurons on one half of each entity's images, drawn at random,"
+              + " and judge them on the other; on the same images if left out, as in the paper.")
   private boolean otherHalf;
 
   @Option(
@@ -110,6 +121,7 @@ final class ReproduceCommand implements EngramMagic {
   private List<String> names = List.of();
 
   @Mixin private RealDataOptions realData = new RealDataOptions();
+  @Mixin private PageOptions page = new PageOptions();
 
   @Option(names = "--fresh", description = "Compute everything again, whatever is kept.")
   private boolean fresh;
@@ -139,26 +151,82 @@ final class ReproduceCommand implements EngramMagic {
 
   @Override
   public Viewable run(MagicContext context) {
-    if (name == null) {
+    String asked = name == null ? "" : name.replaceFirst("\\?+$", "").strip();
+    boolean all = asked.equalsIgnoreCase(ReproduceAllRun.NAME);
+    boolean lists = name != null && name.endsWith("?");
+    if (name == null || (all && lists)) {
       return TableView.of(list());
     }
-    if (name.endsWith("?")) {
-      return TableView.of(settings(Experiments.named(name.replaceFirst("\\?+$", ""))), 100);
+    if (lists) {
+      return TableView.of(settings(Experiments.named(asked)), 100);
     }
-    return reproduce(Experiments.named(name), context);
+    PageFile file = page.file();
+    if (all) {
+      PaperReport report = all(context);
+      if (file != null) {
+        context.display(file.write(report.page()));
+      }
+      return report;
+    }
+    Reproduction shown = reproduce(Experiments.named(asked), context);
+    if (file != null) {
+      context.display(file.write(PaperReport.page(shown)));
+    }
+    return shown;
   }
 
-  private <R> Viewable reproduce(Experiment<R> experiment, MagicContext context) {
+  private PaperReport all(MagicContext context) {
+    if (otherHalf || seed != null || !names.isEmpty()) {
+      throw new EngramException(
+          "With all, write --other-half, --seed and --names as settings of an experiment: --set"
+              + " table6.other-half=true.");
+    }
+    try (MagicProgress progress = context.progress()) {
+      checkModels(progress);
+      Lab lab = session.lab(progress);
+      ReproduceAllRun run = new ReproduceAllRun(set, requests(progress));
+      return PaperReport.of(run.on(lab), lab.model().processor());
+    }
+  }
+
+  /** First: a mistyped one should not be told after minutes. */
+  private void checkModels(MagicProgress progress) {
+    models.forEach(model -> session.models().directory(model, progress));
+  }
+
+  private ReproduceAll.Requests requests(MagicProgress progress) {
+    return new ReproduceAll.Requests() {
+      @Override
+      public <R> Reproduce<R> of(ExperimentSettings<R> settings) {
+        return request(settings, progress);
+      }
+    };
+  }
+
+  /** With the options that belong to the experiment. */
+  private <R> Reproduce<R> request(ExperimentSettings<R> settings, MagicProgress progress) {
+    Experiment<R> experiment = settings.experiment();
+    Reproduce<R> on = realData.whereItBelongs(Reproduce.of(settings), session);
+    return on.images(on.data().isEmpty() ? most : null)
+        .words(experiment.needs(Experiment.Need.WORDS) ? words(experiment) : null)
+        .models(experiment.needs(Experiment.Need.MODELS) ? others(progress) : List.of())
+        .fresh(fresh);
+  }
+
+  private List<Supplier<Clip>> others(MagicProgress progress) {
+    return models.stream().map(model -> other(model, progress)).toList();
+  }
+
+  private <R> Reproduction reproduce(Experiment<R> experiment, MagicContext context) {
     ExperimentSettings<R> settings = asked(experiment);
     try (MagicProgress progress = context.progress()) {
-      // first: a mistyped one should not be told after minutes
-      models.forEach(model -> session.models().directory(model, progress));
+      checkModels(progress);
       Reproduce<R> request =
           realData
               .request(Reproduce.of(settings), session)
               .images(most)
               .words(words(experiment))
-              .models(models.stream().map(model -> other(model, progress)).toList())
+              .models(others(progress))
               .fresh(fresh);
       Lab lab = session.lab(progress);
       Reproduced<R> done = lab.reproduce(request);
@@ -229,11 +297,22 @@ final class ReproduceCommand implements EngramMagic {
     List<Experiment<?>> all = Experiments.ALL;
     return Table.create(
         "%reproduce NAME",
-        StringColumn.create("name", all.stream().map(Experiment::name)),
-        StringColumn.create("what it shows", all.stream().map(Experiment::title)),
+        StringColumn.create(
+            "name",
+            Stream.concat(all.stream().map(Experiment::name), Stream.of(ReproduceAllRun.NAME))),
+        StringColumn.create(
+            "what it shows",
+            Stream.concat(all.stream().map(Experiment::title), Stream.of(ReproduceAllRun.TITLE))),
         IntColumn.create(
             "seconds (iconclip, 2 busy cores)",
-            all.stream().mapToInt(Experiment::seconds).toArray()));
+            IntStream.concat(
+                    all.stream().mapToInt(Experiment::seconds),
+                    IntStream.of(
+                        all.stream()
+                            .filter(Experiment::ofPaper)
+                            .mapToInt(Experiment::seconds)
+                            .sum()))
+                .toArray()));
   }
 
   private static Table settings(Experiment<?> experiment) {

@@ -57,7 +57,10 @@ final class SessionCandidates implements Candidates {
       case "WORD" -> words();
       case "TEXT" -> session.entitiesAtHand().stream().map(e -> new Candidate(e.label(), e.name()));
       case "EDIT" -> edits();
-      case "EXPERIMENT" -> Experiments.ALL.stream().map(e -> new Candidate(e.name(), e.title()));
+      case "EXPERIMENT" ->
+          Stream.concat(
+              Stream.of(new Candidate(ReproduceAllRun.NAME, ReproduceAllRun.TITLE)),
+              Experiments.ALL.stream().map(e -> new Candidate(e.name(), e.title())));
       case "SET", "DATASET" ->
           Stream.concat(
               Stream.of(new Candidate(EngramSession.VISENT_MINI, "embedded")),

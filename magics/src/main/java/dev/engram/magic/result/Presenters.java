@@ -74,6 +74,7 @@ public final class Presenters {
     register(ModelCard.class, new ModelCardPresenter());
     register(Evaluated.class, new EvaluationPresenter());
     register(Reproduction.class, new ReproductionPresenter());
+    register(PaperReport.class, new PaperReportPresenter());
     register(Table.class, of(TableView::of));
     register(Figure.class, of(figure -> PlotlyFigures.of(figure).view()));
   }

@@ -1,0 +1,61 @@
+package dev.engram.atlas;
+
+import dev.engram.EngramException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Properties;
+
+/**
+ * Opens DuckDB within this JVM, without a file of its own. It loads no extension, so nothing is
+ * fetched, and it takes no more than a gigabyte.
+ */
+final class DuckDb {
+  private static final String DRIVER = "org.duckdb.DuckDBDriver";
+
+  private DuckDb() {}
+
+  /**
+   * @param folder where it may put what does not fit into memory
+   * @throws EngramException if DuckDB is not there
+   */
+  static Connection open(Path folder) {
+    requireInstalled();
+    try {
+      Connection connection = DriverManager.getConnection("jdbc:duckdb:", new Properties());
+      try (Statement s = connection.createStatement()) {
+        s.execute("SET autoinstall_known_extensions = false");
+        s.execute("SET autoload_known_extensions = false");
+        s.execute("SET memory_limit = '1GB'");
+        s.execute("SET temp_directory = " + quoted(folder.resolve("duckdb.tmp").toString()));
+      }
+      return connection;
+    } catch (SQLException e) {
+      throw new EngramException("DuckDB does not start here: " + why(e) + ".", e);
+    }
+  }
+
+  /** Refuses where the jar was left out, as in the wheel for pip. */
+  static void requireInstalled() {
+    try {
+      Class.forName(DRIVER);
+    } catch (ClassNotFoundException e) {
+      throw new EngramException(
+          "Atlases need DuckDB, which this installation was made without; put duckdb_jdbc-1.5.6.0.jar (85 MB, https://repo1.maven.org/maven2/org/duckdb/duckdb_jdbc/1.5.6.0/) into the folder that CLASSPATH names, or beside Engram's jars, and restart the kernel.",
+          e);
+    }
+  }
+
+  /** A text as SQL writes it. */
+  static String quoted(String text) {
+    return "'" + text.replace("'", "''") + "'";
+  }
+
+  /** The first line of what DuckDB says, without a full stop. */
+  static String why(SQLException e) {
+    String message = String.valueOf(e.getMessage()).strip();
+    return message.lines().findFirst().orElse("no reason").replaceFirst("\\.$", "");
+  }
+}

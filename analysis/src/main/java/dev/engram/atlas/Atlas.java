@@ -1,23 +1,15 @@
 package dev.engram.atlas;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import dev.engram.AtomicFile;
 import dev.engram.EngramException;
-import dev.engram.Json;
 import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.Sha256;
 import dev.engram.atlas.AtlasTable.Kind;
-import dev.engram.atlas.SurveyedImages.Entry;
 import dev.engram.data.ImageSet;
 import dev.engram.dissect.WordDictionary;
 import dev.engram.model.Clip;
 import dev.engram.trace.Neuron;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -25,10 +17,7 @@ import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.sql.Types;
-import java.time.LocalDate;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -39,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * manifest, made by one pass of the images ({@link #survey}) and queried through DuckDB, which
  * takes memory until the atlas is closed.
  */
-public final class Atlas implements AutoCloseable {
+public final class Atlas implements AtlasAnswer, AutoCloseable {
   private static final List<String> BY_LAYER = List.of("neurons", "tops", "classes");
   private static final List<String> WHOLE = List.of("images", "labels");
 
@@ -127,98 +116,17 @@ public final class Atlas implements AutoCloseable {
       @Nullable WordDictionary words,
       Path folder,
       Progress progress) {
-    DuckDb.requireInstalled(); // before the work
-    SurveyedImages images = SurveyedImages.of(set, settings);
-    String key = Surveyor.key(clip, images, settings);
-    if (isThere(folder, key)) {
-      return open(folder);
-    }
-    Path place = folder.toAbsolutePath();
-    Path work = place.resolveSibling(place.getFileName() + ".unfinished");
-    try (Surveyor surveyor = new Surveyor(clip, images, settings, work, progress)) {
-      AtlasState state = surveyor.run(progress);
-      Files.createDirectories(place.getParent());
-      try (ImageRows rows = surveyor.rows()) {
-        AtomicFile.folder(
-            place,
-            made -> {
-              new AtlasWriter(clip, images, state, words).write(made, rows, progress);
-              manifest(clip, images, state, settings, words, rows, key).write(made);
-            });
-      }
-      delete(work);
-    } catch (IOException e) {
-      Progress.checkInterrupt();
-      throw new EngramException(
-          "The atlas cannot be written to " + folder + ": " + Json.why(e) + ".", e);
-    }
+    new AtlasMaker(clip, set, settings, words).make(folder, progress);
     return open(folder);
   }
 
-  private static boolean isThere(Path folder, String key) {
-    if (Manifest.isIn(folder)) {
-      Manifest there = Manifest.read(folder);
-      if (!there.key().equals(key)) {
-        throw new EngramException(
-            "%s holds an atlas of other images, of another model or with other settings (%s, %s); give another folder (--out DIR), or delete it."
-                .formatted(folder, there.model(), there.set()));
-      }
-      return true;
-    }
-    if (Files.isDirectory(folder)) {
-      try (Stream<Path> inside = Files.list(folder)) {
-        if (inside.findAny().isEmpty()) {
-          return false;
-        }
-      } catch (IOException e) {
-        throw new EngramException(folder + " cannot be read: " + Json.why(e) + ".", e);
-      }
-    }
-    if (Files.exists(folder)) {
-      throw new EngramException(
-          folder + " is there and is no atlas; give a folder that is empty or not there yet.");
-    }
-    return false;
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> all = Files.walk(folder)) {
-      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(path);
-      }
-    }
-  }
-
-  private static Manifest manifest(
-      Clip clip,
-      SurveyedImages images,
-      AtlasState state,
-      SurveySettings settings,
-      @Nullable WordDictionary words,
-      ImageRows rows,
-      String key)
-      throws IOException {
-    MessageDigest sha = Sha256.digest();
-    for (Entry e : images.byNumber()) {
-      if (!state.unreadable.containsKey(e.number())) {
-        sha.update((e.image().name() + '\0' + rows.read(e.number()).hash() + '\0').getBytes(UTF_8));
-      }
-    }
-    return new Manifest(
-        clip.name(),
-        clip.hash(),
-        clip.caution().orElse(""),
-        clip.config().vision().space(),
-        images.set().name(),
-        Sha256.hex(sha),
-        state.images,
-        state.labelled,
-        state.unreadable.size(),
-        Arrays.stream(images.classSizes()).filter(n -> n > 0).count(),
-        settings,
-        words == null ? "" : words.name(),
-        LocalDate.now().toString(),
-        key);
+  /**
+   * Where the atlas of a survey lies among others, by a name for people with the survey's key.
+   *
+   * @param parent of many atlases
+   */
+  public static Path folderIn(Path parent, Clip clip, ImageSet set, SurveySettings settings) {
+    return new AtlasMaker(clip, set, settings, null).folderIn(parent);
   }
 
   /** Where it lies. */

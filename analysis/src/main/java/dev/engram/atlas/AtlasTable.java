@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param columns in their order, all of one length
  */
-public record AtlasTable(List<Column> columns) {
+public record AtlasTable(List<Column> columns) implements AtlasAnswer {
   /** Keeps a copy. */
   public AtlasTable {
     columns = List.copyOf(columns);

@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import java.util.Properties;
 
 /**
@@ -53,9 +54,12 @@ final class DuckDb {
     return "'" + text.replace("'", "''") + "'";
   }
 
-  /** The first line of what DuckDB says, without a full stop. */
+  /** The line of what DuckDB says that tells the reason, without a full stop. */
   static String why(SQLException e) {
-    String message = String.valueOf(e.getMessage()).strip();
-    return message.lines().findFirst().orElse("no reason").replaceFirst("\\.$", "");
+    List<String> lines = String.valueOf(e.getMessage()).strip().lines().toList();
+    // where a prepared query fails, the reason comes second
+    String line =
+        lines.stream().filter(l -> l.startsWith("Error: ")).findFirst().orElse(lines.get(0));
+    return line.replaceFirst("^Error: ", "").replaceFirst("\\.$", "");
   }
 }

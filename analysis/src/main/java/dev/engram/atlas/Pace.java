@@ -32,7 +32,10 @@ final class Pace {
     }
     double rate = (done - before) * (double) SECOND / nanos;
     return String.format(
-        Locale.ROOT, "surveying images, %.3g a second, %s left", rate, left((total - done) / rate));
+        Locale.ROOT,
+        "surveying images, %." + (rate < 10 ? 1 : 0) + "f a second, %s left",
+        rate,
+        left((total - done) / rate));
   }
 
   private static String left(double seconds) {

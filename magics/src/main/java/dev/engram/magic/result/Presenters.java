@@ -1,6 +1,8 @@
 package dev.engram.magic.result;
 
 import dev.engram.EngramException;
+import dev.engram.atlas.Atlas;
+import dev.engram.atlas.AtlasTable;
 import dev.engram.attribution.Attribution;
 import dev.engram.data.UserPath;
 import dev.engram.dissect.QueryEffects;
@@ -66,6 +68,8 @@ public final class Presenters {
     register(Glance.class, new GlancePresenter());
     register(Exploration.class, new ExplorationPresenter());
     register(Neurons.class, new NeuronsPresenter());
+    register(Atlas.class, new AtlasPresenter());
+    register(AtlasTable.class, new AtlasTablePresenter());
     register(Forgotten.class, new ForgottenPresenter());
     register(Taught.class, new TaughtPresenter());
     register(Tuned.class, new TunedPresenter());

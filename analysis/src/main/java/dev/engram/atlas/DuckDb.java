@@ -1,6 +1,7 @@
 package dev.engram.atlas;
 
 import dev.engram.EngramException;
+import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -14,6 +15,9 @@ import java.util.Properties;
  * fetched, and it takes no more than a gigabyte.
  */
 final class DuckDb {
+  /** Of the jar, as {@code pom.xml} has it. */
+  static final String VERSION = "1.5.6.0";
+
   private static final String DRIVER = "org.duckdb.DuckDBDriver";
 
   private DuckDb() {}
@@ -43,9 +47,23 @@ final class DuckDb {
     try {
       Class.forName(DRIVER);
     } catch (ClassNotFoundException e) {
-      throw new EngramException(
-          "Atlases need DuckDB, which this installation was made without; put duckdb_jdbc-1.5.6.0.jar (85 MB, https://repo1.maven.org/maven2/org/duckdb/duckdb_jdbc/1.5.6.0/) into the folder that CLASSPATH names, or beside Engram's jars, and restart the kernel.",
-          e);
+      throw new EngramException(absent(), e);
+    }
+  }
+
+  static String absent() {
+    return "Atlases need DuckDB, which this installation came without: put %1$s (85 MB, https://repo1.maven.org/maven2/org/duckdb/duckdb_jdbc/%2$s/%1$s) into %3$s and restart the kernel."
+        .formatted("duckdb_jdbc-" + VERSION + ".jar", VERSION, library());
+  }
+
+  /** The folder of Engram's own jar. */
+  private static String library() {
+    try {
+      Path own =
+          Path.of(DuckDb.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+      return String.valueOf(own.getParent());
+    } catch (URISyntaxException | RuntimeException e) {
+      return "the folder of Engram's jars";
     }
   }
 

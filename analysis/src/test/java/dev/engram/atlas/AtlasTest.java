@@ -360,6 +360,14 @@ class AtlasTest {
   }
 
   @Test
+  void whereDuckDbIsMissingTheSentenceNamesTheJarOfThisBuild() throws IOException {
+    String pom = Files.readString(Path.of("../pom.xml"));
+    assertTrue(pom.contains("<duckdb.version>" + DuckDb.VERSION + "</duckdb.version>"));
+    String sentence = DuckDb.absent();
+    assertTrue(sentence.contains("duckdb_jdbc-" + DuckDb.VERSION + ".jar"), sentence);
+  }
+
+  @Test
   void thePaceTellsWhatIsLeft() {
     Pace pace = new Pace(100, 1100);
     assertEquals("surveying images", pace.said(100, 5_000_000_000L));

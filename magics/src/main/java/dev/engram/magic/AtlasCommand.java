@@ -32,7 +32,7 @@ final class AtlasCommand implements EngramMagic {
 
   @Parameters(
       arity = "0..*",
-      paramLabel = "DIR",
+      paramLabel = "DIR|sql",
       description =
           "A folder that %%survey made; the open atlas if left out. Or sql and a query in quotes.")
   private List<String> words = List.of();

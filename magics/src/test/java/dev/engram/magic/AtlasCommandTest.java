@@ -97,7 +97,7 @@ class AtlasCommandTest {
     }
     assertEquals(scores.stream().sorted(Collections.reverseOrder()).toList(), scores);
     assertTrue(Presenters.table(few).columnNames().contains("density"));
-    assertTrue(RUNNER.view(few).text().contains("an atlas, 40 images"));
+    assertTrue(few.provenance().toString().contains("an atlas, 40 images of visent-mini"));
 
     Neurons like = neurons("neurons --like L3F7 --top 3");
     assertEquals(Neuron.parse("L3F7"), like.found().get(0).neuron());
@@ -110,13 +110,24 @@ class AtlasCommandTest {
       assertTrue(deviation >= last);
       last = deviation;
     }
-    assertTrue(RUNNER.view(quiet).text().contains("deviation m"));
+    assertTrue(Presenters.table(quiet).columnNames().contains("deviation m"));
     assertTrue(neurons("neurons --word hat --density ..0.5 --top 4").found().size() == 4);
 
     assertTrue(refusal("neurons --density 0.5..0.1").contains("goes upwards"));
     assertTrue(refusal("neurons --density 3").contains("takes a range"));
     assertTrue(refusal("neurons --ascending").contains("--sort COLUMN"));
     assertTrue(refusal("neurons --word hat --like L3F7").contains("not both"));
+  }
+
+  @Test
+  void aNeuronsPageShowsItsImagesOfTheWholeSet() {
+    int shown = HOST.shown.size();
+    run("neuron L3F7");
+    String above = HOST.shown.get(shown).text();
+    Atlas atlas = (Atlas) run("atlas");
+    String first = atlas.tops(Neuron.parse("L3F7"), Atlas.TopList.HIGHEST).get(0).image();
+    assertTrue(above.contains(first), above);
+    assertTrue(above.contains("40 images of visent-mini, as the atlas an atlas has them"), above);
   }
 
   @Test

@@ -2,15 +2,20 @@ package dev.engram.magic.result;
 
 import dev.engram.Sha256;
 import dev.engram.atlas.Atlas;
+import dev.engram.atlas.Atlas.Top;
+import dev.engram.atlas.Atlas.TopList;
 import dev.engram.atlas.AtlasNeurons;
 import dev.engram.atlas.Manifest;
 import dev.engram.magic.view.Html;
+import dev.engram.magic.view.TableView;
 import dev.engram.magic.view.View;
+import dev.engram.trace.Neuron;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import tech.tablesaw.api.DoubleColumn;
 import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
 
@@ -51,6 +56,32 @@ final class AtlasPresenter implements Presenter<Atlas> {
         "Atlas " + atlas.folder().getFileName(),
         StringColumn.create("fact", facts.keySet()),
         StringColumn.create("value", facts.values()));
+  }
+
+  /** The images at both ends of a neuron, and those whose own label it helps most. */
+  static View strongest(Atlas atlas, Neuron neuron) {
+    Table table =
+        Table.create(
+            format(
+                "%s: its strongest of %,d images of %s, as the atlas %s has them",
+                neuron,
+                atlas.manifest().images(),
+                atlas.manifest().set(),
+                atlas.folder().getFileName()));
+    for (TopList list : TopList.values()) {
+      List<Top> tops = atlas.tops(neuron, list);
+      if (!tops.isEmpty()) {
+        String what = list.name().toLowerCase(Locale.ROOT);
+        boolean isImprovement = list == TopList.IMPROVEMENT;
+        table.addColumns(
+            StringColumn.create(
+                isImprovement ? "most improved" : what, tops.stream().map(Top::image)),
+            DoubleColumn.create(
+                isImprovement ? what : what + " m",
+                tops.stream().mapToDouble(Top::value).toArray()));
+      }
+    }
+    return TableView.of(table, DisplayLimits.ROWS);
   }
 
   private static Map<String, String> facts(Atlas atlas) {

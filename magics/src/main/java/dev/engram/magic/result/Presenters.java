@@ -34,6 +34,7 @@ import dev.engram.magic.view.PlotlyFigures;
 import dev.engram.magic.view.Standalone;
 import dev.engram.magic.view.TableView;
 import dev.engram.magic.view.View;
+import dev.engram.trace.Neuron;
 import dev.engram.magic.view.Viewable;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -221,6 +222,15 @@ public final class Presenters {
    */
   public static Page page(Described described) {
     return DescribedPresenter.page(described);
+  }
+
+  /**
+   * The strongest images that an atlas has of a neuron.
+   *
+   * @param atlas of the model
+   */
+  public static View ofAtlas(Atlas atlas, Neuron neuron) {
+    return AtlasPresenter.strongest(atlas, neuron);
   }
 
   /**

@@ -124,8 +124,11 @@ public final class NeuronSearch {
       return new Effects(improvements, coefficients, entity);
     }
 
-    /** The sign of A.2. */
-    private int sign(int i) {
+    /**
+     * @param i the position of a neuron
+     * @return the sign of A.2
+     */
+    public int sign(int i) {
       return coefficients[i] < 0 && improvements[i] > 0 ? -1 : 1;
     }
   }

@@ -64,11 +64,19 @@ final class Searcher {
             : all == null || chosen != null ? effects(chosen) : effects(all, request);
     String word = request.word();
     NeuronSearch search =
-        new NeuronSearch(clip.config().vision().space(), effects, cosines(request));
+        new NeuronSearch(clip.config().vision().space(), effects, cosines(request, effects));
+    Neuron like = request.like();
+    int self = like == null ? -1 : clip.config().vision().space().index(like);
     List<Found> found =
-        in == null || all == null
-            ? search.find(place, score, request.count())
-            : search.find(place, i -> score(search, i, score, in, all), request.count());
+        search.find(
+            place,
+            i ->
+                i == self
+                    ? Double.NaN
+                    : in == null || all == null
+                        ? search.score(i, score)
+                        : score(search, i, score, in, all),
+            request.count());
     return new Neurons(
         title(request, chosen, score),
         score,
@@ -81,10 +89,14 @@ final class Searcher {
         in == null ? null : in.sort());
   }
 
-  private double @Nullable [] cosines(FindNeurons request) {
+  private double @Nullable [] cosines(FindNeurons request, @Nullable Effects effects) {
     Neuron like = request.like();
     if (like != null) {
-      return lab.valueVectors().cosines(like);
+      double[] cosines = lab.valueVectors().cosines(like);
+      for (int i = 0; effects != null && i < cosines.length; i++) {
+        cosines[i] *= effects.sign(i); // two value vectors are compared as they are
+      }
+      return cosines;
     }
     String word = request.word();
     return word == null

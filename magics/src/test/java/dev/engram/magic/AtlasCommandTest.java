@@ -100,8 +100,12 @@ class AtlasCommandTest {
     assertTrue(few.provenance().toString().contains("an atlas, 40 images of visent-mini"));
 
     Neurons like = neurons("neurons --like L3F7 --top 3");
-    assertEquals(Neuron.parse("L3F7"), like.found().get(0).neuron());
-    assertEquals(1, like.found().get(0).cosine(), 1e-5);
+    AtlasTable near =
+        (AtlasTable) run("atlas sql \"SELECT near, near_cosines FROM neurons WHERE neuron = 'L3F7'\"");
+    String names = String.valueOf(near.columns().get(0).values().get(0));
+    assertTrue(names.startsWith("[" + String.join(", ", like.names())), names + like.names());
+    String cosine = String.valueOf(near.columns().get(1).values().get(0)).split("[\\[,]")[1];
+    assertEquals(Double.parseDouble(cosine), like.found().get(0).cosine(), 1e-5);
 
     Neurons quiet = neurons("neurons --sort deviation --ascending --top 5");
     double last = 0;
@@ -120,14 +124,14 @@ class AtlasCommandTest {
   }
 
   @Test
-  void aNeuronsPageShowsItsImagesOfTheWholeSet() {
-    int shown = HOST.shown.size();
-    run("neuron L3F7");
-    String above = HOST.shown.get(shown).text();
+  void aNeuronsImagesOfTheWholeSetAreNamed() {
     Atlas atlas = (Atlas) run("atlas");
-    String first = atlas.tops(Neuron.parse("L3F7"), Atlas.TopList.HIGHEST).get(0).image();
-    assertTrue(above.contains(first), above);
-    assertTrue(above.contains("40 images of visent-mini, as the atlas an atlas has them"), above);
+    String page = Presenters.ofAtlas(atlas, Neuron.parse("L3F7")).text();
+    List<Atlas.Top> highest = atlas.tops(Neuron.parse("L3F7"), Atlas.TopList.HIGHEST);
+    assertEquals(5, highest.size());
+    assertTrue(page.contains(highest.get(0).image()), page);
+    assertTrue(page.contains("40 images of visent-mini, as the atlas an atlas has them"), page);
+    assertTrue(page.contains("most improved"), page);
   }
 
   @Test

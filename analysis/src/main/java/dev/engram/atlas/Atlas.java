@@ -4,7 +4,6 @@ import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.Sha256;
-import dev.engram.atlas.AtlasTable.Kind;
 import dev.engram.data.ImageSet;
 import dev.engram.dissect.WordDictionary;
 import dev.engram.model.Clip;
@@ -13,10 +12,8 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
-import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.sql.Types;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -70,7 +67,7 @@ public final class Atlas implements AtlasAnswer, AutoCloseable {
    */
   public static Atlas open(Path folder) {
     Manifest manifest = Manifest.read(folder);
-    Connection connection = DuckDb.open(Path.of(System.getProperty("java.io.tmpdir")));
+    Connection connection = DuckDb.open();
     try (Statement s = connection.createStatement()) {
       for (String table : BY_LAYER) {
         s.execute(
@@ -220,30 +217,12 @@ public final class Atlas implements AtlasAnswer, AutoCloseable {
    * Asks in SQL, as DuckDB speaks it, over the tables {@code neurons}, {@code tops}, {@code
    * classes}, {@code images} and {@code labels}.
    *
-   * @throws EngramException with DuckDB's words if it is not valid
+   * @throws EngramException with DuckDB's words if it is not valid, or for more than a million rows
+   * @throws java.util.concurrent.CancellationException if the caller is interrupted
    */
   public AtlasTable sql(String query) {
-    try (Statement s = connection.createStatement();
-        ResultSet rows = s.executeQuery(query)) {
-      ResultSetMetaData about = rows.getMetaData();
-      int n = about.getColumnCount();
-      List<Kind> kinds = new ArrayList<>();
-      List<List<@Nullable Object>> values = new ArrayList<>();
-      for (int c = 1; c <= n; c++) {
-        kinds.add(kind(about.getColumnType(c)));
-        values.add(new ArrayList<>());
-      }
-      while (rows.next()) {
-        for (int c = 1; c <= n; c++) {
-          values.get(c - 1).add(value(rows, c, kinds.get(c - 1)));
-        }
-      }
-      List<AtlasTable.Column> columns = new ArrayList<>();
-      for (int c = 0; c < n; c++) {
-        columns.add(
-            new AtlasTable.Column(about.getColumnLabel(c + 1), kinds.get(c), values.get(c)));
-      }
-      return new AtlasTable(columns);
+    try {
+      return new AtlasQuery(connection).run(query);
     } catch (SQLException e) {
       throw new EngramException(
           "DuckDB does not take the query: %s; the tables are %s."
@@ -254,26 +233,6 @@ public final class Atlas implements AtlasAnswer, AutoCloseable {
 
   private static List<String> tables() {
     return Stream.concat(BY_LAYER.stream(), WHOLE.stream()).toList();
-  }
-
-  private static Kind kind(int type) {
-    return switch (type) {
-      case Types.TINYINT, Types.SMALLINT, Types.INTEGER, Types.BIGINT -> Kind.INTEGER;
-      case Types.FLOAT, Types.REAL, Types.DOUBLE, Types.DECIMAL, Types.NUMERIC -> Kind.NUMBER;
-      case Types.BOOLEAN -> Kind.TRUTH;
-      default -> Kind.TEXT;
-    };
-  }
-
-  private static @Nullable Object value(ResultSet rows, int c, Kind kind) throws SQLException {
-    Object value =
-        switch (kind) {
-          case INTEGER -> rows.getLong(c);
-          case NUMBER -> rows.getDouble(c);
-          case TRUTH -> rows.getBoolean(c);
-          case TEXT -> rows.getString(c);
-        };
-    return rows.wasNull() ? null : value;
   }
 
   private static void close(Connection connection) {

@@ -48,6 +48,9 @@ final class AtlasWriter {
   private static final String LABELS =
       "class VARCHAR, title VARCHAR, label VARCHAR, category VARCHAR, images INTEGER";
 
+  /** Neurons that are put into words at once: their products with 20,000 words are 20 MB. */
+  private static final int AT_ONCE = 256;
+
   private final Clip clip;
   private final SurveyedImages images;
   private final AtlasState state;
@@ -73,7 +76,7 @@ final class AtlasWriter {
    * @param folder is there and empty
    */
   void write(Path folder, ImageRows rows, Progress progress) throws IOException {
-    try (Connection connection = DuckDb.open(folder)) {
+    try (Connection connection = DuckDb.open()) {
       DuckDBConnection duck = connection.unwrap(DuckDBConnection.class);
       NearNeurons near = new NearNeurons(clip);
       for (int l = 0; l < space.layers(); l++) {
@@ -84,7 +87,7 @@ final class AtlasWriter {
             duck,
             folder.resolve("neurons").resolve(part).resolve("neurons.parquet"),
             NEURONS,
-            out -> neurons(out, layer, near, progress));
+            out -> neurons(out, layer, near));
         table(
             duck,
             folder.resolve("tops").resolve(part).resolve("tops.parquet"),
@@ -131,9 +134,9 @@ final class AtlasWriter {
     return IntStream.range(from, from + space.width() + space.ffnWidth());
   }
 
-  private void neurons(DuckDBAppender out, int layer, NearNeurons near, Progress progress)
+  private void neurons(DuckDBAppender out, int layer, NearNeurons near)
       throws SQLException {
-    List<List<String>> said = words(layer, progress);
+    List<List<String>> said = words(layer);
     int from = space.offset(Neuron.Block.MSA, layer);
     for (Neuron.Block block : Neuron.Block.values()) {
       TopLists nearest = near.of(block, layer);
@@ -144,7 +147,7 @@ final class AtlasWriter {
         int[] histogram =
             Arrays.copyOfRange(state.histograms, i * LogBins.COUNT, (i + 1) * LogBins.COUNT);
         out.beginRow().append(neuron.toString()).append(i).append(block.toString());
-        orNull(out, isMsa ? neuron.head() : null);
+        orNull(out, isMsa ? (Integer) neuron.head() : null);
         out.append(neuron.channel())
             .append(state.images)
             .append(state.sums.mean(i, state.images))
@@ -153,15 +156,11 @@ final class AtlasWriter {
             .append(state.greatest[i])
             .append(state.beyond[i] / (double) state.images)
             .append(histogram);
-        if (state.classes.size(i) == 0) {
-          out.append(state.improvements.mean(i, state.labelled)).appendNull().appendNull();
-          out.appendNull();
-        } else {
-          out.append(state.improvements.mean(i, state.labelled))
-              .append(entities.get(state.classes.owner(i, 0)).name())
-              .append(state.classes.value(i, 0))
-              .append(state.classes.beside(i, 0));
-        }
+        orNull(out, state.labelled == 0 ? null : (Double) state.improvements.mean(i, state.labelled));
+        boolean hasBest = state.classes.size(i) > 0;
+        out.append(hasBest ? entities.get(state.classes.owner(i, 0)).name() : null);
+        orNull(out, hasBest ? (Double) state.classes.value(i, 0) : null);
+        orNull(out, hasBest ? (Double) state.classes.beside(i, 0) : null);
         out.append(sign(i)).append(said.get(i - from));
         out.append(names(nearest, column)).append(values(nearest, column)).endRow();
       }
@@ -173,6 +172,14 @@ final class AtlasWriter {
       out.appendNull();
     } else {
       out.append(value.intValue());
+    }
+  }
+
+  private static void orNull(DuckDBAppender out, @Nullable Double value) throws SQLException {
+    if (value == null) {
+      out.appendNull();
+    } else {
+      out.append(value.doubleValue());
     }
   }
 
@@ -196,33 +203,36 @@ final class AtlasWriter {
   }
 
   /** What the neurons of a layer say, turned by their sign; nothing without a dictionary. */
-  private List<List<String>> words(int layer, Progress progress) {
+  private List<List<String>> words(int layer) {
     List<Neuron> all = layer(layer).mapToObj(space::neuron).toList();
     if (words == null) {
       return all.stream().map(n -> List.<String>of()).toList();
     }
     int[] signs = layer(layer).map(this::sign).toArray();
     Interpreter interpreter = new Interpreter(clip, words);
-    try {
-      return said(interpreter, all, signs, progress);
-    } catch (EngramException oneSaysNothing) {
-      List<List<String>> out = new ArrayList<>();
-      for (int i = 0; i < signs.length; i++) {
-        try {
-          out.addAll(said(interpreter, List.of(all.get(i)), new int[] {signs[i]}, progress));
-        } catch (EngramException nothing) {
-          out.add(List.of()); // a value vector of length 0
-        }
-      }
-      return out;
+    List<List<String>> out = new ArrayList<>();
+    for (int from = 0; from < signs.length; from += AT_ONCE) {
+      Progress.checkInterrupt();
+      int to = Math.min(signs.length, from + AT_ONCE);
+      out.addAll(said(interpreter, all.subList(from, to), Arrays.copyOfRange(signs, from, to)));
     }
+    return out;
   }
 
   private static List<List<String>> said(
-      Interpreter interpreter, List<Neuron> neurons, int[] signs, Progress progress) {
-    return interpreter.interpret(neurons, signs, ValueReading.LINEAR, progress).stream()
-        .map(i -> i.words().stream().map(Interpretation.Weighted::word).toList())
-        .toList();
+      Interpreter interpreter, List<Neuron> neurons, int[] signs) {
+    try {
+      return interpreter.interpret(neurons, signs, ValueReading.LINEAR, Progress.NONE).stream()
+          .map(i -> i.words().stream().map(Interpretation.Weighted::word).toList())
+          .toList();
+    } catch (EngramException oneSaysNothing) { // a value vector of length 0
+      return neurons.size() == 1
+          ? List.of(List.of())
+          : IntStream.range(0, signs.length)
+              .mapToObj(
+                  i -> said(interpreter, List.of(neurons.get(i)), new int[] {signs[i]}).get(0))
+              .toList();
+    }
   }
 
   private void tops(DuckDBAppender out, int layer) throws SQLException {

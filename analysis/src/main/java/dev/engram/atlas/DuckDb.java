@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Properties;
+import java.util.UUID;
 
 /**
  * Opens DuckDB within this JVM, without a file of its own. It loads no extension, so nothing is
@@ -23,10 +24,9 @@ final class DuckDb {
   private DuckDb() {}
 
   /**
-   * @param folder where it may put what does not fit into memory
    * @throws EngramException if DuckDB is not there
    */
-  static Connection open(Path folder) {
+  static Connection open() {
     requireInstalled();
     try {
       Connection connection = DriverManager.getConnection("jdbc:duckdb:", new Properties());
@@ -34,7 +34,10 @@ final class DuckDb {
         s.execute("SET autoinstall_known_extensions = false");
         s.execute("SET autoload_known_extensions = false");
         s.execute("SET memory_limit = '1GB'");
-        s.execute("SET temp_directory = " + quoted(folder.resolve("duckdb.tmp").toString()));
+        // made when something does not fit into memory, and not in the folder of the notebook
+        Path spilled =
+            Path.of(System.getProperty("java.io.tmpdir"), "engram-duckdb-" + UUID.randomUUID());
+        s.execute("SET temp_directory = " + quoted(spilled.toString()));
       }
       return connection;
     } catch (SQLException e) {
@@ -59,8 +62,7 @@ final class DuckDb {
   /** The folder of Engram's own jar. */
   private static String library() {
     try {
-      Path own =
-          Path.of(DuckDb.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+      Path own = Path.of(DuckDb.class.getProtectionDomain().getCodeSource().getLocation().toURI());
       return String.valueOf(own.getParent());
     } catch (URISyntaxException | RuntimeException e) {
       return "the folder of Engram's jars";

@@ -181,8 +181,7 @@ public final class NeuronSearch {
    */
   public List<Found> find(Place place, IntToDoubleFunction score, int count) {
     double[] scores = new double[space.count()];
-    Arrays.setAll(
-        scores, i -> place.holds(space.neuron(i)) ? score.applyAsDouble(i) : Double.NaN);
+    Arrays.setAll(scores, i -> place.holds(space.neuron(i)) ? score.applyAsDouble(i) : Double.NaN);
     List<Integer> order =
         IntStream.range(0, scores.length)
             .filter(i -> !Double.isNaN(scores[i]))

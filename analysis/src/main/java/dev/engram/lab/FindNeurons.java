@@ -42,7 +42,11 @@ public record FindNeurons(
    * @param ascending whether the smallest come first; of a sort alone
    */
   public record InAtlas(
-      Atlas atlas, double leastDensity, double mostDensity, @Nullable Sort sort, boolean ascending) {
+      Atlas atlas,
+      double leastDensity,
+      double mostDensity,
+      @Nullable Sort sort,
+      boolean ascending) {
     /** Refuses a density that is no share. */
     public InAtlas {
       if (!(0 <= leastDensity && leastDensity <= mostDensity && mostDensity <= 1)) {
@@ -169,7 +173,9 @@ public record FindNeurons(
   By score() {
     if (by != null) {
       if (!hasCosine() && (by == By.COSINE || by == By.PRODUCT)) {
-        throw new EngramException("A search by " + by + " needs a word; give one (--word TEXT).");
+        throw new EngramException(
+            "A search by %s needs a word; give one (--word TEXT), or a neuron to be like (--like NEURON)."
+                .formatted(by));
       }
       return by;
     }

@@ -105,8 +105,7 @@ final class Searcher {
   }
 
   /** NaN for a neuron that speaks too seldom or too often. */
-  private static double score(
-      NeuronSearch search, int i, By by, InAtlas in, AtlasNeurons all) {
+  private static double score(NeuronSearch search, int i, By by, InAtlas in, AtlasNeurons all) {
     double density = all.density()[i];
     if (density < in.leastDensity() || density > in.mostDensity()) {
       return Double.NaN;

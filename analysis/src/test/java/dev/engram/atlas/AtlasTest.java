@@ -171,9 +171,7 @@ class AtlasTest {
       try (Attributor attributor = new Attributor(clip)) {
         for (int b = 0; b < images.blocks(); b++) {
           List<Entry> readable =
-              images.block(b).stream()
-                  .filter(e -> !e.image().name().contains("damaged"))
-                  .toList();
+              images.block(b).stream().filter(e -> !e.image().name().contains("damaged")).toList();
           List<float[]> pixels =
               readable.stream().map(e -> clip.processor().process(e.image().file())).toList();
           clip.traces(pixels, Contributions.request(clip))
@@ -251,8 +249,7 @@ class AtlasTest {
         List<Atlas.Top> improved = atlas.tops(space.neuron(i), Atlas.TopList.IMPROVEMENT);
         List<String> expected = naive.top(naive.improvement, i, 1);
         for (int r = 0; r < improved.size(); r++) {
-          assertEquals(
-              value(naive, expected.get(r), i), improved.get(r).value(), 1e-7);
+          assertEquals(value(naive, expected.get(r), i), improved.get(r).value(), 1e-7);
         }
         double best = Double.NEGATIVE_INFINITY;
         double coefficient = 0;
@@ -276,7 +273,8 @@ class AtlasTest {
                 .values()
                 .get(0));
       }
-      Refusal.holds(() -> atlas.sql("SELEKT 1"), "DuckDB", "neurons, tops, classes, images, labels");
+      Refusal.holds(
+          () -> atlas.sql("SELEKT 1"), "DuckDB", "neurons, tops, classes, images, labels");
     }
   }
 
@@ -326,12 +324,12 @@ class AtlasTest {
   @Test
   void eachImageKeepsWhatItIs() throws IOException {
     Path folder = temp.resolve("of images");
-    try (Atlas atlas =
-        Atlas.survey(clip, set, SETTINGS.images(20), null, folder, Progress.NONE)) {
+    try (Atlas atlas = Atlas.survey(clip, set, SETTINGS.images(20), null, folder, Progress.NONE)) {
       AtlasTable rows =
           atlas.sql(
               "SELECT image, number, class, len(embedding), nearest[1], len(improved), len(strongest) FROM images WHERE sha256 IS NOT NULL ORDER BY number");
-      String[] names = rows.columns().get(0).values().stream().map(String::valueOf).toArray(String[]::new);
+      String[] names =
+          rows.columns().get(0).values().stream().map(String::valueOf).toArray(String[]::new);
       String[] sorted = names.clone();
       Arrays.sort(sorted);
       assertArrayEquals(sorted, names);
@@ -343,7 +341,8 @@ class AtlasTest {
       for (int r = 0; r < 5; r++) {
         float[] z =
             clip.embedImages(
-                List.of(clip.processor().process(set.image(names[r]).file())), Progress.NONE)[0];
+                    List.of(clip.processor().process(set.image(names[r]).file())), Progress.NONE)[
+                0];
         int best =
             IntStream.range(0, labels.length)
                 .boxed()
@@ -373,7 +372,6 @@ class AtlasTest {
     assertEquals("surveying images", pace.said(100, 5_000_000_000L));
     assertEquals("surveying images", pace.said(150, 500_000_000L));
     assertEquals("surveying images, 20 a second, 45 s left", pace.said(200, 5_000_000_000L));
-    assertEquals(
-        "surveying images, 0.2 a second, 1 h 23 min left", pace.said(101, 5_000_000_000L));
+    assertEquals("surveying images, 0.2 a second, 1 h 23 min left", pace.said(101, 5_000_000_000L));
   }
 }

@@ -93,6 +93,7 @@ class ExactSumsTest {
     }
     lists.add(0, 1, 0);
     assertEquals(3, lists.size(0));
-    assertEquals(List.of(2, 5, 7), List.of(lists.owner(0, 0), lists.owner(0, 1), lists.owner(0, 2)));
+    assertEquals(
+        List.of(2, 5, 7), List.of(lists.owner(0, 0), lists.owner(0, 1), lists.owner(0, 2)));
   }
 }

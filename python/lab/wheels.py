@@ -21,6 +21,8 @@ POM = {"m": "http://maven.apache.org/POM/4.0.0"}
 # The two largest of Tablesaw's libraries, of which it uses a small part.
 TRIMMED = ("fastutil", "icu4j")
 NATIVE_JAR = "pytorch-native-cpu"
+# Left out: 85 MB for an atlas, which says in one sentence how DuckDB is had (docs/atlas.md).
+LEFT_OUT = (NATIVE_JAR, "duckdb_jdbc")
 # PyPI takes no larger file without being asked.
 LARGEST = 100 * 1024 * 1024
 KERNEL, NATIVE = "engram-kernel", "engram-kernel-native"
@@ -122,7 +124,7 @@ class Wheel:
 
 
 def kernel_wheel(checkout, dist):
-    """`engram-kernel`: the kernel with all jars but the native PyTorch, the kernelspec, the command `engram`."""
+    """`engram-kernel`: the kernel with all jars but the native PyTorch and DuckDB, the kernelspec, the command `engram`."""
     wheel = Wheel(dist, KERNEL, version(checkout.root), "py3-none-any", is_pure=True)
     about = wheel.about
     about["Summary"] = "Finds, reads and edits the knowledge neurons of CLIP vision encoders: a Jupyter kernel in Java."
@@ -154,8 +156,8 @@ def kernel_wheel(checkout, dist):
 
 
 def trimmed_jars(library):
-    """The names and bytes of the kernel's jars without the native PyTorch; the largest hold only what others reach."""
-    jars = [jar for jar in sorted(library.glob("*.jar")) if not jar.name.startswith(NATIVE_JAR)]
+    """The names and bytes of the kernel's jars but those left out; the largest hold only what others reach."""
+    jars = [jar for jar in sorted(library.glob("*.jar")) if not jar.name.startswith(LEFT_OUT)]
     large = [jar for jar in jars if re.match(rf"({'|'.join(TRIMMED)})-\d", jar.name)]
     kept = trimming.kept(large, [jar for jar in jars if jar not in large])
     for jar in jars:

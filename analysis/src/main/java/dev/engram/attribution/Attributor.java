@@ -184,6 +184,19 @@ public final class Attributor implements AutoCloseable {
     return scores(trace, pixels, text, List.of(by)).get(0);
   }
 
+  /**
+   * The improvement of images that have been traced already, each under a text of its own.
+   *
+   * @param trace made with {@link Contributions#request}
+   * @param texts M_text of any length (texts, D), at least one
+   * @param of which of them each image has (B)
+   * @param reading any but {@link Reading#DIRECT}
+   * @return (B, neurons) in the order of {@link #space()}
+   */
+  public float[][] improvements(Trace trace, float[][] texts, int[] of, Reading reading) {
+    return improvement.scores(trace, texts, of, reading);
+  }
+
   /** One for each score; the gradients, which take longest, are computed once. */
   private List<float[][]> scores(Trace trace, List<float[]> pixels, float[] text, List<Score> all) {
     float[][] gradient =

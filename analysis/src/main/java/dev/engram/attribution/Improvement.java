@@ -15,6 +15,7 @@ import dev.engram.trace.Neuron;
 import dev.engram.trace.NeuronSpace;
 import dev.engram.trace.Site;
 import dev.engram.trace.Trace;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -95,16 +96,39 @@ public final class Improvement implements AutoCloseable {
    */
   public float[][] scores(Trace stream, Trace coefficients, float[] text, Reading reading) {
     float[] t = Vectors.unit(text);
-    float[][] out = new float[stream.batch()][space.count()];
     if (reading == Reading.DIRECT) {
+      float[][] out = new float[stream.batch()][space.count()];
       direct(stream, coefficients, t, out);
       return out;
     }
+    return eachBlock(stream, coefficients, new float[][] {t}, new int[stream.batch()], reading);
+  }
+
+  /**
+   * Scores every neuron for each image under a text of its own.
+   *
+   * @param trace made with {@link Contributions#request}
+   * @param texts of any length (texts, D), at least one
+   * @param of which of them each image has (B)
+   * @param reading any but {@link Reading#DIRECT}
+   * @return Imp, (B, neurons) in the order of {@link NeuronSpace}
+   */
+  float[][] scores(Trace trace, float[][] texts, int[] of, Reading reading) {
+    if (reading == Reading.DIRECT) {
+      throw new IllegalArgumentException("the reading direct takes one text for all images");
+    }
+    float[][] units = Arrays.stream(texts).map(Vectors::unit).toArray(float[][]::new);
+    return eachBlock(trace, trace, units, of, reading);
+  }
+
+  private float[][] eachBlock(
+      Trace stream, Trace coefficients, float[][] texts, int[] of, Reading reading) {
+    float[][] out = new float[stream.batch()][space.count()];
     for (int l = 0; l < space.layers(); l++) {
       Progress.checkInterrupt();
       for (Neuron.Block block : Neuron.Block.values()) {
         try (NDManager scope = manager.newSubManager()) {
-          Part part = new Part(stream, coefficients, block, l, t, out, scope);
+          Part part = new Part(stream, coefficients, block, l, texts, of, out, scope);
           if (reading == Reading.LITERAL) {
             literal(part);
           } else {
@@ -122,7 +146,8 @@ public final class Improvement implements AutoCloseable {
       Trace coefficientTrace,
       Neuron.Block block,
       int layer,
-      float[] t,
+      float[][] texts,
+      int[] of,
       float[][] out,
       NDManager scope) {
     /** The residual stream that the block reads (B, d). */
@@ -135,8 +160,14 @@ public final class Improvement implements AutoCloseable {
       return coefficientTrace.get(Site.coefficients(block), layer).toFloatArray();
     }
 
-    NDArray text() {
-      return scope.create(t, new Shape(1, t.length));
+    /** The text of an image. */
+    float[] text(int image) {
+      return texts[of[image]];
+    }
+
+    /** All texts (texts, D). */
+    NDArray textRows() {
+      return scope.create(texts);
     }
   }
 
@@ -144,24 +175,25 @@ public final class Improvement implements AutoCloseable {
   private void literal(Part p) {
     NDArray y = inputNorm(p);
     NDArray py = y.matMul(projectionT).add(tower.projectionBias()); // (B, D)
-    NDArray rows = p.text().concat(py, 0).matMul(tower.projection()); // Pᵀt; PᵀP y  (1 + B, d)
+    NDArray rows = p.textRows().concat(py, 0).matMul(tower.projection()); // Pᵀt; PᵀP y (J + B, d)
     float[] r =
-        rows.matMul(tower.values(p.block, p.layer, p.scope)).toFloatArray(); // · w  (1 + B, n)
+        rows.matMul(tower.values(p.block, p.layer, p.scope)).toFloatArray(); // · w  (J + B, n)
     float[] pw = constants(p.block, p.layer).pw;
     float[] pyValues = py.toFloatArray();
     float[] m = p.coefficients();
     int n = pw.length;
-    int width = p.t.length;
+    int texts = p.texts.length;
+    int width = p.texts[0].length;
     for (int b = 0; b < p.out.length; b++) {
-      double dot = Vectors.dot(pyValues, b * width, p.t);
+      double dot = Vectors.dot(pyValues, b * width, p.text(b));
       double norm2 = Vectors.squares(pyValues, b * width, width);
       double base = dot / Math.sqrt(norm2);
       float[] o = p.out[b];
       int offset = space.offset(p.block, p.layer);
       for (int k = 0; k < n; k++) {
         double mk = m[b * n + k];
-        double dotK = dot + mk * r[k];
-        double normK = norm2 + mk * (2.0 * r[(1 + b) * n + k] + mk * pw[k]);
+        double dotK = dot + mk * r[p.of[b] * n + k];
+        double normK = norm2 + mk * (2.0 * r[(texts + b) * n + k] + mk * pw[k]);
         o[offset + k] = (float) (dotK / Math.sqrt(normK) - base);
       }
     }
@@ -175,22 +207,24 @@ public final class Improvement implements AutoCloseable {
     NDArray x = reading == Reading.LITERAL_POST ? inputNorm(p) : owned(p.stream(), p.scope);
     NDArray xc = x.sub(x.mean(new int[] {1}, true));
     NDArray gx = xc.matMul(centredT); // G x_c  (B, D)
-    NDArray rows = p.text().concat(gx, 0).matMul(centred).concat(xc, 0); // G_cᵀt; G_cᵀG x_c; x_c
+    NDArray rows =
+        p.textRows().concat(gx, 0).matMul(centred).concat(xc, 0); // G_cᵀt; G_cᵀG x_c; x_c
     float[] r =
-        rows.matMul(tower.values(p.block, p.layer, p.scope)).toFloatArray(); // · w  (1 + 2B, n)
+        rows.matMul(tower.values(p.block, p.layer, p.scope)).toFloatArray(); // · w  (J + 2B, n)
     Constants c = constants(p.block, p.layer);
     float[] gxValues = gx.toFloatArray();
     float[] xcValues = xc.toFloatArray();
     float[] m = p.coefficients();
     int n = c.gw.length;
-    int width = p.t.length;
+    int texts = p.texts.length;
+    int width = p.texts[0].length;
     int batch = p.out.length;
-    double betaT = Vectors.dot(beta, 0, p.t);
     double beta2 = Vectors.squares(beta, 0, width);
     for (int b = 0; b < batch; b++) {
       double variance = Vectors.squares(xcValues, b * d, d) / d;
       double s = Math.sqrt(variance + eps);
-      double dot = Vectors.dot(gxValues, b * width, p.t);
+      double betaT = Vectors.dot(beta, 0, p.text(b));
+      double dot = Vectors.dot(gxValues, b * width, p.text(b));
       double norm2 = Vectors.squares(gxValues, b * width, width);
       double gxBeta = Vectors.dot(gxValues, b * width, beta);
       double base = (dot / s + betaT) / Math.sqrt(norm2 / (s * s) + 2 * gxBeta / s + beta2);
@@ -198,14 +232,14 @@ public final class Improvement implements AutoCloseable {
       int offset = space.offset(p.block, p.layer);
       for (int k = 0; k < n; k++) {
         double mk = m[b * n + k];
-        double covariance = r[(1 + batch + b) * n + k] / (double) d;
+        double covariance = r[(texts + batch + b) * n + k] / (double) d;
         double sk =
             reading == Reading.FROZEN
                 ? s
                 : Math.sqrt(variance + mk * (2 * covariance + mk * c.variance[k]) + eps);
-        double dotK = (dot + mk * r[k]) / sk + betaT;
+        double dotK = (dot + mk * r[p.of[b] * n + k]) / sk + betaT;
         double normK =
-            (norm2 + mk * (2.0 * r[(1 + b) * n + k] + mk * c.gw[k])) / (sk * sk)
+            (norm2 + mk * (2.0 * r[(texts + b) * n + k] + mk * c.gw[k])) / (sk * sk)
                 + 2 * (gxBeta + mk * c.gwBeta[k]) / sk
                 + beta2;
         o[offset + k] = (float) (dotK / Math.sqrt(normK) - base);

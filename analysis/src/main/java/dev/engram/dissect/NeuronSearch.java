@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.IntFunction;
+import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -111,8 +112,23 @@ public final class NeuronSearch {
           improvements, coefficients, i -> survey.set().entities().get(best[i]).name());
     }
 
-    /** The sign of A.2. */
-    private int sign(int i) {
+    /**
+     * Effects that are known already.
+     *
+     * @param improvements of the entity that each neuron improves most, in the order of the neurons
+     * @param coefficients mean m on that entity
+     * @param entity its name
+     */
+    public static Effects of(
+        double[] improvements, double[] coefficients, IntFunction<String> entity) {
+      return new Effects(improvements, coefficients, entity);
+    }
+
+    /**
+     * @param i the position of a neuron
+     * @return the sign of A.2
+     */
+    public int sign(int i) {
       return coefficients[i] < 0 && improvements[i] > 0 ? -1 : 1;
     }
   }
@@ -154,8 +170,18 @@ public final class NeuronSearch {
    * @return the best neurons, descending; equal ones in the order of the forward pass
    */
   public List<Found> find(Place place, By by, int count) {
+    return find(place, i -> score(i, by), count);
+  }
+
+  /**
+   * @param place where to look
+   * @param score of a neuron by its position; NaN for one that does not count
+   * @return the neurons with the largest scores, descending; equal ones in the order of the forward
+   *     pass
+   */
+  public List<Found> find(Place place, IntToDoubleFunction score, int count) {
     double[] scores = new double[space.count()];
-    Arrays.setAll(scores, i -> place.holds(space.neuron(i)) ? score(i, by) : Double.NaN);
+    Arrays.setAll(scores, i -> place.holds(space.neuron(i)) ? score.applyAsDouble(i) : Double.NaN);
     List<Integer> order =
         IntStream.range(0, scores.length)
             .filter(i -> !Double.isNaN(scores[i]))
@@ -166,8 +192,12 @@ public final class NeuronSearch {
     return IntStream.range(0, order.size()).mapToObj(r -> found(r + 1, order.get(r))).toList();
   }
 
-  /** NaN for a neuron that does not count. */
-  private double score(int i, By by) {
+  /**
+   * @param i the position of a neuron
+   * @param by what must have been given to the constructor
+   * @return its score; NaN for a neuron that does not count
+   */
+  public double score(int i, By by) {
     return switch (by) {
       case IMPROVEMENT -> effects().improvements[i];
       case COEFFICIENT -> effects().coefficients[i];

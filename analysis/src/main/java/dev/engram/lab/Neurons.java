@@ -1,12 +1,15 @@
 package dev.engram.lab;
 
 import dev.engram.Provenance;
+import dev.engram.atlas.AtlasNeurons;
+import dev.engram.atlas.AtlasNeurons.Sort;
 import dev.engram.dissect.Interpretation;
 import dev.engram.dissect.NeuronSearch.By;
 import dev.engram.dissect.NeuronSearch.Found;
 import dev.engram.trace.Neuron;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The neurons that a search found, best first.
@@ -18,6 +21,8 @@ import java.util.Map;
  * @param words what they say
  * @param note what the reader should know besides; "" for nothing
  * @param provenance where the numbers come from
+ * @param atlas what an atlas has of every neuron; null without one
+ * @param sort what they are ranked by in the place of {@code by}; null for that
  */
 public record Neurons(
     String title,
@@ -26,7 +31,9 @@ public record Neurons(
     boolean ownEntities,
     Map<Neuron, Interpretation> words,
     String note,
-    Provenance provenance) {
+    Provenance provenance,
+    @Nullable AtlasNeurons atlas,
+    @Nullable Sort sort) {
   /** Keeps copies. */
   public Neurons {
     found = List.copyOf(found);
@@ -44,12 +51,20 @@ public record Neurons(
    * @param neuron one that was found
    */
   public double score(Found neuron) {
+    if (atlas != null && sort != null) {
+      return atlas.values(sort)[atlas.space().index(neuron.neuron())];
+    }
     return switch (by) {
       case IMPROVEMENT -> neuron.improvement();
       case COEFFICIENT -> neuron.coefficient();
       case COSINE -> neuron.cosine();
       case PRODUCT -> neuron.improvement() * neuron.cosine();
     };
+  }
+
+  /** The name of what they are ranked by. */
+  public String scoreName() {
+    return sort != null ? sort.toString() : by.toString();
   }
 
   @Override

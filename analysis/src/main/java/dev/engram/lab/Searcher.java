@@ -4,6 +4,8 @@ import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.Suggest;
+import dev.engram.atlas.AtlasNeurons;
+import dev.engram.atlas.AtlasNeurons.Sort;
 import dev.engram.attribution.Reading;
 import dev.engram.data.ImageSelection;
 import dev.engram.dissect.Interpretation;
@@ -15,6 +17,7 @@ import dev.engram.dissect.NeuronSearch.Found;
 import dev.engram.dissect.NeuronSearch.Place;
 import dev.engram.dissect.ValueReading;
 import dev.engram.dissect.WordDictionary;
+import dev.engram.lab.FindNeurons.InAtlas;
 import dev.engram.model.Clip;
 import dev.engram.trace.Neuron;
 import java.util.ArrayList;
@@ -45,20 +48,35 @@ final class Searcher {
     Place place = place(request);
     Target target = request.entity();
     ImageSelection chosen = target == null ? null : lab.select(target);
-    boolean ofValuesAlone = chosen == null && score == By.COSINE;
+    InAtlas in = request.in();
+    if (in != null) {
+      in.atlas().requireOf(clip);
+    }
+    boolean ofValuesAlone = chosen == null && score == By.COSINE && in == null;
     if (!ofValuesAlone) {
       clip.vision().requireClassToken("what its neurons improve");
     }
     WordDictionary known = lab.dictionary(request.words());
-    Effects effects = ofValuesAlone ? null : effects(chosen);
-    String word = request.word();
-    double[] cosines =
-        word == null
+    AtlasNeurons all = in == null ? null : in.atlas().neurons();
+    Effects effects =
+        ofValuesAlone
             ? null
-            : lab.valueVectors().cosines(clip.embedTexts(List.of(word), progress)[0]);
+            : all == null || chosen != null ? effects(chosen) : effects(all, request);
+    String word = request.word();
+    NeuronSearch search =
+        new NeuronSearch(clip.config().vision().space(), effects, cosines(request, effects));
+    Neuron like = request.like();
+    int self = like == null ? -1 : clip.config().vision().space().index(like);
     List<Found> found =
-        new NeuronSearch(clip.config().vision().space(), effects, cosines)
-            .find(place, score, request.count());
+        search.find(
+            place,
+            i ->
+                i == self
+                    ? Double.NaN
+                    : in == null || all == null
+                        ? search.score(i, score)
+                        : score(search, i, score, in, all),
+            request.count());
     return new Neurons(
         title(request, chosen, score),
         score,
@@ -66,7 +84,49 @@ final class Searcher {
         chosen == null && effects != null,
         words(found, known),
         note(word, known),
-        provenance(word, known, chosen, effects != null));
+        provenance(request, known, chosen, effects != null),
+        all,
+        in == null ? null : in.sort());
+  }
+
+  private double @Nullable [] cosines(FindNeurons request, @Nullable Effects effects) {
+    Neuron like = request.like();
+    if (like != null) {
+      double[] cosines = lab.valueVectors().cosines(like);
+      for (int i = 0; effects != null && i < cosines.length; i++) {
+        cosines[i] *= effects.sign(i); // two value vectors are compared as they are
+      }
+      return cosines;
+    }
+    String word = request.word();
+    return word == null
+        ? null
+        : lab.valueVectors().cosines(clip.embedTexts(List.of(word), progress)[0]);
+  }
+
+  /** NaN for a neuron that speaks too seldom or too often. */
+  private static double score(NeuronSearch search, int i, By by, InAtlas in, AtlasNeurons all) {
+    double density = all.density()[i];
+    if (density < in.leastDensity() || density > in.mostDensity()) {
+      return Double.NaN;
+    }
+    Sort sort = in.sort();
+    return sort == null
+        ? search.score(i, by)
+        : in.ascending() ? -all.values(sort)[i] : all.values(sort)[i];
+  }
+
+  /** For each neuron its effect on the class of the atlas that it improves most; null for none. */
+  private static @Nullable Effects effects(AtlasNeurons all, FindNeurons request) {
+    boolean hasClasses = all.bestClass().stream().anyMatch(c -> !c.isEmpty());
+    InAtlas in = request.in();
+    if (!hasClasses && request.score() != By.COSINE && (in == null || in.sort() == null)) {
+      throw new EngramException(
+          "The images of the atlas have no classes that neurons could improve; search with --word TEXT, --like NEURON or --sort COLUMN.");
+    }
+    return hasClasses
+        ? Effects.of(all.improvement(), all.coefficient(), i -> all.bestClass().get(i))
+        : null;
   }
 
   private Place place(FindNeurons request) {
@@ -131,10 +191,21 @@ final class Searcher {
     if (request.word() != null) {
       parts.add("that say \"" + request.word() + "\"");
     }
-    if (chosen != null) {
-      parts.add((request.word() == null ? "" : "and ") + "that improve " + chosen.title());
+    if (request.like() != null) {
+      parts.add("like " + request.like());
     }
-    String title = String.join(" ", parts) + ", by " + score;
+    if (chosen != null) {
+      parts.add((request.hasCosine() ? "and " : "") + "that improve " + chosen.title());
+    }
+    InAtlas in = request.in();
+    if (in != null && (in.leastDensity() > 0 || in.mostDensity() < 1)) {
+      parts.add("with a density of " + in.leastDensity() + " to " + in.mostDensity());
+    }
+    String ranked =
+        in == null || in.sort() == null
+            ? score.toString()
+            : in.sort() + (in.ascending() ? ", the smallest first" : "");
+    String title = String.join(" ", parts) + ", by " + ranked;
     return title.substring(0, 1).toUpperCase(Locale.ROOT) + title.substring(1);
   }
 
@@ -153,18 +224,25 @@ final class Searcher {
   }
 
   private Provenance provenance(
-      @Nullable String word,
+      FindNeurons request,
       WordDictionary known,
       @Nullable ImageSelection chosen,
       boolean improvement) {
-    Provenance p = Provenance.of(clip);
+    InAtlas in = request.in();
+    String word = request.word();
+    Provenance p = in == null ? Provenance.of(clip) : in.atlas().provenance();
     if (improvement) {
       p =
-          p.with("images", chosen == null ? lab.images().toString() : chosen.title())
+          (in != null && chosen == null
+                  ? p
+                  : p.with("images", chosen == null ? lab.images().toString() : chosen.title()))
               .with("improvement", "reading literal (" + Reading.LITERAL.title() + ")");
     }
     if (word != null) {
       p = p.with("cosine", "of the value vector (linear) with \"" + word + "\"");
+    }
+    if (request.like() != null) {
+      p = p.with("cosine", "of the value vector with that of " + request.like());
     }
     return p.with(
         "says",

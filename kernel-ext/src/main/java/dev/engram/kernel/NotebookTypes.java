@@ -20,6 +20,8 @@ public final class NotebookTypes {
           "java.util.stream.*",
           "dev.engram.EngramException",
           "dev.engram.Progress",
+          "dev.engram.atlas.Atlas",
+          "dev.engram.atlas.AtlasTable",
           "dev.engram.attribution.Attribution",
           "dev.engram.attribution.Attributor",
           "dev.engram.attribution.Baseline",

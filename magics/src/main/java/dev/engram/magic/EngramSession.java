@@ -2,6 +2,7 @@ package dev.engram.magic;
 
 import dev.engram.EngramException;
 import dev.engram.Progress;
+import dev.engram.atlas.Atlas;
 import dev.engram.data.Dataset;
 import dev.engram.data.DatasetOptions;
 import dev.engram.data.Datasets;
@@ -38,6 +39,7 @@ final class EngramSession {
   private final ModelNames models;
   private final List<String> opened = new ArrayList<>();
   private @Nullable ImageSet embedded;
+  private @Nullable Atlas atlas;
   private final Lab lab = Lab.empty().cache(Iconclip.cache());
 
   EngramSession() {
@@ -150,6 +152,34 @@ final class EngramSession {
   void use(ImageSet fresh) {
     Progress.checkInterrupt();
     lab.images(fresh);
+  }
+
+  /** Puts an atlas in the place of the one there is, which stays usable for whoever has it. */
+  void use(Atlas fresh) {
+    atlas = fresh;
+  }
+
+  /**
+   * The open atlas.
+   *
+   * @throws EngramException if none is open
+   */
+  Atlas atlas() {
+    if (atlas == null) {
+      throw new EngramException(
+          "No atlas is open; %survey makes one of a data set, and %atlas DIR opens one.");
+    }
+    return atlas;
+  }
+
+  /** The open atlas if it is of the open model; null if there is none. */
+  @Nullable Atlas atlasOfModel() {
+    return atlas != null && atlas.isOf(model()) ? atlas : null;
+  }
+
+  /** Where atlases lie that were given no place. */
+  static Path atlases() {
+    return Iconclip.cache().resolve("atlases");
   }
 
   /** The entities that a line may name: of the open set, else of the embedded one. */

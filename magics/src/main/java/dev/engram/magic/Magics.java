@@ -71,6 +71,8 @@ public final class Magics {
             () -> new WordsCommand(session),
             () -> new NeuronCommand(session),
             () -> new NeuronsCommand(session),
+            () -> new SurveyCommand(session),
+            () -> new AtlasCommand(session),
             () -> new ExploreCommand(session),
             () -> new QueriesCommand(session),
             () -> new EvolveCommand(session),

@@ -1,5 +1,6 @@
 package dev.engram.magic;
 
+import dev.engram.atlas.Atlas;
 import dev.engram.attribution.Reading;
 import dev.engram.lab.Describe;
 import dev.engram.lab.Described;
@@ -19,7 +20,8 @@ import picocli.CommandLine.Parameters;
     footer = {
       "",
       "The images are those of the open set. The first call passes all of them through the model",
-      "and keeps what it finds of every neuron, so that the next page is fast.",
+      "and keeps what it finds of every neuron, so that the next page is fast. Where an atlas is",
+      "open (%%survey, %%atlas), a table above names the strongest images of its whole set.",
       "In Java: Described d = %%neuron L5F412   (with var it is an Object)"
     })
 @HelpPage(
@@ -72,6 +74,10 @@ final class NeuronCommand implements EngramMagic {
       Described described = session.lab(progress).describe(request);
       if (file != null) {
         context.display(file.write(Presenters.page(described)));
+      }
+      Atlas atlas = session.atlasOfModel();
+      if (atlas != null) {
+        context.display(Presenters.ofAtlas(atlas, n));
       }
       return described;
     }

@@ -23,8 +23,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** The help of every magic, and what Shift-Tab shows. */
 @ExtendWith(OwnCache.class)
 class HelpTest {
-  /** These change the model, or need a changed one: they come last, in this order. */
-  private static final List<String> LAST = List.of("forget", "edits", "save", "undo");
+  /** These need a survey, change the model, or need a changed one: they come last, in this order. */
+  private static final List<String> LAST = List.of("atlas", "forget", "edits", "save", "undo");
 
   private final FakeHost host = new FakeHost();
   private final MagicRunner runner = new MagicRunner(Magics.all(), host);

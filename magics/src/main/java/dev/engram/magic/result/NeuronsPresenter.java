@@ -1,5 +1,7 @@
 package dev.engram.magic.result;
 
+import dev.engram.atlas.AtlasNeurons;
+import dev.engram.atlas.AtlasNeurons.Sort;
 import dev.engram.dissect.Interpretation;
 import dev.engram.dissect.NeuronSearch.Found;
 import dev.engram.lab.Neurons;
@@ -30,7 +32,7 @@ final class NeuronsPresenter implements Presenter<Neurons> {
 
   /**
    * Rank, neuron, and what the search looked at: entity (if each has its own), improvement,
-   * coefficient, cosine, words.
+   * coefficient, cosine, what the atlas has of it, words.
    */
   @Override
   public Table table(Neurons n, DisplayLimits shown) {
@@ -49,6 +51,16 @@ final class NeuronsPresenter implements Presenter<Neurons> {
     if (found.stream().anyMatch(f -> !Double.isNaN(f.cosine()))) {
       columns.add(column("cosine", found, Found::cosine));
     }
+    AtlasNeurons atlas = n.atlas();
+    if (atlas != null) {
+      columns.add(column("density", found, f -> atlas.density()[index(atlas, f)]));
+      columns.add(column("mean m", found, f -> atlas.mean()[index(atlas, f)]));
+      columns.add(column("greatest m", found, f -> atlas.greatest()[index(atlas, f)]));
+      Sort sort = n.sort();
+      if (sort == Sort.DEVIATION || sort == Sort.LEAST) {
+        columns.add(column(sort + " m", found, n::score));
+      }
+    }
     if (!n.words().isEmpty()) {
       columns.add(StringColumn.create("says", found.stream().map(f -> says(n, f))));
     }
@@ -64,13 +76,17 @@ final class NeuronsPresenter implements Presenter<Neurons> {
             .map(f -> new NeuronBars.Bar(f.neuron(), n.score(f), tip(n, f)))
             .toList(),
         n.title(),
-        n.by().toString(),
-        "<b>%{x}</b>: " + n.by() + " %{y:.5f}<br>%{customdata}");
+        n.scoreName(),
+        "<b>%{x}</b>: " + n.scoreName() + " %{y:.5f}<br>%{customdata}");
   }
 
   @Override
   public boolean isRanking() {
     return true;
+  }
+
+  private static int index(AtlasNeurons atlas, Found f) {
+    return atlas.space().index(f.neuron());
   }
 
   private static String name(Found f) {

@@ -1,6 +1,8 @@
 package dev.engram.magic.result;
 
 import dev.engram.EngramException;
+import dev.engram.atlas.Atlas;
+import dev.engram.atlas.AtlasTable;
 import dev.engram.attribution.Attribution;
 import dev.engram.data.UserPath;
 import dev.engram.dissect.QueryEffects;
@@ -32,6 +34,7 @@ import dev.engram.magic.view.PlotlyFigures;
 import dev.engram.magic.view.Standalone;
 import dev.engram.magic.view.TableView;
 import dev.engram.magic.view.View;
+import dev.engram.trace.Neuron;
 import dev.engram.magic.view.Viewable;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -66,6 +69,8 @@ public final class Presenters {
     register(Glance.class, new GlancePresenter());
     register(Exploration.class, new ExplorationPresenter());
     register(Neurons.class, new NeuronsPresenter());
+    register(Atlas.class, new AtlasPresenter());
+    register(AtlasTable.class, new AtlasTablePresenter());
     register(Forgotten.class, new ForgottenPresenter());
     register(Taught.class, new TaughtPresenter());
     register(Tuned.class, new TunedPresenter());
@@ -217,6 +222,15 @@ public final class Presenters {
    */
   public static Page page(Described described) {
     return DescribedPresenter.page(described);
+  }
+
+  /**
+   * The strongest images that an atlas has of a neuron.
+   *
+   * @param atlas of the model
+   */
+  public static View ofAtlas(Atlas atlas, Neuron neuron) {
+    return AtlasPresenter.strongest(atlas, neuron);
   }
 
   /**

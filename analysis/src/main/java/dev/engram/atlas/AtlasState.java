@@ -1,0 +1,258 @@
+package dev.engram.atlas;
+
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What some images tell of every neuron: sums, histograms and the largest values, never a row for
+ * each neuron and image. Two states of different images merge, and whatever the split and the
+ * order, the result is the same to the bit.
+ */
+final class AtlasState {
+  final int neurons;
+  final SurveySettings settings;
+  private final int[] classSizes;
+
+  /** The blocks of images that are in it. */
+  final BitSet blocks = new BitSet();
+
+  /** Images that could not be read, by their number. */
+  final Map<Integer, String> unreadable = new TreeMap<>();
+
+  long images;
+  long labelled;
+  final ExactSums sums;
+  final ExactSums squares;
+  final ExactSums improvements;
+  final float[] least;
+  final float[] greatest;
+  final int[] histograms; // (neurons, LogBins.COUNT)
+  final int[] beyond;
+  final TopLists highest;
+  final TopLists lowest; // of −m
+  final TopLists improved;
+
+  /** Finished classes: mean improvement, mean coefficient beside it. */
+  final TopLists classes;
+
+  private final Map<Integer, OpenClass> open = new TreeMap<>();
+
+  /** A class of which images are still to come. */
+  private static final class OpenClass {
+    private final ExactSums improvements;
+    private final ExactSums coefficients;
+    private int read;
+    private int seen; // with those that could not be read
+
+    OpenClass(int neurons) {
+      improvements = new ExactSums(neurons);
+      coefficients = new ExactSums(neurons);
+    }
+  }
+
+  /**
+   * @param neurons of the model
+   * @param classSizes how many of the surveyed images each class has
+   */
+  AtlasState(int neurons, SurveySettings settings, int[] classSizes) {
+    this.neurons = neurons;
+    this.settings = settings;
+    this.classSizes = classSizes;
+    sums = new ExactSums(neurons);
+    squares = new ExactSums(neurons);
+    improvements = new ExactSums(neurons);
+    least = new float[neurons];
+    greatest = new float[neurons];
+    Arrays.fill(least, Float.POSITIVE_INFINITY);
+    Arrays.fill(greatest, Float.NEGATIVE_INFINITY);
+    histograms = new int[neurons * LogBins.COUNT];
+    beyond = new int[neurons];
+    highest = TopLists.of(neurons, settings.top());
+    lowest = TopLists.of(neurons, settings.top());
+    improved = TopLists.of(neurons, settings.top());
+    classes = TopLists.withBeside(neurons, settings.classes());
+  }
+
+  /** A state of no images, for others of the same survey. */
+  AtlasState empty() {
+    return new AtlasState(neurons, settings, classSizes);
+  }
+
+  /**
+   * Adds an image.
+   *
+   * @param image its number: the rank of its name among all
+   * @param classIndex −1 for none
+   * @param m of every neuron
+   * @param improvement of its own label by every neuron; read only if it has a class
+   */
+  void add(int image, int classIndex, float[] m, float[] improvement) {
+    images++;
+    for (int i = 0; i < neurons; i++) {
+      float x = m[i];
+      sums.add(i, x);
+      squares.add(i, (double) x * x);
+      least[i] = Math.min(least[i], x);
+      greatest[i] = Math.max(greatest[i], x);
+      histograms[i * LogBins.COUNT + LogBins.of(x)]++;
+      beyond[i] += Math.abs(x) > settings.threshold() ? 1 : 0;
+      highest.add(i, x, image);
+      lowest.add(i, -x, image);
+    }
+    if (classIndex < 0) {
+      return;
+    }
+    labelled++;
+    OpenClass own = open.computeIfAbsent(classIndex, c -> new OpenClass(neurons));
+    for (int i = 0; i < neurons; i++) {
+      improvements.add(i, improvement[i]);
+      improved.add(i, improvement[i], image);
+      own.improvements.add(i, improvement[i]);
+      own.coefficients.add(i, m[i]);
+    }
+    own.read++;
+    own.seen++;
+    close(classIndex, own);
+  }
+
+  /** Counts and names an image that cannot be read. */
+  void addUnreadable(int image, int classIndex, String why) {
+    unreadable.put(image, why);
+    if (classIndex >= 0) {
+      OpenClass own = open.computeIfAbsent(classIndex, c -> new OpenClass(neurons));
+      own.seen++;
+      close(classIndex, own);
+    }
+  }
+
+  /** A class is ranked when all its images have come. */
+  private void close(int classIndex, OpenClass own) {
+    if (own.seen < classSizes[classIndex]) {
+      return;
+    }
+    open.remove(classIndex);
+    for (int i = 0; i < neurons && own.read > 0; i++) {
+      classes.add(
+          i, own.improvements.mean(i, own.read), classIndex, own.coefficients.mean(i, own.read));
+    }
+  }
+
+  /** Adds what other images of the same survey tell. */
+  void merge(AtlasState other) {
+    if (blocks.intersects(other.blocks)) {
+      throw new IllegalArgumentException("the states share the blocks " + blocks);
+    }
+    blocks.or(other.blocks);
+    unreadable.putAll(other.unreadable);
+    images += other.images;
+    labelled += other.labelled;
+    sums.add(other.sums);
+    squares.add(other.squares);
+    improvements.add(other.improvements);
+    for (int i = 0; i < neurons; i++) {
+      least[i] = Math.min(least[i], other.least[i]);
+      greatest[i] = Math.max(greatest[i], other.greatest[i]);
+      beyond[i] += other.beyond[i];
+    }
+    for (int i = 0; i < histograms.length; i++) {
+      histograms[i] += other.histograms[i];
+    }
+    highest.add(other.highest);
+    lowest.add(other.lowest);
+    improved.add(other.improved);
+    classes.add(other.classes);
+    other.open.forEach(
+        (c, theirs) -> {
+          OpenClass own = open.computeIfAbsent(c, k -> new OpenClass(neurons));
+          own.improvements.add(theirs.improvements);
+          own.coefficients.add(theirs.coefficients);
+          own.read += theirs.read;
+          own.seen += theirs.seen;
+          close(c, own);
+        });
+  }
+
+  /** Whether every class of which an image came has all of them. */
+  boolean isComplete() {
+    return open.isEmpty();
+  }
+
+  void write(DataOutput out) throws IOException {
+    long[] done = blocks.toLongArray();
+    out.writeInt(done.length);
+    for (long words : done) {
+      out.writeLong(words);
+    }
+    out.writeInt(unreadable.size());
+    for (Map.Entry<Integer, String> each : unreadable.entrySet()) {
+      out.writeInt(each.getKey());
+      out.writeUTF(each.getValue());
+    }
+    out.writeLong(images);
+    out.writeLong(labelled);
+    for (ExactSums each : new ExactSums[] {sums, squares, improvements}) {
+      each.write(out);
+    }
+    for (int i = 0; i < neurons; i++) {
+      out.writeFloat(least[i]);
+      out.writeFloat(greatest[i]);
+      out.writeInt(beyond[i]);
+    }
+    for (int count : histograms) {
+      out.writeInt(count);
+    }
+    for (TopLists each : new TopLists[] {highest, lowest, improved, classes}) {
+      each.write(out);
+    }
+    out.writeInt(open.size());
+    for (Map.Entry<Integer, OpenClass> each : open.entrySet()) {
+      out.writeInt(each.getKey());
+      out.writeInt(each.getValue().read);
+      out.writeInt(each.getValue().seen);
+      each.getValue().improvements.write(out);
+      each.getValue().coefficients.write(out);
+    }
+  }
+
+  /** Reads into an empty state of the same survey. */
+  void read(DataInput in) throws IOException {
+    long[] done = new long[in.readInt()];
+    for (int i = 0; i < done.length; i++) {
+      done[i] = in.readLong();
+    }
+    blocks.or(BitSet.valueOf(done));
+    for (int left = in.readInt(); left > 0; left--) {
+      unreadable.put(in.readInt(), in.readUTF());
+    }
+    images = in.readLong();
+    labelled = in.readLong();
+    for (ExactSums each : new ExactSums[] {sums, squares, improvements}) {
+      each.read(in);
+    }
+    for (int i = 0; i < neurons; i++) {
+      least[i] = in.readFloat();
+      greatest[i] = in.readFloat();
+      beyond[i] = in.readInt();
+    }
+    for (int i = 0; i < histograms.length; i++) {
+      histograms[i] = in.readInt();
+    }
+    for (TopLists each : new TopLists[] {highest, lowest, improved, classes}) {
+      each.read(in);
+    }
+    for (int left = in.readInt(); left > 0; left--) {
+      OpenClass own = new OpenClass(neurons);
+      int c = in.readInt();
+      own.read = in.readInt();
+      own.seen = in.readInt();
+      own.improvements.read(in);
+      own.coefficients.read(in);
+      open.put(c, own);
+    }
+  }
+}

@@ -1,0 +1,110 @@
+package dev.engram.atlas;
+
+import dev.engram.EngramException;
+import dev.engram.Progress;
+import dev.engram.Sha256;
+import dev.engram.atlas.SurveyedImages.Entry;
+import dev.engram.model.ImageProcessor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the images of the next blocks on other threads than the model's, a few blocks ahead and no
+ * more, so that memory stays the same whatever the size of the set.
+ */
+final class ImagesAhead implements AutoCloseable {
+  private static final int AHEAD = 3;
+
+  private final ImageProcessor processor;
+  private final Iterator<List<Entry>> blocks;
+  private final Queue<List<Future<Read>>> coming = new ArrayDeque<>();
+  private final ExecutorService pool;
+
+  /**
+   * An image that was read.
+   *
+   * @param pixels (3, S, S); null if it cannot be read
+   * @param why it cannot be read, a sentence; "" if it was
+   * @param hash SHA-256 of the file, in hexadecimal; "" if it cannot be read
+   */
+  record Read(Entry entry, float @Nullable [] pixels, String why, String hash) {}
+
+  ImagesAhead(ImageProcessor processor, Iterator<List<Entry>> blocks) {
+    this.processor = processor;
+    this.blocks = blocks;
+    AtomicInteger number = new AtomicInteger();
+    pool =
+        Executors.newFixedThreadPool(
+            Runtime.getRuntime().availableProcessors(),
+            task -> {
+              Thread thread = new Thread(task, "engram survey " + number.incrementAndGet());
+              thread.setDaemon(true);
+              return thread;
+            });
+  }
+
+  /**
+   * @return the images of the next block, in its order; there must be one
+   * @throws CancellationException if the caller is interrupted
+   */
+  List<Read> next() {
+    while (coming.size() < AHEAD && blocks.hasNext()) {
+      coming.add(blocks.next().stream().map(e -> pool.submit(() -> read(e))).toList());
+    }
+    List<Read> out = new ArrayList<>();
+    for (Future<Read> each : coming.remove()) {
+      out.add(await(each));
+    }
+    return out;
+  }
+
+  private static Read await(Future<Read> read) {
+    try {
+      return read.get();
+    } catch (InterruptedException e) {
+      throw (CancellationException)
+          new CancellationException("Interrupted: nothing was changed.").initCause(e);
+    } catch (ExecutionException e) {
+      Throwable cause = e.getCause();
+      if (cause instanceof Error error) {
+        throw error;
+      }
+      throw cause instanceof RuntimeException failure
+          ? failure
+          : new EngramException(String.valueOf(cause), e);
+    }
+  }
+
+  private Read read(Entry entry) {
+    try {
+      Path file = entry.image().file();
+      float[] pixels = processor.process(file); // first: it refuses what is no image or too large
+      return new Read(entry, pixels, "", Sha256.of(Files.readAllBytes(file)));
+    } catch (EngramException e) {
+      Progress.checkInterrupt(); // an interrupted read is no damaged file
+      return new Read(entry, null, String.valueOf(e.getMessage()), "");
+    } catch (IOException e) {
+      Progress.checkInterrupt();
+      return new Read(
+          entry, null, "The image " + entry.image().file() + " cannot be read: " + e + ".", "");
+    }
+  }
+
+  @Override
+  public void close() {
+    pool.shutdownNow();
+  }
+}

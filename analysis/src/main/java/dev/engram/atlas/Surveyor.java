@@ -1,0 +1,306 @@
+package dev.engram.atlas;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.engram.AtomicFile;
+import dev.engram.EngramException;
+import dev.engram.Json;
+import dev.engram.Progress;
+import dev.engram.Sha256;
+import dev.engram.Vectors;
+import dev.engram.atlas.ImageRows.Ranked;
+import dev.engram.atlas.ImagesAhead.Read;
+import dev.engram.attribution.Attributor;
+import dev.engram.attribution.Contributions;
+import dev.engram.attribution.Reading;
+import dev.engram.data.Entity;
+import dev.engram.model.Clip;
+import dev.engram.trace.NeuronSpace;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.channels.Channels;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.IntStream;
+
+/**
+ * Passes the images of a set through the model once, block by block, and keeps what they tell of
+ * every neuron. What is done is kept on disk every half minute and at an interruption, so that a
+ * survey goes on where it stopped.
+ */
+final class Surveyor implements AutoCloseable {
+  /** How many labels an image keeps. */
+  static final int NEAREST = 5;
+
+  /** How many neurons of each kind an image keeps. */
+  static final int NEURONS = 20;
+
+  private static final long KEPT_EVERY_NANOS = 30_000_000_000L;
+  private static final String STATE = "state.bin";
+  private static final String ROWS = "images.bin";
+
+  private final Clip clip;
+  private final SurveyedImages images;
+  private final SurveySettings settings;
+  private final Path work;
+  private final Attributor attributor;
+  private final NeuronSpace space;
+  private final float[][] labels; // of unit length (classes, D)
+  private final String key;
+
+  /**
+   * @param work a folder for what is not finished; need not be there
+   */
+  Surveyor(
+      Clip clip, SurveyedImages images, SurveySettings settings, Path work, Progress progress) {
+    clip.vision().requireClassToken("a survey");
+    this.clip = clip;
+    this.images = images;
+    this.settings = settings;
+    this.work = work;
+    attributor = new Attributor(clip);
+    space = attributor.space();
+    key = key(clip, images, settings);
+    // without a text tower nothing is known of labels, but all of coefficients
+    List<Entity> classes = clip.config().hasText() ? images.set().entities() : List.of();
+    labels =
+        classes.isEmpty()
+            ? new float[0][]
+            : Arrays.stream(clip.embedTexts(classes.stream().map(Entity::label).toList(), progress))
+                .map(Vectors::unit)
+                .toArray(float[][]::new);
+  }
+
+  /** Tells surveys apart: by the model, the images, the settings and the version of the files. */
+  static String key(Clip clip, SurveyedImages images, SurveySettings settings) {
+    String all =
+        String.join(
+            "\0",
+            "atlas " + Manifest.VERSION,
+            clip.hash(),
+            images.listHash(),
+            settings.toString(),
+            "block " + SurveyedImages.BLOCK);
+    return Sha256.of(all.getBytes(UTF_8));
+  }
+
+  String key() {
+    return key;
+  }
+
+  /**
+   * @return what was kept of this survey; an empty state where nothing was
+   */
+  AtlasState kept() {
+    AtlasState state = empty();
+    Path file = work.resolve(STATE);
+    if (!Files.isRegularFile(file)) {
+      return state;
+    }
+    try (DataInputStream in =
+        new DataInputStream(new BufferedInputStream(Files.newInputStream(file), 1 << 16))) {
+      if (!in.readUTF().equals(key)) {
+        return state;
+      }
+      state.read(in);
+      return state;
+    } catch (IOException damaged) {
+      return empty(); // and everything passes again
+    }
+  }
+
+  AtlasState empty() {
+    return new AtlasState(space.count(), settings, images.classSizes());
+  }
+
+  private void keep(AtlasState state, ImageRows rows) throws IOException {
+    rows.force();
+    AtomicFile.write(
+        work.resolve(STATE),
+        channel -> {
+          DataOutputStream out =
+              new DataOutputStream(
+                  new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16));
+          out.writeUTF(key);
+          state.write(out);
+          out.flush();
+        });
+  }
+
+  /** What is kept of each image. */
+  ImageRows rows() throws IOException {
+    Files.createDirectories(work);
+    return new ImageRows(work.resolve(ROWS), clip.config().projectionWidth(), NEAREST, NEURONS);
+  }
+
+  /**
+   * Passes all images that have not passed yet.
+   *
+   * @return what all images tell
+   * @throws EngramException if a folder cannot be written, or no image can be read
+   */
+  AtlasState run(Progress progress) {
+    AtlasState state = kept();
+    int[] left = IntStream.range(0, images.blocks()).filter(b -> !state.blocks.get(b)).toArray();
+    try (ImageRows rows = rows()) {
+      pass(state, left, rows, progress);
+      keep(state, rows);
+    } catch (IOException e) {
+      Progress.checkInterrupt();
+      throw new EngramException(
+          "The survey cannot be kept in " + work + ": " + Json.why(e) + ".", e);
+    }
+    if (state.images == 0) {
+      throw new EngramException(
+          "None of the %d images of %s can be read; the first: %s"
+              .formatted(
+                  images.size(), images.set().name(), state.unreadable.values().iterator().next()));
+    }
+    return state;
+  }
+
+  /**
+   * Passes some blocks, in any order. What an interruption leaves is kept.
+   *
+   * @param state takes what they tell
+   */
+  void pass(AtlasState state, int[] blocks, ImageRows rows, Progress progress) throws IOException {
+    long before = state.images + state.unreadable.size();
+    Pace pace = new Pace(before, images.size());
+    long kept = System.nanoTime();
+    boolean whole = true;
+    try (ImagesAhead ahead =
+        new ImagesAhead(
+            clip.processor(), Arrays.stream(blocks).mapToObj(images::block).iterator())) {
+      for (int block : blocks) {
+        long done = state.images + state.unreadable.size();
+        progress.step(pace.said(done), done, images.size());
+        List<Read> reads = ahead.next();
+        List<Told> told = told(reads);
+        whole = false;
+        add(state, reads, told, rows);
+        state.blocks.set(block);
+        whole = true;
+        if (System.nanoTime() - kept > KEPT_EVERY_NANOS) {
+          keep(state, rows);
+          kept = System.nanoTime();
+        }
+      }
+      progress.report(pace.said(images.size()), images.size(), images.size());
+    } finally {
+      if (whole && state.blocks.cardinality() < images.blocks()) {
+        keep(state, rows);
+      }
+    }
+  }
+
+  /**
+   * What the model says of an image.
+   *
+   * @param improvement of its own label by every neuron; empty without a class
+   */
+  private record Told(float[] embedding, float[] m, float[] improvement) {}
+
+  /** One forward pass of the images of a block that could be read. */
+  private List<Told> told(List<Read> reads) {
+    List<Read> readable = reads.stream().filter(r -> r.pixels() != null).toList();
+    List<float[]> pixels = readable.stream().map(r -> Objects.requireNonNull(r.pixels())).toList();
+    List<Told> all = new ArrayList<>();
+    clip.traces(pixels, Contributions.request(clip))
+        .atOnce(SurveyedImages.BLOCK)
+        .<List<Told>>each(
+            batch -> {
+              List<Read> those = readable.subList(batch.from(), batch.from() + batch.size());
+              float[][] z = batch.trace().embeddings();
+              float[][] m = attributor.coefficients(batch.trace());
+              // images of one class have one text; those without a class get the first one's place
+              Map<Integer, Integer> places = new LinkedHashMap<>();
+              int[] of = new int[those.size()];
+              if (labels.length > 0) {
+                for (int i = 0; i < of.length; i++) {
+                  int c = those.get(i).entry().classIndex();
+                  of[i] = c < 0 ? 0 : places.computeIfAbsent(c, k -> places.size());
+                }
+              }
+              float[][] texts =
+                  places.keySet().stream().map(c -> labels[c]).toArray(float[][]::new);
+              float[][] improvements =
+                  texts.length == 0
+                      ? new float[of.length][]
+                      : attributor.improvements(batch.trace(), texts, of, Reading.LITERAL);
+              return IntStream.range(0, of.length)
+                  .mapToObj(
+                      i ->
+                          new Told(
+                              z[i],
+                              m[i],
+                              texts.length == 0 || those.get(i).entry().classIndex() < 0
+                                  ? new float[0]
+                                  : improvements[i]))
+                  .toList();
+            },
+            (from, part) -> all.addAll(part));
+    for (int i = 0; i < all.size(); i++) {
+      requireFinite(all.get(i), readable.get(i));
+    }
+    return all;
+  }
+
+  private static void requireFinite(Told told, Read read) {
+    for (float[] values : new float[][] {told.m, told.improvement}) {
+      for (float x : values) {
+        if (!(Math.abs(x) < 1 << 20)) {
+          throw new EngramException(
+              "The image %s gives a neuron the value %s, which a survey cannot add up; the model is damaged, or its precision is too low."
+                  .formatted(read.entry().image().name(), x));
+        }
+      }
+    }
+  }
+
+  private void add(AtlasState state, List<Read> reads, List<Told> told, ImageRows rows)
+      throws IOException {
+    int next = 0;
+    for (Read read : reads) {
+      int number = read.entry().number();
+      int classIndex = labels.length == 0 ? -1 : read.entry().classIndex();
+      if (read.pixels() == null) {
+        state.addUnreadable(number, classIndex, read.why());
+        continue;
+      }
+      Told one = told.get(next++);
+      rows.write(
+          number,
+          new ImageRows.Row(
+              read.hash(),
+              one.embedding,
+              nearest(one.embedding),
+              Ranked.of(one.improvement, NEURONS),
+              Ranked.of(one.m, NEURONS)));
+      state.add(number, classIndex, one.m, one.improvement);
+    }
+  }
+
+  private Ranked nearest(float[] embedding) {
+    float[] unit = Vectors.unit(embedding);
+    float[] cosines = new float[labels.length];
+    for (int c = 0; c < cosines.length; c++) {
+      cosines[c] = (float) Vectors.dot(labels[c], unit);
+    }
+    return Ranked.of(cosines, NEAREST);
+  }
+
+  @Override
+  public void close() {
+    attributor.close();
+  }
+}

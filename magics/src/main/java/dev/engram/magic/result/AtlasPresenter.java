@@ -1,0 +1,131 @@
+package dev.engram.magic.result;
+
+import dev.engram.Sha256;
+import dev.engram.atlas.Atlas;
+import dev.engram.atlas.Atlas.Top;
+import dev.engram.atlas.Atlas.TopList;
+import dev.engram.atlas.AtlasNeurons;
+import dev.engram.atlas.Manifest;
+import dev.engram.magic.view.Html;
+import dev.engram.magic.view.TableView;
+import dev.engram.magic.view.View;
+import dev.engram.trace.Neuron;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import tech.tablesaw.api.DoubleColumn;
+import tech.tablesaw.api.StringColumn;
+import tech.tablesaw.api.Table;
+
+/** Shows {@code %atlas} and {@code %survey}: what the atlas is of, and how to ask it. */
+final class AtlasPresenter implements Presenter<Atlas> {
+  @Override
+  public View view(Atlas atlas, DisplayLimits shown) {
+    StringBuilder html = new StringBuilder("<table>");
+    StringBuilder text = new StringBuilder();
+    facts(atlas)
+        .forEach(
+            (name, value) -> {
+              html.append("<tr>")
+                  .append(Html.element("th", Html.escape(name), "style", "text-align:left"))
+                  .append(Html.element("td", Html.escape(value), "style", "text-align:left"))
+                  .append("</tr>");
+              text.append(String.format(Locale.ROOT, "%-10s %s%n", name, value));
+            });
+    html.append("</table>");
+    View card = View.html(html.toString(), text.toString().stripTrailing());
+    View lines =
+        View.preformatted(
+            """
+            %neurons --density ..0.05 --top 10
+            %neurons --sort density --ascending
+            %atlas sql "SELECT image, value FROM tops WHERE neuron = '%s' AND list = 'highest'\""""
+                .replace("%s", atlas.neurons().space().neuron(0).toString()));
+    return Footnote.under(
+        Pages.stacked(List.of(card, Pages.paragraph("To go on from here:"), lines)),
+        atlas.provenance());
+  }
+
+  /** Name and value of each fact. */
+  @Override
+  public Table table(Atlas atlas, DisplayLimits shown) {
+    Map<String, String> facts = facts(atlas);
+    return Table.create(
+        "Atlas " + atlas.folder().getFileName(),
+        StringColumn.create("fact", facts.keySet()),
+        StringColumn.create("value", facts.values()));
+  }
+
+  /** The images at both ends of a neuron, and those whose own label it helps most. */
+  static View strongest(Atlas atlas, Neuron neuron) {
+    Table table =
+        Table.create(
+            format(
+                "%s: its strongest of %,d images of %s, as the atlas %s has them",
+                neuron,
+                atlas.manifest().images(),
+                atlas.manifest().set(),
+                atlas.folder().getFileName()));
+    for (TopList list : TopList.values()) {
+      List<Top> tops = atlas.tops(neuron, list);
+      if (!tops.isEmpty()) {
+        String what = list.name().toLowerCase(Locale.ROOT);
+        boolean isImprovement = list == TopList.IMPROVEMENT;
+        table.addColumns(
+            StringColumn.create(
+                isImprovement ? "most improved" : what, tops.stream().map(Top::image)),
+            DoubleColumn.create(
+                isImprovement ? what : what + " m",
+                tops.stream().mapToDouble(Top::value).toArray()));
+      }
+    }
+    return TableView.of(table, DisplayLimits.ROWS);
+  }
+
+  private static Map<String, String> facts(Atlas atlas) {
+    Manifest m = atlas.manifest();
+    AtlasNeurons n = atlas.neurons();
+    long silent = Arrays.stream(n.density()).filter(d -> d == 0).count();
+    Map<String, String> facts = new LinkedHashMap<>();
+    facts.put("atlas", atlas.folder() + ", made " + m.made());
+    facts.put("model", m.model() + " (" + Sha256.brief(m.modelHash()) + "…)");
+    facts.put(
+        "images",
+        format(
+            "%,d of %s, %,d of them in %,d classes%s",
+            m.images(),
+            m.set(),
+            m.labelled(),
+            m.classes(),
+            m.unreadable() == 0
+                ? ""
+                : format(
+                    "; %,d more cannot be read: SELECT image, unreadable FROM images WHERE"
+                        + " unreadable IS NOT NULL",
+                    m.unreadable())));
+    facts.put("neurons", format("%,d in %d layers", n.space().count(), n.space().layers()));
+    facts.put(
+        "density",
+        format(
+            "share of images with |m| > %s; median %.3f, %,d neurons are always below",
+            m.settings().threshold(), median(n.density()), silent));
+    facts.put(
+        "kept",
+        format(
+            "%d images at each end of a neuron and %d that it improves, %d classes",
+            m.settings().top(), m.settings().top(), m.settings().classes()));
+    return facts;
+  }
+
+  private static double median(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    return sorted[sorted.length / 2];
+  }
+
+  private static String format(String pattern, Object... values) {
+    return String.format(Locale.ROOT, pattern, values);
+  }
+}

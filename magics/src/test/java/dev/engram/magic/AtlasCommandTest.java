@@ -1,0 +1,151 @@
+package dev.engram.magic;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.engram.atlas.Atlas;
+import dev.engram.atlas.AtlasNeurons;
+import dev.engram.atlas.AtlasTable;
+import dev.engram.dissect.NeuronSearch.Found;
+import dev.engram.lab.Neurons;
+import dev.engram.magic.result.Presenters;
+import dev.engram.trace.Neuron;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code %survey}, {@code %atlas}, and {@code %neurons} in an atlas, on the embedded model. */
+class AtlasCommandTest {
+  private static final FakeHost HOST = new FakeHost();
+  private static final MagicRunner RUNNER = new MagicRunner(Magics.all(), HOST);
+
+  @TempDir static Path temp = Path.of("");
+  private static Path folder = Path.of("");
+
+  @BeforeAll
+  static void survey() {
+    RUNNER.run("model", null);
+    RUNNER.run("images", null);
+    String before = refusal("neurons --density ..0.1");
+    assertTrue(before.contains("No atlas is open; %survey makes one"), before);
+    folder = temp.resolve("an atlas");
+    Atlas made = (Atlas) run("survey --images 40 --top 5 --out '" + folder + "'");
+    assertEquals(40, made.manifest().images());
+    assertEquals(made, run("atlas"));
+  }
+
+  private static Object run(String line) {
+    return Objects.requireNonNull(RUNNER.run(line, null));
+  }
+
+  private static Neurons neurons(String line) {
+    return assertInstanceOf(Neurons.class, run(line), line);
+  }
+
+  private static String refusal(String line) {
+    return String.valueOf(assertThrows(MagicFailure.class, () -> run(line)).getMessage());
+  }
+
+  @Test
+  void theCardTellsWhatItIsOf() {
+    String card = RUNNER.view(run("atlas '" + folder + "'")).text();
+    for (String part :
+        List.of("an atlas", "iconclip", "40 of visent-mini", "|m| > 0.5", "%neurons --density")) {
+      assertTrue(card.contains(part), part + " is not in: " + card);
+    }
+  }
+
+  @Test
+  void aQueryGivesATable() {
+    AtlasTable t =
+        (AtlasTable)
+            run(
+                "atlas sql \"SELECT neuron, position, density, words, head IS NULL AS ffn,"
+                    + " density FROM neurons ORDER BY position LIMIT 3\"");
+    assertEquals(3, t.rows());
+    assertEquals(
+        List.of("neuron", "position", "density", "words", "ffn", "density 2"),
+        Presenters.table(t).columnNames());
+    assertEquals("L0A0H0", Presenters.table(t).stringColumn("neuron").get(0));
+    assertTrue(RUNNER.view(t).text().contains("L0A0H2"));
+    String wrong = refusal("atlas sql \"SELECT nothing FROM neurons\"");
+    assertTrue(wrong.contains("nothing") && wrong.contains("the tables are"), wrong);
+    assertTrue(refusal("atlas sql").contains("takes a query in quotes"));
+    assertTrue(refusal("atlas a b").contains("one folder"));
+    assertTrue(refusal("atlas nowhere").contains("no atlas in"));
+  }
+
+  @Test
+  void neuronsAreSearchedByDensityLayerLikenessAndColumns() {
+    Neurons few = neurons("neurons --density 0.05..0.1 --layer 2-3 --top 20");
+    AtlasNeurons atlas = Objects.requireNonNull(few.atlas());
+    assertEquals(20, few.found().size());
+    List<Double> scores = new ArrayList<>();
+    for (Found f : few.found()) {
+      double density = atlas.density()[atlas.space().index(f.neuron())];
+      assertTrue(density >= 0.05 && density <= 0.1, f + " " + density);
+      assertTrue(f.neuron().layer() >= 2 && f.neuron().layer() <= 3);
+      assertEquals(atlas.improvement()[atlas.space().index(f.neuron())], f.improvement());
+      scores.add(f.improvement());
+    }
+    assertEquals(scores.stream().sorted(Collections.reverseOrder()).toList(), scores);
+    assertTrue(Presenters.table(few).columnNames().contains("density"));
+    assertTrue(few.provenance().toString().contains("an atlas, 40 images of visent-mini"));
+
+    Neurons like = neurons("neurons --like L3F7 --top 3");
+    AtlasTable near =
+        (AtlasTable) run("atlas sql \"SELECT near, near_cosines FROM neurons WHERE neuron = 'L3F7'\"");
+    String names = String.valueOf(near.columns().get(0).values().get(0));
+    assertTrue(names.startsWith("[" + String.join(", ", like.names())), names + like.names());
+    String cosine = String.valueOf(near.columns().get(1).values().get(0)).split("[\\[,]")[1];
+    assertEquals(Double.parseDouble(cosine), like.found().get(0).cosine(), 1e-5);
+
+    Neurons quiet = neurons("neurons --sort deviation --ascending --top 5");
+    double last = 0;
+    for (Found f : quiet.found()) {
+      double deviation = atlas.deviation()[atlas.space().index(f.neuron())];
+      assertTrue(deviation >= last);
+      last = deviation;
+    }
+    assertTrue(Presenters.table(quiet).columnNames().contains("deviation m"));
+    assertTrue(neurons("neurons --word hat --density ..0.5 --top 4").found().size() == 4);
+
+    assertTrue(refusal("neurons --density 0.5..0.1").contains("goes upwards"));
+    assertTrue(refusal("neurons --density 3").contains("takes a range"));
+    assertTrue(refusal("neurons --ascending").contains("--sort COLUMN"));
+    assertTrue(refusal("neurons --word hat --like L3F7").contains("not both"));
+  }
+
+  @Test
+  void aNeuronsImagesOfTheWholeSetAreNamed() {
+    Atlas atlas = (Atlas) run("atlas");
+    String page = Presenters.ofAtlas(atlas, Neuron.parse("L3F7")).text();
+    List<Atlas.Top> highest = atlas.tops(Neuron.parse("L3F7"), Atlas.TopList.HIGHEST);
+    assertEquals(5, highest.size());
+    assertTrue(page.contains(highest.get(0).image()), page);
+    assertTrue(page.contains("40 images of visent-mini, as the atlas an atlas has them"), page);
+    assertTrue(page.contains("most improved"), page);
+  }
+
+  @Test
+  void theAtlasOfAnotherModelIsRefusedAndLeftOut() {
+    MagicRunner other = new MagicRunner(Magics.all(), new FakeHost());
+    other.run("model iconclip --resolution 48", null);
+    other.run("images", null);
+    other.run("atlas '" + folder + "'", null);
+    String refusal =
+        String.valueOf(
+            assertThrows(MagicFailure.class, () -> other.run("neurons --sort density", null))
+                .getMessage());
+    assertTrue(refusal.contains("is of the model iconclip"), refusal);
+    Neurons without = (Neurons) Objects.requireNonNull(other.run("neurons --word hat", null));
+    assertEquals(null, without.atlas());
+  }
+}

@@ -193,7 +193,8 @@ public final class Atlas implements AtlasAnswer, AutoCloseable {
     List<Top> out = new ArrayList<>();
     try (PreparedStatement s =
         connection.prepareStatement(
-            "SELECT rank, image, value FROM tops WHERE layer = ? AND neuron = ? AND list = ? ORDER BY rank")) {
+            "SELECT rank, image, value FROM tops WHERE layer = ? AND neuron = ? AND list = ? ORDER"
+                + " BY rank")) {
       s.setInt(1, neuron.layer());
       s.setString(2, neuron.toString());
       s.setString(3, list.name().toLowerCase(java.util.Locale.ROOT));

@@ -56,7 +56,8 @@ public record AtlasNeurons(
     NeuronSpace space = atlas.manifest().space();
     AtlasTable table =
         atlas.sql(
-            "SELECT mean, deviation, least, greatest, density, best_improvement, best_coefficient, best_class, position FROM neurons ORDER BY position");
+            "SELECT mean, deviation, least, greatest, density, best_improvement, best_coefficient,"
+                + " best_class, position FROM neurons ORDER BY position");
     if (table.rows() != space.count()) {
       throw new EngramException(
           "The atlas %s is damaged: it has %d neurons, and its manifest tells of %d."

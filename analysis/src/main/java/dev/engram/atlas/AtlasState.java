@@ -3,10 +3,14 @@ package dev.engram.atlas;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What some images tell of every neuron: sums, histograms and the largest values, never a row for
@@ -14,6 +18,9 @@ import java.util.TreeMap;
  * order, the result is the same to the bit.
  */
 final class AtlasState {
+  /** Neurons that a core takes at once. */
+  private static final int AT_ONCE = 512;
+
   final int neurons;
   final SurveySettings settings;
   private final int[] classSizes;
@@ -84,40 +91,64 @@ final class AtlasState {
   }
 
   /**
-   * Adds an image.
+   * What the model says of an image.
    *
    * @param image its number: the rank of its name among all
    * @param classIndex −1 for none
    * @param m of every neuron
    * @param improvement of its own label by every neuron; read only if it has a class
    */
-  void add(int image, int classIndex, float[] m, float[] improvement) {
-    images++;
-    for (int i = 0; i < neurons; i++) {
-      float x = m[i];
+  record Told(int image, int classIndex, float[] m, float[] improvement) {}
+
+  /** Adds images: some neurons at a time on each core, so that what is kept of them stays near. */
+  void add(List<Told> told) {
+    List<@Nullable OpenClass> own = new ArrayList<>();
+    for (Told t : told) {
+      own.add(
+          t.classIndex < 0
+              ? null
+              : open.computeIfAbsent(t.classIndex, c -> new OpenClass(neurons)));
+    }
+    IntStream.range(0, (neurons + AT_ONCE - 1) / AT_ONCE)
+        .parallel()
+        .forEach(
+            part -> {
+              int to = Math.min(neurons, (part + 1) * AT_ONCE);
+              for (int i = 0; i < own.size(); i++) {
+                add(told.get(i), own.get(i), part * AT_ONCE, to);
+              }
+            });
+    images += told.size();
+    for (int i = 0; i < own.size(); i++) {
+      OpenClass of = own.get(i);
+      if (of != null) {
+        labelled++;
+        of.read++;
+        of.seen++;
+        close(told.get(i).classIndex, of);
+      }
+    }
+  }
+
+  private void add(Told told, @Nullable OpenClass own, int from, int to) {
+    for (int i = from; i < to; i++) {
+      float x = told.m[i];
       sums.add(i, x);
       squares.add(i, (double) x * x);
       least[i] = Math.min(least[i], x);
       greatest[i] = Math.max(greatest[i], x);
       histograms[i * LogBins.COUNT + LogBins.of(x)]++;
       beyond[i] += Math.abs(x) > settings.threshold() ? 1 : 0;
-      highest.add(i, x, image);
-      lowest.add(i, -x, image);
+      highest.add(i, x, told.image);
+      lowest.add(i, -x, told.image);
     }
-    if (classIndex < 0) {
-      return;
+    for (int i = from; i < to && own != null; i++) {
+      float improvement = told.improvement[i];
+      improvements.add(i, improvement);
+      improved.add(i, improvement, told.image);
+      own.improvements.add(i, improvement);
+      own.coefficients.add(i, told.m[i]);
     }
-    labelled++;
-    OpenClass own = open.computeIfAbsent(classIndex, c -> new OpenClass(neurons));
-    for (int i = 0; i < neurons; i++) {
-      improvements.add(i, improvement[i]);
-      improved.add(i, improvement[i], image);
-      own.improvements.add(i, improvement[i]);
-      own.coefficients.add(i, m[i]);
-    }
-    own.read++;
-    own.seen++;
-    close(classIndex, own);
   }
 
   /** Counts and names an image that cannot be read. */

@@ -134,8 +134,7 @@ final class AtlasWriter {
     return IntStream.range(from, from + space.width() + space.ffnWidth());
   }
 
-  private void neurons(DuckDBAppender out, int layer, NearNeurons near)
-      throws SQLException {
+  private void neurons(DuckDBAppender out, int layer, NearNeurons near) throws SQLException {
     List<List<String>> said = words(layer);
     int from = space.offset(Neuron.Block.MSA, layer);
     for (Neuron.Block block : Neuron.Block.values()) {
@@ -156,7 +155,8 @@ final class AtlasWriter {
             .append(state.greatest[i])
             .append(state.beyond[i] / (double) state.images)
             .append(histogram);
-        orNull(out, state.labelled == 0 ? null : (Double) state.improvements.mean(i, state.labelled));
+        orNull(
+            out, state.labelled == 0 ? null : (Double) state.improvements.mean(i, state.labelled));
         boolean hasBest = state.classes.size(i) > 0;
         out.append(hasBest ? entities.get(state.classes.owner(i, 0)).name() : null);
         orNull(out, hasBest ? (Double) state.classes.value(i, 0) : null);

@@ -206,9 +206,9 @@ final class Surveyor implements AutoCloseable {
   /**
    * What the model says of an image.
    *
-   * @param improvement of its own label by every neuron; empty without a class
+   * @param row what is kept of it
    */
-  private record Told(float[] embedding, float[] m, float[] improvement) {}
+  private record Told(AtlasState.Told neurons, ImageRows.Row row) {}
 
   /** One forward pass of the images of a block that could be read. */
   private List<Told> told(List<Read> reads) {
@@ -238,9 +238,11 @@ final class Surveyor implements AutoCloseable {
                       ? new float[of.length][]
                       : attributor.improvements(batch.trace(), texts, of, Reading.LITERAL);
               return IntStream.range(0, of.length)
+                  .parallel()
                   .mapToObj(
                       i ->
-                          new Told(
+                          told(
+                              those.get(i),
                               z[i],
                               m[i],
                               texts.length == 0 || those.get(i).entry().classIndex() < 0
@@ -249,44 +251,47 @@ final class Surveyor implements AutoCloseable {
                   .toList();
             },
             (from, part) -> all.addAll(part));
-    for (int i = 0; i < all.size(); i++) {
-      requireFinite(all.get(i), readable.get(i));
-    }
     return all;
   }
 
-  private static void requireFinite(Told told, Read read) {
-    for (float[] values : new float[][] {told.m, told.improvement}) {
-      for (float x : values) {
-        if (!(Math.abs(x) < 1 << 20)) {
-          throw new EngramException(
-              "The image %s gives a neuron the value %s, which a survey cannot add up; the model is damaged, or its precision is too low."
-                  .formatted(read.entry().image().name(), x));
-        }
+  private Told told(Read read, float[] embedding, float[] m, float[] improvement) {
+    requireFinite(m, read);
+    requireFinite(improvement, read);
+    return new Told(
+        new AtlasState.Told(
+            read.entry().number(),
+            labels.length == 0 ? -1 : read.entry().classIndex(),
+            m,
+            improvement),
+        new ImageRows.Row(
+            read.hash(),
+            embedding,
+            nearest(embedding),
+            Ranked.of(improvement, NEURONS),
+            Ranked.of(m, NEURONS)));
+  }
+
+  private static void requireFinite(float[] values, Read read) {
+    for (float x : values) {
+      if (!(Math.abs(x) < 1 << 20)) {
+        throw new EngramException(
+            "The image %s gives a neuron the value %s, which a survey cannot add up; the model is damaged, or its precision is too low."
+                .formatted(read.entry().image().name(), x));
       }
     }
   }
 
   private void add(AtlasState state, List<Read> reads, List<Told> told, ImageRows rows)
       throws IOException {
-    int next = 0;
+    for (Told each : told) {
+      rows.write(each.neurons.image(), each.row);
+    }
+    state.add(told.stream().map(Told::neurons).toList());
     for (Read read : reads) {
-      int number = read.entry().number();
-      int classIndex = labels.length == 0 ? -1 : read.entry().classIndex();
       if (read.pixels() == null) {
-        state.addUnreadable(number, classIndex, read.why());
-        continue;
+        int classIndex = labels.length == 0 ? -1 : read.entry().classIndex();
+        state.addUnreadable(read.entry().number(), classIndex, read.why());
       }
-      Told one = told.get(next++);
-      rows.write(
-          number,
-          new ImageRows.Row(
-              read.hash(),
-              one.embedding,
-              nearest(one.embedding),
-              Ranked.of(one.improvement, NEURONS),
-              Ranked.of(one.m, NEURONS)));
-      state.add(number, classIndex, one.m, one.improvement);
     }
   }
 

@@ -122,7 +122,8 @@ final class Searcher {
     InAtlas in = request.in();
     if (!hasClasses && request.score() != By.COSINE && (in == null || in.sort() == null)) {
       throw new EngramException(
-          "The images of the atlas have no classes that neurons could improve; search with --word TEXT, --like NEURON or --sort COLUMN.");
+          "The images of the atlas have no classes that neurons could improve; search with --word"
+              + " TEXT, --like NEURON or --sort COLUMN.");
     }
     return hasClasses
         ? Effects.of(all.improvement(), all.coefficient(), i -> all.bestClass().get(i))

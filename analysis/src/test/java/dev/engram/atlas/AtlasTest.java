@@ -30,6 +30,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CancellationException;
 import java.util.stream.IntStream;
@@ -202,7 +203,7 @@ class AtlasTest {
       return images.stream()
           .filter(e -> of.containsKey(e.number()))
           .sorted(
-              Comparator.comparingDouble((Entry e) -> -sign * (double) of.get(e.number())[neuron])
+              Comparator.comparingDouble((Entry e) -> -sign * (double) value(of, e, neuron))
                   .thenComparing(e -> e.image().name()))
           .limit(SETTINGS.top())
           .map(e -> e.image().name())
@@ -212,7 +213,7 @@ class AtlasTest {
     double[] ofClass(Map<Integer, float[]> of, int neuron, int classIndex) {
       return images.stream()
           .filter(e -> e.classIndex() == classIndex)
-          .mapToDouble(e -> of.get(e.number())[neuron])
+          .mapToDouble(e -> value(of, e, neuron))
           .toArray();
     }
   }
@@ -234,7 +235,7 @@ class AtlasTest {
       Random random = new Random(1);
       for (int round = 0; round < 25; round++) {
         int i = random.nextInt(space.count());
-        double[] m = naive.images.stream().mapToDouble(e -> naive.m.get(e.number())[i]).toArray();
+        double[] m = naive.images.stream().mapToDouble(e -> value(naive.m, e, i)).toArray();
         double mean = Arrays.stream(m).average().orElseThrow();
         double variance = Arrays.stream(m).map(x -> (x - mean) * (x - mean)).sum() / m.length;
         assertEquals(mean, n.mean()[i], 1e-12);
@@ -278,10 +279,14 @@ class AtlasTest {
     }
   }
 
+  private static float value(Map<Integer, float[]> of, Entry e, int neuron) {
+    return Objects.requireNonNull(of.get(e.number()))[neuron];
+  }
+
   private static double value(Naive naive, String image, int neuron) {
     return naive.images.stream()
         .filter(e -> e.image().name().equals(image))
-        .mapToDouble(e -> naive.improvement.get(e.number())[neuron])
+        .mapToDouble(e -> value(naive.improvement, e, neuron))
         .findFirst()
         .orElseThrow();
   }
@@ -327,7 +332,8 @@ class AtlasTest {
     try (Atlas atlas = Atlas.survey(clip, set, SETTINGS.images(20), null, folder, Progress.NONE)) {
       AtlasTable rows =
           atlas.sql(
-              "SELECT image, number, class, len(embedding), nearest[1], len(improved), len(strongest) FROM images WHERE sha256 IS NOT NULL ORDER BY number");
+              "SELECT image, number, class, len(embedding), nearest[1], len(improved),"
+                  + " len(strongest) FROM images WHERE sha256 IS NOT NULL ORDER BY number");
       String[] names =
           rows.columns().get(0).values().stream().map(String::valueOf).toArray(String[]::new);
       String[] sorted = names.clone();

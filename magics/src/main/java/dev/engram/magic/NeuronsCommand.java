@@ -25,7 +25,8 @@ import picocli.CommandLine.Option;
       "",
       "A word counts by the cosine of a neuron's value vector, in the space of the texts, with the",
       "word's embedding: so every neuron is compared, with any word or phrase. Of an entity the",
-      "improvement is taken (Eq. 11, 12), and neurons are turned around as A.2 has it. With neither",
+      "improvement is taken (Eq. 11, 12), and neurons are turned around as A.2 has it. With"
+          + " neither",
       "word nor entity each neuron counts by the entity of the open set that it improves most.",
       "Where an atlas is open (%%survey, %%atlas), its images stand for the open set's, and its",
       "columns are shown: density is the share of images on which |m| is beyond its threshold.",
@@ -36,7 +37,8 @@ import picocli.CommandLine.Option;
     examples = {"%neurons --entity ghost", "%neurons --word hat --layer 2-3"})
 final class NeuronsCommand implements EngramMagic {
   private static final Pattern RANGE =
-      Pattern.compile("\\s*(\\d*\\.?\\d+(?:[eE]-?\\d+)?)?\\s*\\.\\.\\s*(\\d*\\.?\\d+(?:[eE]-?\\d+)?)?\\s*");
+      Pattern.compile(
+          "\\s*(\\d*\\.?\\d+(?:[eE]-?\\d+)?)?\\s*\\.\\.\\s*(\\d*\\.?\\d+(?:[eE]-?\\d+)?)?\\s*");
 
   private final EngramSession session;
 

@@ -15,12 +15,14 @@ import picocli.CommandLine.Parameters;
 /** {@code %survey}: what a whole data set tells of every neuron. */
 @Command(
     name = "survey",
-    description = "Pass a whole data set through the model once, and keep what it tells of neurons.",
+    description =
+        "Pass a whole data set through the model once, and keep what it tells of neurons.",
     footer = {
       "",
       "Kept of every neuron: its strongest images, how often it speaks, what it does for which",
       "class. The result is an atlas, a folder of Parquet files; it is open afterwards, so that",
-      "%%neurons and %%atlas ask it. A survey that is interrupted goes on where it stopped when the",
+      "%%neurons and %%atlas ask it. A survey that is interrupted goes on where it stopped when"
+          + " the",
       "same line runs again, and one that is finished opens at once.",
       "In Java: Atlas a = %%survey visent-mini"
     })

@@ -101,7 +101,8 @@ class AtlasCommandTest {
 
     Neurons like = neurons("neurons --like L3F7 --top 3");
     AtlasTable near =
-        (AtlasTable) run("atlas sql \"SELECT near, near_cosines FROM neurons WHERE neuron = 'L3F7'\"");
+        (AtlasTable)
+            run("atlas sql \"SELECT near, near_cosines FROM neurons WHERE neuron = 'L3F7'\"");
     String names = String.valueOf(near.columns().get(0).values().get(0));
     assertTrue(names.startsWith("[" + String.join(", ", like.names())), names + like.names());
     String cosine = String.valueOf(near.columns().get(1).values().get(0)).split("[\\[,]")[1];

@@ -23,7 +23,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** The help of every magic, and what Shift-Tab shows. */
 @ExtendWith(OwnCache.class)
 class HelpTest {
-  /** These need a survey, change the model, or need a changed one: they come last, in this order. */
+  /**
+   * These need a survey, change the model, or need a changed one: they come last, in this order.
+   */
   private static final List<String> LAST = List.of("atlas", "forget", "edits", "save", "undo");
 
   private final FakeHost host = new FakeHost();

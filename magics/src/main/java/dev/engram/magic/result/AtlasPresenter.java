@@ -41,7 +41,8 @@ final class AtlasPresenter implements Presenter<Atlas> {
             """
             %neurons --density ..0.05 --top 10
             %neurons --sort density --ascending
-            %atlas sql "SELECT image, value FROM tops WHERE neuron = '%s' AND list = 'highest'\""""
+            %atlas sql "SELECT image, value FROM tops WHERE neuron = '%s' AND list = 'highest'\"\
+            """
                 .replace("%s", atlas.neurons().space().neuron(0).toString()));
     return Footnote.under(
         Pages.stacked(List.of(card, Pages.paragraph("To go on from here:"), lines)),

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Progress;
+import dev.engram.UpToRounding;
 import dev.engram.Refusal;
 import dev.engram.dissect.Heatmapper;
 import dev.engram.dissect.QueryAnalyzer;
@@ -128,7 +129,7 @@ class VisionAloneTest {
         EditHistory history = new EditHistory(clip)) {
       history.saveModel(saved, Progress.NONE);
       try (Clip again = Clip.from(saved).device("cpu").load()) {
-        assertArrayEquals(
+        UpToRounding.assertEqual(
             clip.embedImages(pixels, Progress.NONE), again.embedImages(pixels, Progress.NONE));
         assertFalse(again.config().hasText());
         assertEquals(clip.config().vision(), again.config().vision());

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.engram.Cosine;
 import dev.engram.Progress;
 import dev.engram.Provenance;
+import dev.engram.UpToRounding;
 import dev.engram.Refusal;
 import dev.engram.attribution.Attribution;
 import dev.engram.attribution.Attributor;
@@ -494,10 +495,10 @@ class FamiliesTest {
       history.apply(Removal.complete(run.clip(), "x", neurons, Provenance.of("a", "b")));
       history.saveModel(folder.resolve("saved"), Progress.NONE);
       try (Clip again = Clip.from(folder.resolve("saved")).device("cpu").load()) {
-        assertArrayEquals(
+        UpToRounding.assertEqual(
             history.model().embedImages(run.pixels(), Progress.NONE),
             again.embedImages(run.pixels(), Progress.NONE));
-        assertArrayEquals(
+        UpToRounding.assertEqual(
             run.clip().embedTokens(run.ids(), Progress.NONE),
             again.embedTokens(run.ids(), Progress.NONE));
         assertEquals(run.clip().config().vision(), again.config().vision());

@@ -74,9 +74,12 @@ public final class Paths {
 
   /** What lies in a folder. */
   private record Listed(Path path, String name) {
-    /** By its ending; whether it is a folder is asked first of those without one. */
+    /** By its ending, as of x.png and not of v1.0; the disk is asked last of those. */
     boolean looksLikeFile() {
-      return name.lastIndexOf('.') > Math.max(0, name.length() - LONGEST_ENDING - 2);
+      int dot = name.lastIndexOf('.');
+      return dot > Math.max(0, name.length() - LONGEST_ENDING - 2)
+          && dot + 1 < name.length()
+          && Character.isLetter(name.charAt(dot + 1));
     }
   }
 

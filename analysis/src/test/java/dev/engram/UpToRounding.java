@@ -8,7 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
  * by where in memory a tensor begins (an AVX-512 processor shows it), and a file says where.
  */
 public final class UpToRounding {
-  private static final float MOST = 2e-6f;
+  /** Largest difference of two values that is rounding. */
+  public static final float MOST = 2e-6f;
 
   private UpToRounding() {}
 

@@ -133,7 +133,7 @@ class BackgroundKeysTest {
       double[][] b = few.solve(vectors, 1e-2, BackgroundKeys.Solver.WOODBURY);
       for (int j = 0; j < a.length; j++) {
         double largest = Arrays.stream(a[j]).map(Math::abs).max().getAsDouble();
-        assertArrayEquals(a[j], b[j], 1e-11 * largest);
+        assertArrayEquals(a[j], b[j], 1e-9 * largest); // as edits are held to the reference
       }
       double[][] other = few.solve(vectors, 1, BackgroundKeys.Solver.WOODBURY);
       assertNotEquals(b[0][0], other[0][0], "what was decomposed for another ridge is not taken");

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Progress;
-import dev.engram.UpToRounding;
 import dev.engram.Refusal;
+import dev.engram.UpToRounding;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Progress;
-import dev.engram.UpToRounding;
 import dev.engram.Refusal;
+import dev.engram.UpToRounding;
 import dev.engram.dissect.Heatmapper;
 import dev.engram.dissect.QueryAnalyzer;
 import dev.engram.edit.EditHistory;

@@ -65,9 +65,16 @@ def test_the_library_of_the_cuda_image_is_the_one_that_the_build_names(stages):
 
 def test_the_context_holds_no_build_outputs_and_no_tests():
     files = list(rehearse.context_files(ROOT, DOCKERFILE.with_name("Dockerfile.dockerignore")))
-    assert {"lab", "python/lab/__main__.py", "analysis/pom.xml", "benchmarks/pom.xml"} <= set(files)
+    modules = [module.text for module in ElementTree.parse(ROOT / "pom.xml").iterfind("m:modules/m:module", POM)]
+    assert {"lab", "python/lab/__main__.py", *(f"{module}/pom.xml" for module in modules)} <= set(files)
     for path in files:
         assert not re.search(r"(^|/)(target|__pycache__|\.venv|\.git|src/test)/", path), path
+
+
+def test_the_build_has_each_module_that_maven_asks_for(stages):
+    copied = {word.split("/")[0] for name, rest in stages["build"].steps if name == "COPY" for word in rest.split()}
+    modules = {module.text for module in ElementTree.parse(ROOT / "pom.xml").iterfind("m:modules/m:module", POM)}
+    assert modules <= copied
 
 
 def test_a_later_pattern_of_dockerignore_decides():

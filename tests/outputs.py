@@ -40,7 +40,7 @@ def figures(book):
 
 def top_neurons(book):
     """The first neuron that each table names."""
-    first = (NEURON.search(re.sub(r"<[^>]+>", " ", html)) for html in tables(book))
+    first = (NEURON.search(re.sub(r"(?s)<script.*?</script>|<[^>]+>", " ", html)) for html in tables(book))
     return [match[0] for match in first if match]
 
 

@@ -50,6 +50,7 @@ def images_alone(python, pictures, tmp_path_factory):
             before = image_embeddings(session, pictures)
             session.run(f"""
                 import java.nio.file.Path;
+                import dev.engram.Provenance;
                 import dev.engram.edit.*;
                 ModelCard card = %model
                 EditHistory edits = new EditHistory(card.clip());

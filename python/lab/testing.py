@@ -20,7 +20,7 @@ PARTS = {
 # These measure how long something takes, or build in the checkout: nothing else runs meanwhile.
 ALONE = {
     "kernel-ext/src/test/python", "tests/test_interrupt_and_memory.py", "tests/test_ijava.py", "tests/test_lab.py",
-    "tests/test_wheel.py", "tests/test_docker.py",
+    "tests/test_wheel.py", "tests/test_maven_project.py", "tests/test_docker.py",
 }  # fmt: skip
 # Two at a time: more kernels than that would fill the memory of a laptop.
 SIDE_BY_SIDE = ("-n", "2", "--dist", "loadgroup")

@@ -3,6 +3,7 @@ package dev.engram.magic.result;
 import dev.engram.experiment.Estimate;
 import dev.engram.experiment.Interval;
 import dev.engram.magic.view.BarsPng;
+import dev.engram.magic.view.LinesPng;
 import dev.engram.magic.view.PlotlyFigure;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -28,13 +29,16 @@ final class Charts {
   /** Of the intervals on bars: Plotly's own dark grey is not seen on a dark page. */
   static final String INTERVALS = "#8c8c8c";
 
+  /** So many values have a bar or a mark each; more are a curve. */
+  private static final int FEW = 12;
+
   private Charts() {}
 
   /**
    * A series of a chart.
    *
    * @param name in the legend
-   * @param x positions or names
+   * @param x positions, or names of bars
    * @param y heights
    * @param estimates the same with their intervals; empty for none
    */
@@ -93,10 +97,9 @@ final class Charts {
     PlotlyFigure figure =
         PlotlyFigure.titled(
             titled(title, series.stream().flatMap(s -> s.estimates.stream()).toList()));
-    List<BarsPng.Bar> picture = new ArrayList<>();
     List<String> names = series.stream().map(Series::name).distinct().toList();
     for (Series s : series) {
-      String colour = COLOURS.get(names.indexOf(s.name) % COLOURS.size());
+      String colour = colour(names, s);
       Map<String, Object> trace = new HashMap<>();
       trace.put("type", type);
       trace.put("name", s.name);
@@ -104,23 +107,66 @@ final class Charts {
       trace.put("y", s.y);
       trace.put("marker", Map.of("color", colour));
       if (type.equals("scatter")) {
-        trace.put("mode", s.x.size() > 12 ? "lines" : "lines+markers");
+        trace.put("mode", s.x.size() > FEW ? "lines" : "lines+markers");
         trace.put("line", Map.of("color", colour));
       }
       if (s.estimates.stream().anyMatch(e -> e.interval().exists())) {
         trace.put("error_y", intervals(s.estimates, type.equals("bar") ? INTERVALS : colour));
       }
       figure = figure.trace(trace);
-      for (int i = 0; i < s.x.size() && (s.x.size() <= 12 || i % 10 == 0); i++) {
-        picture.add(
-            new BarsPng.Bar(
-                s.x.size() == 1 ? s.name : s.name + " " + s.x.get(i), s.y.get(i), colour));
-      }
     }
     return figure
         .layout("xaxis.title", xTitle)
         .layout("yaxis.title", yTitle)
         .layout("height", 420)
-        .png(BarsPng.draw(title, yTitle, picture));
+        .png(
+            type.equals("bar") && series.stream().allMatch(s -> s.x.size() <= FEW)
+                ? barsPng(title, yTitle, series, names)
+                : linesPng(title, xTitle, yTitle, series, names));
+  }
+
+  private static byte[] barsPng(
+      String title, String axis, List<Series> series, List<String> names) {
+    List<BarsPng.Bar> bars = new ArrayList<>();
+    for (Series s : series) {
+      for (int i = 0; i < s.x.size(); i++) {
+        String name = s.x.size() == 1 ? s.name : s.name + " " + s.x.get(i);
+        bars.add(new BarsPng.Bar(name, s.y.get(i), colour(names, s)));
+      }
+    }
+    return BarsPng.draw(title, axis, bars);
+  }
+
+  /** Few positions stand side by side under their names, whatever lies between their numbers. */
+  private static byte[] linesPng(
+      String title, String xTitle, String yTitle, List<Series> series, List<String> names) {
+    List<?> places = series.stream().flatMap(s -> s.x.stream()).distinct().toList();
+    boolean few = places.size() <= FEW || places.stream().anyMatch(x -> !(x instanceof Number));
+    List<LinesPng.Line> lines = new ArrayList<>();
+    for (Series s : series) {
+      List<LinesPng.Point> points = new ArrayList<>();
+      for (int i = 0; i < s.x.size(); i++) {
+        Object x = s.x.get(i);
+        double position =
+            few || !(x instanceof Number number) ? places.indexOf(x) : number.doubleValue();
+        points.add(point(position, s, i));
+      }
+      lines.add(new LinesPng.Line(s.name, colour(names, s), points));
+    }
+    List<String> labels = few ? places.stream().map(String::valueOf).toList() : List.of();
+    return LinesPng.draw(title, xTitle, yTitle, labels, lines);
+  }
+
+  private static LinesPng.Point point(double x, Series s, int i) {
+    double y = s.y.get(i);
+    if (!s.estimates.isEmpty() && s.estimates.get(i).interval().exists()) {
+      Interval interval = s.estimates.get(i).interval();
+      return new LinesPng.Point(x, y, interval.low(), interval.high());
+    }
+    return new LinesPng.Point(x, y, y, y);
+  }
+
+  private static String colour(List<String> names, Series of) {
+    return COLOURS.get(names.indexOf(of.name) % COLOURS.size());
   }
 }

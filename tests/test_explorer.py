@@ -4,12 +4,11 @@ import re
 
 import nbformat
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from accessibility import barriers
 from conftest import RESULTS, run_jupyter
 from playwright.sync_api import expect
 from test_browser import record_requests, wait_for_kernel, wait_until_done
 
-GRAVE = ("serious", "critical")
 ADDRESS = re.compile(r"#(L\d+[AF]\d+(H\d+)?)$")
 
 
@@ -46,13 +45,6 @@ def opened_page(context, file, address=""):
 
 def heading(page):
     return page.locator(".ee-head h3")
-
-
-def assert_no_barrier(page):
-    """By axe-core: nothing that keeps somebody out."""
-    found = Axe().run(page).response["violations"]
-    grave = [(v["id"], v["help"], [n["html"][:200] for n in v["nodes"]]) for v in found if v["impact"] in GRAVE]
-    assert not grave, grave
 
 
 def assert_fits(page):
@@ -181,7 +173,7 @@ def test_light_dark_and_narrow(exported, context, name, width, scheme):
     brightness = sum(map(int, re.findall(r"\d+", paper)[:3])) / 3
     assert (brightness > 128) == (scheme == "light")
     assert_fits(page)
-    assert_no_barrier(page)
+    assert not barriers(page)
     page.screenshot(path=RESULTS / f"explorer-{name}.png", full_page=True)
     assert not errors
 

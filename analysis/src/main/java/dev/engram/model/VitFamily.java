@@ -61,7 +61,7 @@ final class VitFamily extends ImagesAloneFamily {
     return Set.of("ViT");
   }
 
-  /** Of the pooler and of a decoder of masked images, which lie behind the embedding. */
+  /** Of the pooler and of a decoder of masked images, which come after the embedding. */
   @Override
   Set<String> passedOver() {
     return Set.of("encoder_stride", "pooler_act", "pooler_output_size");

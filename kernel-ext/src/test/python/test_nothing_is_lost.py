@@ -249,13 +249,7 @@ def test_endless_printing_ends(notebook, call):
 # The heap, and the parent.
 
 
-# An open fault (issue 12): 3 of 14 runs on 2026-11-27 got no answer within two minutes when small arrays fill the heap.
-MUTE_AT_TIMES = pytest.mark.xfail(reason="the kernel is mute in one run of five", strict=False)
-
-
-@pytest.mark.parametrize(
-    "piece", ["new byte[1 << 20]", pytest.param("new byte[100]", marks=MUTE_AT_TIMES), "new Object()"]
-)
+@pytest.mark.parametrize("piece", ["new byte[1 << 20]", "new byte[100]", "new Object()"])
 def test_a_variable_that_fills_the_heap_is_named_and_the_kernel_goes_on(piece):
     notebook = Notebook({"JAVA_TOOL_OPTIONS": "-Xmx200m"})
     try:

@@ -24,6 +24,7 @@ final class EngramConnection extends JupyterConnection {
     // By default a socket that publishes drops what exceeds a thousand messages, silently.
     iopub.setSndHWM(0);
     super.connect();
+    SocketThreads.outliveFullHeap(shell, control);
     outbox.start();
   }
 

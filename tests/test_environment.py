@@ -84,6 +84,13 @@ def test_the_users_variables_win_over_what_lab_installed(elsewhere, tmp_path, mo
     assert not (venv / "share/engram").exists()
 
 
+def test_an_empty_folder_for_the_engine_is_refused_and_nothing_is_unpacked_beside_the_notebook(elsewhere, tmp_path):
+    with kernels.running(environment(None, DJL_CACHE_DIR=""), "engram-elsewhere", cwd=str(tmp_path)) as session:
+        status, _, error = session.finish(session.start("%model"))
+        assert status == "error" and "DJL_CACHE_DIR is set and empty" in error["evalue"]
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_kernelspec_fixes_nothing_but_the_locale(elsewhere):
     spec = json.loads((elsewhere / "share/jupyter/kernels/engram-elsewhere/kernel.json").read_text(encoding="utf-8"))
     assert spec["env"] == {"LC_ALL": "C.UTF-8"}

@@ -3,6 +3,7 @@
 import os
 import queue
 import re
+import subprocess
 import time
 
 import kernels
@@ -84,6 +85,19 @@ def test_200_attributions_leave_memory_where_it_was(session):
     # JShell keeps the classes of every cell, about 0.1 MB each; one trace of the model kept per cell would be 200 MB.
     grown = (native_memory(session) - native) / MEGABYTE
     assert grown < 64, f"200 attributions left {grown:.0f} MB of native memory behind"
+
+
+def test_old_answers_are_let_go_and_those_with_a_name_stay(session):
+    session.run("Attribution mine = %attribute ghost --top 3")
+    session.run("int seven = 7;\nseven")
+    for _ in range(16):
+        session.run("%attribute santa_claus --top 3")
+    pid = str(session.manager.provisioner.pid)
+    alive = subprocess.run(["jmap", "-histo:live", pid], capture_output=True, text=True, check=True).stdout
+    count = next(int(row[1]) for row in map(str.split, alive.splitlines()) if "dev.engram.attribution.Attribution" in row)
+    assert count <= 14, f"{count} attributions are kept"
+    assert "ghost" in session.run("mine.toString()").lower() + session.run("table(mine, 3)").lower()
+    assert session.run("seven") == "7"
 
 
 def managed_arrays(session):

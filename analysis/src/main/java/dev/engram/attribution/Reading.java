@@ -24,7 +24,7 @@ public enum Reading implements Score {
   /** As lens, with the variance of x for both arguments. */
   FROZEN("the prose of A.1, statistics of x for both"),
   /** Not in the paper: the exact share of the neuron in the final cosine, statistics of h[L]. */
-  DIRECT("exact share of the final cosine; ours, not in the paper");
+  DIRECT("exact share of the final cosine; Engram's, not in the paper");
 
   private final String title;
 

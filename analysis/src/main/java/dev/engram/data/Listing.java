@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_16LE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.engram.EngramException;
+import dev.engram.Progress;
 import dev.engram.RegularFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -150,6 +151,7 @@ final class Listing {
     Iterator<CSVRecord> records = parser.iterator();
     while (true) {
       long line = parser.getCurrentLineNumber() + 1; // where the next row begins
+      Progress.checkInterrupt(); // a list of ten million rows takes half a minute
       if (!records.hasNext()) {
         return rows;
       }

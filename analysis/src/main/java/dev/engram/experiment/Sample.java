@@ -224,7 +224,7 @@ public record Sample(Unit unit, List<double[]> groups, boolean share) {
   /** Where every group has one image, they are what is drawn. */
   private String units() {
     boolean ofImages = List.of(Unit.ENTITY, Unit.CLASS, Unit.LABEL).contains(unit);
-    return unit.many + (ofImages && count() == groups.size() ? ", one value of each" : "");
+    return unit.many + (ofImages && count() == groups.size() ? ", one value for each" : "");
   }
 
   private Interval none() {

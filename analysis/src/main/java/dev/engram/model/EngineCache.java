@@ -2,6 +2,7 @@ package dev.engram.model;
 
 import ai.djl.engine.Engine;
 import ai.djl.util.Utils;
+import dev.engram.EngramException;
 import dev.engram.Progress;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -30,13 +31,29 @@ final class EngineCache {
    */
   private static final Duration IDLE = Duration.ofSeconds(30);
 
+  private static final String VARIABLE = "DJL_CACHE_DIR";
   private static final String LOCK = "engram.lock";
 
   private EngineCache() {}
 
-  /** Loads the engine, once a JVM. */
+  /**
+   * Loads the engine, once a JVM.
+   *
+   * @throws EngramException if DJL_CACHE_DIR is set and empty
+   */
   static Engine engine() {
+    requireName(System.getenv(VARIABLE));
     return Loaded.ENGINE;
+  }
+
+  /** DJL would take an empty name for the folder in which the notebook lies. */
+  static void requireName(@Nullable String named) {
+    if (named != null && named.isBlank()) {
+      throw new EngramException(
+          VARIABLE
+              + " is set and empty; unset it, or name the folder into which the engine's native"
+              + " libraries (0.5 GB) are unpacked, and restart the kernel.");
+    }
   }
 
   /** Java loads a class once, and lets other threads wait. */

@@ -311,6 +311,10 @@ class ImageSetTest {
     Thread.currentThread().interrupt();
     assertThrows(CancellationException.class, () -> ImageSet.read(temp));
     assertEquals(1, ImageSet.read(temp).entities().size());
+    csv("list.csv", "file\ncats/tom/1.png\n");
+    Thread.currentThread().interrupt();
+    assertThrows(CancellationException.class, () -> Listing.read(temp.resolve("list.csv")));
+    assertEquals(1, Listing.read(temp.resolve("list.csv")).rows().size());
   }
 
   private void link(String from, String to) throws IOException {

@@ -85,7 +85,7 @@ class SampleTest {
     Interval i =
         Sample.of(Unit.LABEL, IntStream.range(0, 40).mapToObj(k -> new double[] {k}).toList())
             .interval();
-    assertEquals("95 %, bootstrap over 40 labels, one value of each", i.about());
+    assertEquals("95 %, bootstrap over 40 labels, one value for each", i.about());
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 
 import ai.djl.engine.Engine;
 import dev.engram.ChildJvm;
+import dev.engram.Refusal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,5 +77,13 @@ class EngineCacheTest {
     try (Stream<Path> all = Files.list(folder)) {
       return all.map(p -> p.getFileName().toString()).sorted().toList();
     }
+  }
+
+  @Test
+  void anEmptyVariableIsRefused() {
+    Refusal.holds(() -> EngineCache.requireName(""), "DJL_CACHE_DIR is set and empty");
+    Refusal.holds(() -> EngineCache.requireName(" "), "unset it");
+    EngineCache.requireName(null);
+    EngineCache.requireName("/somewhere");
   }
 }

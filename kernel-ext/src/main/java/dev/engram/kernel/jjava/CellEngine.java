@@ -35,6 +35,11 @@ final class CellEngine {
 
   private static final String EVALUATOR = "org.dflib.jjava.kernel.execution.CodeEvaluator";
 
+  /** Of so many cells the answers stay that no variable of the notebook holds. */
+  private static final int ANSWERS = 10;
+
+  private static final String OURS = "dev.engram.";
+
   private static final String ENDED =
       "Java's engine in this kernel had ended and was started again: model, edits and images are"
           + " kept, but the variables, methods and classes of earlier cells are gone; run the cells"
@@ -96,8 +101,9 @@ final class CellEngine {
     broken = true;
   }
 
-  /** After a cell: mends what the cell has broken. Its error has told so. */
+  /** After a cell: lets go of old answers, and mends what it has broken. Its error has told so. */
   void mend() {
+    releaseOldAnswers();
     if (ended || part.executor().isShutdown()) {
       startAgain();
     } else if (broken) {
@@ -110,6 +116,29 @@ final class CellEngine {
           .filter(snippet -> isMute(snippet, shell.status(snippet)))
           .toList()
           .forEach(shell::drop);
+    }
+  }
+
+  /**
+   * JShell keeps the value of every expression in a variable of its own ($12), for ever. Answers of
+   * magics are large, and can be asked again; the last ones stay, and so does all that has a name.
+   */
+  private void releaseOldAnswers() {
+    List<VarSnippet> unnamed =
+        part.shell()
+            .variables()
+            .filter(v -> v.subKind() == Snippet.SubKind.TEMP_VAR_EXPRESSION_SUBKIND)
+            .toList();
+    for (VarSnippet old : unnamed.subList(0, Math.max(0, unnamed.size() - ANSWERS))) {
+      try {
+        Field field = field(old);
+        Object value = field.get(null);
+        if (value != null && value.getClass().getName().startsWith(OURS)) {
+          field.set(null, null);
+        }
+      } catch (ReflectiveOperationException | LinkageError e) {
+        continue; // it was declared, and not run
+      }
     }
   }
 
@@ -232,12 +261,16 @@ final class CellEngine {
 
   private @Nullable Object value(VarSnippet variable) {
     try {
-      Field field = part.loader().loadClass(className(variable)).getDeclaredField(variable.name());
-      field.setAccessible(true);
-      return field.get(null);
+      return field(variable).get(null);
     } catch (ReflectiveOperationException | LinkageError e) {
       return null; // it was declared, and not run
     }
+  }
+
+  private Field field(VarSnippet variable) throws ReflectiveOperationException {
+    Field field = part.loader().loadClass(className(variable)).getDeclaredField(variable.name());
+    field.setAccessible(true);
+    return field;
   }
 
   private record Provider(String name, ExecutionControl control)

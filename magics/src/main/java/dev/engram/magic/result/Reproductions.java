@@ -241,7 +241,9 @@ public final class Reproductions {
     String known = table.name();
     for (String one : about.split("; ")) {
       if (!known.contains(one)) {
-        known += (known.contains(" (±: ") ? "; " : " (±: ") + one;
+        boolean more = known.contains(" (±: ");
+        String open = more ? known.substring(0, known.length() - 1) + "; " : known + " (±: ";
+        known = open + one + ")";
       }
     }
     table.setName(known);

@@ -45,9 +45,16 @@ public final class AtOnce {
    * @param restHeldOut on those of them that the model was not trained on; NaN where the set does
    *     not say which
    * @param general on general objects; NaN without any
+   * @param generalHeldOut on those of them that the model was not trained on, likewise
    */
   public record Point(
-      Way way, int names, Estimate edited, Estimate rest, Estimate restHeldOut, Estimate general) {}
+      Way way,
+      int names,
+      Estimate edited,
+      Estimate rest,
+      Estimate restHeldOut,
+      Estimate general,
+      Estimate generalHeldOut) {}
 
   /**
    * @param points by the number of names, then by way
@@ -177,6 +184,7 @@ public final class AtOnce {
     List<Double> rest = new ArrayList<>();
     List<Double> heldOut = new ArrayList<>();
     List<Double> general = new ArrayList<>();
+    List<Double> generalHeldOut = new ArrayList<>();
     for (int o = 0; o < orders.size(); o++) {
       Set<Integer> taught = Set.copyOf(orders.get(o).subList(0, names));
       NearestClasses seen = model.seen(o);
@@ -186,8 +194,10 @@ public final class AtOnce {
       rest.add(seen.accuracy(lessons, IntStream.of(others), taught).mean());
       heldOut.add(seen.untrained(lessons, IntStream.of(others), taught).mean());
       general.add(lessons.general().accuracy(seen.general()).mean());
+      generalHeldOut.add(lessons.general().untrained(seen.general()).mean());
     }
-    return new Point(way, names, over(edited), over(rest), over(heldOut), over(general));
+    return new Point(
+        way, names, over(edited), over(rest), over(heldOut), over(general), over(generalHeldOut));
   }
 
   private static Estimate over(List<Double> shares) {

@@ -2,9 +2,11 @@ package dev.engram.experiment;
 
 import dev.engram.Progress;
 import dev.engram.data.LabelledImage;
+import dev.engram.data.Split;
 import dev.engram.model.Clip;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
 /**
@@ -47,10 +49,24 @@ record GeneralObjects(List<LabelledImage> images, ClassTexts classes) {
    * 1 for each image that is taken for what it is, else 0; sampled are labels, none without any.
    */
   Sample accuracy(int[] nearest) {
+    return accuracy(nearest, image -> true);
+  }
+
+  /**
+   * The same on those that the model was not trained on, as far as the set says so; no value where
+   * it does not. The labels of all are still the classes.
+   */
+  Sample untrained(int[] nearest) {
+    return accuracy(nearest, image -> image.split() == Split.HELD_OUT);
+  }
+
+  private Sample accuracy(int[] nearest, Predicate<LabelledImage> which) {
+    int[] chosen =
+        IntStream.range(0, nearest.length).filter(i -> which.test(images.get(i))).toArray();
     return Sample.by(
             Sample.Unit.LABEL,
-            images.stream().map(LabelledImage::label).toList(),
-            IntStream.range(0, nearest.length)
+            IntStream.of(chosen).mapToObj(i -> images.get(i).label()).toList(),
+            IntStream.of(chosen)
                 .mapToDouble(
                     i -> classes.labels().get(nearest[i]).equals(images.get(i).label()) ? 1 : 0)
                 .toArray())

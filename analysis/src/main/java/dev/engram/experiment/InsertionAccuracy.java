@@ -8,6 +8,12 @@ package dev.engram.experiment;
  * @param heldOut on those of them that the original model was not trained on, as far as the set
  *     says so; NaN where it does not
  * @param general on general objects that gave no keys; sampled are labels; NaN without any
+ * @param generalHeldOut on those of them that the original model was not trained on, as far as the
+ *     set says so; NaN where it does not
  */
 public record InsertionAccuracy(
-    Estimate category, Estimate dataset, Estimate heldOut, Estimate general) {}
+    Estimate category,
+    Estimate dataset,
+    Estimate heldOut,
+    Estimate general,
+    Estimate generalHeldOut) {}

@@ -32,7 +32,8 @@ record NearestClasses(int[][] lessons, int[] general) {
         Estimate.of(accuracy(of, IntStream.of(lesson), taught)),
         Estimate.of(accuracy(of, IntStream.range(0, lessons.length), taught)),
         Estimate.of(untrained(of, IntStream.range(0, lessons.length), taught)),
-        Estimate.of(of.general().accuracy(general)));
+        Estimate.of(of.general().accuracy(general)),
+        Estimate.of(of.general().untrained(general)));
   }
 
   /** 1 for each image of some lessons that is taken for what it is, else 0; sampled are classes. */

@@ -103,6 +103,8 @@ public final class Table3 {
    *     NaN where it does not
    * @param general on the general objects among their own labels; sampled are labels; NaN without
    *     any
+   * @param generalHeldOut on those of them that the model was not trained on, as far as the set
+   *     says so; NaN where it does not
    */
   public record Stage(
       List<Neuron> neurons,
@@ -112,7 +114,8 @@ public final class Table3 {
       Estimate accuracy,
       Estimate others,
       Estimate heldOut,
-      Estimate general) {
+      Estimate general,
+      Estimate generalHeldOut) {
     /** Keeps a copy. */
     public Stage {
       neurons = List.copyOf(neurons);
@@ -352,6 +355,7 @@ public final class Table3 {
     }
 
     private Stage stage(int model, List<Integer> unrelated) {
+      int[] nearest = objects.stream().flatMapToInt(j -> IntStream.of(j.nearest[model])).toArray();
       int whose = models.get(model).whose;
       double[] bounds =
           unrelated.stream()
@@ -365,9 +369,8 @@ public final class Table3 {
           Estimate.of(correct(IntStream.of(whose), model, i -> true)),
           Estimate.of(correct(others(whose), model, i -> true)),
           Estimate.of(correct(others(whose), model, i -> i.split() == Split.HELD_OUT)),
-          Estimate.of(
-              general.accuracy(
-                  objects.stream().flatMapToInt(j -> IntStream.of(j.nearest[model])).toArray())));
+          Estimate.of(general.accuracy(nearest)),
+          Estimate.of(general.untrained(nearest)));
     }
 
     private IntStream others(int whose) {

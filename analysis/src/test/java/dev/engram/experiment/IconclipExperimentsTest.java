@@ -13,6 +13,7 @@ import dev.engram.attribution.Reading;
 import dev.engram.attribution.Score;
 import dev.engram.data.Entity;
 import dev.engram.data.ImageSet;
+import dev.engram.data.Split;
 import dev.engram.dissect.WordDictionary;
 import dev.engram.edit.Association;
 import dev.engram.edit.BackgroundKeys;
@@ -105,6 +106,7 @@ class IconclipExperimentsTest {
       assertEquals(c.original().others().mean(), c.last().others().mean(), 0.01);
       assertEquals(c.original().general().mean(), c.last().general().mean(), 0.02);
       assertEquals(500, c.last().general().count());
+      assertEquals(56, c.last().generalHeldOut().count());
       assertTrue(c.last().others().interval().about().contains("over 59 entities"));
       assertTrue(c.last().heldOut().count() > 50 && c.last().heldOut().count() < 66);
       assertTrue(
@@ -129,6 +131,11 @@ class IconclipExperimentsTest {
     assertEquals(2, c.original().category().count());
     assertEquals(60 * 4 - 2, c.original().dataset().count());
     assertEquals(250, c.original().general().count());
+    assertEquals(
+        IntStream.range(0, 250)
+            .filter(i -> set.background().get(2 * i + 1).split() == Split.HELD_OUT)
+            .count(),
+        c.original().generalHeldOut().count());
     assertTrue(
         c.original().dataset().mean() > 0.2 && c.original().dataset().mean() < 0.6,
         c.original().toString());

@@ -27,7 +27,8 @@ public final class RemovalReproduction {
       double others,
       double heldOut,
       double before,
-      double general) {}
+      double general,
+      double generalHeldOut) {}
 
   public static Reproduction of(Table3.Result r) {
     String model = r.model();
@@ -59,6 +60,10 @@ public final class RemovalReproduction {
     table.addColumns(
         doubles("accuracy, general before", rows, Removed::before),
         doubles("accuracy, general", rows, Removed::general));
+    if (rows.stream().anyMatch(row -> !Double.isNaN(row.generalHeldOut))) {
+      table.addColumns(
+          doubles("accuracy, general held out from training", rows, Removed::generalHeldOut));
+    }
     List<Removed> shown = new ArrayList<>(ours);
     shown.add(rows.get(rows.size() - 1));
     List<String> names =
@@ -127,7 +132,8 @@ public final class RemovalReproduction {
         last.others().mean(),
         last.heldOut().mean(),
         c.original().general().mean(),
-        last.general().mean());
+        last.general().mean(),
+        last.generalHeldOut().mean());
   }
 
   private static Removed average(String model, Table3.Result r) {
@@ -146,7 +152,8 @@ public final class RemovalReproduction {
         r.over(last, s -> s.others().mean()).mean(),
         r.over(last, s -> s.heldOut().mean()).mean(),
         r.over(0, s -> s.general().mean()).mean(),
-        r.over(last, s -> s.general().mean()).mean());
+        r.over(last, s -> s.general().mean()).mean(),
+        r.over(last, s -> s.generalHeldOut().mean()).mean());
   }
 
   /** Percent in the paper; it reports neither the entity's accuracy nor other entities'. */
@@ -164,7 +171,8 @@ public final class RemovalReproduction {
         Double.NaN,
         Double.NaN,
         0.7220,
-        p.accuracy() / 100);
+        p.accuracy() / 100,
+        Double.NaN);
   }
 
   private static <T> double[] values(List<T> rows, ToDoubleFunction<T> value) {

@@ -36,6 +36,7 @@ public final class ScalingReproduction {
       Estimate rest,
       Estimate restHeldOut,
       Estimate general,
+      Estimate generalHeldOut,
       Estimate cosine) {}
 
   public static Reproduction of(Scaling.Result r) {
@@ -52,6 +53,9 @@ public final class ScalingReproduction {
       estimates(table, "accuracy, rest, held out from training", rows, Row::restHeldOut);
     }
     estimates(table, "accuracy, general", rows, Row::general);
+    if (rows.stream().anyMatch(row -> !Double.isNaN(row.generalHeldOut.mean()))) {
+      estimates(table, "accuracy, general, held out from training", rows, Row::generalHeldOut);
+    }
     estimates(table, "cosine", rows, Row::cosine);
     return new Reproduction("scaling", findings(r), r, table, figures(r), r.provenance());
   }
@@ -68,18 +72,38 @@ public final class ScalingReproduction {
               p.rest(),
               p.restHeldOut(),
               p.general(),
+              p.generalHeldOut(),
               NONE));
     }
     for (Specificity.Group g : groups(r)) {
       rows.add(
           new Row(
-              "who else is touched", "original", g.whose(), g.before(), NONE, NONE, NONE, NONE));
+              "who else is touched",
+              "original",
+              g.whose(),
+              g.before(),
+              NONE,
+              NONE,
+              NONE,
+              NONE,
+              NONE));
       rows.add(
-          new Row("who else is touched", "one ROME", g.whose(), g.after(), NONE, NONE, NONE, NONE));
+          new Row(
+              "who else is touched",
+              "one ROME",
+              g.whose(),
+              g.after(),
+              NONE,
+              NONE,
+              NONE,
+              NONE,
+              NONE));
     }
     for (ImagesNeeded.Point p : r.images().points()) {
       String names = "%s, %d names".formatted(images(p), p.edited().count());
-      rows.add(new Row("images that teach", "original", names, p.before(), NONE, NONE, NONE, NONE));
+      rows.add(
+          new Row(
+              "images that teach", "original", names, p.before(), NONE, NONE, NONE, NONE, NONE));
       rows.add(
           new Row(
               "images that teach",
@@ -88,6 +112,7 @@ public final class ScalingReproduction {
               p.edited(),
               p.rest(),
               p.restHeldOut(),
+              NONE,
               NONE,
               NONE));
     }
@@ -101,6 +126,7 @@ public final class ScalingReproduction {
             NONE,
             NONE,
             NONE,
+            NONE,
             original.cosine()));
     for (SelfRepair.Point p : r.returned().points()) {
       rows.add(
@@ -109,6 +135,7 @@ public final class ScalingReproduction {
               "top " + r.returned().removed() + " removed",
               freed(r, p),
               p.accuracy(),
+              NONE,
               NONE,
               NONE,
               NONE,

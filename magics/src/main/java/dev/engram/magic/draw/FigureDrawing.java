@@ -27,6 +27,10 @@ public final class FigureDrawing {
   private static final double EDGE = 14;
   private static final double GAP = 6;
   private static final double BAR = 14;
+  private static final double TITLE = 15;
+
+  /** A title that is still too wide is cut. */
+  private static final double LEAST = 10;
 
   private final JsonNode layout;
   private final List<JsonNode> traces = new ArrayList<>();
@@ -85,7 +89,7 @@ public final class FigureDrawing {
     PlotAxis y = drawn.y();
     HeatmapTrace map = drawn.heatmap();
     boolean hasScale = map != null && map.hasScale();
-    double right = width - EDGE - (hasScale ? 78 : 0);
+    double right = width - EDGE - (hasScale ? 78 : x.isCategory() ? 0 : 10);
     double bottom = height - EDGE - below(x, right);
     double left = EDGE + beside(y);
     Rectangle2D plot = new Rectangle2D.Double(left, top, right - left, bottom - top);
@@ -116,8 +120,11 @@ public final class FigureDrawing {
   }
 
   private double title(Canvas canvas) {
-    RichText title =
-        new RichText(layout.path("title").path("text").asText(""), 15, Colours.TEXT, true);
+    String text = layout.path("title").path("text").asText("");
+    double room = width - 2 * EDGE;
+    double wide = new RichText(text, TITLE, Colours.TEXT, true).width();
+    double size = wide <= room ? TITLE : Math.max(LEAST, TITLE * room / wide);
+    RichText title = new RichText(text, size, Colours.TEXT, true);
     if (title.isEmpty()) {
       return 0;
     }
@@ -228,17 +235,19 @@ public final class FigureDrawing {
       Style style = new Style(12, false, Anchor.MIDDLE, -90, Colours.TEXT);
       canvas.text(plain(y.title()), EDGE + 10, plot.getCenterY(), style);
     }
-    if (x.isVisible() && y.isVisible()) {
-      canvas.stroke(
-          new Line2D.Double(plot.getMinX(), plot.getMaxY(), plot.getMaxX(), plot.getMaxY()),
-          Colours.LINE,
-          1);
-      double zero = y.at(0);
-      if (!y.isCategory() && zero < plot.getMaxY() && zero > plot.getMinY() && y.hasGrid()) {
-        canvas.stroke(
-            new Line2D.Double(plot.getMinX(), zero, plot.getMaxX(), zero), Colours.LINE, 0.8);
-      }
+    if (x.isVisible() && y.isVisible() && (x.hasGrid() || y.hasGrid())) {
+      line(canvas, plot.getMinX(), plot.getMaxY(), plot.getMaxX(), plot.getMaxY());
     }
+    if (y.hasZero()) {
+      line(canvas, plot.getMinX(), y.at(0), plot.getMaxX(), y.at(0));
+    }
+    if (x.hasZero()) {
+      line(canvas, x.at(0), plot.getMinY(), x.at(0), plot.getMaxY());
+    }
+  }
+
+  private static void line(Canvas canvas, double x0, double y0, double x1, double y1) {
+    canvas.stroke(new Line2D.Double(x0, y0, x1, y1), Colours.LINE, 0.9);
   }
 
   private static String plain(String html) {

@@ -141,6 +141,16 @@ final class PlotAxis {
     return isVisible() && layout.path("showgrid").asBoolean(true) && !isCategory();
   }
 
+  /** Whether 0 is a value among others, and has a line of its own. */
+  boolean hasZero() {
+    return hasGrid()
+        && !isLog
+        && !layout.has("tickvals")
+        && layout.path("zeroline").asBoolean(true)
+        && min < 0
+        && max > 0;
+  }
+
   String title() {
     return layout.path("title").path("text").asText("");
   }

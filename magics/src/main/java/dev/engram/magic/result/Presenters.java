@@ -246,9 +246,10 @@ public final class Presenters {
       return Arrays.stream(type.getPermittedSubclasses()).allMatch(each -> has(part, each));
     }
     Presenter<?> presenter = ALL.get(type);
-    return presenter != null
-        && Arrays.stream(presenter.getClass().getDeclaredMethods())
-            .anyMatch(method -> method.getName().equals(part) && method.isBridge());
+    return type == Viewable.class // which one is only known with the value
+        || presenter != null
+            && Arrays.stream(presenter.getClass().getDeclaredMethods())
+                .anyMatch(method -> method.getName().equals(part) && method.isBridge());
   }
 
   /**

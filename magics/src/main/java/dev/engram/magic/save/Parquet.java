@@ -10,10 +10,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
-import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.duckdb.DuckDBAppender;
@@ -44,7 +41,7 @@ final class Parquet {
   }
 
   private static void write(Table table, Path file) throws SQLException {
-    List<String> names = names(table);
+    List<String> names = table.columnNames();
     String columns =
         IntStream.range(0, names.size())
             .mapToObj(i -> identifier(names.get(i)) + " " + type(table.column(i)))
@@ -88,20 +85,6 @@ final class Parquet {
       case "DOUBLE", "FLOAT" -> "DOUBLE";
       default -> "BIGINT";
     };
-  }
-
-  /** The names of the columns, as DuckDB tells them apart: whatever their case. */
-  static List<String> names(Table table) {
-    List<String> names = new ArrayList<>();
-    Set<String> taken = new HashSet<>();
-    for (String name : table.columnNames()) {
-      String free = name.isEmpty() ? "column" : name;
-      for (int i = 2; !taken.add(free.toLowerCase(Locale.ROOT)); i++) {
-        free = name + " " + i;
-      }
-      names.add(free);
-    }
-    return names;
   }
 
   /** The names of the columns of a file; none if it is no Parquet. */

@@ -3,7 +3,6 @@ package dev.engram.magic.save;
 import dev.engram.EngramException;
 import dev.engram.atlas.DuckDb;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import tech.tablesaw.api.Table;
 
@@ -51,8 +50,7 @@ final class TableFile {
 
   private boolean isSame(byte[] head, Table table, byte[] fresh) {
     if (format == TableFormat.PARQUET) {
-      List<String> names = Parquet.names(file.path());
-      return names.equals(Parquet.names(table));
+      return Parquet.names(file.path()).equals(table.columnNames());
     }
     return format.signature(head).equals(format.signature(fresh));
   }

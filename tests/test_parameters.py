@@ -31,7 +31,7 @@ def book(tags=("parameters",)):
     cells = [
         nbformat.v4.new_code_cell(DECLARED, metadata={"tags": list(tags)}),
         nbformat.v4.new_code_cell('System.out.println("<" + entity + "> " + top + " " + share + " " + loud);'),
-        nbformat.v4.new_code_cell("%words L3F7 --top {{top}}"),
+        nbformat.v4.new_code_cell("%attribute panda/0 --top {{top}}"),
     ]
     made = nbformat.v4.new_notebook(cells=cells)
     made.metadata.kernelspec = {"name": "engram", "display_name": "Engram (Java)", "language": "java"}

@@ -155,6 +155,9 @@ def kernel_wheel(checkout, dist):
             wheel.add(f"{folder}/{logo}", (checkout.kernel / logo).read_bytes())
     wheel.add("engram_kernel/kernel/kernel.json", (checkout.kernel / "kernel.json").read_bytes())
     wheel.add(f"{shared}/kernel.json", json.dumps(kernelspec.spec(checkout.kernel), indent=2, ensure_ascii=False) + "\n")
+    extension = checkout.root / "jupyter" / "labextension"
+    for name in ("package.json", "static/magics.js"):
+        wheel.add(f"{wheel.stem}.data/data/share/jupyter/labextensions/engram-magics/{name}", (extension / name).read_bytes())
     wheel.add(f"{wheel.stem}.dist-info/entry_points.txt", ENTRY_POINTS)
     return wheel.finish(
         checkout.root,

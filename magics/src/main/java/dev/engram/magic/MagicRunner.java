@@ -271,7 +271,7 @@ public final class MagicRunner {
       host.define(variable, value);
     }
     if (file != null && value != null) {
-      save(name, value, file);
+      save(name, value, file, context.shown());
     }
     return value;
   }
@@ -282,9 +282,9 @@ public final class MagicRunner {
         ResultType.misfit(name, value.getClass(), wanted) + "; " + keep(name, value) + ".");
   }
 
-  private void save(String name, Object value, ResultFile file) {
+  private void save(String name, Object value, ResultFile file, DisplayLimits shown) {
     try {
-      host.display(View.text(file.write(Presenters.saved(value))));
+      host.display(View.text(file.write(Presenters.saved(value, shown))));
     } catch (EngramException e) {
       throw new EngramException(
           e.getMessage() + " What was computed: " + keep(name, value) + ".", e);

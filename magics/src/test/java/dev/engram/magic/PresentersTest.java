@@ -198,6 +198,9 @@ class PresentersTest {
     }
     run("lens panda/0 --save '" + folder.resolve("lens.svg") + "'");
     assertTrue(Files.readString(folder.resolve("lens.svg")).contains("cosine with the text"));
+    run("attribute panda/0 --top 3 --save '" + folder.resolve("three.svg") + "'");
+    assertEquals(
+        3, Files.readString(folder.resolve("three.svg")).split(">L\\d+[AF]", -1).length - 1);
     String none = refusal("images --save x.csv");
     assertTrue(none.contains("has no table") && none.endsWith("ends with .html."), none);
     String noFigure = refusal("activations panda/0 --save x.svg");
@@ -244,7 +247,15 @@ class PresentersTest {
     }
     String several = refusal(line + folder.resolve("a.npy") + "'");
     assertTrue(several.contains("holds one array, and these are 4"), several);
-    run("activations panda/0 --at F --layers 2 --save '" + folder.resolve("a.npy") + "'");
+    Path npy = folder.resolve("a.npy");
+    run("activations panda/0 --at F --layers 2 --save '" + npy + "'");
+    run("activations panda --at F --layers 3 --save '" + npy + "'"); // more images
+    String wider = refusal("activations panda/0 --at M_F --layers 2 --save '" + npy + "'");
+    assertTrue(wider.contains("no file of these arrays"), wider);
+    byte[] foreign = Files.readAllBytes(npy);
+    foreign[6] = 1; // as NumPy itself writes it
+    Files.write(npy, foreign);
+    refusal("activations panda --at F --layers 3 --save '" + npy + "'");
     run(line + folder.resolve("a.csv") + "'");
     assertEquals(5, Files.readAllLines(folder.resolve("a.csv")).size());
   }

@@ -172,22 +172,29 @@ public final class Presenters {
       presenter(result); // says so
     }
     ResultFile to = new ResultFile(UserPath.of(file), hasTable(type), hasFigure(type));
-    return to.write(saved(result));
+    return to.write(saved(result, DisplayLimits.BY_DEFAULT));
   }
 
-  /** What a result can be saved as. */
-  public static Saved saved(Object result) {
+  /**
+   * What a result can be saved as.
+   *
+   * @param shown how much of it is in its figure and on its page; its table has all rows
+   */
+  public static Saved saved(Object result, DisplayLimits shown) {
     return new Saved(
         () -> wholeTable(result),
-        () -> figure(result),
-        () -> standalone(result),
+        () ->
+            result instanceof PlotlyFigure itself
+                ? itself
+                : presenter(result).figure(result, shown),
+        () -> standalone(result, shown),
         () ->
             ALL.containsKey(result.getClass())
                 ? presenter(result).arrays(result)
                 : Optional.empty());
   }
 
-  private static String standalone(Object result) {
+  private static String standalone(Object result, DisplayLimits shown) {
     if (result instanceof Standalone itself) {
       return itself.standalone();
     }
@@ -197,7 +204,7 @@ public final class Presenters {
     if (result instanceof Described described) {
       return page(described).standalone();
     }
-    View view = view(result);
+    View view = view(result, shown);
     List<View> parts = new ArrayList<>(view.before());
     parts.add(view);
     String title = view.text().lines().findFirst().orElse("");

@@ -3,11 +3,16 @@ package dev.engram.magic.save;
 import com.fasterxml.jackson.databind.node.TextNode;
 import dev.engram.model.SafetensorsWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** Arrays of float32 under names that Python reads as one word, and what is said of them. */
 public final class NamedArrays {
+  /** Where the first name of a zip archive begins. */
+  private static final int NAME = 30;
+
   private final Map<String, Axes> arrays = new LinkedHashMap<>();
   private final Map<String, String> notes = new LinkedHashMap<>();
 
@@ -17,7 +22,13 @@ public final class NamedArrays {
    * @param shape the axes
    * @param values row-major
    */
-  record Axes(long[] shape, float[] values) {}
+  record Axes(long[] shape, float[] values) {
+    /** The axes but that of the images, as NumPy writes them. */
+    String header() {
+      return Arrays.stream(shape).skip(1).mapToObj(n -> " " + n + ",").collect(Collectors.joining())
+          + "), }";
+    }
+  }
 
   /**
    * @param name letters, digits and {@code _}
@@ -58,16 +69,14 @@ public final class NamedArrays {
    * @param head its beginning
    */
   boolean isSame(byte[] head, TableFormat format) {
-    String text = new String(head, StandardCharsets.UTF_8);
+    String text = new String(head, StandardCharsets.ISO_8859_1);
+    String first = arrays.keySet().iterator().next();
+    String shape = arrays.values().iterator().next().header();
     return switch (format) {
       case SAFETENSORS -> text.contains("\"%s\":%s".formatted(Tensors.COLUMNS, quoted(names())));
-      case NPZ -> text.startsWith("PK") && text.contains(first() + ".npy");
-      default -> text.contains("NUMPY") && text.contains("'<f4'");
+      case NPZ -> text.startsWith(first + ".npy", NAME) && text.contains(Npy.FLOATS);
+      default -> text.startsWith(Npy.FLOATS) && text.contains(shape);
     };
-  }
-
-  private String first() {
-    return arrays.keySet().iterator().next();
   }
 
   private static String quoted(String json) {

@@ -28,6 +28,11 @@ import tech.tablesaw.columns.Column;
  * for a missing one, texts UTF-32 as long as the longest.
  */
 final class Npy {
+  /**
+   * How a file of format 3.0 begins, which NumPy itself writes only for names that are no ASCII.
+   */
+  static final String FLOATS = "\u0093NUMPY\u0003\u0000";
+
   private static final int ALIGNMENT = 64;
   private static final int PREAMBLE = 12;
 

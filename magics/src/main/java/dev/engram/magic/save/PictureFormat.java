@@ -1,5 +1,6 @@
 package dev.engram.magic.save;
 
+import dev.engram.magic.draw.Canvas;
 import dev.engram.magic.draw.FigureDrawing;
 import dev.engram.magic.draw.PdfCanvas;
 import dev.engram.magic.draw.PngCanvas;
@@ -34,7 +35,7 @@ enum PictureFormat {
   /** Whether a file is one that Engram wrote in this format. */
   static boolean isOurs(byte[] file) {
     String head = new String(file, 0, Math.min(file.length, HEAD), StandardCharsets.ISO_8859_1);
-    return head.contains(dev.engram.magic.draw.Canvas.MARK);
+    return head.contains(Canvas.MARK);
   }
 
   static Optional<PictureFormat> of(String file) {

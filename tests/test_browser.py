@@ -85,6 +85,41 @@ def test_tab_finds_what_nobody_has_told(lab, context, workspace):
     expect(panel.locator(".jp-CodeCell").nth(3).locator("table")).to_contain_text(re.compile(r"L\d[AF]\d"))
 
 
+def test_magic_lines_are_coloured_as_such(lab, context, workspace):
+    """In a cell of Java, and its Java is Java's; nothing of a notebook's Python."""
+    cells = [
+        'Attribution a = %attribute ghost --label "a % b" --top {{top}}\nint x = 10 % a.hashCode(); // --no',
+        "%words L4F707",
+        "%timeit 3 % 2",
+    ]
+    for name, language, those in (("coloured", "java", cells[:2]), ("python", "python", cells[2:])):
+        book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in those])
+        kernel = {"java": "engram", "python": "python3"}[language]
+        book.metadata.kernelspec = {"name": kernel, "display_name": kernel, "language": language}
+        book.metadata.language_info = {"name": language.capitalize() if language == "java" else language, "mimetype": f"text/x-{language}"}
+        nbformat.write(book, workspace / f"{name}.ipynb")
+    page = context.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(lab.notebook("coloured.ipynb"))
+    panel = page.locator(".jp-NotebookPanel:visible")
+    wait_for_kernel(page)
+    expect(panel.locator(".engram-name")).to_have_text(["%attribute", "%words"])
+    expect(panel.locator(".engram-option")).to_have_text(["--label", "--top"])
+    expect(panel.locator(".engram-text")).to_have_text(['"a % b"'])
+    expect(panel.locator(".engram-value")).to_have_text(["{{top}}"])
+    expect(panel.locator(".engram-neuron")).to_have_text(["L4F707"])
+    colour = "e => getComputedStyle(e.querySelector('span') || e).color"
+    name, option = (panel.locator(f".{kind}").first.evaluate(colour) for kind in ("engram-name", "engram-option"))
+    assert name != option
+    page.screenshot(path=RESULTS / "coloured.png")
+    page.goto(lab.notebook("python.ipynb"))
+    expect(panel.locator(".cm-content").first).to_contain_text("%timeit")
+    page.wait_for_timeout(500)
+    assert not panel.locator(".engram-name").count()
+    assert not errors
+
+
 def test_the_documentation_is_read_and_not_edited(lab, context, workspace):
     """A page of docs/ that is clicked in the file browser shows itself, and its links lead on."""
     (workspace / "first.md").write_text("# One\n\n[on](second.md)\n", encoding="utf-8")

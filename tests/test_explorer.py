@@ -212,6 +212,27 @@ def test_tables_of_an_export_sort_copy_and_lead_into_the_explorer(exported, cont
     assert not errors and not elsewhere
 
 
+def test_bars_and_labels_of_a_figure_lead_into_the_explorer(exported, context):
+    run_jupyter("nbconvert", "--to", "html", exported.parent / "explored.ipynb")
+    page, errors, elsewhere = opened_page(context, exported.with_name("explored.html"))
+    plot = page.locator(".js-plotly-plot").last
+    expect(plot.locator(".bars .point").first).to_be_visible()
+    heads = page.locator(".ee-head h3")
+    labels = plot.locator(".xtick text")
+    known = [i for i in range(labels.count()) if page.evaluate("n => [...document.querySelectorAll('.engram-explorer')].some(e => e.engramNeurons.has(n))", labels.nth(i).text_content())]
+    assert len(known) >= 3, "the explorer has the best neurons of the same entity"
+    for i, place in ((known[1], labels), (known[2], plot.locator(".bars .point"))):
+        plot.scroll_into_view_if_needed()
+        box = place.nth(i).bounding_box()
+        middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        page.mouse.move(middle[0], middle[1] - 1)
+        page.mouse.move(*middle)
+        page.wait_for_timeout(200)
+        page.mouse.click(*middle)
+        expect(heads.filter(has_text=re.compile(f"^{labels.nth(i).text_content()}$"))).to_have_count(1)
+    assert not errors and not elsewhere
+
+
 def test_two_explorers_of_a_notebook_do_not_fight(exported, lab, context, workspace):
     """Untrusted the stills stand; trusted and run, each explorer is clicked by itself, and the notebook stays where it is."""
     (workspace / "explored.ipynb").write_bytes((exported.parent / "explored.ipynb").read_bytes())

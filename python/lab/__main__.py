@@ -1,13 +1,16 @@
 """Engram's one command. `./lab` and `lab.cmd` start it; it needs nothing but Python's standard library."""
 
 import glob
+import json
 import os
+import shutil
 import sys
+from pathlib import Path
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path[0] = os.path.join(ROOT, "python")
 
-from engram_kernel import platforms  # noqa: E402
+from engram_kernel import parameters, platforms  # noqa: E402
 from lab import building, testing, venv, wheels  # noqa: E402
 from lab.checkout import Checkout, Failed, Refusal, call, say  # noqa: E402
 
@@ -15,6 +18,8 @@ USAGE = """\
 ./lab                      opens JupyterLab on the first notebook (options such as --no-browser go to JupyterLab)
 ./lab build                builds everything and installs the kernel into .venv, opens nothing
 ./lab run X.ipynb...       executes notebooks in place, with no browser
+./lab run X.ipynb -p NAME=VALUE... [-o OUT.ipynb]
+                           the same with other parameters than its cell tagged `parameters` declares
 ./lab report [X.ipynb...]  executes notebooks and writes each as one HTML file into reports/ (default: all)
 ./lab site [OUT]           makes a static site of the course and the documentation in the folder OUT (default: site)
 ./lab test [PART...]       every test, or only the parts: {parts}
@@ -53,12 +58,95 @@ def named(notebooks):
     return notebooks
 
 
-def run(checkout, notebooks):
+def run(checkout, words):
+    notebooks, given, out = run_options(words)
     if not notebooks:
         raise Refusal("run needs at least one notebook: ./lab run notebooks/01-meet-the-model.ipynb")
     notebooks = named(notebooks)
+    if out is not None:
+        require_out(notebooks, out)
+    ready = [(path, with_parameters(path, given)) for path in notebooks] if given else []
     prepare(checkout)
-    execute(checkout, "--to", "notebook", "--inplace", "--ExecutePreprocessor.record_timing=False", *notebooks)
+    if out is not None and not given:
+        ready = [(notebooks[0], Path(notebooks[0]).read_bytes())]
+    for path, content in ready:
+        replace(Path(out or path), content)
+    run_in_place = [out] if out is not None else notebooks
+    execute(checkout, "--to", "notebook", "--inplace", "--ExecutePreprocessor.record_timing=False", *run_in_place)
+
+
+def run_options(words):
+    """The notebooks of `run`, its parameters by name, and the notebook that is written instead of the first."""
+    notebooks, given, out = [], {}, None
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        option, joined, value = word.partition("=") if word.startswith("--") else (word, "", "")
+        if option not in ("-p", "--parameter", "-o", "--out"):
+            if word.startswith("-"):
+                raise Refusal(f"run has no option {word}; it takes -p NAME=VALUE and -o OUT.ipynb.")
+            notebooks.append(word)
+            continue
+        if not joined:
+            if not rest:
+                raise Refusal(f"{option} needs {'a notebook' if option in ('-o', '--out') else 'NAME=VALUE'} after it.")
+            value = rest.pop(0)
+        if option in ("-o", "--out"):
+            out = value
+            continue
+        name, equals, text = value.partition("=")
+        if not equals:
+            raise Refusal(f"-p takes NAME=VALUE, got '{value}'.")
+        if name in given:
+            raise Refusal(f"the parameter {name} is given twice.")
+        given[name] = text
+    return notebooks, given, out
+
+
+def require_out(notebooks, out):
+    if len(notebooks) > 1:
+        raise Refusal(f"-o takes one notebook, got {len(notebooks)}.")
+    if not out.endswith(".ipynb"):
+        raise Refusal(f"-o takes the name of a notebook, which ends with .ipynb; got {out}.")
+    if not Path(out).absolute().parent.is_dir():
+        raise Refusal(f"there is no folder {Path(out).absolute().parent} to write {Path(out).name} into; make it first.")
+    if Path(out).exists() and not parameters.is_run_of(read(notebooks[0]), read(out)):
+        raise Refusal(f"{out} exists and is no run of {notebooks[0]}; give another name or delete it.")
+
+
+def read(path):
+    """The JSON of a notebook of format 4."""
+    try:
+        notebook = json.loads(Path(path).read_text(encoding="utf-8"))
+        if notebook["nbformat"] == 4 and isinstance(notebook["cells"], list):
+            return notebook
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    raise Refusal(f"{path} is no notebook of format 4.")
+
+
+def with_parameters(path, given):
+    """The bytes of a notebook with its parameters set."""
+    try:
+        fresh = parameters.injected(read(path), given, "Parameters of ./lab run")
+    except parameters.ParameterError as error:
+        raise Refusal(f"{path}: {error}") from None
+    return (json.dumps(fresh, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
+
+
+def replace(path, content):
+    """Writes a file whole or not at all."""
+    path = path.resolve()
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with open(part, "xb") as file:
+            file.write(content)
+        if path.exists():
+            shutil.copymode(path, part)
+        os.replace(part, path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise Refusal(f"{path} cannot be written: {error.strerror}.") from None
 
 
 def report(checkout, notebooks):
@@ -88,8 +176,8 @@ def main(words):
             open_lab(checkout, words)
         case ["build", *_]:
             prepare(checkout)
-        case ["run", *notebooks]:
-            run(checkout, notebooks)
+        case ["run", *rest]:
+            run(checkout, rest)
         case ["report", *notebooks]:
             report(checkout, notebooks)
         case ["site", *names]:

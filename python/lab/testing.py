@@ -11,6 +11,7 @@ PARTS = {
     "notebooks": (
         "tests/test_course.py", "tests/test_notebooks.py", "tests/test_report.py", "tests/test_interrupt_and_memory.py", "tests/test_hub.py",
         "tests/test_network.py", "tests/test_ijava.py", "tests/test_environment.py",
+        "tests/test_parameters.py",
     ),
     "browser": ("tests/test_browser.py", "tests/test_explorer.py", "tests/test_site.py"),
     "docker": ("tests/test_docker.py",),

@@ -50,6 +50,8 @@ def make(checkout, requirements):
         shutil.copy(checkout.root / name, installed)
     checkout.state.mkdir(parents=True, exist_ok=True)
     shutil.copytree(checkout.root / "jupyter", checkout.venv / "etc" / "jupyter", dirs_exist_ok=True)
+    extensions = checkout.venv / "share" / "jupyter" / "labextensions"
+    shutil.copytree(checkout.root / "jupyter" / "labextension", extensions / "engram-magics", dirs_exist_ok=True)
 
 
 def make_transformers(checkout):

@@ -26,6 +26,13 @@ LEFT_OUT = (NATIVE_JAR, "duckdb_jdbc")
 # PyPI takes no larger file without being asked.
 LARGEST = 100 * 1024 * 1024
 KERNEL, NATIVE = "engram-kernel", "engram-kernel-native"
+ENTRY_POINTS = """\
+[console_scripts]
+engram = engram_kernel.cli:main
+
+[papermill.engine]
+engram = engram_kernel.papermill_java:Engine
+"""
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -148,7 +155,10 @@ def kernel_wheel(checkout, dist):
             wheel.add(f"{folder}/{logo}", (checkout.kernel / logo).read_bytes())
     wheel.add("engram_kernel/kernel/kernel.json", (checkout.kernel / "kernel.json").read_bytes())
     wheel.add(f"{shared}/kernel.json", json.dumps(kernelspec.spec(checkout.kernel), indent=2, ensure_ascii=False) + "\n")
-    wheel.add(f"{wheel.stem}.dist-info/entry_points.txt", "[console_scripts]\nengram = engram_kernel.cli:main\n")
+    extension = checkout.root / "jupyter" / "labextension"
+    for name in ("package.json", "static/magics.js"):
+        wheel.add(f"{wheel.stem}.data/data/share/jupyter/labextensions/engram-magics/{name}", (extension / name).read_bytes())
+    wheel.add(f"{wheel.stem}.dist-info/entry_points.txt", ENTRY_POINTS)
     return wheel.finish(
         checkout.root,
         "Engram's Jupyter kernel. It needs a JDK 17 or newer; `engram doctor` says what is missing and how to get it.\n",

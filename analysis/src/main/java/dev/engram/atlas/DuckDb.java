@@ -15,7 +15,7 @@ import java.util.UUID;
  * Opens DuckDB within this JVM, without a file of its own. It loads no extension, so nothing is
  * fetched, and it takes no more than a gigabyte.
  */
-final class DuckDb {
+public final class DuckDb {
   /** Of the jar, as {@code pom.xml} has it. */
   static final String VERSION = "1.5.6.0";
 
@@ -24,9 +24,11 @@ final class DuckDb {
   private DuckDb() {}
 
   /**
+   * Opens a database in memory, which goes when the connection is closed.
+   *
    * @throws EngramException if DuckDB is not there
    */
-  static Connection open() {
+  public static Connection open() {
     requireInstalled();
     try {
       Connection connection = DriverManager.getConnection("jdbc:duckdb:", new Properties());
@@ -46,7 +48,7 @@ final class DuckDb {
   }
 
   /** Refuses where the jar was left out, as in the wheel for pip. */
-  static void requireInstalled() {
+  public static void requireInstalled() {
     try {
       Class.forName(DRIVER);
     } catch (ClassNotFoundException e) {
@@ -55,7 +57,7 @@ final class DuckDb {
   }
 
   static String absent() {
-    return "Atlases need DuckDB, which this installation came without: put %1$s (85 MB, https://repo1.maven.org/maven2/org/duckdb/duckdb_jdbc/%2$s/%1$s) into %3$s and restart the kernel."
+    return "Atlases and Parquet files need DuckDB, which this installation came without: put %1$s (85 MB, https://repo1.maven.org/maven2/org/duckdb/duckdb_jdbc/%2$s/%1$s) into %3$s and restart the kernel."
         .formatted("duckdb_jdbc-" + VERSION + ".jar", VERSION, library());
   }
 
@@ -70,12 +72,12 @@ final class DuckDb {
   }
 
   /** A text as SQL writes it. */
-  static String quoted(String text) {
+  public static String quoted(String text) {
     return "'" + text.replace("'", "''") + "'";
   }
 
   /** The line of what DuckDB says that tells the reason, without a full stop. */
-  static String why(SQLException e) {
+  public static String why(SQLException e) {
     List<String> lines = String.valueOf(e.getMessage()).strip().lines().toList();
     // where a prepared query fails, the reason comes second
     String line =

@@ -1,7 +1,10 @@
 package dev.engram.lab;
 
 import dev.engram.Provenance;
+import dev.engram.Sha256;
 import dev.engram.edit.Edit;
+import dev.engram.edit.EditHistory;
+import dev.engram.model.Clip;
 import java.util.List;
 
 /**
@@ -14,6 +17,12 @@ public record Edits(List<Edit> edits, Provenance provenance) {
   /** Keeps a copy. */
   public Edits {
     edits = List.copyOf(edits);
+  }
+
+  static Edits of(EditHistory history) {
+    Clip clip = history.model();
+    return new Edits(
+        history.edits(), Provenance.of(clip, "original", Sha256.brief(clip.original().hash())));
   }
 
   @Override

@@ -2,8 +2,6 @@ package dev.engram.lab;
 
 import dev.engram.EngramException;
 import dev.engram.Progress;
-import dev.engram.Provenance;
-import dev.engram.Sha256;
 import dev.engram.attribution.Attribution;
 import dev.engram.attribution.Attributor;
 import dev.engram.attribution.Reading;
@@ -257,6 +255,11 @@ public final class Lab implements AutoCloseable {
     return network().patch(request);
   }
 
+  /** Activations as the forward pass computes them; refuses what Java's memory does not hold. */
+  public Activations activations(ReadActivations request) {
+    return new ActivationReader(this, model(), progress).read(request);
+  }
+
   private NetworkReader network() {
     return new NetworkReader(this, model(), progress);
   }
@@ -298,9 +301,7 @@ public final class Lab implements AutoCloseable {
 
   /** Which edits the model has taken. */
   public Edits edits() {
-    Clip clip = model();
-    return new Edits(
-        history().edits(), Provenance.of(clip, "original", Sha256.brief(clip.original().hash())));
+    return Edits.of(history());
   }
 
   /** The embeddings of a vocabulary, null for the model's own, made once; belong to the lab. */

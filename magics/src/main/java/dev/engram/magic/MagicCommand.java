@@ -3,7 +3,7 @@ package dev.engram.magic;
 import dev.engram.EngramException;
 import dev.engram.data.UserPath;
 import dev.engram.magic.result.Presenters;
-import dev.engram.magic.save.TableFile;
+import dev.engram.magic.save.ResultFile;
 import java.util.List;
 import javax.lang.model.SourceVersion;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +21,7 @@ final class MagicCommand {
 
   private final EngramMagic magic;
   private final CommandLine command;
-  private boolean savesTable;
+  private boolean saves;
 
   MagicCommand(EngramMagic magic) {
     this.magic = magic;
@@ -40,17 +40,18 @@ final class MagicCommand {
               .description("Keep the value of the cell in a variable.")
               .build());
     }
-    if (spec.findOption(SAVE) == null && Presenters.hasTable(ResultType.of(magic))) {
+    Class<?> result = ResultType.of(magic);
+    if (spec.findOption(SAVE) == null && Presenters.isResult(result)) {
       spec.addOption(
           OptionSpec.builder(SAVE)
               .paramLabel("FILE")
               .type(String.class)
               .description(
-                  "Also write the whole table, by the end of the name as "
-                      + TableFile.SUFFIXES
-                      + ". A table of the same columns is replaced, no other file.")
+                  "Also write the result, by the end of the name: "
+                      + saved(result)
+                      + ". What Engram wrote there of the same kind is replaced, no other file.")
               .build());
-      savesTable = true;
+      saves = true;
     }
     command.setExpandAtFiles(false);
     command.setCaseInsensitiveEnumValuesAllowed(true);
@@ -83,13 +84,26 @@ final class MagicCommand {
     return name;
   }
 
+  private static String saved(Class<?> result) {
+    String all = "all that the cell shows as " + ResultFile.PAGE;
+    String figure =
+        Presenters.hasFigure(result) ? "the figure as %s, ".formatted(ResultFile.FIGURES) : "";
+    String table =
+        Presenters.hasTable(result) ? "the whole table as %s, ".formatted(ResultFile.TABLES) : "";
+    return table + figure + all;
+  }
+
   /**
-   * @return where {@code --save} wants the table of the value, once the arguments have been parsed
+   * @return where {@code --save} wants the value, once the arguments have been parsed
    * @throws EngramException if it cannot be written there
    */
-  @Nullable TableFile table() {
-    String name = savesTable ? command.getCommandSpec().findOption(SAVE).getValue() : null;
-    return name == null ? null : new TableFile(UserPath.of(name));
+  @Nullable ResultFile file() {
+    String name = saves ? command.getCommandSpec().findOption(SAVE).getValue() : null;
+    Class<?> result = ResultType.of(magic);
+    return name == null
+        ? null
+        : new ResultFile(
+            UserPath.of(name), Presenters.hasTable(result), Presenters.hasFigure(result));
   }
 
   CommandSpec spec() {

@@ -4,7 +4,7 @@ import dev.engram.EngramException;
 import dev.engram.Suggest;
 import dev.engram.magic.result.DisplayLimits;
 import dev.engram.magic.result.Presenters;
-import dev.engram.magic.save.TableFile;
+import dev.engram.magic.save.ResultFile;
 import dev.engram.magic.view.View;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -258,7 +258,7 @@ public final class MagicRunner {
           "%" + name + " is a line magic: write it with one percent sign, each on a line.");
     }
     String variable = command.variable();
-    TableFile table = command.table();
+    ResultFile file = command.file();
     MagicContext context = new MagicContext(host, body == null ? "" : body, shown, lastTrace);
     Object value;
     try {
@@ -270,8 +270,8 @@ public final class MagicRunner {
     if (variable != null && value != null) {
       host.define(variable, value);
     }
-    if (table != null && value != null) {
-      save(name, value, table);
+    if (file != null && value != null) {
+      save(name, value, file, context.shown());
     }
     return value;
   }
@@ -282,9 +282,9 @@ public final class MagicRunner {
         ResultType.misfit(name, value.getClass(), wanted) + "; " + keep(name, value) + ".");
   }
 
-  private void save(String name, Object value, TableFile table) {
+  private void save(String name, Object value, ResultFile file, DisplayLimits shown) {
     try {
-      host.display(View.text(table.write(Presenters.wholeTable(value))));
+      host.display(View.text(file.write(Presenters.saved(value, shown))));
     } catch (EngramException e) {
       throw new EngramException(
           e.getMessage() + " What was computed: " + keep(name, value) + ".", e);

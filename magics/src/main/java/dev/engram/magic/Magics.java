@@ -77,6 +77,7 @@ public final class Magics {
             () -> new QueriesCommand(session),
             () -> new EvolveCommand(session),
             () -> new LensCommand(session),
+            () -> new ActivationsCommand(session),
             () -> new AttentionCommand(session),
             () -> new HeadsCommand(session),
             () -> new PatchCommand(session),

@@ -1,27 +1,33 @@
 package dev.engram.magic;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.EngramException;
 import dev.engram.attribution.Attribution;
+import dev.engram.lab.Activations;
 import dev.engram.lab.Evolutions;
 import dev.engram.lab.Lab;
 import dev.engram.lab.Reproduced;
 import dev.engram.magic.result.Presenters;
 import dev.engram.magic.view.View;
 import dev.engram.magic.view.Viewable;
+import dev.engram.model.Safetensors;
+import dev.engram.trace.Site;
 import java.io.IOException;
 import java.lang.reflect.Method;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -145,25 +151,113 @@ class PresentersTest {
     String said = Presenters.save(run("queries L3F7 --image panda/0"), folder + "/q.json");
     assertTrue(said.startsWith("Wrote "), said);
     MagicFailure wrong =
-        assertThrows(MagicFailure.class, () -> run("attribute panda/0 --save x.parquet"));
-    assertTrue(String.valueOf(wrong.getMessage()).contains("Parquet"), wrong.getMessage());
+        assertThrows(MagicFailure.class, () -> run("attribute panda/0 --save x.parket"));
+    assertTrue(String.valueOf(wrong.getMessage()).contains(".parquet"), wrong.getMessage());
   }
 
   @Test
-  void whatHasATableCanSaveItAndNothingElse() {
-    Magics magics = Magics.all();
-    List<String> saving =
-        magics.commands().stream()
-            .filter(c -> c.spec().findOption("--save") != null)
+  void everyResultCanBeSavedAndNothingElse() {
+    List<String> without =
+        Magics.all().commands().stream()
+            .filter(c -> c.spec().findOption("--save") == null)
             .map(c -> c.spec().name())
             .toList();
-    assertTrue(
-        saving.containsAll(
-            List.of("%attribute", "%attention", "%heads", "%patch", "%lens", "%words", "%edits")),
-        saving::toString);
-    for (String none : List.of("%engram", "%save", "%lsmagic")) {
-      assertFalse(saving.contains(none), none);
+    assertEquals(List.of("%check", "%engram", "%lsmagic", "%save"), without);
+    for (MagicCommand command : Magics.all().commands()) {
+      Class<?> type = ResultType.of(command.magic());
+      assertEquals(
+          !without.contains(command.spec().name()), Presenters.isResult(type), type.toString());
     }
+  }
+
+  @Test
+  void figuresAreSavedAsPicturesAndEverythingAsAPage(@TempDir Path folder) throws IOException {
+    List<String> lines =
+        List.of(
+            "attribute panda/0",
+            "heatmap panda/0 --neuron L3F212",
+            "lens panda/0",
+            "lens panda/0 --patches",
+            "attention panda/0 --layer 2,3",
+            "evolve L3F212 --image panda/0 --depth 1 --branch 2",
+            "queries L3F7 --image panda/0",
+            "neurons --top 5");
+    for (String line : lines) {
+      Object result = run(line);
+      for (String end : List.of("svg", "png", "pdf", "html")) {
+        Path file = folder.resolve(line.replaceAll("\\W+", "-") + "." + end);
+        Presenters.save(result, file.toString());
+        Presenters.save(result, file.toString()); // a cell that runs again
+        assertTrue(Files.size(file) > 500, file.toString());
+        Files.writeString(file, "my notes");
+        EngramException refused =
+            assertThrows(EngramException.class, () -> Presenters.save(result, file.toString()));
+        assertTrue(String.valueOf(refused.getMessage()).contains("exists and is no"));
+        assertEquals("my notes", Files.readString(file));
+      }
+    }
+    run("lens panda/0 --save '" + folder.resolve("lens.svg") + "'");
+    assertTrue(Files.readString(folder.resolve("lens.svg")).contains("cosine with the text"));
+    run("attribute panda/0 --top 3 --save '" + folder.resolve("three.svg") + "'");
+    assertEquals(
+        3, Files.readString(folder.resolve("three.svg")).split(">L\\d+[AF]", -1).length - 1);
+    String none = refusal("images --save x.csv");
+    assertTrue(none.contains("has no table") && none.endsWith("ends with .html."), none);
+    String noFigure = refusal("activations panda/0 --save x.svg");
+    assertTrue(noFigure.contains("has no figure") && noFigure.contains(".npz"), noFigure);
+  }
+
+  private static String refusal(String line) {
+    return String.valueOf(assertThrows(MagicFailure.class, () -> run(line)).getMessage());
+  }
+
+  @Test
+  void activationsAreSavedUnderNamesThatPythonReads(@TempDir Path folder) throws IOException {
+    String line = "activations panda/0 koala/0 --at M_F,F --layers 2-3 --save '";
+    Path file = folder.resolve("a.safetensors");
+    Activations a = (Activations) run(line + file + "'");
+    Safetensors read = Safetensors.open(file);
+    float[] values = a.at(Site.M_F, 3).values();
+    double[] written = read.doubles("M_F_3");
+    assertEquals(values.length, written.length);
+    for (int i = 0; i < values.length; i++) {
+      assertEquals(values[i], (float) written[i]);
+    }
+    assertEquals("[\"panda/0\",\"koala/0\"]", read.metadata().get("images"));
+    assertTrue(
+        String.valueOf(read.metadata().get("hooks")).contains("blocks.3.mlp.hook_post"),
+        read.metadata()::toString);
+    run(line + file + "'"); // the same arrays
+    String other = refusal("activations panda/0 --at F --layers 2 --save '" + file + "'");
+    assertTrue(other.contains("no file of these arrays"), other);
+    Path npz = folder.resolve("a.npz");
+    run(line + npz + "'");
+    run(line + npz + "'");
+    try (ZipInputStream zip = new ZipInputStream(Files.newInputStream(npz))) {
+      List<String> names = new ArrayList<>();
+      for (ZipEntry e = zip.getNextEntry(); e != null; e = zip.getNextEntry()) {
+        names.add(e.getName());
+        byte[] bytes = zip.readAllBytes();
+        int count = a.tensors().get(names.size() - 1).values().length;
+        ByteBuffer end = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        assertEquals(
+            a.tensors().get(names.size() - 1).values()[count - 1], end.getFloat(bytes.length - 4));
+      }
+      assertEquals(List.of("M_F_2.npy", "M_F_3.npy", "F_2.npy", "F_3.npy"), names);
+    }
+    String several = refusal(line + folder.resolve("a.npy") + "'");
+    assertTrue(several.contains("holds one array, and these are 4"), several);
+    Path npy = folder.resolve("a.npy");
+    run("activations panda/0 --at F --layers 2 --save '" + npy + "'");
+    run("activations panda --at F --layers 3 --save '" + npy + "'"); // more images
+    String wider = refusal("activations panda/0 --at M_F --layers 2 --save '" + npy + "'");
+    assertTrue(wider.contains("no file of these arrays"), wider);
+    byte[] foreign = Files.readAllBytes(npy);
+    foreign[6] = 1; // as NumPy itself writes it
+    Files.write(npy, foreign);
+    refusal("activations panda --at F --layers 3 --save '" + npy + "'");
+    run(line + folder.resolve("a.csv") + "'");
+    assertEquals(5, Files.readAllLines(folder.resolve("a.csv")).size());
   }
 
   @Test

@@ -17,10 +17,13 @@ import dev.engram.experiment.Setting;
 import dev.engram.experiment.Settings;
 import dev.engram.experiment.Table8;
 import dev.engram.iconclip.Iconclip;
+import dev.engram.magic.draw.FigureDrawing;
+import dev.engram.magic.draw.SvgCanvas;
 import dev.engram.magic.result.ExperimentPresenters;
 import dev.engram.magic.result.Reproduction;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.View;
+import dev.engram.magic.view.Viewable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -193,6 +196,12 @@ class ReproduceCommandTest {
       assertTrue(numbers.text().contains("experiment " + e), numbers.text());
       assertTrue(numbers.text().contains("numbers are not the paper's"));
       assertEquals(e != Figure2.EXPERIMENT, view.data().containsKey(View.PLOTLY), e.toString());
+      for (Viewable figure : r.figures()) { // none has what a still picture cannot show
+        if (figure instanceof PlotlyFigure chart) {
+          FigureDrawing drawing = new FigureDrawing(chart);
+          drawing.on(new SvgCanvas(drawing.width(), drawing.height()));
+        }
+      }
       boolean shared = // with figure4a, or with table4
           Set.of(Figure6.EXPERIMENT, Figure7.EXPERIMENT, Table8.EXPERIMENT, Scaling.EXPERIMENT)
               .contains(e);
@@ -209,6 +218,10 @@ class ReproduceCommandTest {
     }
     assertEquals("", reproduce("figure3 --fresh").note());
     assertInstanceOf(Figure3.Result.class, reproduce("figure3").result());
+    Path svg = folder.resolve("figure3.svg");
+    reproduce("figure3 --save '" + svg + "'");
+    assertTrue(Files.readString(svg).contains("</svg>"));
+    Files.delete(svg);
     copy("animals", "koala", folder);
     runner.run("images " + folder, null);
     assertTrue(reproduce("figure3").note().startsWith("2 of 3 parts"), "one more entity");

@@ -1,8 +1,10 @@
 package dev.engram.magic.result;
 
 import dev.engram.EngramException;
+import dev.engram.magic.save.NamedArrays;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.View;
+import java.util.Optional;
 import tech.tablesaw.api.Table;
 
 /**
@@ -31,6 +33,11 @@ interface Presenter<T> {
    */
   default PlotlyFigure figure(T value, DisplayLimits shown) {
     throw none("figure", value);
+  }
+
+  /** Numbers that are no table, which the formats of arrays take in its place; none by default. */
+  default Optional<NamedArrays> arrays(T value) {
+    return Optional.empty();
   }
 
   /** Whether the figure has a bar for each row of a ranking, so that it can have more or fewer. */

@@ -6,6 +6,7 @@ import dev.engram.atlas.AtlasTable;
 import dev.engram.attribution.Attribution;
 import dev.engram.data.UserPath;
 import dev.engram.dissect.QueryEffects;
+import dev.engram.lab.Activations;
 import dev.engram.lab.AttentionMaps;
 import dev.engram.lab.Described;
 import dev.engram.lab.Edits;
@@ -27,7 +28,8 @@ import dev.engram.lab.PatchedActivations;
 import dev.engram.lab.Taught;
 import dev.engram.lab.Traced;
 import dev.engram.lab.Tuned;
-import dev.engram.magic.save.TableFile;
+import dev.engram.magic.save.ResultFile;
+import dev.engram.magic.save.Saved;
 import dev.engram.magic.view.Page;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.PlotlyFigures;
@@ -36,9 +38,12 @@ import dev.engram.magic.view.TableView;
 import dev.engram.magic.view.View;
 import dev.engram.magic.view.Viewable;
 import dev.engram.trace.Neuron;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +59,7 @@ public final class Presenters {
 
   static {
     register(Attribution.class, new AttributionPresenter());
+    register(Activations.class, new ActivationsPresenter());
     register(Heatmaps.class, new HeatmapsPresenter());
     register(ImageHeatmap.class, new HeatmapsPresenter.OfOne());
     register(Interpretations.class, new InterpretationsPresenter());
@@ -150,17 +156,68 @@ public final class Presenters {
   }
 
   /**
-   * Writes the whole table of a result.
+   * Writes a result.
    *
    * @param result of a magic or of the library
-   * @param file ends with .csv, .tsv, .json, .npy, .npz, .tex or .safetensors; a table of the same
-   *     columns is replaced
+   * @param file by whose end the format is known: of a table .csv, .tsv, .parquet, .json, .npy,
+   *     .npz, .tex or .safetensors, of a figure .svg, .png or .pdf, of the whole page .html; what
+   *     Engram wrote there of the same kind is replaced
    * @return one sentence that says what was written
-   * @throws EngramException if it is no result, has no table, or cannot be written there
+   * @throws EngramException if it is no result, is nothing of that format, or cannot be written
+   *     there
    */
   public static String save(Object result, String file) {
-    TableFile to = new TableFile(UserPath.of(file));
-    return to.write(wholeTable(result));
+    Class<?> type = result.getClass();
+    if (!isResult(type)) {
+      presenter(result); // says so
+    }
+    ResultFile to = new ResultFile(UserPath.of(file), hasTable(type), hasFigure(type));
+    return to.write(saved(result, DisplayLimits.BY_DEFAULT));
+  }
+
+  /**
+   * What a result can be saved as.
+   *
+   * @param shown how much of it is in its figure and on its page; its table has all rows
+   */
+  public static Saved saved(Object result, DisplayLimits shown) {
+    return new Saved(
+        () -> wholeTable(result),
+        () ->
+            result instanceof PlotlyFigure itself
+                ? itself
+                : presenter(result).figure(result, shown),
+        () -> standalone(result, shown),
+        () ->
+            ALL.containsKey(result.getClass())
+                ? presenter(result).arrays(result)
+                : Optional.empty());
+  }
+
+  private static String standalone(Object result, DisplayLimits shown) {
+    if (result instanceof Standalone itself) {
+      return itself.standalone();
+    }
+    if (result instanceof Exploration exploration) {
+      return page(exploration).standalone();
+    }
+    if (result instanceof Described described) {
+      return page(described).standalone();
+    }
+    View view = view(result, shown);
+    List<View> parts = new ArrayList<>(view.before());
+    parts.add(view);
+    String title = view.text().lines().findFirst().orElse("");
+    return new Page(title, List.of(new Page.Section(title, parts))).standalone();
+  }
+
+  /** Whether values of a type are results that can be saved. */
+  public static boolean isResult(Class<?> type) {
+    return type != View.class
+        && type != Object.class
+        && (type.isSealed()
+            ? Arrays.stream(type.getPermittedSubclasses()).allMatch(Presenters::isResult)
+            : ALL.containsKey(type) || Viewable.class.isAssignableFrom(type));
   }
 
   /**
@@ -179,13 +236,27 @@ public final class Presenters {
    * @param type of a result, or one that results have in common
    */
   public static boolean hasTable(Class<?> type) {
+    return has("table", type);
+  }
+
+  /**
+   * Whether results of a type have a figure.
+   *
+   * @param type of a result, or one that results have in common
+   */
+  public static boolean hasFigure(Class<?> type) {
+    return type == PlotlyFigure.class || has("figure", type);
+  }
+
+  private static boolean has(String part, Class<?> type) {
     if (type.isSealed()) {
-      return Arrays.stream(type.getPermittedSubclasses()).allMatch(Presenters::hasTable);
+      return Arrays.stream(type.getPermittedSubclasses()).allMatch(each -> has(part, each));
     }
     Presenter<?> presenter = ALL.get(type);
-    return presenter != null
-        && Arrays.stream(presenter.getClass().getDeclaredMethods())
-            .anyMatch(method -> method.getName().equals("table") && method.isBridge());
+    return type == Viewable.class // which one is only known with the value
+        || presenter != null
+            && Arrays.stream(presenter.getClass().getDeclaredMethods())
+                .anyMatch(method -> method.getName().equals(part) && method.isBridge());
   }
 
   /**
@@ -195,7 +266,9 @@ public final class Presenters {
    * @throws EngramException if it is none, or has no figure
    */
   public static PlotlyFigure figure(Object result) {
-    return presenter(result).figure(result, DisplayLimits.BY_DEFAULT);
+    return result instanceof PlotlyFigure itself
+        ? itself
+        : presenter(result).figure(result, DisplayLimits.BY_DEFAULT);
   }
 
   /**

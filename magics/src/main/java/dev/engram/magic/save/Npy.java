@@ -2,16 +2,21 @@ package dev.engram.magic.save;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.engram.Progress;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.zip.Deflater;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import tech.tablesaw.api.Table;
@@ -23,8 +28,16 @@ import tech.tablesaw.columns.Column;
  * for a missing one, texts UTF-32 as long as the longest.
  */
 final class Npy {
+  /**
+   * How a file of format 3.0 begins, which NumPy itself writes only for names that are no ASCII.
+   */
+  static final String FLOATS = "\u0093NUMPY\u0003\u0000";
+
   private static final int ALIGNMENT = 64;
   private static final int PREAMBLE = 12;
+
+  /** Bytes that are written at once. */
+  private static final int CHUNK = 1 << 20;
 
   private Npy() {}
 
@@ -104,18 +117,60 @@ final class Npy {
     return free;
   }
 
-  private static byte[] array(String descr, int rows, List<Field> fields) {
+  /** An archive of arrays of float32, which is not compressed: such numbers hardly shrink. */
+  static void archive(NamedArrays given, OutputStream to) throws IOException {
+    ZipOutputStream zip = new ZipOutputStream(to);
+    zip.setLevel(Deflater.NO_COMPRESSION);
+    for (Map.Entry<String, NamedArrays.Axes> e : given.arrays().entrySet()) {
+      ZipEntry entry = new ZipEntry(e.getKey() + ".npy");
+      entry.setTime(0);
+      zip.putNextEntry(entry);
+      floats(e.getValue(), zip);
+      zip.closeEntry();
+    }
+    zip.finish();
+    zip.flush();
+  }
+
+  /** One array of float32. */
+  static void floats(NamedArrays.Axes array, OutputStream to) throws IOException {
+    String shape =
+        Arrays.stream(array.shape()).mapToObj(n -> n + ",").collect(Collectors.joining(" "));
+    to.write(header("'<f4'", shape));
+    float[] values = array.values();
+    ByteBuffer chunk = ByteBuffer.allocate(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < values.length; i += CHUNK / Float.BYTES) {
+      Progress.checkInterrupt();
+      int count = Math.min(CHUNK / Float.BYTES, values.length - i);
+      chunk.asFloatBuffer().put(values, i, count);
+      to.write(chunk.array(), 0, count * Float.BYTES);
+    }
+  }
+
+  private static byte[] header(String descr, String shape) {
     String header =
-        "{'descr': %s, 'fortran_order': False, 'shape': (%d,), }".formatted(descr, rows);
+        "{'descr': %s, 'fortran_order': False, 'shape': (%s), }".formatted(descr, shape);
     int length = header.getBytes(UTF_8).length + 1;
     int padding = Math.floorMod(-(PREAMBLE + length), ALIGNMENT);
     byte[] text = (header + " ".repeat(padding) + "\n").getBytes(UTF_8);
+    return ByteBuffer.allocate(PREAMBLE + text.length)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .put((byte) 0x93)
+        .put("NUMPY".getBytes(UTF_8))
+        .put((byte) 3)
+        .put((byte) 0)
+        .putInt(text.length)
+        .put(text)
+        .array();
+  }
+
+  private static byte[] array(String descr, int rows, List<Field> fields) {
+    byte[] header = header(descr, rows + ",");
     int width = fields.stream().mapToInt(Field::bytes).sum();
     ByteBuffer out =
-        ByteBuffer.allocate(Math.addExact(PREAMBLE + text.length, Math.multiplyExact(rows, width)))
-            .order(ByteOrder.LITTLE_ENDIAN);
-    out.put((byte) 0x93).put("NUMPY".getBytes(UTF_8)).put((byte) 3).put((byte) 0);
-    out.putInt(text.length).put(text);
+        ByteBuffer.allocate(Math.addExact(header.length, Math.multiplyExact(rows, width)))
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .put(header);
     for (int row = 0; row < rows; row++) {
       for (Field field : fields) {
         field.write(out, row);

@@ -22,6 +22,8 @@ enum TableFormat {
   CSV("csv", table -> separated(table, ',').getBytes(UTF_8)),
   /** The same with tabs. */
   TSV("tsv", table -> separated(table, '\t').getBytes(UTF_8)),
+  /** Parquet, compressed with zstd; needs DuckDB. */
+  PARQUET("parquet", Parquet::of),
   /** An array of one object for each row. */
   JSON("json", TableFormat::json),
   /** NumPy, a structured array with a field for each column. */
@@ -62,6 +64,7 @@ enum TableFormat {
       case TEX -> line(head, 1) + line(head, 4); // what it needs, and the names of the columns
       case JSON -> between(head, "[", ":");
       case NPY -> between(head, "'descr'", "'fortran_order'").replaceAll("'<[^']*'", "");
+      case PARQUET -> throw new IllegalStateException("its columns stand at the end");
       case NPZ -> between(head, "PK", ".npy").replaceAll("[^\\x20-\\x7e]", "");
       case SAFETENSORS -> between(head, Tensors.COLUMNS, "]");
     };
@@ -95,9 +98,18 @@ enum TableFormat {
                         .formatted(
                             file,
                             suffixes(),
-                            end.equals("parquet")
-                                ? "; pandas makes Parquet of a .csv or .npy."
-                                : Suggest.didYouMean(end, List.of(suffixes().split(", "))))));
+                            Suggest.didYouMean(end, List.of(suffixes().split(", "))))));
+  }
+
+  /** Whether a file's name ends with a format. */
+  static boolean isKnown(String file) {
+    String end = file.substring(file.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+    return Arrays.stream(values()).anyMatch(format -> format.suffix.equals(end));
+  }
+
+  /** Whether it is made for arrays of any number of axes. */
+  boolean hasArrays() {
+    return this == NPY || this == NPZ || this == SAFETENSORS;
   }
 
   /** As in a sentence: .csv, .tsv, …. */

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.Set;
 import tech.tablesaw.api.Table;
@@ -20,14 +21,15 @@ final class Tensors {
 
   private Tensors() {}
 
-  private static String columns(Table table) {
+  static String names(Collection<String> given) {
     ArrayNode names = new ObjectMapper().createArrayNode();
-    table.columnNames().forEach(names::add);
+    given.forEach(names::add);
     return names.toString();
   }
 
   static byte[] of(Table table) {
-    SafetensorsWriter writer = new SafetensorsWriter().metadata(COLUMNS, columns(table));
+    SafetensorsWriter writer =
+        new SafetensorsWriter().metadata(COLUMNS, names(table.columnNames()));
     Set<String> taken = new HashSet<>();
     for (Column<?> column : table.columns()) {
       String name = Npy.identifier(column.name(), taken);

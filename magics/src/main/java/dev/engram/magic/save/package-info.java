@@ -1,6 +1,6 @@
 /**
- * Writes a result's table as a file that other programs read. It knows tables alone; what a table
- * of a result is, {@link dev.engram.magic.result.Presenters} knows.
+ * Writes a result as a file that other programs read: its table, its arrays, its figure or its
+ * page. What these are of a result, {@link dev.engram.magic.result.Presenters} knows.
  */
 @NullMarked
 package dev.engram.magic.save;

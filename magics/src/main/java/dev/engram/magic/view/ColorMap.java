@@ -4,7 +4,7 @@ package dev.engram.magic.view;
  * The colours of heatmaps: Viridis, which is perceptually uniform and readable with any colour
  * vision. Interpolated between nine of its colours.
  */
-final class ColorMap {
+public final class ColorMap {
   private static final int[] VIRIDIS = {
     0x440154, 0x472d7b, 0x3b528b, 0x2c728e, 0x21918c, 0x28ae80, 0x5ec962, 0xaddc30, 0xfde725
   };
@@ -19,7 +19,7 @@ final class ColorMap {
    * @param value in [0, 1]; what lies outside is drawn as the nearest end
    * @return 0xRRGGBB
    */
-  static int signed(double value) {
+  public static int signed(double value) {
     return between(SIGNED, value);
   }
 
@@ -27,7 +27,7 @@ final class ColorMap {
    * @param value in [0, 1]; what lies outside is drawn as the nearest end
    * @return 0xRRGGBB
    */
-  static int rgb(double value) {
+  public static int rgb(double value) {
     return between(VIRIDIS, value);
   }
 

@@ -51,10 +51,19 @@ public final class PageFile {
       return false;
     }
     try (var in = Files.newInputStream(file)) {
-      return new String(in.readNBytes(HEAD), StandardCharsets.UTF_8).contains(MARK);
+      return isOurs(in.readNBytes(HEAD));
     } catch (IOException e) {
       return false; // what cannot be read is not replaced
     }
+  }
+
+  /**
+   * Whether a page is one that Engram wrote.
+   *
+   * @param page its beginning
+   */
+  public static boolean isOurs(byte[] page) {
+    return new String(page, 0, Math.min(page.length, HEAD), StandardCharsets.UTF_8).contains(MARK);
   }
 
   /**

@@ -48,6 +48,7 @@
       this.byName = new Map(this.data.neurons.map((n) => [n.name, n]));
       root.engramNeurons = this.byName; // for tables.js, which links them
       this.pictures = this.data.images.map((image) => Object.assign(new Image(), { src: image.src }));
+      this.joined = new WeakSet();
       this.trail = [];
       this.at = -1;
       this.split = 50;
@@ -105,8 +106,46 @@
         const link = e.target.closest && e.target.closest('a[href^="#L"]');
         const elsewhere = link && !e.defaultPrevented && !link.closest(".engram-explorer") && this.root.isConnected;
         const name = elsewhere ? this.named(link.getAttribute("href")) : null;
-        if (name) { e.preventDefault(); this.open(name, true); this.root.scrollIntoView({ block: "start" }); }
+        if (name) { e.preventDefault(); this.visit(name); return; }
+        const label = this.label(e);
+        if (label) this.visit(label);
       });
+      document.addEventListener("pointerover", (e) => this.join(e.target.closest && e.target.closest(".js-plotly-plot")));
+    }
+
+    visit(name) {
+      if (!this.root.isConnected) return;
+      this.open(name, true);
+      this.root.scrollIntoView({ block: "start" });
+    }
+
+    /** The neuron that a text in a figure names, if this explorer has it. */
+    neuronIn(text) { return typeof text === "string" ? this.named("#" + text.replace(/^\u2605 /, "").trim()) : null; }
+
+    /** The neuron of a figure's label under the pointer; Plotly lays the areas that are dragged over its labels. */
+    label(e) {
+      const plot = e.target.closest && e.target.closest(".js-plotly-plot");
+      if (!plot) return null;
+      const under = (text) => {
+        const r = text.getBoundingClientRect();
+        return e.clientX >= r.left && e.clientX <= r.right && e.clientY >= r.top && e.clientY <= r.bottom;
+      };
+      const labels = [...plot.querySelectorAll(".xtick text, .ytick text, .textpoint text")];
+      return labels.filter(under).map((text) => this.neuronIn(text.textContent)).find(Boolean) || null;
+    }
+
+    /** The bars and points of a figure that stand for neurons of this explorer lead to their pages. */
+    join(plot) {
+      if (!plot || !plot.on || this.joined.has(plot)) return;
+      this.joined.add(plot);
+      const named = (event) => {
+        const point = event.points[0] || {};
+        return [point.x, point.y, point.text].map((text) => this.neuronIn(text)).find(Boolean);
+      };
+      const cursor = (shape) => plot.querySelectorAll(".nsewdrag").forEach((area) => { area.style.cursor = shape; });
+      plot.on("plotly_click", (event) => { const name = named(event); if (name) this.visit(name); });
+      plot.on("plotly_hover", (event) => { if (this.root.isConnected && named(event)) cursor("pointer"); });
+      plot.on("plotly_unhover", () => cursor(""));
     }
 
     /** push: a step that Back undoes; else the page was asked for by its address, which is there already. */

@@ -1,0 +1,194 @@
+package dev.engram.magic.draw;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.engram.EngramException;
+import dev.engram.magic.view.PlotlyFigure;
+import java.awt.Color;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.imageio.ImageIO;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.Test;
+import org.w3c.dom.Document;
+import org.w3c.dom.Element;
+import org.w3c.dom.NodeList;
+
+/** What a figure says is on its still pictures, where it says it. */
+class FigureDrawingTest {
+  private static PlotlyFigure bars() {
+    return PlotlyFigure.titled("Bars &lt;b&gt; of π &amp; co<br><sub>95 %</sub>")
+        .trace(
+            Map.of(
+                "type", "bar",
+                "name", "first",
+                "x", List.of("L1F2", "L1F3"),
+                "y", List.of(2, -1),
+                "marker", Map.of("color", "#ff0000"),
+                "error_y", Map.of("array", List.of(0.5, 0.5))))
+        .trace(Map.of("type", "bar", "name", "second", "x", List.of("L1F2"), "y", List.of(1)))
+        .layout("yaxis.title", "improvement")
+        .layout("width", 400)
+        .layout("height", 300);
+  }
+
+  private static Document svg(PlotlyFigure figure) throws Exception {
+    FigureDrawing drawing = new FigureDrawing(figure);
+    byte[] bytes = drawing.on(new SvgCanvas(drawing.width(), drawing.height()));
+    return DocumentBuilderFactory.newInstance()
+        .newDocumentBuilder()
+        .parse(new ByteArrayInputStream(bytes));
+  }
+
+  private static List<String> texts(Document svg) {
+    NodeList all = svg.getElementsByTagName("text");
+    List<String> texts = new ArrayList<>();
+    for (int i = 0; i < all.getLength(); i++) {
+      texts.add(all.item(i).getTextContent());
+    }
+    return texts;
+  }
+
+  private static BufferedImage png(PlotlyFigure figure) throws IOException {
+    FigureDrawing drawing = new FigureDrawing(figure);
+    byte[] bytes = drawing.on(new PngCanvas(drawing.width(), drawing.height()));
+    return ImageIO.read(new ByteArrayInputStream(bytes));
+  }
+
+  /** How many pixels of a colour there are in each row. */
+  private static int[] rows(BufferedImage image, int rgb) {
+    int[] rows = new int[image.getHeight()];
+    for (int y = 0; y < rows.length; y++) {
+      for (int x = 0; x < image.getWidth(); x++) {
+        rows[y] += (image.getRGB(x, y) & 0xffffff) == rgb ? 1 : 0;
+      }
+    }
+    return rows;
+  }
+
+  @Test
+  void svgHasEveryTextAsText() throws Exception {
+    Document svg = svg(bars());
+    List<String> texts = texts(svg);
+    assertTrue(
+        texts.containsAll(List.of("Bars <b> of π & co", "95 %", "first", "second", "L1F2", "L1F3")),
+        texts::toString);
+    assertTrue(
+        texts.containsAll(List.of("improvement", "−1.0", "0.0", "1.0", "2.0")), texts::toString);
+    Element root = svg.getDocumentElement();
+    assertEquals("400", root.getAttribute("width"));
+    assertEquals("300", root.getAttribute("height"));
+  }
+
+  @Test
+  void barsHaveTheirHeights() throws IOException {
+    BufferedImage image = png(bars());
+    assertEquals(800, image.getWidth());
+    int[] red = rows(image, 0xff0000);
+    int[] filled = Arrays.stream(red).filter(n -> n > 60).toArray();
+    // the first bar of 2 units above zero, the second of 1 below it, and no row with both
+    int legend = 22;
+    assertTrue(filled.length > 100, "rows of bars: " + filled.length);
+    double[] ends =
+        java.util.stream.IntStream.range(2 * legend, red.length)
+            .filter(y -> red[y] > 60)
+            .asDoubleStream()
+            .toArray();
+    double height = ends[ends.length - 1] - ends[0];
+    assertEquals(filled.length, height, 12, "from 2 to -1 without a gap");
+  }
+
+  @Test
+  void cellsOfAHeatmapHaveTheirColours() throws IOException {
+    PlotlyFigure map =
+        PlotlyFigure.titled("")
+            .trace(
+                Map.of(
+                    "type",
+                    "heatmap",
+                    "z",
+                    List.of(List.of(0, 1), List.of(1, 0)),
+                    "colorscale",
+                    List.of(List.of(0, "#0000ff"), List.of(1, "#ff0000")),
+                    "showscale",
+                    false))
+            .layout("yaxis", Map.of("autorange", "reversed"))
+            .layout("width", 300)
+            .layout("height", 300);
+    BufferedImage image = png(map);
+    int w = image.getWidth();
+    Color left = new Color(image.getRGB(w / 3, w / 4));
+    Color right = new Color(image.getRGB(5 * w / 6, w / 4));
+    assertEquals(new Color(0x0000ff), left, "the first row is above");
+    assertEquals(new Color(0xff0000), right);
+  }
+
+  @Test
+  void aPdfHasItsObjectsWhereItSays() throws IOException {
+    PlotlyFigure map = bars().image(new byte[0], 0, 0, 1, 1); // an image that is none is left out
+    FigureDrawing drawing = new FigureDrawing(map);
+    byte[] bytes = drawing.on(new PdfCanvas(drawing.width(), drawing.height()));
+    String text = new String(bytes, ISO_8859_1);
+    assertTrue(text.startsWith("%PDF-1.4\n%" + Canvas.MARK), text.substring(0, 60));
+    Matcher start = Pattern.compile("startxref\n(\\d+)\n%%EOF\n$").matcher(text);
+    assertTrue(start.find());
+    int xref = Integer.parseInt(start.group(1));
+    assertTrue(text.startsWith("xref\n0 ", xref));
+    Matcher entries = Pattern.compile("(\\d{10}) 00000 n \n").matcher(text.substring(xref));
+    int number = 0;
+    while (entries.find()) {
+      number++;
+      assertTrue(
+          text.startsWith(number + " 0 obj\n", Integer.parseInt(entries.group(1))),
+          "object " + number);
+    }
+    assertEquals(5, number);
+    assertTrue(text.contains("/MediaBox [0 0 400 300]"));
+  }
+
+  @Test
+  void whatIsNotDrawnIsRefusedByName() {
+    PlotlyFigure pie = PlotlyFigure.titled("").trace(Map.of("type", "pie", "values", List.of(1)));
+    assertTrue(
+        String.valueOf(
+                assertThrows(EngramException.class, () -> new FigureDrawing(pie)).getMessage())
+            .contains("this figure has pie. Save it as .html"));
+    PlotlyFigure jet =
+        PlotlyFigure.titled("")
+            .trace(Map.of("type", "heatmap", "z", List.of(List.of(1, 2)), "colorscale", "Jet"));
+    FigureDrawing drawing = new FigureDrawing(jet);
+    assertTrue(
+        String.valueOf(
+                assertThrows(EngramException.class, () -> drawing.on(new SvgCanvas(10, 10)))
+                    .getMessage())
+            .contains("this heatmap has Jet"));
+  }
+
+  @Test
+  void nothingStopsAnEmptyOrOddFigure() throws Exception {
+    for (PlotlyFigure figure :
+        List.of(
+            PlotlyFigure.titled(""),
+            PlotlyFigure.titled("<b>").trace(Map.of("y", List.of())),
+            PlotlyFigure.titled("").trace(Map.of("y", List.of(3))),
+            PlotlyFigure.titled("").trace(Map.of("type", "bar", "y", List.of(0, 0))),
+            PlotlyFigure.titled("").trace(Map.of("type", "heatmap", "z", List.of())),
+            PlotlyFigure.titled("x".repeat(500))
+                .trace(Map.of("x", List.of(1, 10, 1000), "y", List.of(1, 0, 100)))
+                .layout("yaxis", Map.of("type", "log"))
+                .layout("xaxis", Map.of("type", "log")))) {
+      svg(figure);
+      png(figure);
+    }
+  }
+}

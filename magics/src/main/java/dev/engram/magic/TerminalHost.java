@@ -4,7 +4,6 @@ import dev.engram.EngramException;
 import dev.engram.magic.view.View;
 import java.io.PrintStream;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,14 +35,14 @@ final class TerminalHost implements Host {
   }
 
   private Display overwritten() {
-    AtomicReference<String> last = new AtomicReference<>("");
+    int[] written = {0};
     return view -> {
       String text = view.text();
-      String blanks = " ".repeat(Math.max(0, last.get().length() - text.length()));
-      // the last line of a magic is no "x of y" and stays
-      err.print("\r" + text + blanks + (text.matches(".* in [0-9.]+ s|.*after [0-9.]+ s") ? "\n" : ""));
+      String blanks = " ".repeat(Math.max(0, written[0] - text.length()));
+      boolean isLast = text.matches(".*(done in|stopped after) [0-9.]+ s"); // of MagicProgress
+      err.print("\r" + text + blanks + (isLast ? "\n" : ""));
       err.flush();
-      last.set(text);
+      written[0] = text.length();
     };
   }
 

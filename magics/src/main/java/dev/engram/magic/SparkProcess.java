@@ -34,13 +34,15 @@ import java.util.stream.Stream;
  */
 final class SparkProcess {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String JARS = "jars"; // as SPARK_HOME has them
+  private static final String OURS = "engram";
   private static final String END = "";
   private static final long PATIENCE_MILLIS = 700;
 
   private SparkProcess() {}
 
   /**
-   * The folder with Spark's jars in {@code jars}.
+   * The folder with Spark's jars, and Engram's part for it.
    *
    * @throws EngramException if there is none
    */
@@ -51,7 +53,7 @@ final class SparkProcess {
             .findFirst()
             .map(place -> Path.of(place).normalize());
     Path home = named.orElse(Path.of("spark"));
-    if (jar(home, "spark-core_*.jar").isEmpty() || jar(home, "engram-survey-spark*.jar").isEmpty()) {
+    if (jar(home, JARS, "spark-core_*.jar").isEmpty() || jar(home, OURS, "*.jar").isEmpty()) {
       throw new EngramException(
           "Spark is no part of the kernel and is not in %s: run ./lab survey --engine spark --help in the checkout once, which fetches it (about 300 MB), or let ENGRAM_SPARK name a folder that it made."
               .formatted(home.toAbsolutePath()));
@@ -59,8 +61,8 @@ final class SparkProcess {
     return home;
   }
 
-  private static Optional<Path> jar(Path home, String pattern) {
-    try (DirectoryStream<Path> found = Files.newDirectoryStream(home.resolve("jars"), pattern)) {
+  private static Optional<Path> jar(Path home, String folder, String pattern) {
+    try (DirectoryStream<Path> found = Files.newDirectoryStream(home.resolve(folder), pattern)) {
       for (Path first : found) {
         return Optional.of(first);
       }
@@ -191,16 +193,20 @@ final class SparkProcess {
             .filter(entry -> !entry.matches(".*slf4j-nop[^/\\\\]*\\.jar")) // Spark has Log4j
             .collect(Collectors.joining(File.pathSeparator));
     words.add("-cp");
-    words.add(home.resolve("jars").toAbsolutePath() + File.separator + "*" + File.pathSeparator + own);
+    words.add(all(home, JARS) + File.pathSeparator + all(home, OURS) + File.pathSeparator + own);
     words.add(SurveyMain.class.getName());
     words.addAll(arguments);
     return words;
   }
 
+  private static String all(Path home, String folder) {
+    return home.resolve(folder).toAbsolutePath() + File.separator + "*";
+  }
+
   /** What Spark says that its JVM must open to it. */
   private static List<String> moduleOptions(Path home) {
     Path launcher =
-        jar(home, "spark-launcher_*.jar")
+        jar(home, JARS, "spark-launcher_*.jar")
             .orElseThrow(() -> new EngramException("There is no launcher of Spark in " + home + "."));
     try (URLClassLoader loader =
         new URLClassLoader(new URL[] {launcher.toUri().toURL()}, null)) {

@@ -58,6 +58,20 @@ final class SparkSurveys implements SurveyCluster {
 
   @Override
   public void run(SurveyJob job, Progress progress) throws IOException {
+    try {
+      pass(job, progress);
+    } catch (IllegalStateException e) {
+      if (!context.sc().isStopped()) {
+        throw e;
+      }
+      throw new EngramException(
+          "Spark's master %s has ended the survey: its workers could not start or keep an executor (their logs say why). The same line goes on with what is left."
+              .formatted(context.master()),
+          e);
+    }
+  }
+
+  private void pass(SurveyJob job, Progress progress) throws IOException {
     List<PartTask.Work> parts = job.parts(imagesOfPart(job)).stream().map(PartTask.Work::of).toList();
     Path folder = folder(job);
     LongAccumulator passed = context.sc().longAccumulator("images");
@@ -181,7 +195,8 @@ final class SparkSurveys implements SurveyCluster {
       if (!ours.isEmpty()) {
         return ours;
       }
-      said = message.lines().findFirst().orElse("");
+      boolean isBare = t instanceof ClassNotFoundException || t instanceof LinkageError;
+      said = (isBare ? t.getClass().getSimpleName() + ": " : "") + message.lines().findFirst().orElse("");
     }
     return said.endsWith(".") ? said : said + ".";
   }

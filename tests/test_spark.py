@@ -203,14 +203,14 @@ def test_what_is_interrupted_on_a_cluster_goes_on_in_one_process(cluster, images
 
 
 def test_an_address_is_listed_by_spark(cluster, images, tmp_path):
-    said = survey(images.as_uri(), "--engine", "spark", "--master", cluster.url, "--out", tmp_path / "spark")
+    said = survey(f"file://{images}", "--engine", "spark", "--master", cluster.url, "--out", tmp_path / "spark")
     assert "Classes are the names of folders" in said
     survey(images, "--out", tmp_path / "local")
     assert files(tmp_path / "spark") == files(tmp_path / "local")
 
 
 def test_tar_shards_are_read_where_they_lie(cluster, shards, tmp_path):
-    said = survey(shards.as_uri(), "--engine", "spark", "--master", cluster.url, "--out", tmp_path / "spark")
+    said = survey(f"file://{shards}", "--engine", "spark", "--master", cluster.url, "--out", tmp_path / "spark")
     assert "002.tar is damaged" in said
     survey(f"{shards}/*.tar", "--out", tmp_path / "local")
     one, other = files(tmp_path / "spark"), files(tmp_path / "local")

@@ -58,8 +58,7 @@ final class AtlasMaker {
     Path place = folder.toAbsolutePath();
     Path work = place.resolveSibling(place.getFileName() + ".unfinished");
     try (Surveyor surveyor = new Surveyor(clip, images, settings, work, progress)) {
-      AtlasState state =
-          engine == null ? surveyor.run(progress) : surveyor.run(engine, progress);
+      AtlasState state = engine == null ? surveyor.run(progress) : surveyor.run(engine, progress);
       Files.createDirectories(place.getParent());
       try (ImageRows rows = surveyor.rows()) {
         AtomicFile.folder(

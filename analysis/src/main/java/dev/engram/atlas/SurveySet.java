@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The images of a survey, wherever they lie, and their classes. An {@link ImageSet} of files is one,
- * tar shards are one ({@link TarShards}), and so is what a cluster lists.
+ * The images of a survey, wherever they lie, and their classes. An {@link ImageSet} of files is
+ * one, tar shards are one ({@link TarShards}), and so is what a cluster lists.
  */
 public final class SurveySet {
   private final String name;

@@ -103,7 +103,9 @@ public final class SurveyWorker {
       throw new EngramException(
           "The worker has another model than %s: its weights or its precision differ (%s, not %s). Edits must be saved (%%save) and loaded before a cluster has them."
               .formatted(
-                  this.shared.model, Sha256.brief(clip.hash()), Sha256.brief(this.shared.modelHash)));
+                  this.shared.model,
+                  Sha256.brief(clip.hash()),
+                  Sha256.brief(this.shared.modelHash)));
     }
   }
 
@@ -180,7 +182,12 @@ public final class SurveyWorker {
       out.add(
           new Entry(
               new SurveyImage(
-                  string(in), in.readInt(), string(in), in.readLong(), in.readLong(), in.readLong()),
+                  string(in),
+                  in.readInt(),
+                  string(in),
+                  in.readLong(),
+                  in.readLong(),
+                  in.readLong()),
               number));
     }
     return out;

@@ -236,8 +236,7 @@ final class Surveyor implements AutoCloseable {
    *
    * @param state takes what they tell
    */
-  void pass(AtlasState state, int[] blocks, RowSink rows, Progress progress)
-      throws IOException {
+  void pass(AtlasState state, int[] blocks, RowSink rows, Progress progress) throws IOException {
     long before = state.images + state.unreadable.size();
     Pace pace = new Pace(before, images.size());
     long kept = System.nanoTime();

@@ -101,8 +101,7 @@ public record TarIndex(
    * @param in its bytes from the first on; what can be skipped is not read. Not closed
    * @param size of the file in bytes
    */
-  public static TarIndex read(
-      InputStream in, String name, String place, long size, long modified) {
+  public static TarIndex read(InputStream in, String name, String place, long size, long modified) {
     Map<String, Draft> drafts = new LinkedHashMap<>();
     String damage = "";
     Counted counted = new Counted(in);

@@ -163,7 +163,8 @@ public final class TarShards {
    */
   public static SurveySet set(String name, List<TarIndex> shards, List<String> classNames) {
     List<String> notes = new ArrayList<>();
-    boolean byCaption = shards.stream().flatMap(s -> s.samples().stream()).noneMatch(TarShards::hasLabel);
+    boolean byCaption =
+        shards.stream().flatMap(s -> s.samples().stream()).noneMatch(TarShards::hasLabel);
     Map<String, Draft> drafts = new HashMap<>();
     int total = 0;
     for (TarIndex shard : shards) {

@@ -52,7 +52,8 @@ class SurveyJobTest {
   }
 
   /** The files of an atlas but for the manifest. */
-  private static Map<String, byte[]> made(String name, @Nullable SurveyEngine engine) throws IOException {
+  private static Map<String, byte[]> made(String name, @Nullable SurveyEngine engine)
+      throws IOException {
     Path folder = temp.resolve(name);
     Atlas.survey(clip, set, SETTINGS, null, folder, engine, Progress.NONE).close();
     return files(folder);
@@ -112,7 +113,8 @@ class SurveyJobTest {
                   Files.write(job.folder().resolve(parts.get(1).name()), pass(job, parts.get(1)));
                   Files.write(job.folder().resolve("00000000-00000000.part"), new byte[] {0, 1});
                 }),
-        "5 of 5 blocks", "the same line");
+        "5 of 5 blocks",
+        "the same line");
     List<Integer> left = new ArrayList<>();
     Map<String, byte[]> made =
         made(
@@ -147,7 +149,11 @@ class SurveyJobTest {
       Map<String, byte[]> shard = n++ % 2 == 0 ? a : b;
       shard.put(key + ".png", Files.readAllBytes(Path.of(image.place())));
       shard.put(
-          key + ".cls", set.entities().get(image.classIndex()).name().getBytes(java.nio.charset.StandardCharsets.UTF_8));
+          key + ".cls",
+          set.entities()
+              .get(image.classIndex())
+              .name()
+              .getBytes(java.nio.charset.StandardCharsets.UTF_8));
     }
     a.put("9999.png", new byte[] {1, 2, 3});
     Path folder = Files.createDirectories(temp.resolve("shards"));

@@ -64,8 +64,21 @@ class TarShardsTest {
     String longName = "a".repeat(80) + "/" + "b".repeat(90);
     tar(
         temp.resolve("b.tar"),
-        members("x/0001.jpg", "first", "x/0001.cls", "1\n", "./0002.seg.png", "mask",
-            "./0002.png", "second image", "0002.cls", "0", "note.md", "-", ".hidden.jpg", "-"));
+        members(
+            "x/0001.jpg",
+            "first",
+            "x/0001.cls",
+            "1\n",
+            "./0002.seg.png",
+            "mask",
+            "./0002.png",
+            "second image",
+            "0002.cls",
+            "0",
+            "note.md",
+            "-",
+            ".hidden.jpg",
+            "-"));
     tar(
         temp.resolve("a.tar"),
         members(longName + ".json", "{\"label\": 1}", longName + ".webp", "third"));
@@ -109,8 +122,23 @@ class TarShardsTest {
     assertEquals(List.of(1, 0, -1), set.images().stream().map(SurveyImage::classIndex).toList());
     tar(
         temp.resolve("b.tar"),
-        members("1.jpg", "-", "1.txt", "the same", "1.cls", "7", "2.jpg", "-", "2.txt",
-            "the same", "2.cls", "7", "3.jpg", "-", "3.cls", "12"));
+        members(
+            "1.jpg",
+            "-",
+            "1.txt",
+            "the same",
+            "1.cls",
+            "7",
+            "2.jpg",
+            "-",
+            "2.txt",
+            "the same",
+            "2.cls",
+            "7",
+            "3.jpg",
+            "-",
+            "3.cls",
+            "12"));
     SurveySet numbered = read("b.tar");
     assertEquals(
         List.of("the same", "a photo of 12"),

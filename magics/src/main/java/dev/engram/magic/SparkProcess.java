@@ -207,9 +207,9 @@ final class SparkProcess {
   private static List<String> moduleOptions(Path home) {
     Path launcher =
         jar(home, JARS, "spark-launcher_*.jar")
-            .orElseThrow(() -> new EngramException("There is no launcher of Spark in " + home + "."));
-    try (URLClassLoader loader =
-        new URLClassLoader(new URL[] {launcher.toUri().toURL()}, null)) {
+            .orElseThrow(
+                () -> new EngramException("There is no launcher of Spark in " + home + "."));
+    try (URLClassLoader loader = new URLClassLoader(new URL[] {launcher.toUri().toURL()}, null)) {
       Class<?> options = loader.loadClass("org.apache.spark.launcher.JavaModuleOptions");
       return List.of((String[]) options.getMethod("defaultModuleOptionArray").invoke(null));
     } catch (IOException
@@ -217,8 +217,7 @@ final class SparkProcess {
         | NoSuchMethodException
         | IllegalAccessException
         | InvocationTargetException e) {
-      throw new EngramException(
-          launcher + " does not say what Spark needs of Java: " + e + ".", e);
+      throw new EngramException(launcher + " does not say what Spark needs of Java: " + e + ".", e);
     }
   }
 }

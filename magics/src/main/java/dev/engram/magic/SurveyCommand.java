@@ -217,15 +217,15 @@ final class SurveyCommand implements EngramMagic {
           "--engine spark needs the name of a data set or a folder; the open images are those of this process.");
     }
     List<String> words = new ArrayList<>(session.modelOptions());
-    words.addAll(List.of(name, "--engine", SPARK, "--top", "" + top, "--threshold", "" + threshold));
+    words.addAll(
+        List.of(name, "--engine", SPARK, "--top", "" + top, "--threshold", "" + threshold));
     addTo(words, "--master", master);
     addTo(words, "--split", split);
     addTo(words, "--images", images);
     addTo(words, "--dictionary", dictionary);
     addTo(words, "--out", out == null ? null : UserPath.home(out).toAbsolutePath());
     conf.forEach((key, value) -> words.addAll(List.of("--conf", key + "=" + value)));
-    return Atlas.open(
-        SparkProcess.run(words, progress, note -> context.display(View.text(note))));
+    return Atlas.open(SparkProcess.run(words, progress, note -> context.display(View.text(note))));
   }
 
   private static void addTo(List<String> words, String option, @Nullable Object value) {

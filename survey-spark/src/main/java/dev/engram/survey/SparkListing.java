@@ -30,7 +30,9 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.SerializableConfiguration;
 
-/** Lists images at an address: folders by Spark's {@code binaryFile}, tar shards by their headers. */
+/**
+ * Lists images at an address: folders by Spark's {@code binaryFile}, tar shards by their headers.
+ */
 final class SparkListing {
   private final SparkSession session;
   private final JavaSparkContext context;
@@ -112,8 +114,7 @@ final class SparkListing {
       Path file = new Path(folder, each);
       if (files.exists(file)) {
         try (BufferedReader in =
-            new BufferedReader(
-                new InputStreamReader(files.open(file), StandardCharsets.UTF_8))) {
+            new BufferedReader(new InputStreamReader(files.open(file), StandardCharsets.UTF_8))) {
           return in.lines().map(String::strip).toList();
         }
       }
@@ -144,7 +145,10 @@ final class SparkListing {
       }
       all.add(
           new Listed(
-              Places.of(file), whole.substring(prefix.length()), row.getLong(2), modified.getTime()));
+              Places.of(file),
+              whole.substring(prefix.length()),
+              row.getLong(2),
+              modified.getTime()));
     }
     FolderNames names = new FolderNames(all.stream().map(Listed::name).toList());
     List<SurveyImage> images =

@@ -2,12 +2,12 @@ package dev.engram.survey;
 
 import dev.engram.EngramException;
 import dev.engram.atlas.SurveyCluster;
+import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -72,7 +72,8 @@ final class SparkSurveys implements SurveyCluster {
   }
 
   private void pass(SurveyJob job, Progress progress) throws IOException {
-    List<PartTask.Work> parts = job.parts(imagesOfPart(job)).stream().map(PartTask.Work::of).toList();
+    List<PartTask.Work> parts =
+        job.parts(imagesOfPart(job)).stream().map(PartTask.Work::of).toList();
     Path folder = folder(job);
     LongAccumulator passed = context.sc().longAccumulator("images");
     PartTask task =
@@ -196,7 +197,9 @@ final class SparkSurveys implements SurveyCluster {
         return ours;
       }
       boolean isBare = t instanceof ClassNotFoundException || t instanceof LinkageError;
-      said = (isBare ? t.getClass().getSimpleName() + ": " : "") + message.lines().findFirst().orElse("");
+      said =
+          (isBare ? t.getClass().getSimpleName() + ": " : "")
+              + message.lines().findFirst().orElse("");
     }
     return said.endsWith(".") ? said : said + ".";
   }

@@ -4,6 +4,7 @@ import dev.engram.EngramException;
 import dev.engram.Json;
 import dev.engram.Progress;
 import dev.engram.data.Entity;
+import dev.engram.data.ImageFiles;
 import dev.engram.data.ImageSet;
 import dev.engram.data.UserPath;
 import java.io.FileInputStream;
@@ -41,17 +42,24 @@ public final class TarShards {
 
   /**
    * Whether a user means tar shards by it: {@code x.tar}, {@code x/*.tar}, or a folder with tar
-   * files and no images of its own.
+   * files that has neither folders nor images.
    */
   public static boolean isAt(String name) {
     if (name.endsWith(".tar")) {
       return true;
     }
     try (Stream<Path> inside = Files.list(UserPath.of(name))) {
-      return inside.anyMatch(TarShards::isTar);
+      List<Path> all = inside.toList();
+      return all.stream().anyMatch(TarShards::isTar) && all.stream().noneMatch(TarShards::isOfFolder);
     } catch (IOException | EngramException e) {
       return false; // and whoever reads it as something else says what is wrong
     }
+  }
+
+  /** Whether it makes a folder one of images, beside which a tar file may have been left. */
+  private static boolean isOfFolder(Path file) {
+    String name = String.valueOf(file.getFileName());
+    return !name.startsWith(".") && (Files.isDirectory(file) || ImageFiles.isImage(name));
   }
 
   private static boolean isTar(Path file) {

@@ -96,6 +96,10 @@ class TarShardsTest {
     assertEquals("statue_of_liberty", liberty.name());
     assertEquals("a photo of statue of liberty", liberty.label());
     assertEquals(List.of(), set.notes());
+    Files.createDirectories(temp.resolve("unpacked/cat"));
+    assertFalse(TarShards.isAt(temp.toString()), "a folder of images, with tar files left in it");
+    Files.delete(temp.resolve("unpacked/cat"));
+    Files.delete(temp.resolve("unpacked"));
     assertEquals(2, read("b.tar").images().size());
     assertEquals(3, read("[ab].tar").images().size());
     assertEquals(1, read("{a,c}*.tar").images().size());

@@ -17,7 +17,7 @@ public final class SurveySet {
   private final List<String> notes;
 
   /**
-   * @param classes by their index; the lists of their images are not read
+   * @param classes by their index; the lists of their images are not read and may be empty
    * @param images in any order, each with a name of its own
    * @param notes what was assumed or left out, one sentence each
    */
@@ -32,11 +32,12 @@ public final class SurveySet {
   /** Images in files of this machine. */
   public static SurveySet of(ImageSet set) {
     List<SurveyImage> images = new ArrayList<>();
-    List<Entity> classes = set.entities();
-    for (int c = 0; c < classes.size(); c++) {
-      for (LabelledImage i : classes.get(c).images()) {
-        images.add(SurveyImage.file(i.name(), c, i.file().toString()));
+    List<Entity> classes = new ArrayList<>(); // without their images, of which a million may be
+    for (Entity e : set.entities()) {
+      for (LabelledImage i : e.images()) {
+        images.add(SurveyImage.file(i.name(), classes.size(), i.file().toString()));
       }
+      classes.add(new Entity(e.name(), e.title(), e.category(), e.label(), List.of()));
     }
     for (LabelledImage i : set.background()) {
       images.add(SurveyImage.file(i.name(), -1, i.file().toString()));

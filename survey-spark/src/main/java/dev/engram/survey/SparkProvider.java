@@ -36,6 +36,10 @@ public final class SparkProvider implements SurveyCluster.Provider {
     conf.setIfMissing("spark.master", "local[1]");
     conf.setIfMissing("spark.ui.enabled", "false");
     conf.setIfMissing("spark.ui.showConsoleProgress", "false");
+    // nothing is stored there, and it would be named after the folder of the notebook
+    conf.setIfMissing(
+        "spark.sql.warehouse.dir",
+        Path.of(System.getProperty("java.io.tmpdir"), "engram-spark").toUri().toString());
     conf.setIfMissing("spark.executorEnv.OPT_OUT_TRACKING", "true");
     for (String each : List.of("OMP_NUM_THREADS", "OMP_WAIT_POLICY")) {
       String value = System.getenv(each);

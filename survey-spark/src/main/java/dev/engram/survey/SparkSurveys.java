@@ -124,7 +124,7 @@ final class SparkSurveys implements SurveyCluster {
   }
 
   private Path folder(SurveyJob job) {
-    String named = session.conf().contains(WORK) ? session.conf().get(WORK) : "";
+    String named = context.getConf().get(WORK, "");
     return named.isEmpty()
         ? new Path(job.folder().toAbsolutePath().toUri())
         : new Path(named, job.folder().getFileName() + "");

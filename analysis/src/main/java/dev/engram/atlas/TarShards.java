@@ -50,7 +50,8 @@ public final class TarShards {
     }
     try (Stream<Path> inside = Files.list(UserPath.of(name))) {
       List<Path> all = inside.toList();
-      return all.stream().anyMatch(TarShards::isTar) && all.stream().noneMatch(TarShards::isOfFolder);
+      return all.stream().anyMatch(TarShards::isTar)
+          && all.stream().noneMatch(TarShards::isOfFolder);
     } catch (IOException | EngramException e) {
       return false; // and whoever reads it as something else says what is wrong
     }

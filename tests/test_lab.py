@@ -17,7 +17,7 @@ from conftest import ROOT
 
 sys.path.insert(0, str(ROOT / "python"))
 from engram_kernel import java, platforms  # noqa: E402
-from lab import building, checkout, testing, venv  # noqa: E402
+from lab import building, checkout, surveys, testing, venv  # noqa: E402
 
 POM = {"m": "http://maven.apache.org/POM/4.0.0"}
 KERNEL_JSON = ROOT / "kernel-ext/src/main/kernel/kernel.json"
@@ -375,11 +375,33 @@ def test_what_is_not_there_is_one_sentence(words, sentence):
     assert (done.returncode, done.stdout, done.stderr) == (1, "", f"lab: {sentence}\n")
 
 
+def test_a_survey_starts_the_java_that_kernels_have_and_fetches_spark_only_when_asked(tmp_path, monkeypatch):
+    place = checkout.Checkout(tmp_path)
+    monkeypatch.delenv("ENGRAM_SPARK", raising=False)
+    words = ["some images", "--out", "x"]
+    started = surveys.command(place, words)
+    assert started[-3:] == words and started[-4].endswith(".SurveyMain")
+    given = {word.split("=")[0] for word in json.loads(KERNEL_JSON.read_text(encoding="utf-8"))["argv"] if word.startswith("-D")}
+    assert given == {word.split("=")[0] for word in started if word.startswith("-D")}
+    assert not surveys.wants_spark(words) and not surveys.wants_spark(["--engine", "local"])
+    assert surveys.wants_spark(["x", "--engine", "spark"]) and surveys.wants_spark(["--engine=spark", "x"])
+    assert not surveys.is_spark_there(place)
+    with pytest.raises(checkout.Refusal, match="survey-spark"):
+        surveys.fetch_spark(place)
+    with pytest.raises(checkout.Refusal, match="needs a data set"):
+        surveys.run(place, [])
+
+
+def test_no_jar_of_spark_is_in_a_kernel():
+    assert not [jar.name for jar in (INSTALLED / "lib").glob("*.jar") if jar.name.startswith(("spark-", "hadoop-", "scala-"))]
+    assert "spark" not in [part for part in testing.PARTS if part not in testing.ON_DEMAND]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="lab.cmd is its name there")
 def test_help_names_every_word_and_part():
     for word in ("help", "-h", "--help"):
         said = lab(word).stdout
-        for name in ("build", "run", "report", "site", "test", "help", *testing.PARTS):
+        for name in ("build", "run", "report", "site", "survey", "test", "help", *testing.PARTS):
             assert name in said
     assert max(map(len, said.splitlines())) <= 120
 

@@ -11,7 +11,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path[0] = os.path.join(ROOT, "python")
 
 from engram_kernel import parameters, platforms  # noqa: E402
-from lab import building, testing, venv, wheels  # noqa: E402
+from lab import building, surveys, testing, venv, wheels  # noqa: E402
 from lab.checkout import Checkout, Failed, Refusal, call, say  # noqa: E402
 
 USAGE = """\
@@ -22,7 +22,9 @@ USAGE = """\
                            the same with other parameters than its cell tagged `parameters` declares
 ./lab report [X.ipynb...]  executes notebooks and writes each as one HTML file into reports/ (default: all)
 ./lab site [OUT]           makes a static site of the course and the documentation in the folder OUT (default: site)
-./lab test [PART...]       every test, or only the parts: {parts}
+./lab survey DATASET...    passes a data set through a model as %survey does, with no notebook: ./lab survey --help
+./lab test [PART...]       every test but those of spark, or only the parts named:
+                           {parts}
 ./lab wheel [PLATFORM...]  makes the wheels for pip in dist/: for this platform, for those named, or for all
 ./lab help                 shows this"""
 
@@ -182,6 +184,9 @@ def main(words):
             report(checkout, notebooks)
         case ["site", *names]:
             site(checkout, names)
+        case ["survey", *words]:
+            prepare(checkout)
+            surveys.run(checkout, words)
         case ["test", *parts]:
             return 0 if testing.run(checkout, parts) else 1
         case ["wheel", *names]:

@@ -2,7 +2,7 @@
 
 import os
 
-from . import building, venv
+from . import building, surveys, venv
 from .checkout import Failed, Refusal, call
 
 PARTS = {
@@ -16,12 +16,15 @@ PARTS = {
     "browser": ("tests/test_browser.py", "tests/test_explorer.py", "tests/test_site.py"),
     "docker": ("tests/test_docker.py",),
     "transformers": ("tests/test_transformers.py", "tests/test_training.py"),
+    "spark": ("tests/test_spark.py",),
     "install": ("tests/test_lab.py", "tests/test_wheel.py", "tests/test_maven_project.py", "tests/test_licences.py"),
 }  # fmt: skip
+# Run when they are named: Spark has 300 MB.
+ON_DEMAND = {"spark"}
 # These measure how long something takes, or build in the checkout: nothing else runs meanwhile.
 ALONE = {
     "kernel-ext/src/test/python", "tests/test_interrupt_and_memory.py", "tests/test_ijava.py", "tests/test_lab.py",
-    "tests/test_wheel.py", "tests/test_maven_project.py", "tests/test_docker.py",
+    "tests/test_wheel.py", "tests/test_maven_project.py", "tests/test_docker.py", "tests/test_spark.py",
 }  # fmt: skip
 # Two at a time: more kernels than that would fill the memory of a laptop.
 SIDE_BY_SIDE = ("-n", "2", "--dist", "loadgroup")
@@ -35,8 +38,8 @@ def names():
 
 
 def run(checkout, parts):
-    """Runs every test, or only some parts: whether all passed."""
-    parts = parts or list(PARTS)
+    """Runs every test but those on demand, or only some parts: whether all passed."""
+    parts = parts or [part for part in PARTS if part not in ON_DEMAND]
     for part in parts:
         if part not in PARTS:
             raise Refusal(f"there is no test part '{part}'; the parts are {names()}.")
@@ -51,6 +54,8 @@ def run(checkout, parts):
     paths = [path for part in parts for path in PARTS[part]]
     if paths:
         building.build(checkout)
+        if "spark" in parts:
+            passed &= succeeds(surveys.fetch_spark, checkout)
         together, alone = [path for path in paths if path not in ALONE], [path for path in paths if path in ALONE]
         if together:
             # Two kernels whose waiting threads spin would take the cores from each other.

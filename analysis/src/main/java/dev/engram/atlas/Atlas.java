@@ -113,7 +113,26 @@ public final class Atlas implements AtlasAnswer, AutoCloseable {
       @Nullable WordDictionary words,
       Path folder,
       Progress progress) {
-    new AtlasMaker(clip, set, settings, words).make(folder, progress);
+    return survey(clip, SurveySet.of(set), settings, words, folder, null, progress);
+  }
+
+  /**
+   * Surveys images wherever they lie, as {@link #survey(Clip, ImageSet, SurveySettings,
+   * WordDictionary, Path, Progress)} does those of a set.
+   *
+   * @param words a dictionary of the model for what neurons say; null for none
+   * @param folder of the atlas
+   * @param engine passes the images; null for this process
+   */
+  public static Atlas survey(
+      Clip clip,
+      SurveySet set,
+      SurveySettings settings,
+      @Nullable WordDictionary words,
+      Path folder,
+      @Nullable SurveyEngine engine,
+      Progress progress) {
+    new AtlasMaker(clip, set, settings, words).make(folder, engine, progress);
     return open(folder);
   }
 
@@ -122,7 +141,7 @@ public final class Atlas implements AtlasAnswer, AutoCloseable {
    *
    * @param parent of many atlases
    */
-  public static Path folderIn(Path parent, Clip clip, ImageSet set, SurveySettings settings) {
+  public static Path folderIn(Path parent, Clip clip, SurveySet set, SurveySettings settings) {
     return new AtlasMaker(clip, set, settings, null).folderIn(parent);
   }
 

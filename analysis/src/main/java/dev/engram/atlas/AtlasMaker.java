@@ -8,7 +8,6 @@ import dev.engram.Json;
 import dev.engram.Progress;
 import dev.engram.Sha256;
 import dev.engram.atlas.SurveyedImages.Entry;
-import dev.engram.data.ImageSet;
 import dev.engram.dissect.WordDictionary;
 import dev.engram.model.Clip;
 import java.io.IOException;
@@ -32,7 +31,7 @@ final class AtlasMaker {
   private final @Nullable WordDictionary words;
   private final String key;
 
-  AtlasMaker(Clip clip, ImageSet set, SurveySettings settings, @Nullable WordDictionary words) {
+  AtlasMaker(Clip clip, SurveySet set, SurveySettings settings, @Nullable WordDictionary words) {
     this.clip = clip;
     this.settings = settings;
     this.words = words;
@@ -46,8 +45,12 @@ final class AtlasMaker {
         name.substring(0, Math.min(80, name.length())) + "-" + key.substring(0, 8));
   }
 
-  /** Makes it, unless it is there. */
-  void make(Path folder, Progress progress) {
+  /**
+   * Makes it, unless it is there.
+   *
+   * @param engine passes the images; null for this process
+   */
+  void make(Path folder, @Nullable SurveyEngine engine, Progress progress) {
     DuckDb.requireInstalled(); // before the work
     if (isThere(folder)) {
       return;
@@ -55,7 +58,7 @@ final class AtlasMaker {
     Path place = folder.toAbsolutePath();
     Path work = place.resolveSibling(place.getFileName() + ".unfinished");
     try (Surveyor surveyor = new Surveyor(clip, images, settings, work, progress)) {
-      AtlasState state = surveyor.run(progress);
+      AtlasState state = engine == null ? surveyor.run(progress) : surveyor.run(engine, progress);
       Files.createDirectories(place.getParent());
       try (ImageRows rows = surveyor.rows()) {
         AtomicFile.folder(
@@ -124,6 +127,7 @@ final class AtlasMaker {
         state.images,
         state.labelled,
         state.unreadable.size(),
+        state.halved.cardinality(),
         Arrays.stream(images.classSizes()).filter(n -> n > 0).count(),
         settings,
         words == null ? "" : words.name(),

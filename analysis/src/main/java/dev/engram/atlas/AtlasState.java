@@ -28,6 +28,9 @@ final class AtlasState {
   /** The blocks of images that are in it. */
   final BitSet blocks = new BitSet();
 
+  /** Those of them whose images passed in smaller batches, since memory was full. */
+  final BitSet halved = new BitSet();
+
   /** Images that could not be read, by their number. */
   final Map<Integer, String> unreadable = new TreeMap<>();
 
@@ -179,6 +182,7 @@ final class AtlasState {
       throw new IllegalArgumentException("the states share the blocks " + blocks);
     }
     blocks.or(other.blocks);
+    halved.or(other.halved);
     unreadable.putAll(other.unreadable);
     images += other.images;
     labelled += other.labelled;
@@ -214,11 +218,8 @@ final class AtlasState {
   }
 
   void write(DataOutput out) throws IOException {
-    long[] done = blocks.toLongArray();
-    out.writeInt(done.length);
-    for (long words : done) {
-      out.writeLong(words);
-    }
+    write(blocks, out);
+    write(halved, out);
     out.writeInt(unreadable.size());
     for (Map.Entry<Integer, String> each : unreadable.entrySet()) {
       out.writeInt(each.getKey());
@@ -250,13 +251,26 @@ final class AtlasState {
     }
   }
 
+  private static void write(BitSet set, DataOutput out) throws IOException {
+    long[] words = set.toLongArray();
+    out.writeInt(words.length);
+    for (long each : words) {
+      out.writeLong(each);
+    }
+  }
+
+  private static void read(BitSet into, DataInput in) throws IOException {
+    long[] words = new long[in.readInt()];
+    for (int i = 0; i < words.length; i++) {
+      words[i] = in.readLong();
+    }
+    into.or(BitSet.valueOf(words));
+  }
+
   /** Reads into an empty state of the same survey. */
   void read(DataInput in) throws IOException {
-    long[] done = new long[in.readInt()];
-    for (int i = 0; i < done.length; i++) {
-      done[i] = in.readLong();
-    }
-    blocks.or(BitSet.valueOf(done));
+    read(blocks, in);
+    read(halved, in);
     for (int left = in.readInt(); left > 0; left--) {
       unreadable.put(in.readInt(), in.readUTF());
     }

@@ -12,12 +12,10 @@ import java.util.HexFormat;
  * What is kept of each image, on disk: a record of fixed length at the place of its number, so that
  * nothing of it stays in memory and an image that passes again is written over.
  */
-final class ImageRows implements AutoCloseable {
+final class ImageRows implements RowSink, AutoCloseable {
   private static final int HASH = 32;
 
-  private final int width;
-  private final int nearest;
-  private final int top;
+  private final Format format;
   private final FileChannel channel;
 
   /**
@@ -68,49 +66,86 @@ final class ImageRows implements AutoCloseable {
   record Row(String hash, float[] embedding, Ranked nearest, Ranked improved, Ranked strongest) {}
 
   /**
+   * How a row is written.
+   *
    * @param width of an embedding, D
    * @param nearest how many labels an image keeps
    * @param top how many neurons it keeps of each kind
    */
-  ImageRows(Path file, int width, int nearest, int top) throws IOException {
-    this.width = width;
-    this.nearest = nearest;
-    this.top = top;
+  record Format(int width, int nearest, int top) {
+    /** Bytes of a row. */
+    int size() {
+      return HASH + Float.BYTES * width + 8 * nearest + 16 * top;
+    }
+
+    ByteBuffer write(Row row) {
+      ByteBuffer record = ByteBuffer.allocate(size());
+      record.put(HexFormat.of().parseHex(row.hash));
+      put(record, row.embedding);
+      for (Ranked each : new Ranked[] {row.nearest, row.improved, row.strongest}) {
+        for (int owner : each.owners) {
+          record.putInt(owner);
+        }
+        put(record, each.values);
+      }
+      return record.flip();
+    }
+
+    private static void put(ByteBuffer record, float[] values) {
+      for (float x : values) {
+        record.putFloat(x);
+      }
+    }
+
+    Row read(ByteBuffer record) {
+      byte[] hash = new byte[HASH];
+      record.get(hash);
+      return new Row(
+          HexFormat.of().formatHex(hash),
+          floats(record, width),
+          ranked(record, nearest),
+          ranked(record, top),
+          ranked(record, top));
+    }
+
+    private static Ranked ranked(ByteBuffer record, int count) {
+      int[] owners = new int[count];
+      Arrays.setAll(owners, i -> record.getInt());
+      return new Ranked(owners, floats(record, count));
+    }
+
+    private static float[] floats(ByteBuffer record, int count) {
+      float[] out = new float[count];
+      for (int i = 0; i < count; i++) {
+        out[i] = record.getFloat();
+      }
+      return out;
+    }
+  }
+
+  ImageRows(Path file, Format format) throws IOException {
+    this.format = format;
     channel =
         FileChannel.open(
             file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
   }
 
-  private int size() {
-    return HASH + Float.BYTES * width + 8 * nearest + 16 * top;
+  @Override
+  public void write(int image, Row row) throws IOException {
+    write(image, format.write(row));
   }
 
-  void write(int image, Row row) throws IOException {
-    ByteBuffer record = ByteBuffer.allocate(size());
-    record.put(HexFormat.of().parseHex(row.hash));
-    put(record, row.embedding);
-    for (Ranked each : new Ranked[] {row.nearest, row.improved, row.strongest}) {
-      for (int owner : each.owners) {
-        record.putInt(owner);
-      }
-      put(record, each.values);
-    }
-    record.flip();
-    long at = (long) image * size();
+  /** Writes a row as {@link Format#write} has it. */
+  void write(int image, ByteBuffer record) throws IOException {
+    long at = (long) image * format.size();
     while (record.hasRemaining()) {
       at += channel.write(record, at);
     }
   }
 
-  private static void put(ByteBuffer record, float[] values) {
-    for (float x : values) {
-      record.putFloat(x);
-    }
-  }
-
   Row read(int image) throws IOException {
-    ByteBuffer record = ByteBuffer.allocate(size());
-    long at = (long) image * size();
+    ByteBuffer record = ByteBuffer.allocate(format.size());
+    long at = (long) image * format.size();
     while (record.hasRemaining()) {
       int read = channel.read(record, at);
       if (read < 0) {
@@ -118,33 +153,11 @@ final class ImageRows implements AutoCloseable {
       }
       at += read;
     }
-    record.flip();
-    byte[] hash = new byte[HASH];
-    record.get(hash);
-    return new Row(
-        HexFormat.of().formatHex(hash),
-        floats(record, width),
-        ranked(record, nearest),
-        ranked(record, top),
-        ranked(record, top));
+    return format.read(record.flip());
   }
 
-  private static Ranked ranked(ByteBuffer record, int count) {
-    int[] owners = new int[count];
-    Arrays.setAll(owners, i -> record.getInt());
-    return new Ranked(owners, floats(record, count));
-  }
-
-  private static float[] floats(ByteBuffer record, int count) {
-    float[] out = new float[count];
-    for (int i = 0; i < count; i++) {
-      out[i] = record.getFloat();
-    }
-    return out;
-  }
-
-  /** What was written is on the disk afterwards. */
-  void force() throws IOException {
+  @Override
+  public void force() throws IOException {
     channel.force(false);
   }
 

@@ -5,9 +5,11 @@ import dev.engram.Progress;
 import dev.engram.Sha256;
 import dev.engram.atlas.SurveyedImages.Entry;
 import dev.engram.model.ImageProcessor;
+import dev.engram.model.ImageReader;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.io.InputStream;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -29,6 +31,7 @@ final class ImagesAhead implements AutoCloseable {
   private static final int AHEAD = 3;
 
   private final ImageProcessor processor;
+  private final ImageOpener opener;
   private final Iterator<List<Entry>> blocks;
   private final Queue<List<Future<Read>>> coming = new ArrayDeque<>();
   private final ExecutorService pool;
@@ -42,8 +45,9 @@ final class ImagesAhead implements AutoCloseable {
    */
   record Read(Entry entry, float @Nullable [] pixels, String why, String hash) {}
 
-  ImagesAhead(ImageProcessor processor, Iterator<List<Entry>> blocks) {
+  ImagesAhead(ImageProcessor processor, ImageOpener opener, Iterator<List<Entry>> blocks) {
     this.processor = processor;
+    this.opener = opener;
     this.blocks = blocks;
     AtomicInteger number = new AtomicInteger();
     pool =
@@ -89,17 +93,19 @@ final class ImagesAhead implements AutoCloseable {
   }
 
   private Read read(Entry entry) {
-    try {
-      Path file = entry.image().file();
-      float[] pixels = processor.process(file); // first: it refuses what is no image or too large
-      return new Read(entry, pixels, "", Sha256.of(Files.readAllBytes(file)));
+    SurveyImage image = entry.image();
+    MessageDigest sha = Sha256.digest();
+    // the hash is of what is decoded: the bytes come once, from wherever they lie
+    try (InputStream in = new DigestInputStream(opener.open(image), sha)) {
+      float[] pixels = processor.process(ImageReader.read(in, image.title()));
+      return new Read(entry, pixels, "", Sha256.hex(sha));
     } catch (EngramException e) {
       Progress.checkInterrupt(); // an interrupted read is no damaged file
       return new Read(entry, null, String.valueOf(e.getMessage()), "");
     } catch (IOException e) {
       Progress.checkInterrupt();
       return new Read(
-          entry, null, "The image " + entry.image().file() + " cannot be read: " + e + ".", "");
+          entry, null, "The image " + image.title() + " cannot be read: " + e + ".", "");
     }
   }
 

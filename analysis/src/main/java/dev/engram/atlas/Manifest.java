@@ -25,6 +25,8 @@ import java.nio.file.Path;
  * @param images how many were read
  * @param labelled how many of them have a class
  * @param unreadable how many could not be read
+ * @param halved how many blocks of images passed in smaller batches, since memory was full: their
+ *     last bits are not those of whole blocks
  * @param classes how many classes have images
  * @param settings what was kept
  * @param dictionary of the words; "" where there are none
@@ -41,6 +43,7 @@ public record Manifest(
     long images,
     long labelled,
     long unreadable,
+    long halved,
     long classes,
     SurveySettings settings,
     String dictionary,
@@ -103,6 +106,7 @@ public record Manifest(
         images.path("read").asLong(),
         images.path("labelled").asLong(),
         images.path("unreadable").asLong(),
+        images.path("halved_blocks").asLong(),
         images.path("classes").asLong(),
         new SurveySettings(
             settings.path("images").isInt() ? settings.path("images").asInt() : null,
@@ -147,6 +151,7 @@ public record Manifest(
         .put("read", images)
         .put("labelled", labelled)
         .put("unreadable", unreadable)
+        .put("halved_blocks", halved)
         .put("classes", classes);
     ObjectNode kept = node.putObject("settings");
     kept.put("images", settings.images())

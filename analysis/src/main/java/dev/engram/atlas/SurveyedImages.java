@@ -7,14 +7,16 @@ import dev.engram.Progress;
 import dev.engram.Sha256;
 import dev.engram.data.Entity;
 import dev.engram.data.ImageSet;
-import dev.engram.data.LabelledImage;
 import dev.engram.data.Spread;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
@@ -26,52 +28,71 @@ final class SurveyedImages {
   /** How many images pass at once. */
   static final int BLOCK = 16;
 
-  private final ImageSet set;
+  private final SurveySet set;
+  private final int size;
+  private final Map<Integer, List<Entry>> some; // blocks at hand; empty for all
   private final List<Entry> entries;
   private final int[] classSizes;
 
   /**
    * @param number the rank of its name among all, by which ties are broken
-   * @param classIndex −1 for none
    */
-  record Entry(LabelledImage image, int number, int classIndex) {}
+  record Entry(SurveyImage image, int number) {
+    /** −1 for none. */
+    int classIndex() {
+      return image.classIndex();
+    }
+  }
 
-  /** An image before it has a number. */
-  private record Listed(LabelledImage image, int classIndex) {}
-
-  private SurveyedImages(ImageSet set, List<Entry> entries) {
+  private SurveyedImages(SurveySet set, List<Entry> entries) {
     this.set = set;
     this.entries = entries;
+    size = entries.size();
+    some = Map.of();
     classSizes = new int[set.entities().size()];
     for (Entry e : entries) {
-      if (e.classIndex >= 0) {
-        classSizes[e.classIndex]++;
+      if (e.classIndex() >= 0) {
+        classSizes[e.classIndex()]++;
       }
     }
   }
 
+  private SurveyedImages(
+      SurveySet set, int size, int[] classSizes, Map<Integer, List<Entry>> some) {
+    this.set = set;
+    this.size = size;
+    this.classSizes = classSizes;
+    this.some = some;
+    entries = List.of();
+  }
+
+  /** Some blocks of a list that is elsewhere. */
+  static SurveyedImages some(
+      String name, int size, int[] classSizes, Map<Integer, List<Entry>> blocks) {
+    return new SurveyedImages(
+        new SurveySet(name, List.of(), List.of(), List.of()), size, classSizes, blocks);
+  }
+
   static SurveyedImages of(ImageSet set, SurveySettings settings) {
-    List<Listed> all = new ArrayList<>();
-    List<Entity> entities = set.entities();
-    for (int c = 0; c < entities.size(); c++) {
-      int index = c;
-      entities.get(c).images().stream()
-          .sorted(Comparator.comparing(LabelledImage::name))
-          .forEach(i -> all.add(new Listed(i, index)));
-    }
-    set.background().stream()
-        .sorted(Comparator.comparing(LabelledImage::name))
-        .forEach(i -> all.add(new Listed(i, -1)));
-    if (all.isEmpty()) {
+    return of(SurveySet.of(set), settings);
+  }
+
+  static SurveyedImages of(SurveySet set, SurveySettings settings) {
+    if (set.images().isEmpty()) {
       throw new EngramException("The image set " + set.name() + " has no images to survey.");
     }
+    List<SurveyImage> all = new ArrayList<>(set.images());
+    all.sort(
+        Comparator.comparingInt((SurveyImage i) -> i.classIndex() < 0 ? 1 : 0)
+            .thenComparingInt(SurveyImage::classIndex)
+            .thenComparing(SurveyImage::name));
     Integer most = settings.images();
-    List<Listed> chosen = most == null ? all : Spread.of(all, most);
+    List<SurveyImage> chosen = most == null ? all : Spread.of(all, most);
     int[] numbers = new int[chosen.size()];
     int[] byName =
         IntStream.range(0, numbers.length)
             .boxed()
-            .sorted(Comparator.comparing(i -> chosen.get(i).image.name()))
+            .sorted(Comparator.comparing(i -> chosen.get(i).name()))
             .mapToInt(i -> i)
             .toArray();
     for (int rank = 0; rank < numbers.length; rank++) {
@@ -80,16 +101,36 @@ final class SurveyedImages {
     return new SurveyedImages(
         set,
         IntStream.range(0, numbers.length)
-            .mapToObj(i -> new Entry(chosen.get(i).image, numbers[i], chosen.get(i).classIndex))
+            .mapToObj(i -> new Entry(looked(chosen.get(i)), numbers[i]))
             .toList());
   }
 
-  ImageSet set() {
+  /** With its size and time, if nobody has looked yet. */
+  private static SurveyImage looked(SurveyImage image) {
+    if (image.bytes() != SurveyImage.UNKNOWN) {
+      return image;
+    }
+    Progress.checkInterrupt();
+    try {
+      Path file = Path.of(image.place());
+      return new SurveyImage(
+          image.name(),
+          image.classIndex(),
+          image.place(),
+          image.offset(),
+          Files.size(file),
+          Files.getLastModifiedTime(file).toMillis());
+    } catch (IOException gone) {
+      return image; // counted and named where it is read
+    }
+  }
+
+  SurveySet set() {
     return set;
   }
 
   int size() {
-    return entries.size();
+    return size;
   }
 
   int[] classSizes() {
@@ -102,7 +143,9 @@ final class SurveyedImages {
 
   /** The images of a block. */
   List<Entry> block(int index) {
-    return entries.subList(index * BLOCK, Math.min(size(), (index + 1) * BLOCK));
+    return some.isEmpty()
+        ? entries.subList(index * BLOCK, Math.min(size(), (index + 1) * BLOCK))
+        : Objects.requireNonNull(some.get(index));
   }
 
   /** All images, by their number. */
@@ -120,17 +163,10 @@ final class SurveyedImages {
       sha.update((e.name() + '\0' + e.label() + '\0').getBytes(UTF_8));
     }
     for (Entry e : entries) {
-      sha.update((e.image.name() + '\0' + e.classIndex + '\0' + stamp(e)).getBytes(UTF_8));
+      SurveyImage i = e.image;
+      String stamp = i.offset() + " " + i.bytes() + " " + i.modified();
+      sha.update((i.name() + '\0' + i.classIndex() + '\0' + stamp).getBytes(UTF_8));
     }
     return Sha256.hex(sha);
-  }
-
-  private static String stamp(Entry e) {
-    Progress.checkInterrupt();
-    try {
-      return Files.size(e.image.file()) + " " + Files.getLastModifiedTime(e.image.file());
-    } catch (IOException gone) {
-      return "not there"; // counted and named where it is read
-    }
   }
 }

@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Passes the images of a set through the model once, block by block, and keeps what they tell of
@@ -51,7 +52,8 @@ final class Surveyor implements AutoCloseable {
   private final Clip clip;
   private final SurveyedImages images;
   private final SurveySettings settings;
-  private final Path work;
+  private final @Nullable Path work; // null where others keep what is done
+  private final ImageOpener opener;
   private final Attributor attributor;
   private final NeuronSpace space;
   private final float[][] labels; // of unit length (classes, D)
@@ -62,22 +64,47 @@ final class Surveyor implements AutoCloseable {
    */
   Surveyor(
       Clip clip, SurveyedImages images, SurveySettings settings, Path work, Progress progress) {
+    this(
+        clip,
+        images,
+        settings,
+        work,
+        ImageOpener.FILES,
+        labels(clip, images.set().entities(), progress),
+        key(clip, images, settings));
+  }
+
+  /**
+   * @param work null for a surveyor that keeps nothing by itself
+   * @param labels of unit length (classes, D)
+   */
+  Surveyor(
+      Clip clip,
+      SurveyedImages images,
+      SurveySettings settings,
+      @Nullable Path work,
+      ImageOpener opener,
+      float[][] labels,
+      String key) {
     clip.vision().requireClassToken("a survey");
     this.clip = clip;
     this.images = images;
     this.settings = settings;
     this.work = work;
+    this.opener = opener;
+    this.labels = labels;
+    this.key = key;
     attributor = new Attributor(clip);
     space = attributor.space();
-    key = key(clip, images, settings);
-    // without a text tower nothing is known of labels, but all of coefficients
-    List<Entity> classes = clip.config().hasText() ? images.set().entities() : List.of();
-    labels =
-        classes.isEmpty()
-            ? new float[0][]
-            : Arrays.stream(clip.embedTexts(classes.stream().map(Entity::label).toList(), progress))
-                .map(Vectors::unit)
-                .toArray(float[][]::new);
+  }
+
+  /** Without a text tower nothing is known of labels, but all of coefficients. */
+  private static float[][] labels(Clip clip, List<Entity> classes, Progress progress) {
+    return classes.isEmpty() || !clip.config().hasText()
+        ? new float[0][]
+        : Arrays.stream(clip.embedTexts(classes.stream().map(Entity::label).toList(), progress))
+            .map(Vectors::unit)
+            .toArray(float[][]::new);
   }
 
   /** Tells surveys apart: by the model, the images, the settings and the version of the files. */
@@ -102,7 +129,7 @@ final class Surveyor implements AutoCloseable {
    */
   AtlasState kept() {
     AtlasState state = empty();
-    Path file = work.resolve(STATE);
+    Path file = work().resolve(STATE);
     if (!Files.isRegularFile(file)) {
       return state;
     }
@@ -122,7 +149,14 @@ final class Surveyor implements AutoCloseable {
     return new AtlasState(space.count(), settings, images.classSizes());
   }
 
-  private void keep(AtlasState state, ImageRows rows) throws IOException {
+  private Path work() {
+    return Objects.requireNonNull(work, "a surveyor that keeps nothing");
+  }
+
+  void keep(AtlasState state, RowSink rows) throws IOException {
+    if (work == null) {
+      return;
+    }
     rows.force();
     AtomicFile.write(
         work.resolve(STATE),
@@ -138,8 +172,18 @@ final class Surveyor implements AutoCloseable {
 
   /** What is kept of each image. */
   ImageRows rows() throws IOException {
-    Files.createDirectories(work);
-    return new ImageRows(work.resolve(ROWS), clip.config().projectionWidth(), NEAREST, NEURONS);
+    Files.createDirectories(work());
+    return new ImageRows(work().resolve(ROWS), format());
+  }
+
+  /** How a row of an image is written. */
+  ImageRows.Format format() {
+    return new ImageRows.Format(clip.config().projectionWidth(), NEAREST, NEURONS);
+  }
+
+  /** The blocks that are not in a state yet. */
+  int[] left(AtlasState state) {
+    return IntStream.range(0, images.blocks()).filter(b -> !state.blocks.get(b)).toArray();
   }
 
   /**
@@ -149,10 +193,29 @@ final class Surveyor implements AutoCloseable {
    * @throws EngramException if a folder cannot be written, or no image can be read
    */
   AtlasState run(Progress progress) {
+    return run((job, told) -> pass(job.state(), left(job.state()), job.rows(), told), progress);
+  }
+
+  /**
+   * Has all images passed that have not passed yet.
+   *
+   * @param engine passes them
+   * @return what all images tell
+   * @throws EngramException if a folder cannot be written, or no image can be read
+   */
+  AtlasState run(SurveyEngine engine, Progress progress) {
     AtlasState state = kept();
-    int[] left = IntStream.range(0, images.blocks()).filter(b -> !state.blocks.get(b)).toArray();
     try (ImageRows rows = rows()) {
-      pass(state, left, rows, progress);
+      SurveyJob job = new SurveyJob(clip, this, images, settings, labels, work(), state, rows);
+      job.absorbLeft();
+      if (!job.isDone()) {
+        engine.run(job, progress);
+      }
+      if (!job.isDone()) {
+        throw new EngramException(
+            "%d of %d blocks of images did not pass; the same line goes on with them."
+                .formatted(left(state).length, images.blocks()));
+      }
       keep(state, rows);
     } catch (IOException e) {
       Progress.checkInterrupt();
@@ -173,19 +236,19 @@ final class Surveyor implements AutoCloseable {
    *
    * @param state takes what they tell
    */
-  void pass(AtlasState state, int[] blocks, ImageRows rows, Progress progress) throws IOException {
+  void pass(AtlasState state, int[] blocks, RowSink rows, Progress progress) throws IOException {
     long before = state.images + state.unreadable.size();
     Pace pace = new Pace(before, images.size());
     long kept = System.nanoTime();
     boolean whole = true;
     try (ImagesAhead ahead =
         new ImagesAhead(
-            clip.processor(), Arrays.stream(blocks).mapToObj(images::block).iterator())) {
+            clip.processor(), opener, Arrays.stream(blocks).mapToObj(images::block).iterator())) {
       for (int block : blocks) {
         long done = state.images + state.unreadable.size();
         progress.step(pace.said(done), done, images.size());
         List<Read> reads = ahead.next();
-        List<Told> told = told(reads);
+        List<Told> told = told(reads, () -> state.halved.set(block));
         whole = false;
         add(state, reads, told, rows);
         state.blocks.set(block);
@@ -210,8 +273,12 @@ final class Surveyor implements AutoCloseable {
    */
   private record Told(AtlasState.Told neurons, ImageRows.Row row) {}
 
-  /** One forward pass of the images of a block that could be read. */
-  private List<Told> told(List<Read> reads) {
+  /**
+   * One forward pass of the images of a block that could be read.
+   *
+   * @param halved is told where memory is full, so that it takes several
+   */
+  private List<Told> told(List<Read> reads, Runnable halved) {
     List<Read> readable = reads.stream().filter(r -> r.pixels() != null).toList();
     List<float[]> pixels = readable.stream().map(r -> Objects.requireNonNull(r.pixels())).toList();
     List<Told> all = new ArrayList<>();
@@ -250,7 +317,12 @@ final class Surveyor implements AutoCloseable {
                                   : improvements[i]))
                   .toList();
             },
-            (from, part) -> all.addAll(part));
+            (from, part) -> {
+              if (part.size() < readable.size()) {
+                halved.run();
+              }
+              all.addAll(part);
+            });
     return all;
   }
 
@@ -281,7 +353,7 @@ final class Surveyor implements AutoCloseable {
     }
   }
 
-  private void add(AtlasState state, List<Read> reads, List<Told> told, ImageRows rows)
+  private void add(AtlasState state, List<Read> reads, List<Told> told, RowSink rows)
       throws IOException {
     for (Told each : told) {
       rows.write(each.neurons.image(), each.row);

@@ -2,6 +2,8 @@ package dev.engram.lab;
 
 import dev.engram.Progress;
 import dev.engram.atlas.Atlas;
+import dev.engram.atlas.SurveyEngine;
+import dev.engram.atlas.SurveySet;
 import dev.engram.atlas.SurveySettings;
 import dev.engram.data.ImageSet;
 import dev.engram.dissect.WordDictionary;
@@ -17,17 +19,27 @@ import org.jspecify.annotations.Nullable;
  * @param settings what is kept
  * @param words the dictionary for what neurons say; null for the model's own
  * @param folder of the atlas
+ * @param engine passes the images; null for this process
  */
 public record SurveyImages(
-    ImageSet set, SurveySettings settings, @Nullable Vocabulary words, Path folder) {
+    SurveySet set,
+    SurveySettings settings,
+    @Nullable Vocabulary words,
+    Path folder,
+    @Nullable SurveyEngine engine) {
   /** All images of a set. */
   public static SurveyImages of(ImageSet set, Path folder) {
-    return new SurveyImages(set, SurveySettings.standard(), null, folder);
+    return of(SurveySet.of(set), folder);
+  }
+
+  /** All images of a set, wherever they lie. */
+  public static SurveyImages of(SurveySet set, Path folder) {
+    return new SurveyImages(set, SurveySettings.standard(), null, folder, null);
   }
 
   /** The same with other settings. */
   public SurveyImages settings(SurveySettings other) {
-    return new SurveyImages(set, other, words, folder);
+    return new SurveyImages(set, other, words, folder, engine);
   }
 
   /**
@@ -36,7 +48,16 @@ public record SurveyImages(
    * @param dictionary null for the model's own
    */
   public SurveyImages words(@Nullable Vocabulary dictionary) {
-    return new SurveyImages(set, settings, dictionary, folder);
+    return new SurveyImages(set, settings, dictionary, folder, engine);
+  }
+
+  /**
+   * The same, computed elsewhere.
+   *
+   * @param elsewhere null for this process
+   */
+  public SurveyImages engine(@Nullable SurveyEngine elsewhere) {
+    return new SurveyImages(set, settings, words, folder, elsewhere);
   }
 
   /**
@@ -49,6 +70,6 @@ public record SurveyImages(
     clip.vision().requireClassToken("a survey"); // first: before a dictionary is embedded
     boolean speaks = clip.config().hasText();
     WordDictionary dictionary = speaks ? lab.dictionary(words) : null;
-    return Atlas.survey(clip, set, settings, dictionary, folder, progress);
+    return Atlas.survey(clip, set, settings, dictionary, folder, engine, progress);
   }
 }

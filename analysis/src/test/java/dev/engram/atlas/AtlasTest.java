@@ -174,7 +174,9 @@ class AtlasTest {
           List<Entry> readable =
               images.block(b).stream().filter(e -> !e.image().name().contains("damaged")).toList();
           List<float[]> pixels =
-              readable.stream().map(e -> clip.processor().process(e.image().file())).toList();
+              readable.stream()
+                  .map(e -> clip.processor().process(Path.of(e.image().place())))
+                  .toList();
           clip.traces(pixels, Contributions.request(clip))
               .each(
                   batch -> {

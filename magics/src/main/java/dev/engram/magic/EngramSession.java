@@ -222,6 +222,28 @@ final class EngramSession {
     return model().directory().equals(Iconclip.model()) ? WordSource.iconclip() : null;
   }
 
+  /**
+   * How {@link SurveyMain} is told of the open model.
+   *
+   * @throws EngramException if it has edits, which no other process sees
+   */
+  List<String> modelOptions() {
+    Clip clip = model();
+    if (!history().edits().isEmpty()) {
+      throw new EngramException(
+          "The open model has edits, which another process does not see: %save it, load it (%model DIR) and ask again.");
+    }
+    boolean isEmbedded = clip.directory().equals(Iconclip.model());
+    String name = isEmbedded ? ICONCLIP : clip.directory().toAbsolutePath().toString();
+    List<String> out = new ArrayList<>(List.of("--model", name));
+    out.addAll(List.of("--precision", clip.precision().toString()));
+    out.addAll(List.of("--device", clip.device().startsWith("gpu") ? "gpu" : "cpu"));
+    if (clip.isResized()) {
+      out.addAll(List.of("--resolution", "" + clip.config().imageSize()));
+    }
+    return out;
+  }
+
   /** Arrays that the engine holds for the model: constant from cell to cell. */
   String managedArrays() {
     return !hasModel()

@@ -1,12 +1,22 @@
 package dev.engram.magic;
 
+import dev.engram.EngramException;
 import dev.engram.atlas.Atlas;
+import dev.engram.atlas.SurveyCluster;
+import dev.engram.atlas.SurveyEngine;
+import dev.engram.atlas.SurveySet;
 import dev.engram.atlas.SurveySettings;
-import dev.engram.data.ImageSet;
+import dev.engram.atlas.TarShards;
 import dev.engram.data.UserPath;
 import dev.engram.lab.Lab;
 import dev.engram.lab.SurveyImages;
+import dev.engram.magic.view.View;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -24,18 +34,25 @@ import picocli.CommandLine.Parameters;
       "%%neurons and %%atlas ask it. A survey that is interrupted goes on where it stopped when"
           + " the",
       "same line runs again, and one that is finished opens at once.",
+      "Tar shards are read as WebDataset writes them: 0001.jpg with 0001.cls, .txt or .json. Without",
+      "a notebook the same is ./lab survey visent-mini --model DIR|OWNER/NAME.",
       "In Java: Atlas a = %%survey visent-mini"
     })
 @HelpPage(
     theme = Theme.FIND,
     examples = {"%survey visent-mini --images 48", "%survey --images 16 --top 5"})
 final class SurveyCommand implements EngramMagic {
+  private static final String LOCAL = "local";
+  private static final String SPARK = "spark";
+
   private final EngramSession session;
 
   @Parameters(
       arity = "0..1",
       paramLabel = "DATASET|DIR",
-      description = "visent-mini, a folder or a CSV list; the open images if left out.")
+      description =
+          "visent-mini, a folder, a CSV list or tar shards (x/*.tar); with --engine spark an address"
+              + " (hdfs://…, s3a://…) too; the open images if left out.")
   private @Nullable String name;
 
   @Option(
@@ -80,6 +97,28 @@ final class SurveyCommand implements EngramMagic {
       description = "The folder of the atlas; below ENGRAM_CACHE/atlases if left out.")
   private @Nullable Path out;
 
+  @Option(
+      names = "--engine",
+      paramLabel = "local|spark",
+      defaultValue = LOCAL,
+      description =
+          "Who passes the images: this process, or a cluster of Spark (default: ${DEFAULT-VALUE}).")
+  private String engine = LOCAL;
+
+  @Option(
+      names = "--master",
+      paramLabel = "URL",
+      description =
+          "Of Spark: spark://HOST:7077, yarn, k8s://…, local[2]; what spark-submit says, else this"
+              + " machine, if left out.")
+  private @Nullable String master;
+
+  @Option(
+      names = "--conf",
+      paramLabel = "KEY=VALUE",
+      description = "A setting of Spark, as spark-submit takes it; may come several times.")
+  private Map<String, String> conf = new LinkedHashMap<>();
+
   SurveyCommand(EngramSession session) {
     this.session = session;
   }
@@ -88,25 +127,110 @@ final class SurveyCommand implements EngramMagic {
   public Atlas run(MagicContext context) {
     SurveySettings settings =
         SurveySettings.standard().images(images).top(top).threshold(threshold);
-    session.model();
-    ImageSet set = name == null && split == null ? session.images() : read();
-    Path folder =
-        out == null
-            ? Atlas.folderIn(EngramSession.atlases(), session.model(), set, settings)
-            : UserPath.home(out);
     try (MagicProgress progress = context.progress()) {
-      Lab lab = session.lab(progress);
       Atlas atlas =
-          SurveyImages.of(set, folder)
-              .settings(settings)
-              .words(session.vocabulary(dictionary))
-              .run(lab, progress);
+          switch (engine) {
+            case LOCAL -> local(context, settings, progress);
+            case SPARK -> {
+              Optional<SurveyCluster.Provider> here = SurveyCluster.provider(SPARK);
+              yield here.isPresent()
+                  ? cluster(here.get(), context, settings, progress)
+                  : elsewhere(context, progress);
+            }
+            default ->
+                throw new EngramException(
+                    "--engine is %s or %s, got '%s'.".formatted(LOCAL, SPARK, engine));
+          };
       session.use(atlas);
       return atlas;
     }
   }
 
-  private ImageSet read() {
-    return EngramSession.read(name == null ? EngramSession.VISENT_MINI : name, split);
+  private Atlas local(MagicContext context, SurveySettings settings, MagicProgress progress) {
+    if (master != null || !conf.isEmpty()) {
+      throw new EngramException("--master and --conf are for --engine spark.");
+    }
+    return survey(set(null, progress), null, context, settings, progress);
+  }
+
+  private Atlas cluster(
+      SurveyCluster.Provider provider,
+      MagicContext context,
+      SurveySettings settings,
+      MagicProgress progress) {
+    session.model(); // first: a cluster that waits for a mistyped model costs somebody
+    try (SurveyCluster cluster = provider.start(master, conf)) {
+      return survey(set(cluster, progress), cluster, context, settings, progress);
+    }
+  }
+
+  private Atlas survey(
+      SurveySet set,
+      @Nullable SurveyEngine by,
+      MagicContext context,
+      SurveySettings settings,
+      MagicProgress progress) {
+    set.notes().forEach(note -> context.display(View.text(note)));
+    Path folder =
+        out == null
+            ? Atlas.folderIn(EngramSession.atlases(), session.model(), set, settings)
+            : UserPath.home(out);
+    Lab lab = session.lab(progress);
+    return SurveyImages.of(set, folder)
+        .settings(settings)
+        .words(session.vocabulary(dictionary))
+        .engine(by)
+        .run(lab, progress);
+  }
+
+  private SurveySet set(@Nullable SurveyCluster cluster, MagicProgress progress) {
+    session.model();
+    if (name != null && SurveyCluster.isAddress(name)) {
+      if (cluster == null) {
+        throw new EngramException(
+            "%s is an address, which --engine spark reads; a folder of this machine is written as its path."
+                .formatted(name));
+      }
+      requireNoSplit();
+      return cluster.list(name, progress);
+    }
+    if (name != null && !name.equals(EngramSession.VISENT_MINI) && TarShards.isAt(name)) {
+      requireNoSplit();
+      return TarShards.read(name, progress);
+    }
+    return name == null && split == null
+        ? SurveySet.of(session.images())
+        : SurveySet.of(EngramSession.read(name == null ? EngramSession.VISENT_MINI : name, split));
+  }
+
+  private void requireNoSplit() {
+    if (split != null) {
+      throw new EngramException(
+          "%s has no splits; name the folder or the shards of one.".formatted(name));
+    }
+  }
+
+  /** In a process that has Spark's jars, which no kernel has. */
+  private Atlas elsewhere(MagicContext context, MagicProgress progress) {
+    if (name == null) {
+      throw new EngramException(
+          "--engine spark needs the name of a data set or a folder; the open images are those of this process.");
+    }
+    List<String> words = new ArrayList<>(session.modelOptions());
+    words.addAll(
+        List.of(name, "--engine", SPARK, "--top", "" + top, "--threshold", "" + threshold));
+    addTo(words, "--master", master);
+    addTo(words, "--split", split);
+    addTo(words, "--images", images);
+    addTo(words, "--dictionary", dictionary);
+    addTo(words, "--out", out == null ? null : UserPath.home(out).toAbsolutePath());
+    conf.forEach((key, value) -> words.addAll(List.of("--conf", key + "=" + value)));
+    return Atlas.open(SparkProcess.run(words, progress, note -> context.display(View.text(note))));
+  }
+
+  private static void addTo(List<String> words, String option, @Nullable Object value) {
+    if (value != null) {
+      words.addAll(List.of(option, value.toString()));
+    }
   }
 }

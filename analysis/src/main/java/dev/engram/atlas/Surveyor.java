@@ -16,6 +16,8 @@ import dev.engram.attribution.Reading;
 import dev.engram.data.Entity;
 import dev.engram.model.Clip;
 import dev.engram.trace.NeuronSpace;
+import dev.engram.trace.Site;
+import dev.engram.trace.TraceRequest;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
@@ -119,7 +121,7 @@ final class Surveyor implements AutoCloseable {
   }
 
   AtlasState empty() {
-    return new AtlasState(space.count(), settings, images.classSizes());
+    return new AtlasState(space.count(), settings, images.classSizes(), images.size());
   }
 
   private void keep(AtlasState state, ImageRows rows) throws IOException {
@@ -210,18 +212,27 @@ final class Surveyor implements AutoCloseable {
    */
   private record Told(AtlasState.Told neurons, ImageRows.Row row) {}
 
+  private TraceRequest request() {
+    TraceRequest request = Contributions.request(clip);
+    return settings.patches() ? request.withPatchMaxima(Site.M_A, Site.M_F) : request;
+  }
+
   /** One forward pass of the images of a block that could be read. */
   private List<Told> told(List<Read> reads) {
     List<Read> readable = reads.stream().filter(r -> r.pixels() != null).toList();
     List<float[]> pixels = readable.stream().map(r -> Objects.requireNonNull(r.pixels())).toList();
     List<Told> all = new ArrayList<>();
-    clip.traces(pixels, Contributions.request(clip))
+    clip.traces(pixels, request())
         .atOnce(SurveyedImages.BLOCK)
         .<List<Told>>each(
             batch -> {
               List<Read> those = readable.subList(batch.from(), batch.from() + batch.size());
               float[][] z = batch.trace().embeddings();
               float[][] m = attributor.coefficients(batch.trace());
+              float[][] patches =
+                  settings.patches()
+                      ? attributor.patchMaxima(batch.trace())
+                      : new float[those.size()][0];
               // images of one class have one text; those without a class get the first one's place
               Map<Integer, Integer> places = new LinkedHashMap<>();
               int[] of = new int[those.size()];
@@ -247,22 +258,25 @@ final class Surveyor implements AutoCloseable {
                               m[i],
                               texts.length == 0 || those.get(i).entry().classIndex() < 0
                                   ? new float[0]
-                                  : improvements[i]))
+                                  : improvements[i],
+                              patches[i]))
                   .toList();
             },
             (from, part) -> all.addAll(part));
     return all;
   }
 
-  private Told told(Read read, float[] embedding, float[] m, float[] improvement) {
+  private Told told(Read read, float[] embedding, float[] m, float[] improvement, float[] patches) {
     requireFinite(m, read);
     requireFinite(improvement, read);
+    requireFinite(patches, read);
     return new Told(
         new AtlasState.Told(
             read.entry().number(),
             labels.length == 0 ? -1 : read.entry().classIndex(),
             m,
-            improvement),
+            improvement,
+            patches),
         new ImageRows.Row(
             read.hash(),
             embedding,

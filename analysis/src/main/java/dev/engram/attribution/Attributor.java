@@ -246,6 +246,24 @@ public final class Attributor implements AutoCloseable {
     return out;
   }
 
+  /**
+   * @param trace made with the patch maxima of {@link Site#M_A} and {@link Site#M_F}
+   * @return the largest m of every neuron over the patches, (B, neurons)
+   */
+  public float[][] patchMaxima(Trace trace) {
+    float[][] out = new float[trace.batch()][space.count()];
+    for (int l = 0; l < space.layers(); l++) {
+      for (Neuron.Block block : Neuron.Block.values()) {
+        float[] m = trace.patchMaximum(Site.coefficients(block), l).toFloatArray();
+        int n = space.size(block);
+        for (int b = 0; b < out.length; b++) {
+          System.arraycopy(m, b * n, out[b], space.offset(block, l), n);
+        }
+      }
+    }
+    return out;
+  }
+
   /** What the pool's heads look at on average (B, 1, T); null where a class token is read. */
   private @Nullable NDArray attention(Trace trace, NDManager scope) {
     if (clip.config().family().hasClassToken()) {

@@ -118,6 +118,9 @@ public record Traces(
     for (Map.Entry<Site, Tokens> kept : request.sites().entrySet()) {
       floats += layers(kept.getKey()) * width(kept.getKey(), kept.getValue());
     }
+    for (Site site : request.patchMaxima()) {
+      floats += layers(site) * width(site, Tokens.CLASS);
+    }
     return clip.bytesPerImage() + Float.BYTES * floats;
   }
 

@@ -69,6 +69,12 @@ final class SurveyCommand implements EngramMagic {
   private double threshold = 0.5;
 
   @Option(
+      names = "--patches",
+      description =
+          "Keep the maximum of m over the patches too, beside m at the class token (slower).")
+  private boolean patches;
+
+  @Option(
       names = "--dictionary",
       paramLabel = WordSource.LABEL,
       description = "Words: " + WordSource.DESCRIPTION)
@@ -87,7 +93,7 @@ final class SurveyCommand implements EngramMagic {
   @Override
   public Atlas run(MagicContext context) {
     SurveySettings settings =
-        SurveySettings.standard().images(images).top(top).threshold(threshold);
+        SurveySettings.standard().images(images).top(top).threshold(threshold).patches(patches);
     session.model();
     ImageSet set = name == null && split == null ? session.images() : read();
     Path folder =

@@ -226,6 +226,21 @@ public final class Atlas implements AtlasAnswer, AutoCloseable {
     return new AtlasComparer(this, after, match).compare(progress);
   }
 
+  /** The first column of a query as texts, "" for NULL; of any number of rows. */
+  List<String> texts(String query) {
+    List<String> out = new ArrayList<>();
+    try (Statement s = connection.createStatement();
+        ResultSet rows = s.executeQuery(query)) {
+      while (rows.next()) {
+        String text = rows.getString(1);
+        out.add(text == null ? "" : text);
+      }
+    } catch (SQLException e) {
+      throw damaged(e);
+    }
+    return out;
+  }
+
   /** The sketches of all neurons, in their order. */
   List<short[]> sketches() {
     List<short[]> out = new ArrayList<>();

@@ -5,6 +5,7 @@ import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.atlas.AtlasComparison.Lone;
 import dev.engram.atlas.AtlasComparison.Pair;
+import dev.engram.atlas.AtlasComparison.Relabelled;
 import dev.engram.atlas.AtlasComparison.Side;
 import dev.engram.trace.NeuronSpace;
 import java.util.ArrayList;
@@ -21,15 +22,11 @@ final class AtlasComparer {
   private final double match;
 
   /** What is read of one of the atlases. */
-  private record Half(
-      Atlas atlas, AtlasNeurons numbers, List<String> words, List<short[]> sketches) {
+  private record Half(AtlasNeurons numbers, List<String> words, List<short[]> sketches) {
     static Half of(Atlas atlas) {
-      AtlasTable words =
-          atlas.sql("SELECT array_to_string(words, ', ') FROM neurons ORDER BY position");
       return new Half(
-          atlas,
           atlas.neurons(),
-          words.columns().get(0).values().stream().map(w -> w == null ? "" : w.toString()).toList(),
+          atlas.texts("SELECT array_to_string(words, ', ') FROM neurons ORDER BY position"),
           atlas.sketches());
     }
 
@@ -93,7 +90,7 @@ final class AtlasComparer {
         List.of(
             "SELECT sum(hash(image, number, class, unreadable IS NULL))::VARCHAR FROM images",
             "SELECT sum(hash(class, label))::VARCHAR FROM labels")) {
-      if (!value(before, sum).equals(value(after, sum))) {
+      if (!before.texts(sum).equals(after.texts(sum))) {
         throw refusal("images with other classes, labels or unreadable files");
       }
     }
@@ -111,10 +108,6 @@ final class AtlasComparer {
     return new EngramException(
         "The atlases %s and %s cannot be compared, since they are of %s; survey both models alike (%%survey)."
             .formatted(before.folder(), after.folder(), differs));
-  }
-
-  private static String value(Atlas atlas, String query) {
-    return String.valueOf(atlas.sql(query).columns().get(0).values().get(0));
   }
 
   AtlasComparison compare(Progress progress) {
@@ -174,7 +167,19 @@ final class AtlasComparer {
         pairs,
         appeared.stream().sorted(least).toList(),
         vanished.stream().sorted(least).toList(),
+        relabelled(),
         provenance());
+  }
+
+  private List<Relabelled> relabelled() {
+    String readable = " FROM images WHERE unreadable IS NULL ORDER BY number";
+    List<String> names = before.texts("SELECT image" + readable);
+    List<String> was = before.texts("SELECT nearest[1]" + readable);
+    List<String> is = after.texts("SELECT nearest[1]" + readable);
+    return IntStream.range(0, names.size())
+        .filter(i -> !was.get(i).equals(is.get(i)))
+        .mapToObj(i -> new Relabelled(names.get(i), was.get(i), is.get(i)))
+        .toList();
   }
 
   private static Lone lone(Half of, int i, NeuronPartners.Best best, Half others) {

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param pairs the neurons of the second that have a partner, in their order
  * @param appeared neurons of the second without a partner, the least correlated first
  * @param vanished neurons of the first without a partner, the least correlated first
+ * @param relabelled images that are nearest to another label, in their order
  * @param provenance where the numbers come from
  */
 public record AtlasComparison(
@@ -42,6 +43,7 @@ public record AtlasComparison(
     List<Pair> pairs,
     List<Lone> appeared,
     List<Lone> vanished,
+    List<Relabelled> relabelled,
     Provenance provenance)
     implements AtlasAnswer {
   /** The correlation of neurons that share half of their variance. */
@@ -98,11 +100,21 @@ public record AtlasComparison(
    */
   public record Lone(Side side, @Nullable Neuron nearest, double correlation) {}
 
+  /**
+   * An image that is nearest to another label.
+   *
+   * @param image its name within its set
+   * @param before the class of the nearest label
+   * @param after the same in the other model
+   */
+  public record Relabelled(String image, String before, String after) {}
+
   /** Keeps copies. */
   public AtlasComparison {
     pairs = List.copyOf(pairs);
     appeared = List.copyOf(appeared);
     vanished = List.copyOf(vanished);
+    relabelled = List.copyOf(relabelled);
   }
 
   /** Whether the second model is an edit of the first, or both are of one original. */

@@ -4,6 +4,7 @@ import dev.engram.Sha256;
 import dev.engram.atlas.AtlasComparison;
 import dev.engram.atlas.AtlasComparison.Lone;
 import dev.engram.atlas.AtlasComparison.Pair;
+import dev.engram.atlas.AtlasComparison.Relabelled;
 import dev.engram.atlas.AtlasComparison.Side;
 import dev.engram.atlas.Manifest;
 import dev.engram.magic.view.TableView;
@@ -40,6 +41,7 @@ final class AtlasComparisonPresenter implements Presenter<AtlasComparison> {
     add(views, "Other words", "that say other words", c.byWords(), rows);
     lone(views, "Appeared", c.appeared(), rows);
     lone(views, "Vanished", c.vanished(), rows);
+    relabelled(views, c.relabelled(), rows);
     return Footnote.under(Pages.stacked(views), c.provenance());
   }
 
@@ -102,7 +104,9 @@ final class AtlasComparisonPresenter implements Presenter<AtlasComparison> {
             "Before: %s; after: %s%s; both over the same %,d images of %s.",
             model(c.before()),
             model(c.after()),
-            c.isEdit() ? ", the same model with other edits" : "",
+            c.before().modelHash().equals(c.after().modelHash())
+                ? ", the very same model"
+                : c.isEdit() ? ", the same model with other edits" : "",
             c.images(),
             c.before().set()));
     int n = c.after().space().count();
@@ -155,9 +159,9 @@ final class AtlasComparisonPresenter implements Presenter<AtlasComparison> {
     columns.add(strings("neuron", first, AtlasComparisonPresenter::names));
     columns.add(numbers("r", first, Pair::correlation));
     columns.add(numbers("density before", first, p -> p.before().density()));
-    columns.add(numbers("after", first, p -> p.after().density()));
+    columns.add(numbers("density after", first, p -> p.after().density()));
     columns.add(strings("best class before", first, p -> ofClass(p.before())));
-    columns.add(strings("after ", first, p -> ofClass(p.after())));
+    columns.add(strings("best class after", first, p -> ofClass(p.after())));
     columns.add(strings("says before", first, p -> p.before().words()));
     columns.add(strings("says after", first, p -> p.after().words()));
     views.add(
@@ -183,6 +187,24 @@ final class AtlasComparisonPresenter implements Presenter<AtlasComparison> {
                 numbers("density", first, l -> l.side().density()),
                 strings("best class", first, l -> ofClass(l.side())),
                 strings("says", first, l -> l.side().words())),
+            rows));
+  }
+
+  private static void relabelled(List<View> views, List<Relabelled> all, int rows) {
+    if (all.isEmpty()) {
+      views.add(Pages.paragraph("Images nearest to another label: none."));
+      return;
+    }
+    List<Relabelled> first = all.stream().limit(rows).toList();
+    views.add(
+        TableView.of(
+            Table.create(
+                format(
+                    "Images nearest to another label (%,d images%s)",
+                    all.size(), shown(first, all)),
+                strings("image", first, Relabelled::image),
+                strings("label before", first, Relabelled::before),
+                strings("label after", first, Relabelled::after)),
             rows));
   }
 

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * order, the result is the same to the bit.
  */
 final class AtlasState {
-  /** Neurons that a core takes at once. */
-  private static final int AT_ONCE = 512;
+  /** Neurons that a core takes at once: their sums, lists and sketches, 4 kB each, stay near. */
+  private static final int AT_ONCE = 64;
 
   final int neurons;
   final SurveySettings settings;

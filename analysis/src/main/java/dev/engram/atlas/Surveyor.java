@@ -15,6 +15,7 @@ import dev.engram.attribution.Contributions;
 import dev.engram.attribution.Reading;
 import dev.engram.data.Entity;
 import dev.engram.model.Clip;
+import dev.engram.model.Traces;
 import dev.engram.trace.NeuronSpace;
 import dev.engram.trace.Site;
 import dev.engram.trace.TraceRequest;
@@ -36,8 +37,8 @@ import java.util.stream.IntStream;
 
 /**
  * Passes the images of a set through the model once, block by block, and keeps what they tell of
- * every neuron. What is done is kept on disk every half minute and at an interruption, so that a
- * survey goes on where it stopped.
+ * every neuron. What is done is kept on disk every half minute, or more seldom where that takes
+ * long, and at an interruption, so that a survey goes on where it stopped.
  */
 final class Surveyor implements AutoCloseable {
   /** How many labels an image keeps. */
@@ -47,6 +48,10 @@ final class Surveyor implements AutoCloseable {
   static final int NEURONS = 20;
 
   private static final long KEPT_EVERY_NANOS = 30_000_000_000L;
+
+  /** Keeping takes at most one part in so many of the time: it is 400 MB of a ViT-L/14. */
+  private static final long KEEPING_SHARE = 50;
+
   private static final String STATE = "state.bin";
   private static final String ROWS = "images.bin";
 
@@ -179,6 +184,7 @@ final class Surveyor implements AutoCloseable {
     long before = state.images + state.unreadable.size();
     Pace pace = new Pace(before, images.size());
     long kept = System.nanoTime();
+    long keeping = 0;
     boolean whole = true;
     try (ImagesAhead ahead =
         new ImagesAhead(
@@ -192,9 +198,11 @@ final class Surveyor implements AutoCloseable {
         add(state, reads, told, rows);
         state.blocks.set(block);
         whole = true;
-        if (System.nanoTime() - kept > KEPT_EVERY_NANOS) {
+        if (System.nanoTime() - kept > Math.max(KEPT_EVERY_NANOS, KEEPING_SHARE * keeping)) {
+          long start = System.nanoTime();
           keep(state, rows);
           kept = System.nanoTime();
+          keeping = kept - start;
         }
       }
       progress.report(pace.said(images.size()), images.size(), images.size());
@@ -223,7 +231,7 @@ final class Surveyor implements AutoCloseable {
     List<float[]> pixels = readable.stream().map(r -> Objects.requireNonNull(r.pixels())).toList();
     List<Told> all = new ArrayList<>();
     clip.traces(pixels, request())
-        .atOnce(SurveyedImages.BLOCK)
+        .atOnce(Math.min(SurveyedImages.BLOCK, Traces.usual(clip)))
         .<List<Told>>each(
             batch -> {
               List<Read> those = readable.subList(batch.from(), batch.from() + batch.size());

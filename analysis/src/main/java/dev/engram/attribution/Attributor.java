@@ -129,7 +129,7 @@ public final class Attributor implements AutoCloseable {
     double[] cosines = new double[n];
     // without a class token the coefficients of all tokens are kept: 0.4 GB an image of a So400m
     clip.traces(pixels, Contributions.request(clip))
-        .atOnce(clip.config().family().hasClassToken() ? Traces.USUAL : 1)
+        .atOnce(clip.config().family().hasClassToken() ? Traces.usual(clip) : 1)
         .telling("attributing images", progress)
         .each(
             batch -> {

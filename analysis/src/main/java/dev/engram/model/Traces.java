@@ -29,8 +29,26 @@ public record Traces(
     int usual,
     String what,
     Progress progress) {
-  /** How many images a CPU takes at once: more make it no faster. */
+  /** How many images a CPU takes at once at most: more make it no faster. */
   public static final int USUAL = 16;
+
+  /**
+   * What the largest array of a pass may take. A ViT-L/14 passes 4 images at once faster than 16:
+   * an array of more than 32 MB gets new pages from the system each time that it is made.
+   */
+  private static final long LARGEST = 20L << 20;
+
+  /**
+   * How many images of a model a CPU takes at once. It belongs to the model, and not to how many
+   * there are, since the last bit of a product depends on what is multiplied together.
+   *
+   * @return 1 to {@link #USUAL}
+   */
+  public static int usual(Clip clip) {
+    long hidden =
+        (long) Float.BYTES * clip.config().imageTokens() * clip.config().vision().ffnWidth();
+    return (int) Math.max(1, Math.min(USUAL, LARGEST / hidden));
+  }
 
   /**
    * Some of the images after their pass.

@@ -1,8 +1,8 @@
 package dev.engram.magic;
 
+import dev.engram.atlas.Atlas;
 import dev.engram.lab.Exploration;
 import dev.engram.lab.Explore;
-import dev.engram.lab.ExploredNeuron;
 import dev.engram.lab.Target;
 import dev.engram.magic.result.Presenters;
 import dev.engram.magic.view.PageFile;
@@ -25,7 +25,7 @@ import picocli.CommandLine.Parameters;
       "Of an entity or an image: the neurons that bring it closest to its label. Of neurons: these,",
       "the neurons that drive them, and the best of the entity that the first one serves. Of",
       "nothing: the best neurons of the open set. The first call passes the whole set through the",
-      "model, the next ones do not. Where an atlas is open (%%survey, %%atlas), a table above has",
+      "model, the next ones do not. Where an atlas is open (%%survey, %%atlas), each page names",
       "the strongest images of its whole set.",
       "In Java: Exploration e = %%explore santa_claus   (with var it is an Object)"
     })
@@ -93,11 +93,13 @@ final class ExploreCommand implements EngramMagic {
     PageFile file = page.file();
     try (MagicProgress progress = context.progress()) {
       Exploration exploration = session.lab(progress).explore(request);
+      Atlas atlas = session.atlasOfModel();
+      if (atlas != null) {
+        exploration = exploration.in(atlas);
+      }
       if (file != null) {
         context.display(file.write(Presenters.page(exploration)));
       }
-      session.showFromAtlas(
-          exploration.neurons().stream().map(ExploredNeuron::neuron).toList(), context);
       return exploration;
     }
   }

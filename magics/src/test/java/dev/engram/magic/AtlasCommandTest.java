@@ -207,16 +207,20 @@ class AtlasCommandTest {
   @Test
   void wordsAndTheExplorerSayWhatTheAtlasKnows() {
     Atlas atlas = (Atlas) run("atlas '" + folder + "'");
+    Neuron neuron = Neuron.parse("L3F7");
     for (String line : List.of("words L3F7 L3A0H11", "explore L3F7 --top 1")) {
       HOST.shown.clear();
-      run(line);
+      Object result = run(line);
       String shown =
-          HOST.shown.stream().map(v -> v.text()).collect(java.util.stream.Collectors.joining());
+          HOST.shown.stream().map(v -> v.text()).collect(java.util.stream.Collectors.joining())
+              + RUNNER.view(result).text();
       assertTrue(
           shown.contains("40 images of visent-mini, as the atlas an atlas has them"), line + shown);
-      assertTrue(
-          shown.contains(atlas.tops(Neuron.parse("L3F7"), Atlas.TopList.HIGHEST).get(0).image()),
-          shown);
+      Atlas.TopList list =
+          shown.contains("lowest coefficients (turned around)")
+              ? Atlas.TopList.LOWEST
+              : Atlas.TopList.HIGHEST;
+      assertTrue(shown.contains(atlas.tops(neuron, list).get(0).image()), shown);
     }
   }
 }

@@ -144,10 +144,15 @@ public record AtlasComparison(
         .toList();
   }
 
-  /** Pairs that say other words, the least correlated first. */
+  /** Whether both models were put into words of one dictionary. */
+  public boolean hasOneDictionary() {
+    return before.dictionary().equals(after.dictionary());
+  }
+
+  /** Pairs that say other words of one dictionary, the least correlated first. */
   public List<Pair> byWords() {
     return pairs.stream()
-        .filter(Pair::saysOtherWords)
+        .filter(p -> hasOneDictionary() && p.saysOtherWords())
         .sorted(Comparator.comparingDouble(p -> Double.isNaN(p.correlation) ? 2 : p.correlation))
         .toList();
   }

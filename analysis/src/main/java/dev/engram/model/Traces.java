@@ -33,8 +33,8 @@ public record Traces(
   public static final int USUAL = 16;
 
   /**
-   * What the largest array of a pass may take. A ViT-L/14 passes 4 images at once faster than 16:
-   * an array of more than 32 MB gets new pages from the system each time that it is made.
+   * What the largest array of a pass may take, so that it stays near the cores: a ViT-L/14 passes 4
+   * images at once faster than 16 ({@code docs/performance.md}).
    */
   private static final long LARGEST = 20L << 20;
 
@@ -45,8 +45,11 @@ public record Traces(
    * @return 1 to {@link #USUAL}
    */
   public static int usual(Clip clip) {
-    long hidden =
-        (long) Float.BYTES * clip.config().imageTokens() * clip.config().vision().ffnWidth();
+    return usual(clip.config().imageTokens(), clip.config().vision().ffnWidth());
+  }
+
+  static int usual(int tokens, int ffnWidth) {
+    long hidden = (long) Float.BYTES * tokens * ffnWidth;
     return (int) Math.max(1, Math.min(USUAL, LARGEST / hidden));
   }
 

@@ -38,7 +38,15 @@ final class AtlasComparisonPresenter implements Presenter<AtlasComparison> {
     sentences(c).forEach(s -> views.add(Pages.paragraph(s)));
     add(views, "Density changed most", "whose density changed", c.byDensity(), rows);
     add(views, "Another class is improved most", "with another best class", c.byClass(), rows);
-    add(views, "Other words", "that say other words", c.byWords(), rows);
+    if (c.hasOneDictionary()) {
+      add(views, "Other words", "that say other words", c.byWords(), rows);
+    } else {
+      views.add(
+          Pages.paragraph(
+              format(
+                  "Words are not compared, since they are of two dictionaries (%s and %s).",
+                  c.before().dictionary(), c.after().dictionary())));
+    }
     lone(views, "Appeared", c.appeared(), rows);
     lone(views, "Vanished", c.vanished(), rows);
     relabelled(views, c.relabelled(), rows);

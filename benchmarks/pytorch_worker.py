@@ -54,22 +54,34 @@ def scores():
     for l, layer in enumerate(layers):
         for b, (w, norm) in enumerate(blocks(layer)):
             y = norm(kept["mid" if b else "h"][l])
-            m = kept["mF" if b else "mA"][l][0]
-            py = (y @ P.T)[0]
-            rows = torch.cat([TEXT_ROW, (py @ P)[None]]) @ w
-            dot, norm2 = py @ text, py @ py
-            out.append((dot + m * rows[0]) * (norm2 + m * (2 * rows[1] + m * SQUARED_NORMS[l][b])).rsqrt()
+            m = kept["mF" if b else "mA"][l]
+            py = y @ P.T
+            rows = torch.cat([TEXT_ROW, py @ P]) @ w
+            dot, norm2 = (py @ text)[:, None], py.square().sum(1, keepdim=True)
+            out.append((dot + m * rows[:1]) * (norm2 + m * (2 * rows[1:] + m * SQUARED_NORMS[l][b])).rsqrt()
                        - dot * norm2.rsqrt())
-    return torch.cat(out)
+    return torch.cat(out, 1)
 
 
 def attribute():
     handles = hooks()
     model(pixel_values=image)
-    top = torch.topk(scores(), 50)
+    top = torch.topk(scores()[0], 50)
     for h in handles:
         h.remove()
     return top.values.tolist(), top.indices.tolist()
+
+
+SIXTEEN = torch.randn(16, *image.shape[1:])
+
+
+def batch():
+    handles = hooks()
+    model(pixel_values=SIXTEEN)
+    result = scores()
+    for h in handles:
+        h.remove()
+    return result
 
 
 rng = np.random.default_rng(0)
@@ -154,7 +166,7 @@ def tracing():
 
 TASKS = {"tracing": tracing, "rome_cholesky": rome_cholesky, "rome_woodbury": rome_woodbury,
          "rome_woodbury64": lambda: rome_woodbury(torch.float64),
-         "forward": lambda: model(pixel_values=image).image_embeds, "attribute": attribute,
+         "batch": batch, "forward": lambda: model(pixel_values=image).image_embeds, "attribute": attribute,
          "omp": omp, "sklearn": sklearn_omp}
 
 print("ready", flush=True)

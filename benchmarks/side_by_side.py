@@ -18,7 +18,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
-SLOW = ("sklearn", "tracing")  # fewer rounds
+SLOW = ("sklearn", "tracing", "batch")  # fewer rounds
 SHORT = ("omp", "rome_cholesky", "rome_woodbury", "rome_woodbury64")  # more rounds, after more for warming up
 MODEL = HERE / "target" / "random-vit-l-14"
 
@@ -94,6 +94,7 @@ def main():
     make_model()
     rows = [("image tower, forward", "forward", "forward"),
             ("forward + scores of 122,880 neurons + top 50", "attribute", "attribute"),
+            ("16 images at once: forward + scores of 122,880 neurons", "batch", "batch"),
             ("OMP, 50 vectors, 20,000 words, against batched PyTorch", "omp", "omp"),
             ("OMP, the same, against scikit-learn", "omp", "sklearn"),
             ("ROME, W_fc2, 1,000 keys, against PyTorch's Cholesky in float32", "rome", "rome_cholesky"),

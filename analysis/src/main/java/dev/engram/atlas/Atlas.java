@@ -8,6 +8,8 @@ import dev.engram.data.ImageSet;
 import dev.engram.dissect.WordDictionary;
 import dev.engram.model.Clip;
 import dev.engram.trace.Neuron;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -26,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * takes memory until the atlas is closed.
  */
 public final class Atlas implements AtlasAnswer, AutoCloseable {
-  private static final List<String> BY_LAYER = List.of("neurons", "tops", "classes");
+  private static final List<String> BY_LAYER = List.of("neurons", "tops", "classes", "sketches");
   private static final List<String> WHOLE = List.of("images", "labels");
 
   private final Path folder;
@@ -50,7 +52,9 @@ public final class Atlas implements AtlasAnswer, AutoCloseable {
     /** The smallest coefficients, the smallest first. */
     LOWEST,
     /** The largest improvements of the image's own label. */
-    IMPROVEMENT
+    IMPROVEMENT,
+    /** The largest maxima of the coefficient over the patches, of a survey that kept them. */
+    PATCHES
   }
 
   private Atlas(Path folder, Manifest manifest, Connection connection) {
@@ -228,6 +232,59 @@ public final class Atlas implements AtlasAnswer, AutoCloseable {
     }
   }
 
+  /**
+   * Compares what two models do on the same images, or one model before and after an edit: which
+   * neurons are new, which are gone, which have changed.
+   *
+   * @param after the atlas of the other model
+   * @param match neurons are partners from this correlation on, above 0 and at most 1; {@link
+   *     AtlasComparison#MATCH} is half of the variance
+   * @throws EngramException if the images, their classes or labels, or the settings differ
+   */
+  public AtlasComparison compare(Atlas after, double match, Progress progress) {
+    return new AtlasComparer(this, after, match).compare(progress);
+  }
+
+  /** The first column of a query as texts, "" for NULL; of any number of rows. */
+  List<String> texts(String query) {
+    List<String> out = new ArrayList<>();
+    try (Statement s = connection.createStatement();
+        ResultSet rows = s.executeQuery(query)) {
+      while (rows.next()) {
+        String text = rows.getString(1);
+        out.add(text == null ? "" : text);
+      }
+    } catch (SQLException e) {
+      throw damaged(e);
+    }
+    return out;
+  }
+
+  /** The sketches of all neurons, in their order. */
+  List<short[]> sketches() {
+    List<short[]> out = new ArrayList<>();
+    try (Statement s = connection.createStatement();
+        ResultSet rows = s.executeQuery("SELECT sketch FROM sketches ORDER BY position")) {
+      while (rows.next()) {
+        short[] sketch = new short[Sketches.WIDTH];
+        byte[] bytes = rows.getBytes(1);
+        if (bytes.length != Short.BYTES * sketch.length) {
+          throw new EngramException("The atlas %s has a damaged sketch.".formatted(folder));
+        }
+        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asShortBuffer().get(sketch);
+        out.add(sketch);
+      }
+    } catch (SQLException e) {
+      throw damaged(e);
+    }
+    if (out.size() != manifest.space().count()) {
+      throw new EngramException(
+          "The atlas %s is damaged: it has %d sketches of %d neurons."
+              .formatted(folder, out.size(), manifest.space().count()));
+    }
+    return out;
+  }
+
   private EngramException damaged(SQLException e) {
     return new EngramException(
         "The atlas %s cannot be read: %s.".formatted(folder, DuckDb.why(e)), e);
@@ -235,7 +292,7 @@ public final class Atlas implements AtlasAnswer, AutoCloseable {
 
   /**
    * Asks in SQL, as DuckDB speaks it, over the tables {@code neurons}, {@code tops}, {@code
-   * classes}, {@code images} and {@code labels}.
+   * classes}, {@code sketches}, {@code images} and {@code labels}.
    *
    * @throws EngramException with DuckDB's words if it is not valid, or for more than a million rows
    * @throws java.util.concurrent.CancellationException if the caller is interrupted

@@ -120,6 +120,7 @@ final class AtlasMaker {
     return new Manifest(
         clip.name(),
         clip.hash(),
+        clip.original().hash().equals(clip.hash()) ? "" : clip.original().hash(),
         clip.caution().orElse(""),
         clip.config().vision().space(),
         images.set().name(),

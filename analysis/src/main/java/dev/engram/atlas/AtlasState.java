@@ -4,7 +4,6 @@ import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
@@ -18,12 +17,13 @@ import org.jspecify.annotations.Nullable;
  * order, the result is the same to the bit.
  */
 final class AtlasState {
-  /** Neurons that a core takes at once. */
-  private static final int AT_ONCE = 512;
+  /** Neurons that a core takes at once: their sums, lists and sketches, 4 kB each, stay near. */
+  private static final int AT_ONCE = 64;
 
   final int neurons;
   final SurveySettings settings;
   private final int[] classSizes;
+  private final int listed;
 
   /** The blocks of images that are in it. */
   final BitSet blocks = new BitSet();
@@ -36,15 +36,17 @@ final class AtlasState {
 
   long images;
   long labelled;
-  final ExactSums sums;
-  final ExactSums squares;
   final ExactSums improvements;
-  final float[] least;
-  final float[] greatest;
-  final int[] histograms; // (neurons, LogBins.COUNT)
-  final int[] beyond;
-  final TopLists highest;
-  final TopLists lowest; // of −m
+
+  /** Of m at the class token. */
+  final CoefficientStats classToken;
+
+  /** Of the maximum of m over the patches; null where a survey leaves it out. */
+  final @Nullable CoefficientStats patches;
+
+  /** Of m at the class token. */
+  final Sketches sketches;
+
   final TopLists improved;
 
   /** Finished classes: mean improvement, mean coefficient beside it. */
@@ -68,29 +70,24 @@ final class AtlasState {
   /**
    * @param neurons of the model
    * @param classSizes how many of the surveyed images each class has
+   * @param listed how many images are surveyed
    */
-  AtlasState(int neurons, SurveySettings settings, int[] classSizes) {
+  AtlasState(int neurons, SurveySettings settings, int[] classSizes, int listed) {
     this.neurons = neurons;
     this.settings = settings;
     this.classSizes = classSizes;
-    sums = new ExactSums(neurons);
-    squares = new ExactSums(neurons);
+    this.listed = listed;
     improvements = new ExactSums(neurons);
-    least = new float[neurons];
-    greatest = new float[neurons];
-    Arrays.fill(least, Float.POSITIVE_INFINITY);
-    Arrays.fill(greatest, Float.NEGATIVE_INFINITY);
-    histograms = new int[neurons * LogBins.COUNT];
-    beyond = new int[neurons];
-    highest = TopLists.of(neurons, settings.top());
-    lowest = TopLists.of(neurons, settings.top());
+    classToken = new CoefficientStats(neurons, settings, true);
+    patches = settings.patches() ? new CoefficientStats(neurons, settings, false) : null;
+    sketches = new Sketches(neurons, listed);
     improved = TopLists.of(neurons, settings.top());
     classes = TopLists.withBeside(neurons, settings.classes());
   }
 
   /** A state of no images, for others of the same survey. */
   AtlasState empty() {
-    return new AtlasState(neurons, settings, classSizes);
+    return new AtlasState(neurons, settings, classSizes, listed);
   }
 
   /**
@@ -100,8 +97,10 @@ final class AtlasState {
    * @param classIndex −1 for none
    * @param m of every neuron
    * @param improvement of its own label by every neuron; read only if it has a class
+   * @param patches the maximum of m over its patches, of every neuron; read only by a survey that
+   *     keeps it
    */
-  record Told(int image, int classIndex, float[] m, float[] improvement) {}
+  record Told(int image, int classIndex, float[] m, float[] improvement, float[] patches) {}
 
   /** Adds images: some neurons at a time on each core, so that what is kept of them stays near. */
   void add(List<Told> told) {
@@ -112,13 +111,14 @@ final class AtlasState {
               ? null
               : open.computeIfAbsent(t.classIndex, c -> new OpenClass(neurons)));
     }
+    List<int[]> places = told.stream().map(t -> sketches.places(t.image)).toList();
     IntStream.range(0, (neurons + AT_ONCE - 1) / AT_ONCE)
         .parallel()
         .forEach(
             part -> {
               int to = Math.min(neurons, (part + 1) * AT_ONCE);
               for (int i = 0; i < own.size(); i++) {
-                add(told.get(i), own.get(i), part * AT_ONCE, to);
+                add(told.get(i), own.get(i), places.get(i), part * AT_ONCE, to);
               }
             });
     images += told.size();
@@ -133,17 +133,13 @@ final class AtlasState {
     }
   }
 
-  private void add(Told told, @Nullable OpenClass own, int from, int to) {
+  private void add(Told told, @Nullable OpenClass own, int[] places, int from, int to) {
     for (int i = from; i < to; i++) {
-      float x = told.m[i];
-      sums.add(i, x);
-      squares.add(i, (double) x * x);
-      least[i] = Math.min(least[i], x);
-      greatest[i] = Math.max(greatest[i], x);
-      histograms[i * LogBins.COUNT + LogBins.of(x)]++;
-      beyond[i] += Math.abs(x) > settings.threshold() ? 1 : 0;
-      highest.add(i, x, told.image);
-      lowest.add(i, -x, told.image);
+      classToken.add(i, told.m[i], told.image);
+      sketches.add(i, told.m[i], places);
+    }
+    for (int i = from; i < to && patches != null; i++) {
+      patches.add(i, told.patches[i], told.image);
     }
     for (int i = from; i < to && own != null; i++) {
       float improvement = told.improvement[i];
@@ -178,6 +174,11 @@ final class AtlasState {
 
   /** Adds what other images of the same survey tell. */
   void merge(AtlasState other) {
+    if (!settings.equals(other.settings)) {
+      throw new IllegalArgumentException(
+          "the states are of surveys with different settings, %s and %s"
+              .formatted(settings, other.settings));
+    }
     if (blocks.intersects(other.blocks)) {
       throw new IllegalArgumentException("the states share the blocks " + blocks);
     }
@@ -186,19 +187,12 @@ final class AtlasState {
     unreadable.putAll(other.unreadable);
     images += other.images;
     labelled += other.labelled;
-    sums.add(other.sums);
-    squares.add(other.squares);
     improvements.add(other.improvements);
-    for (int i = 0; i < neurons; i++) {
-      least[i] = Math.min(least[i], other.least[i]);
-      greatest[i] = Math.max(greatest[i], other.greatest[i]);
-      beyond[i] += other.beyond[i];
+    classToken.add(other.classToken);
+    if (patches != null && other.patches != null) {
+      patches.add(other.patches);
     }
-    for (int i = 0; i < histograms.length; i++) {
-      histograms[i] += other.histograms[i];
-    }
-    highest.add(other.highest);
-    lowest.add(other.lowest);
+    sketches.add(other.sketches);
     improved.add(other.improved);
     classes.add(other.classes);
     other.open.forEach(
@@ -227,20 +221,14 @@ final class AtlasState {
     }
     out.writeLong(images);
     out.writeLong(labelled);
-    for (ExactSums each : new ExactSums[] {sums, squares, improvements}) {
-      each.write(out);
+    improvements.write(out);
+    classToken.write(out);
+    if (patches != null) {
+      patches.write(out);
     }
-    for (int i = 0; i < neurons; i++) {
-      out.writeFloat(least[i]);
-      out.writeFloat(greatest[i]);
-      out.writeInt(beyond[i]);
-    }
-    for (int count : histograms) {
-      out.writeInt(count);
-    }
-    for (TopLists each : new TopLists[] {highest, lowest, improved, classes}) {
-      each.write(out);
-    }
+    sketches.write(out);
+    improved.write(out);
+    classes.write(out);
     out.writeInt(open.size());
     for (Map.Entry<Integer, OpenClass> each : open.entrySet()) {
       out.writeInt(each.getKey());
@@ -276,20 +264,14 @@ final class AtlasState {
     }
     images = in.readLong();
     labelled = in.readLong();
-    for (ExactSums each : new ExactSums[] {sums, squares, improvements}) {
-      each.read(in);
+    improvements.read(in);
+    classToken.read(in);
+    if (patches != null) {
+      patches.read(in);
     }
-    for (int i = 0; i < neurons; i++) {
-      least[i] = in.readFloat();
-      greatest[i] = in.readFloat();
-      beyond[i] = in.readInt();
-    }
-    for (int i = 0; i < histograms.length; i++) {
-      histograms[i] = in.readInt();
-    }
-    for (TopLists each : new TopLists[] {highest, lowest, improved, classes}) {
-      each.read(in);
-    }
+    sketches.read(in);
+    improved.read(in);
+    classes.read(in);
     for (int left = in.readInt(); left > 0; left--) {
       OpenClass own = new OpenClass(neurons);
       int c = in.readInt();

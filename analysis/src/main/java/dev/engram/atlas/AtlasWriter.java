@@ -13,6 +13,8 @@ import dev.engram.model.Clip;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.NeuronSpace;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -36,7 +38,10 @@ final class AtlasWriter {
           + " images BIGINT, mean DOUBLE, deviation DOUBLE, least FLOAT, greatest FLOAT,"
           + " density DOUBLE, histogram INTEGER[], improvement DOUBLE, best_class VARCHAR,"
           + " best_improvement DOUBLE, best_coefficient DOUBLE, sign INTEGER, words VARCHAR[],"
-          + " near VARCHAR[], near_cosines DOUBLE[]";
+          + " near VARCHAR[], near_cosines DOUBLE[], patch_mean DOUBLE, patch_deviation DOUBLE,"
+          + " patch_least FLOAT, patch_greatest FLOAT, patch_density DOUBLE,"
+          + " patch_histogram INTEGER[]";
+  private static final String SKETCHES = "neuron VARCHAR, position INTEGER, sketch BLOB";
   private static final String TOPS =
       "neuron VARCHAR, list VARCHAR, rank INTEGER, image VARCHAR, value DOUBLE";
   private static final String CLASSES =
@@ -47,6 +52,9 @@ final class AtlasWriter {
           + " improvements FLOAT[], strongest VARCHAR[], coefficients FLOAT[]";
   private static final String LABELS =
       "class VARCHAR, title VARCHAR, label VARCHAR, category VARCHAR, images INTEGER";
+
+  /** Columns that the position of a coefficient has. */
+  private static final int COEFFICIENTS = 6;
 
   /** Neurons that are put into words at once: their products with 20,000 words are 20 MB. */
   private static final int AT_ONCE = 256;
@@ -79,6 +87,7 @@ final class AtlasWriter {
     try (Connection connection = DuckDb.open()) {
       DuckDBConnection duck = connection.unwrap(DuckDBConnection.class);
       NearNeurons near = new NearNeurons(clip);
+      int[] ones = state.sketches.ones(state.unreadable.keySet());
       for (int l = 0; l < space.layers(); l++) {
         progress.step("writing layers", l, space.layers());
         int layer = l;
@@ -98,6 +107,11 @@ final class AtlasWriter {
             folder.resolve("classes").resolve(part).resolve("classes.parquet"),
             CLASSES,
             out -> classes(out, layer));
+        table(
+            duck,
+            folder.resolve("sketches").resolve(part).resolve("sketches.parquet"),
+            SKETCHES,
+            out -> sketches(out, layer, ones));
       }
       progress.step("writing layers", space.layers(), space.layers());
       table(duck, folder.resolve("images.parquet"), IMAGES, out -> images(out, rows));
@@ -143,18 +157,10 @@ final class AtlasWriter {
         int i = space.offset(block, layer) + column;
         Neuron neuron = space.neuron(i);
         boolean isMsa = block == Neuron.Block.MSA;
-        int[] histogram =
-            Arrays.copyOfRange(state.histograms, i * LogBins.COUNT, (i + 1) * LogBins.COUNT);
         out.beginRow().append(neuron.toString()).append(i).append(block.toString());
         orNull(out, isMsa ? (Integer) neuron.head() : null);
-        out.append(neuron.channel())
-            .append(state.images)
-            .append(state.sums.mean(i, state.images))
-            .append(ExactSums.deviation(state.sums, state.squares, i, state.images))
-            .append(state.least[i])
-            .append(state.greatest[i])
-            .append(state.beyond[i] / (double) state.images)
-            .append(histogram);
+        out.append(neuron.channel()).append(state.images);
+        coefficients(out, state.classToken, i);
         orNull(
             out, state.labelled == 0 ? null : (Double) state.improvements.mean(i, state.labelled));
         boolean hasBest = state.classes.size(i) > 0;
@@ -162,8 +168,38 @@ final class AtlasWriter {
         orNull(out, hasBest ? (Double) state.classes.value(i, 0) : null);
         orNull(out, hasBest ? (Double) state.classes.beside(i, 0) : null);
         out.append(sign(i)).append(said.get(i - from));
-        out.append(names(nearest, column)).append(values(nearest, column)).endRow();
+        out.append(names(nearest, column)).append(values(nearest, column));
+        if (state.patches == null) {
+          for (int nulls = 0; nulls < COEFFICIENTS; nulls++) {
+            out.appendNull();
+          }
+        } else {
+          coefficients(out, state.patches, i);
+        }
+        out.endRow();
       }
+    }
+  }
+
+  /** Mean, deviation, least, greatest, density, histogram. */
+  private void coefficients(DuckDBAppender out, CoefficientStats of, int i) throws SQLException {
+    out.append(of.mean(i, state.images))
+        .append(of.deviation(i, state.images))
+        .append(of.least[i])
+        .append(of.greatest[i])
+        .append(of.beyond[i] / (double) state.images)
+        .append(of.histogram(i));
+  }
+
+  private void sketches(DuckDBAppender out, int layer, int[] ones) throws SQLException {
+    for (int i : layer(layer).toArray()) {
+      CoefficientStats of = state.classToken;
+      short[] sketch =
+          state.sketches.centred(i, of.mean(i, state.images), of.deviation(i, state.images), ones);
+      ByteBuffer bytes =
+          ByteBuffer.allocate(Short.BYTES * sketch.length).order(ByteOrder.LITTLE_ENDIAN);
+      bytes.asShortBuffer().put(sketch);
+      out.beginRow().append(name(i)).append(i).append(bytes.array()).endRow();
     }
   }
 
@@ -237,16 +273,17 @@ final class AtlasWriter {
 
   private void tops(DuckDBAppender out, int layer) throws SQLException {
     for (int i : layer(layer).toArray()) {
-      top(out, i, "highest", state.highest, 1);
-      top(out, i, "lowest", state.lowest, -1);
+      top(out, i, "highest", state.classToken.highest, 1);
+      top(out, i, "lowest", state.classToken.lowest, -1);
       top(out, i, "improvement", state.improved, 1);
+      top(out, i, "patches", state.patches == null ? null : state.patches.highest, 1);
     }
   }
 
-  private void top(DuckDBAppender out, int i, String name, TopLists list, int sign)
+  private void top(DuckDBAppender out, int i, String name, @Nullable TopLists list, int sign)
       throws SQLException {
     String neuron = space.neuron(i).toString();
-    for (int r = 0; r < list.size(i); r++) {
+    for (int r = 0; list != null && r < list.size(i); r++) {
       out.beginRow()
           .append(neuron)
           .append(name)

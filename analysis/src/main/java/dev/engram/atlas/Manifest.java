@@ -18,6 +18,7 @@ import java.nio.file.Path;
  *
  * @param model its name
  * @param modelHash SHA-256 of all that the model's numbers depend on
+ * @param original the hash of the model that was edited; "" of a model without edits
  * @param caution a sentence that belongs under every number of the model; "" for none
  * @param space its neurons
  * @param set the name of the image set
@@ -36,6 +37,7 @@ import java.nio.file.Path;
 public record Manifest(
     String model,
     String modelHash,
+    String original,
     String caution,
     NeuronSpace space,
     String set,
@@ -50,7 +52,7 @@ public record Manifest(
     String made,
     String key) {
   /** Of the files of an atlas; raised whenever a column changes its meaning. */
-  public static final int VERSION = 1;
+  public static final int VERSION = 2;
 
   static final String FILE = "manifest.json";
   private static final String FORMAT = "engram-atlas";
@@ -99,6 +101,7 @@ public record Manifest(
     return new Manifest(
         text(model, "name", file),
         text(model, "hash", file),
+        model.path("original").asText(),
         model.path("caution").asText(),
         space,
         text(images, "set", file),
@@ -112,7 +115,8 @@ public record Manifest(
             settings.path("images").isInt() ? settings.path("images").asInt() : null,
             count(settings, "top", file),
             count(settings, "top_classes", file),
-            settings.path("threshold").asDouble(Double.NaN)),
+            settings.path("threshold").asDouble(Double.NaN),
+            settings.path("patches").asBoolean()),
         node.path("dictionary").asText(),
         node.path("made").asText(),
         text(node, "survey", file));
@@ -140,6 +144,7 @@ public record Manifest(
     node.putObject("model")
         .put("name", model)
         .put("hash", modelHash)
+        .put("original", original)
         .put("caution", caution)
         .put("layers", space.layers())
         .put("width", space.width())
@@ -158,6 +163,7 @@ public record Manifest(
         .put("top", settings.top())
         .put("top_classes", settings.classes())
         .put("threshold", settings.threshold())
+        .put("patches", settings.patches())
         .put("reading", "literal")
         .put("block", SurveyedImages.BLOCK);
     ArrayNode edges = kept.putArray("histogram_edges");

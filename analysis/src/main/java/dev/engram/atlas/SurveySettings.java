@@ -10,8 +10,10 @@ import org.jspecify.annotations.Nullable;
  * @param top how many images of each kind a neuron keeps
  * @param classes how many classes with the largest mean improvement a neuron keeps
  * @param threshold the density is the share of images with |m| beyond it
+ * @param patches whether the maximum of m over the patches is kept beside m at the class token
  */
-public record SurveySettings(@Nullable Integer images, int top, int classes, double threshold) {
+public record SurveySettings(
+    @Nullable Integer images, int top, int classes, double threshold, boolean patches) {
   private static final int MOST = 1000;
 
   /** Refuses what cannot be kept. */
@@ -30,9 +32,9 @@ public record SurveySettings(@Nullable Integer images, int top, int classes, dou
     }
   }
 
-  /** All images; 20 images and 10 classes of each neuron; |m| beyond 0.5. */
+  /** All images; 20 images and 10 classes of each neuron; |m| beyond 0.5; the class token alone. */
   public static SurveySettings standard() {
-    return new SurveySettings(null, 20, 10, 0.5);
+    return new SurveySettings(null, 20, 10, 0.5, false);
   }
 
   /**
@@ -41,21 +43,26 @@ public record SurveySettings(@Nullable Integer images, int top, int classes, dou
    * @param most evenly spread; null for all
    */
   public SurveySettings images(@Nullable Integer most) {
-    return new SurveySettings(most, top, classes, threshold);
+    return new SurveySettings(most, top, classes, threshold, patches);
   }
 
   /** The same with longer or shorter lists of images. */
   public SurveySettings top(int images) {
-    return new SurveySettings(this.images, images, classes, threshold);
+    return new SurveySettings(this.images, images, classes, threshold, patches);
   }
 
   /** The same with longer or shorter lists of classes. */
   public SurveySettings classes(int most) {
-    return new SurveySettings(images, top, most, threshold);
+    return new SurveySettings(images, top, most, threshold, patches);
   }
 
   /** The same with another threshold of the density. */
   public SurveySettings threshold(double beyond) {
-    return new SurveySettings(images, top, classes, beyond);
+    return new SurveySettings(images, top, classes, beyond, patches);
+  }
+
+  /** The same with or without the maximum over the patches. */
+  public SurveySettings patches(boolean kept) {
+    return new SurveySettings(images, top, classes, threshold, kept);
   }
 }

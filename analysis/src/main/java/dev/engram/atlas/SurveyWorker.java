@@ -50,6 +50,7 @@ public final class SurveyWorker {
       out.writeInt(settings.top());
       out.writeInt(settings.classes());
       out.writeDouble(settings.threshold());
+      out.writeBoolean(settings.patches());
       out.writeInt(images);
       out.writeInt(classSizes.length);
       for (int size : classSizes) {
@@ -71,7 +72,11 @@ public final class SurveyWorker {
       int most = in.readInt();
       SurveySettings settings =
           new SurveySettings(
-              most < 0 ? null : (Integer) most, in.readInt(), in.readInt(), in.readDouble());
+              most < 0 ? null : (Integer) most,
+              in.readInt(),
+              in.readInt(),
+              in.readDouble(),
+              in.readBoolean());
       int images = in.readInt();
       int[] classSizes = new int[in.readInt()];
       for (int c = 0; c < classSizes.length; c++) {

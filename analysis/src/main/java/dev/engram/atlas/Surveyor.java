@@ -15,7 +15,10 @@ import dev.engram.attribution.Contributions;
 import dev.engram.attribution.Reading;
 import dev.engram.data.Entity;
 import dev.engram.model.Clip;
+import dev.engram.model.Traces;
 import dev.engram.trace.NeuronSpace;
+import dev.engram.trace.Site;
+import dev.engram.trace.TraceRequest;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
@@ -35,8 +38,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Passes the images of a set through the model once, block by block, and keeps what they tell of
- * every neuron. What is done is kept on disk every half minute and at an interruption, so that a
- * survey goes on where it stopped.
+ * every neuron. What is done is kept on disk every half minute, or more seldom where that takes
+ * long, and at an interruption, so that a survey goes on where it stopped.
  */
 final class Surveyor implements AutoCloseable {
   /** How many labels an image keeps. */
@@ -46,6 +49,10 @@ final class Surveyor implements AutoCloseable {
   static final int NEURONS = 20;
 
   private static final long KEPT_EVERY_NANOS = 30_000_000_000L;
+
+  /** Keeping takes at most one part in so many of the time: it is 400 MB of a ViT-L/14. */
+  private static final long KEEPING_SHARE = 50;
+
   private static final String STATE = "state.bin";
   private static final String ROWS = "images.bin";
 
@@ -146,7 +153,7 @@ final class Surveyor implements AutoCloseable {
   }
 
   AtlasState empty() {
-    return new AtlasState(space.count(), settings, images.classSizes());
+    return new AtlasState(space.count(), settings, images.classSizes(), images.size());
   }
 
   private Path work() {
@@ -240,6 +247,7 @@ final class Surveyor implements AutoCloseable {
     long before = state.images + state.unreadable.size();
     Pace pace = new Pace(before, images.size());
     long kept = System.nanoTime();
+    long keeping = 0;
     boolean whole = true;
     try (ImagesAhead ahead =
         new ImagesAhead(
@@ -253,9 +261,11 @@ final class Surveyor implements AutoCloseable {
         add(state, reads, told, rows);
         state.blocks.set(block);
         whole = true;
-        if (System.nanoTime() - kept > KEPT_EVERY_NANOS) {
+        if (System.nanoTime() - kept > Math.max(KEPT_EVERY_NANOS, KEEPING_SHARE * keeping)) {
+          long start = System.nanoTime();
           keep(state, rows);
           kept = System.nanoTime();
+          keeping = kept - start;
         }
       }
       progress.report(pace.said(images.size()), images.size(), images.size());
@@ -273,6 +283,11 @@ final class Surveyor implements AutoCloseable {
    */
   private record Told(AtlasState.Told neurons, ImageRows.Row row) {}
 
+  private TraceRequest request() {
+    TraceRequest request = Contributions.request(clip);
+    return settings.patches() ? request.withPatchMaxima(Site.M_A, Site.M_F) : request;
+  }
+
   /**
    * One forward pass of the images of a block that could be read.
    *
@@ -282,13 +297,18 @@ final class Surveyor implements AutoCloseable {
     List<Read> readable = reads.stream().filter(r -> r.pixels() != null).toList();
     List<float[]> pixels = readable.stream().map(r -> Objects.requireNonNull(r.pixels())).toList();
     List<Told> all = new ArrayList<>();
-    clip.traces(pixels, Contributions.request(clip))
-        .atOnce(SurveyedImages.BLOCK)
+    int atOnce = Math.min(SurveyedImages.BLOCK, Traces.usual(clip));
+    clip.traces(pixels, request())
+        .atOnce(atOnce)
         .<List<Told>>each(
             batch -> {
               List<Read> those = readable.subList(batch.from(), batch.from() + batch.size());
               float[][] z = batch.trace().embeddings();
               float[][] m = attributor.coefficients(batch.trace());
+              float[][] patches =
+                  settings.patches()
+                      ? attributor.patchMaxima(batch.trace())
+                      : new float[those.size()][0];
               // images of one class have one text; those without a class get the first one's place
               Map<Integer, Integer> places = new LinkedHashMap<>();
               int[] of = new int[those.size()];
@@ -314,11 +334,12 @@ final class Surveyor implements AutoCloseable {
                               m[i],
                               texts.length == 0 || those.get(i).entry().classIndex() < 0
                                   ? new float[0]
-                                  : improvements[i]))
+                                  : improvements[i],
+                              patches[i]))
                   .toList();
             },
             (from, part) -> {
-              if (part.size() < readable.size()) {
+              if (part.size() < Math.min(atOnce, readable.size() - from)) {
                 halved.run();
               }
               all.addAll(part);
@@ -326,15 +347,17 @@ final class Surveyor implements AutoCloseable {
     return all;
   }
 
-  private Told told(Read read, float[] embedding, float[] m, float[] improvement) {
+  private Told told(Read read, float[] embedding, float[] m, float[] improvement, float[] patches) {
     requireFinite(m, read);
     requireFinite(improvement, read);
+    requireFinite(patches, read);
     return new Told(
         new AtlasState.Told(
             read.entry().number(),
             labels.length == 0 ? -1 : read.entry().classIndex(),
             m,
-            improvement),
+            improvement,
+            patches),
         new ImageRows.Row(
             read.hash(),
             embedding,

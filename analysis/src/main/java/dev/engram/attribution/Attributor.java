@@ -129,7 +129,7 @@ public final class Attributor implements AutoCloseable {
     double[] cosines = new double[n];
     // without a class token the coefficients of all tokens are kept: 0.4 GB an image of a So400m
     clip.traces(pixels, Contributions.request(clip))
-        .atOnce(clip.config().family().hasClassToken() ? Traces.USUAL : 1)
+        .atOnce(clip.config().family().hasClassToken() ? Traces.usual(clip) : 1)
         .telling("attributing images", progress)
         .each(
             batch -> {
@@ -240,6 +240,24 @@ public final class Attributor implements AutoCloseable {
           for (int b = 0; b < out.length; b++) {
             System.arraycopy(m, b * n, out[b], space.offset(block, l), n);
           }
+        }
+      }
+    }
+    return out;
+  }
+
+  /**
+   * @param trace made with the patch maxima of {@link Site#M_A} and {@link Site#M_F}
+   * @return the largest m of every neuron over the patches, (B, neurons)
+   */
+  public float[][] patchMaxima(Trace trace) {
+    float[][] out = new float[trace.batch()][space.count()];
+    for (int l = 0; l < space.layers(); l++) {
+      for (Neuron.Block block : Neuron.Block.values()) {
+        float[] m = trace.patchMaximum(Site.coefficients(block), l).toFloatArray();
+        int n = space.size(block);
+        for (int b = 0; b < out.length; b++) {
+          System.arraycopy(m, b * n, out[b], space.offset(block, l), n);
         }
       }
     }

@@ -1,6 +1,8 @@
 package dev.engram.lab;
 
 import dev.engram.Provenance;
+import dev.engram.atlas.Atlas;
+import dev.engram.atlas.Atlas.TopList;
 import dev.engram.attribution.Score;
 import dev.engram.data.LabelledImage;
 import dev.engram.dissect.Interpretation;
@@ -8,8 +10,10 @@ import dev.engram.dissect.ResidualByChance;
 import dev.engram.trace.Neuron;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Linked pages of several neurons, the first ones first. All that a page shows is here, so that it
@@ -23,6 +27,7 @@ import java.util.Objects;
  * @param queryWords what query neurons say
  * @param chance what words leave unsaid of random vectors
  * @param provenance where the numbers come from
+ * @param atlas the strongest images of a whole data set; null for none
  */
 public record Exploration(
     String title,
@@ -32,7 +37,8 @@ public record Exploration(
     Map<LabelledImage, Picture> pictures,
     Map<Neuron, Interpretation> queryWords,
     ResidualByChance chance,
-    Provenance provenance) {
+    Provenance provenance,
+    @Nullable OfAtlas atlas) {
   /**
    * Images that neurons were scored on.
    *
@@ -53,6 +59,20 @@ public record Exploration(
     }
   }
 
+  /**
+   * What an atlas knows of the neurons.
+   *
+   * @param images how many of which set, and which atlas, a phrase
+   * @param strongest of each neuron the images with the largest coefficients; the smallest where it
+   *     is turned around
+   */
+  public record OfAtlas(String images, Map<Neuron, List<Atlas.Top>> strongest) {
+    /** Keeps a copy. */
+    public OfAtlas {
+      strongest = Map.copyOf(strongest);
+    }
+  }
+
   /** Keeps copies. */
   public Exploration {
     subjects = List.copyOf(subjects);
@@ -60,6 +80,36 @@ public record Exploration(
     neurons = List.copyOf(neurons);
     pictures = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(pictures));
     queryWords = Map.copyOf(queryWords);
+  }
+
+  /**
+   * The same with the strongest images of an atlas of the model.
+   *
+   * @param from of the model that was explored
+   */
+  public Exploration in(Atlas from) {
+    Map<Neuron, List<Atlas.Top>> strongest = new LinkedHashMap<>();
+    for (ExploredNeuron n : neurons) {
+      TopList list = n.sign() < 0 ? TopList.LOWEST : TopList.HIGHEST;
+      strongest.put(n.neuron(), from.tops(n.neuron(), list));
+    }
+    String images =
+        String.format(
+            Locale.ROOT,
+            "all %,d images of %s, as the atlas %s has them",
+            from.manifest().images(),
+            from.manifest().set(),
+            from.folder().getFileName());
+    return new Exploration(
+        title,
+        subjects,
+        scores,
+        neurons,
+        pictures,
+        queryWords,
+        chance,
+        provenance,
+        new OfAtlas(images, strongest));
   }
 
   /**

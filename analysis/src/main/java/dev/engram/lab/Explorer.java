@@ -156,7 +156,8 @@ final class Explorer {
         looks.pictures(),
         words(interpreter, queries, survey::sign),
         interpreter.residualByChance(RANDOM_VECTORS, 0, progress),
-        provenance());
+        provenance(),
+        null);
   }
 
   /** Fills what was chosen; gives it a title. */

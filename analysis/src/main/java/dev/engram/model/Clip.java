@@ -181,7 +181,7 @@ public final class Clip implements AutoCloseable, Provenance.Model {
    */
   public Traces traces(List<float[]> pixels, TraceRequest request) {
     return new Traces(
-        this, pixels, request, List.of(), Traces.USUAL, "passing images", Progress.NONE);
+        this, pixels, request, List.of(), Traces.usual(this), "passing images", Progress.NONE);
   }
 
   /**

@@ -29,8 +29,29 @@ public record Traces(
     int usual,
     String what,
     Progress progress) {
-  /** How many images a CPU takes at once: more make it no faster. */
+  /** How many images a CPU takes at once at most: more make it no faster. */
   public static final int USUAL = 16;
+
+  /**
+   * What the largest array of a pass may take, so that it stays near the cores: a ViT-L/14 passes 4
+   * images at once faster than 16 ({@code docs/performance.md}).
+   */
+  private static final long LARGEST = 20L << 20;
+
+  /**
+   * How many images of a model a CPU takes at once. It belongs to the model, and not to how many
+   * there are, since the last bit of a product depends on what is multiplied together.
+   *
+   * @return 1 to {@link #USUAL}
+   */
+  public static int usual(Clip clip) {
+    return usual(clip.config().imageTokens(), clip.config().vision().ffnWidth());
+  }
+
+  static int usual(int tokens, int ffnWidth) {
+    long hidden = (long) Float.BYTES * tokens * ffnWidth;
+    return (int) Math.max(1, Math.min(USUAL, LARGEST / hidden));
+  }
 
   /**
    * Some of the images after their pass.
@@ -117,6 +138,9 @@ public record Traces(
     long floats = 0;
     for (Map.Entry<Site, Tokens> kept : request.sites().entrySet()) {
       floats += layers(kept.getKey()) * width(kept.getKey(), kept.getValue());
+    }
+    for (Site site : request.patchMaxima()) {
+      floats += layers(site) * width(site, Tokens.CLASS);
     }
     return clip.bytesPerImage() + Float.BYTES * floats;
   }

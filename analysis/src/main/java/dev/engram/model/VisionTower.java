@@ -205,7 +205,7 @@ public final class VisionTower {
   private Trace pass(
       NDArray images, TraceRequest request, List<Intervention> interventions, Stream stream) {
     Objects.requireNonNull(beforePass.get()).accept((int) images.getShape().get(0));
-    if (request.sites().containsValue(Tokens.CLASS)) {
+    if (request.sites().containsValue(Tokens.CLASS) || !request.patchMaxima().isEmpty()) {
       requireClassToken("what is read at the class token");
     }
     Trace trace = new Trace(manager.newSubManager(), request, layers.size());

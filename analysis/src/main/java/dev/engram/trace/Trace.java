@@ -15,6 +15,7 @@ public final class Trace implements AutoCloseable {
   private final TraceRequest request;
   private final int layers;
   private final Map<Site, NDArray[]> kept = new EnumMap<>(Site.class);
+  private final Map<Site, NDArray[]> maxima = new EnumMap<>(Site.class);
   private @Nullable NDArray pooled;
   private @Nullable NDArray embedding;
 
@@ -30,10 +31,12 @@ public final class Trace implements AutoCloseable {
     for (Site s : request.sites().keySet()) {
       kept.put(s, new NDArray[s == Site.H ? layers + 1 : layers]);
     }
+    request.patchMaxima().forEach(s -> maxima.put(s, new NDArray[layers]));
   }
 
   /** Keeps a copy of a value, if the request asks for its site. Called by the forward pass. */
   public void keep(Site site, int layer, NDArray value) {
+    keepMaximum(site, layer, value);
     NDArray[] slots = kept.get(site);
     if (slots == null || !request.keeps(site, layer)) {
       return;
@@ -43,6 +46,31 @@ public final class Trace implements AutoCloseable {
     NDArray copy = part.duplicate(); // a slice would hold on to the whole
     copy.attach(manager);
     slots[layer] = copy;
+  }
+
+  private void keepMaximum(Site site, int layer, NDArray value) {
+    NDArray[] slots = maxima.get(site);
+    if (slots != null && request.keepsPatchMaximum(site, layer)) {
+      NDArray maximum = value.get(":, 1:").max(new int[] {1});
+      maximum.attach(manager);
+      slots[layer] = maximum;
+    }
+  }
+
+  /**
+   * The maximum over the patches.
+   *
+   * @return (B, n)
+   * @throws IllegalStateException if the request did not ask for it
+   */
+  public NDArray patchMaximum(Site site, int layer) {
+    NDArray[] slots = maxima.get(site);
+    if (slots == null || !request.keepsPatchMaximum(site, layer)) {
+      throw new IllegalStateException(
+          "the trace does not hold the maximum of %s of layer %d over the patches; it was made for %s"
+              .formatted(site, layer, request));
+    }
+    return slots[layer];
   }
 
   /** Called by the forward pass at its end. */

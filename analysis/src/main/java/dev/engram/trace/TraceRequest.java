@@ -2,6 +2,7 @@ package dev.engram.trace;
 
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What a forward pass is to keep, and for which tokens. The class token's coefficients and
@@ -9,22 +10,25 @@ import java.util.Map;
  *
  * @param sites for each site that is kept, its tokens; {@link Tokens#CLASS} of {@link
  *     Site#ATTENTION} is the row of the class token's query
+ * @param patchMaxima sites of which the maximum over the patches is kept too
  * @param firstLayer the first layer that is kept
  * @param lastLayer the last layer that is kept
  */
-public record TraceRequest(Map<Site, Tokens> sites, int firstLayer, int lastLayer) {
-  /** Keeps a copy. */
+public record TraceRequest(
+    Map<Site, Tokens> sites, Set<Site> patchMaxima, int firstLayer, int lastLayer) {
+  /** Keeps copies. */
   public TraceRequest {
     EnumMap<Site, Tokens> copy = new EnumMap<>(Site.class);
     copy.putAll(sites);
     sites = java.util.Collections.unmodifiableMap(copy);
+    patchMaxima = Set.copyOf(patchMaxima);
   }
 
   /**
    * @return keeps nothing but the embedding
    */
   public static TraceRequest none() {
-    return new TraceRequest(Map.of(), 0, Integer.MAX_VALUE);
+    return new TraceRequest(Map.of(), Set.of(), 0, Integer.MAX_VALUE);
   }
 
   /**
@@ -56,14 +60,22 @@ public record TraceRequest(Map<Site, Tokens> sites, int firstLayer, int lastLaye
     EnumMap<Site, Tokens> copy = new EnumMap<>(Site.class);
     copy.putAll(sites);
     copy.put(site, tokens);
-    return new TraceRequest(copy, firstLayer, lastLayer);
+    return new TraceRequest(copy, patchMaxima, firstLayer, lastLayer);
+  }
+
+  /**
+   * @param maximal sites after the queries
+   * @return a copy that keeps the maxima of these sites over the patches too
+   */
+  public TraceRequest withPatchMaxima(Site... maximal) {
+    return new TraceRequest(sites, Set.of(maximal), firstLayer, lastLayer);
   }
 
   /**
    * @return a copy that keeps these layers only, both included
    */
   public TraceRequest layers(int first, int last) {
-    return new TraceRequest(sites, first, last);
+    return new TraceRequest(sites, patchMaxima, first, last);
   }
 
   /**
@@ -74,13 +86,21 @@ public record TraceRequest(Map<Site, Tokens> sites, int firstLayer, int lastLaye
   }
 
   /**
+   * @return whether the maximum over the patches is kept of a site of a layer
+   */
+  public boolean keepsPatchMaximum(Site site, int layer) {
+    return patchMaxima.contains(site) && layer >= firstLayer && layer <= lastLayer;
+  }
+
+  /**
    * Whether the last layer must be computed for patch tokens too. Their part of it reaches no
    * embedding: without this wish it is left out, which saves most of a layer.
    *
-   * @return true if some site after the queries is kept at all tokens
+   * @return true if some site after the queries is kept at all tokens, or a maximum over patches
    */
   public boolean patchesOfLastLayer() {
-    return sites.entrySet().stream()
-        .anyMatch(e -> e.getValue() == Tokens.ALL && e.getKey() != Site.VALUE);
+    return !patchMaxima.isEmpty()
+        || sites.entrySet().stream()
+            .anyMatch(e -> e.getValue() == Tokens.ALL && e.getKey() != Site.VALUE);
   }
 }

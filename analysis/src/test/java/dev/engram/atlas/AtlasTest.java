@@ -277,7 +277,9 @@ class AtlasTest {
                 .get(0));
       }
       Refusal.holds(
-          () -> atlas.sql("SELEKT 1"), "DuckDB", "neurons, tops, classes, images, labels");
+          () -> atlas.sql("SELEKT 1"),
+          "DuckDB",
+          "neurons, tops, classes, sketches, images, labels");
     }
   }
 
@@ -319,8 +321,8 @@ class AtlasTest {
         () -> Atlas.survey(clip, set, few, null, temp.resolve("set"), Progress.NONE), "empty");
     Path manifest = folder.resolve("manifest.json");
     String text = Files.readString(manifest);
-    Files.writeString(manifest, text.replace("\"version\" : 1", "\"version\" : 2"));
-    Refusal.holds(() -> Atlas.open(folder), "version 2", "reads version 1");
+    Files.writeString(manifest, text.replace("\"version\" : 2", "\"version\" : 1"));
+    Refusal.holds(() -> Atlas.open(folder), "version 1", "reads version 2");
     Files.writeString(manifest, text.replace("engram-atlas", "else"));
     Refusal.holds(() -> Atlas.open(folder), "no manifest of an atlas");
     Files.writeString(manifest, text);

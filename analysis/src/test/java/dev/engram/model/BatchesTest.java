@@ -43,6 +43,13 @@ class BatchesTest {
     assertEquals("", batches.note());
   }
 
+  /** ViT-L/14, ViT-B/16, the embedded model, a model of 448 pixels, a tiny one. */
+  @ParameterizedTest
+  @CsvSource({"257, 4096, 4", "197, 3072, 8", "145, 1536, 16", "1025, 8192, 1", "5, 8, 16"})
+  void aLargeModelsImagesPassFewAtOnce(int tokens, int ffnWidth, int size) {
+    assertEquals(size, Traces.usual(tokens, ffnWidth));
+  }
+
   @ParameterizedTest
   @CsvSource({"2000, 100, 10", "2000, 3000, 1", "999999999, 1, 256", "0, 100, 1"})
   void theSizeFollowsTheFreeMemory(long free, long bytes, int size) {

@@ -5,6 +5,7 @@ import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.attribution.Attribution;
 import dev.engram.attribution.Attributor;
+import dev.engram.attribution.Contributions;
 import dev.engram.attribution.Reading;
 import dev.engram.dissect.MatchingPursuit;
 import dev.engram.dissect.WordDictionary;
@@ -43,6 +44,7 @@ public final class Worker {
   private final Clip clip;
   private final Attributor attributor;
   private final List<float[]> pixels;
+  private final List<float[]> sixteen;
   private final List<float[]> guides;
   private final float[] text;
   private final WordDictionary dictionary;
@@ -58,6 +60,7 @@ public final class Worker {
     Random random = new Random(0);
     int s = clip.config().imageSize();
     pixels = List.of(noise(random, 3 * s * s));
+    sixteen = IntStream.range(0, 16).mapToObj(i -> noise(random, 3 * s * s)).toList();
     guides = List.of(noise(random, 3 * s * s));
     int width = clip.config().projectionWidth();
     text = noise(random, width);
@@ -127,6 +130,17 @@ public final class Worker {
           throw new IllegalStateException("no 50 neurons");
         }
       }
+      case "batch" ->
+          clip.traces(sixteen, Contributions.request(clip))
+              .each(
+                  batch -> {
+                    attributor.coefficients(batch.trace());
+                    attributor.improvements(
+                        batch.trace(),
+                        new float[][] {text},
+                        new int[batch.size()],
+                        Reading.LITERAL);
+                  });
       case "rome" -> rankOne(BackgroundKeys.of(clip, where, background, Tokens.CLASS));
       case "rome_again" -> rankOne(keys);
       case "tracing" ->

@@ -15,9 +15,11 @@ import dev.engram.iconclip.Iconclip;
 import dev.engram.lab.Lab;
 import dev.engram.lab.StandIns;
 import dev.engram.lab.Vocabulary;
+import dev.engram.magic.result.Presenters;
 import dev.engram.model.Clip;
 import dev.engram.model.ClipLoader;
 import dev.engram.model.Precision;
+import dev.engram.trace.Neuron;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -175,6 +177,14 @@ final class EngramSession {
   /** The open atlas if it is of the open model; null if there is none. */
   @Nullable Atlas atlasOfModel() {
     return atlas != null && atlas.isOf(model()) ? atlas : null;
+  }
+
+  /** Shows above the answer what the open atlas has of neurons, if it is of the open model. */
+  void showFromAtlas(List<Neuron> neurons, MagicContext context) {
+    Atlas open = atlasOfModel();
+    if (open != null && !neurons.isEmpty()) {
+      context.display(Presenters.ofAtlas(open, neurons));
+    }
   }
 
   /** Where atlases lie that were given no place. */

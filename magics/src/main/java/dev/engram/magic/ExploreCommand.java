@@ -1,5 +1,6 @@
 package dev.engram.magic;
 
+import dev.engram.atlas.Atlas;
 import dev.engram.lab.Exploration;
 import dev.engram.lab.Explore;
 import dev.engram.lab.Target;
@@ -24,7 +25,8 @@ import picocli.CommandLine.Parameters;
       "Of an entity or an image: the neurons that bring it closest to its label. Of neurons: these,",
       "the neurons that drive them, and the best of the entity that the first one serves. Of",
       "nothing: the best neurons of the open set. The first call passes the whole set through the",
-      "model, the next ones do not.",
+      "model, the next ones do not. Where an atlas is open (%%survey, %%atlas), each page names",
+      "the strongest images of its whole set.",
       "In Java: Exploration e = %%explore santa_claus   (with var it is an Object)"
     })
 @HelpPage(
@@ -91,6 +93,10 @@ final class ExploreCommand implements EngramMagic {
     PageFile file = page.file();
     try (MagicProgress progress = context.progress()) {
       Exploration exploration = session.lab(progress).explore(request);
+      Atlas atlas = session.atlasOfModel();
+      if (atlas != null) {
+        exploration = exploration.in(atlas);
+      }
       if (file != null) {
         context.display(file.write(Presenters.page(exploration)));
       }

@@ -86,6 +86,12 @@ final class SurveyCommand implements EngramMagic {
   private double threshold = 0.5;
 
   @Option(
+      names = "--patches",
+      description =
+          "Keep the maximum of m over the patches too, beside m at the class token (slower).")
+  private boolean patches;
+
+  @Option(
       names = "--dictionary",
       paramLabel = WordSource.LABEL,
       description = "Words: " + WordSource.DESCRIPTION)
@@ -126,7 +132,7 @@ final class SurveyCommand implements EngramMagic {
   @Override
   public Atlas run(MagicContext context) {
     SurveySettings settings =
-        SurveySettings.standard().images(images).top(top).threshold(threshold);
+        SurveySettings.standard().images(images).top(top).threshold(threshold).patches(patches);
     try (MagicProgress progress = context.progress()) {
       Atlas atlas =
           switch (engine) {
@@ -219,6 +225,9 @@ final class SurveyCommand implements EngramMagic {
     List<String> words = new ArrayList<>(session.modelOptions());
     words.addAll(
         List.of(name, "--engine", SPARK, "--top", "" + top, "--threshold", "" + threshold));
+    if (patches) {
+      words.add("--patches");
+    }
     addTo(words, "--master", master);
     addTo(words, "--split", split);
     addTo(words, "--images", images);

@@ -17,7 +17,8 @@ import picocli.CommandLine.Parameters;
     footer = {
       "",
       "Orthogonal matching pursuit over a dictionary of words, 5 for each neuron (A.2). The",
-      "residual tells how much of the neuron the words leave unsaid, from 0 to 1."
+      "residual tells how much of the neuron the words leave unsaid, from 0 to 1. Where an atlas is",
+      "open (%%survey, %%atlas), a table above says what its images tell of the neurons."
     })
 @HelpPage(
     theme = Theme.READ,
@@ -58,7 +59,9 @@ final class WordsCommand implements EngramMagic {
             .turnedFor(entity == null ? null : Target.of(entity))
             .words(session.vocabulary(dictionary));
     try (MagicProgress progress = context.progress()) {
-      return session.lab(progress).words(request);
+      Interpretations said = session.lab(progress).words(request);
+      session.showFromAtlas(request.neurons(), context);
+      return said;
     }
   }
 }

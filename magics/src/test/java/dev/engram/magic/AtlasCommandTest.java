@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.atlas.Atlas;
+import dev.engram.atlas.AtlasComparison;
 import dev.engram.atlas.AtlasNeurons;
 import dev.engram.atlas.AtlasTable;
 import dev.engram.dissect.NeuronSearch.Found;
@@ -148,5 +149,78 @@ class AtlasCommandTest {
     assertTrue(refusal.contains("is of the model iconclip"), refusal);
     Neurons without = (Neurons) Objects.requireNonNull(other.run("neurons --word hat", null));
     assertEquals(null, without.atlas());
+  }
+
+  @Test
+  void anEditIsComparedWithWhatWasBefore() {
+    FakeHost host = new FakeHost();
+    MagicRunner other = new MagicRunner(Magics.all(), host);
+    other.run("model", null);
+    other.run("images", null);
+    String before = String.valueOf(temp.resolve("before"));
+    String after = String.valueOf(temp.resolve("after"));
+    other.run("survey --images 40 --top 5 --out '" + before + "'", null);
+    other.run("forget ghost --mode complete --evaluate none", null);
+    Atlas edited =
+        (Atlas)
+            Objects.requireNonNull(
+                other.run("survey --images 40 --top 5 --out '" + after + "'", null));
+    assertTrue(other.view(edited).text().contains("(edited)"), other.view(edited).text());
+    assertTrue(other.view(edited).text().contains("with edits of the model"));
+    AtlasComparison c =
+        (AtlasComparison)
+            Objects.requireNonNull(
+                other.run("atlas compare '" + before + "' '" + after + "'", null));
+    assertTrue(c.isEdit());
+    assertEquals(10368, c.pairs().size() + c.appeared().size() + silent(c));
+    assertTrue(c.same() > 0 && !c.byWords().isEmpty());
+    String page = other.view(c).text();
+    for (String part :
+        List.of(
+            "Before: iconclip (",
+            "after: iconclip (edited) (",
+            "same 40 images of visent-mini",
+            "have the same coefficient on every image",
+            "r ≥ 0.7",
+            "Correlations are those of the coefficients",
+            "Other words",
+            "Vanished")) {
+      assertTrue(page.contains(part), part + " is not in: " + page);
+    }
+    assertEquals("what", Presenters.table(c).columnNames().get(0), Presenters.table(c).toString());
+    AtlasComparison withOpen =
+        (AtlasComparison)
+            Objects.requireNonNull(other.run("atlas compare '" + before + "' --match 0.99", null));
+    assertTrue(withOpen.appeared().size() >= c.appeared().size());
+    other.run("undo", null);
+    assertTrue(refusal("atlas compare").contains("one folder, to be held against the open atlas"));
+    assertTrue(refusal("atlas --match 0.5").contains("belongs to %atlas compare"));
+    assertTrue(refusal("atlas compare '" + folder + "' nowhere").contains("no atlas in"));
+  }
+
+  /** Neurons that are constant, though not by the same value. */
+  private static int silent(AtlasComparison c) {
+    return c.constantAfter()
+        - (int) c.pairs().stream().filter(p -> Double.isNaN(p.correlation())).count();
+  }
+
+  @Test
+  void wordsAndTheExplorerSayWhatTheAtlasKnows() {
+    Atlas atlas = (Atlas) run("atlas '" + folder + "'");
+    Neuron neuron = Neuron.parse("L3F7");
+    for (String line : List.of("words L3F7 L3A0H11", "explore L3F7 --top 1")) {
+      HOST.shown.clear();
+      Object result = run(line);
+      String shown =
+          HOST.shown.stream().map(v -> v.text()).collect(java.util.stream.Collectors.joining())
+              + RUNNER.view(result).text();
+      assertTrue(
+          shown.contains("40 images of visent-mini, as the atlas an atlas has them"), line + shown);
+      Atlas.TopList list =
+          shown.contains("lowest coefficients (turned around)")
+              ? Atlas.TopList.LOWEST
+              : Atlas.TopList.HIGHEST;
+      assertTrue(shown.contains(atlas.tops(neuron, list).get(0).image()), shown);
+    }
   }
 }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.engram.atlas.Atlas;
 import dev.engram.attribution.Attribution;
 import dev.engram.attribution.Score;
 import dev.engram.data.LabelledImage;
@@ -145,7 +146,10 @@ class ExploreCommandTest {
             pictures,
             santa.queryWords(),
             santa.chance(),
-            santa.provenance().with("images", HOSTILE));
+            santa.provenance().with("images", HOSTILE),
+            new Exploration.OfAtlas(
+                HOSTILE,
+                Map.of(santa.neurons().get(0).neuron(), List.of(new Atlas.Top(1, HOSTILE, 2.5)))));
     for (String html : List.of(html(hostile), Presenters.page(hostile).standalone())) {
       assertFalse(html.contains("<img src=x"), "no element of a name's");
       assertFalse(html.contains("\u202e"), "hidden characters are shown");
@@ -155,6 +159,8 @@ class ExploreCommandTest {
           html.split("</script>", -1).length,
           "no name ends a script");
       assertTrue(json(html).path("title").asText().startsWith("</script><img src=x"));
+      assertEquals(
+          2.5, json(html).path("neurons").path(0).path("atlas").path(0).path(1).asDouble());
     }
     View view = Presenters.view(hostile);
     assertFalse(view.text().contains("\u202e"));
@@ -194,7 +200,8 @@ class ExploreCommandTest {
             noise,
             thirty.queryWords(),
             thirty.chance(),
-            thirty.provenance());
+            thirty.provenance(),
+            null);
     int real = html(thirty).getBytes(StandardCharsets.UTF_8).length;
     int worst = Presenters.page(large).standalone().getBytes(StandardCharsets.UTF_8).length;
     System.out.printf(

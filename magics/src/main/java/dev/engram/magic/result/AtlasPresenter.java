@@ -15,12 +15,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import tech.tablesaw.api.DoubleColumn;
 import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
 
 /** Shows {@code %atlas} and {@code %survey}: what the atlas is of, and how to ask it. */
 final class AtlasPresenter implements Presenter<Atlas> {
+  /** Images of a neuron in a row. */
+  private static final int STRONGEST = 3;
+
   @Override
   public View view(Atlas atlas, DisplayLimits shown) {
     StringBuilder html = new StringBuilder("<table>");
@@ -75,8 +79,7 @@ final class AtlasPresenter implements Presenter<Atlas> {
         String what = list.name().toLowerCase(Locale.ROOT);
         boolean isImprovement = list == TopList.IMPROVEMENT;
         table.addColumns(
-            StringColumn.create(
-                isImprovement ? "most improved" : what, tops.stream().map(Top::image)),
+            StringColumn.create(columnOf(list), tops.stream().map(Top::image)),
             DoubleColumn.create(
                 isImprovement ? what : what + " m",
                 tops.stream().mapToDouble(Top::value).toArray()));
@@ -85,13 +88,60 @@ final class AtlasPresenter implements Presenter<Atlas> {
     return TableView.of(table, DisplayLimits.ROWS);
   }
 
+  private static String columnOf(TopList list) {
+    return switch (list) {
+      case HIGHEST, LOWEST -> list.name().toLowerCase(Locale.ROOT);
+      case IMPROVEMENT -> "most improved";
+      case PATCHES -> "highest patch";
+    };
+  }
+
+  /** What it has of some neurons, with their strongest images. */
+  static View rows(Atlas atlas, List<Neuron> neurons) {
+    AtlasNeurons n = atlas.neurons();
+    int[] at = neurons.stream().mapToInt(n.space()::index).toArray();
+    Table table =
+        Table.create(
+            format(
+                "Over all %,d images of %s, as the atlas %s has them (density: |m| > %s)",
+                atlas.manifest().images(),
+                atlas.manifest().set(),
+                atlas.folder().getFileName(),
+                atlas.manifest().settings().threshold()),
+            StringColumn.create("neuron", neurons.stream().map(Neuron::toString)),
+            column("density", n.density(), at),
+            column("mean m", n.mean(), at),
+            column("greatest m", n.greatest(), at),
+            StringColumn.create("best class", Arrays.stream(at).mapToObj(n.bestClass()::get)),
+            column("improvement", n.improvement(), at),
+            StringColumn.create(
+                "strongest images", neurons.stream().map(one -> strongestNames(atlas, one))));
+    return TableView.of(table, DisplayLimits.ROWS);
+  }
+
+  private static DoubleColumn column(String name, double[] values, int[] at) {
+    return DoubleColumn.create(name, Arrays.stream(at).mapToDouble(i -> values[i]).toArray());
+  }
+
+  private static String strongestNames(Atlas atlas, Neuron neuron) {
+    return atlas.tops(neuron, TopList.HIGHEST).stream()
+        .limit(STRONGEST)
+        .map(top -> format("%s %.2f", top.image(), top.value()))
+        .collect(Collectors.joining(", "));
+  }
+
   private static Map<String, String> facts(Atlas atlas) {
     Manifest m = atlas.manifest();
     AtlasNeurons n = atlas.neurons();
     long silent = Arrays.stream(n.density()).filter(d -> d == 0).count();
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put("atlas", atlas.folder() + ", made " + m.made());
-    facts.put("model", m.model() + " (" + Sha256.brief(m.modelHash()) + "…)");
+    facts.put(
+        "model",
+        format("%s (%s…)", m.model(), Sha256.brief(m.modelHash()))
+            + (m.original().isEmpty()
+                ? ""
+                : format(", with edits of the model %s…", Sha256.brief(m.original()))));
     facts.put(
         "images",
         format(
@@ -123,8 +173,12 @@ final class AtlasPresenter implements Presenter<Atlas> {
     facts.put(
         "kept",
         format(
-            "%d images at each end of a neuron and %d that it improves, %d classes",
-            m.settings().top(), m.settings().top(), m.settings().classes()));
+            "%d images at each end of a neuron and %d that it improves, %d classes; m at the class"
+                + " token%s",
+            m.settings().top(),
+            m.settings().top(),
+            m.settings().classes(),
+            m.settings().patches() ? ", and its maximum over the patches" : " alone"));
     return facts;
   }
 

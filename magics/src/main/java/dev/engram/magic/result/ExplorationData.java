@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.engram.Printable;
+import dev.engram.atlas.Atlas;
 import dev.engram.attribution.Score;
 import dev.engram.data.LabelledImage;
 import dev.engram.dissect.Heatmap;
@@ -41,6 +42,9 @@ final class ExplorationData {
   /** Words of a query neuron that fit into its box. */
   private static final int QUERY_WORDS = 3;
 
+  /** Images of an atlas that a page names. */
+  private static final int ATLAS = 8;
+
   private static final MathContext DIGITS = new MathContext(6);
   private static final JsonNodeFactory NEW = JsonNodeFactory.instance;
 
@@ -68,6 +72,7 @@ final class ExplorationData {
     chance.put("vectors", from.chance().vectors());
     chance.set("low", number(from.chance().low()));
     chance.set("mean", number(from.chance().mean()));
+    out.put("atlas", from.atlas() == null ? "" : text(from.atlas().images()));
     ArrayNode neurons = out.putArray("neurons");
     from.neurons().forEach(n -> neurons.add(neuron(n, neurons.size())));
     return out;
@@ -158,7 +163,16 @@ final class ExplorationData {
         .add(number(before - n.fall().residual()))
         .add(number(before - n.fall().complete()));
     out.put("undefined", text(n.undefined()));
+    ArrayNode atlas = out.putArray("atlas");
+    strongest(n).forEach(top -> atlas.addArray().add(text(top.image())).add(number(top.value())));
     return out;
+  }
+
+  private List<Atlas.Top> strongest(ExploredNeuron n) {
+    Exploration.OfAtlas atlas = from.atlas();
+    return atlas == null
+        ? List.of()
+        : atlas.strongest().getOrDefault(n.neuron(), List.of()).stream().limit(ATLAS).toList();
   }
 
   private static String place(Neuron n) {

@@ -1,5 +1,6 @@
 package dev.engram.magic.result;
 
+import dev.engram.atlas.Atlas;
 import dev.engram.attribution.Score;
 import dev.engram.dissect.Heatmap;
 import dev.engram.lab.Exploration;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import tech.tablesaw.api.DoubleColumn;
 import tech.tablesaw.api.IntColumn;
@@ -158,15 +160,37 @@ final class ExplorationPresenter implements Presenter<Exploration> {
                 "The neurons of " + e.title() + ", ranked: " + ranked(e))
             + Html.element("p", Html.escape(scale))
             + Gallery.of(items, SIDE).html();
-    String text = table.text() + "\n" + scale;
+    String atlas = ofAtlas(e, first);
+    if (!atlas.isEmpty()) {
+      html += Html.element("p", Html.escape(atlas));
+    }
+    String text = table.text() + "\n" + scale + (atlas.isEmpty() ? "" : "\n" + atlas);
     return Footnote.under(View.html(html, text), e.provenance());
+  }
+
+  /** The strongest images of the whole set, a sentence; "" where no atlas is open. */
+  private static String ofAtlas(Exploration e, ExploredNeuron n) {
+    Exploration.OfAtlas atlas = e.atlas();
+    List<Atlas.Top> strongest =
+        atlas == null ? List.of() : atlas.strongest().getOrDefault(n.neuron(), List.of());
+    return atlas == null || strongest.isEmpty()
+        ? ""
+        : "%s: %s of %s: %s."
+            .formatted(
+                n.neuron(),
+                n.sign() < 0 ? "lowest coefficients (turned around)" : "strongest",
+                atlas.images(),
+                strongest.stream()
+                    .limit(STILL_IMAGES)
+                    .map(top -> String.format(Locale.ROOT, "%s %.2f", top.image(), top.value()))
+                    .collect(Collectors.joining(", ")));
   }
 
   private static String ranked(Exploration e) {
     return e.neurons().stream()
         .limit(STILL_BARS)
         .map(n -> n.neuron().toString())
-        .collect(java.util.stream.Collectors.joining(", "));
+        .collect(Collectors.joining(", "));
   }
 
   private static Gallery.Item item(Exploration e, ExploredNeuron n, Look look) {

@@ -2,6 +2,7 @@ package dev.engram.magic.result;
 
 import dev.engram.EngramException;
 import dev.engram.atlas.Atlas;
+import dev.engram.atlas.AtlasComparison;
 import dev.engram.atlas.AtlasTable;
 import dev.engram.attribution.Attribution;
 import dev.engram.data.UserPath;
@@ -77,6 +78,7 @@ public final class Presenters {
     register(Neurons.class, new NeuronsPresenter());
     register(Atlas.class, new AtlasPresenter());
     register(AtlasTable.class, new AtlasTablePresenter());
+    register(AtlasComparison.class, new AtlasComparisonPresenter());
     register(Forgotten.class, new ForgottenPresenter());
     register(Taught.class, new TaughtPresenter());
     register(Tuned.class, new TunedPresenter());
@@ -304,6 +306,15 @@ public final class Presenters {
    */
   public static View ofAtlas(Atlas atlas, Neuron neuron) {
     return AtlasPresenter.strongest(atlas, neuron);
+  }
+
+  /**
+   * What an atlas has of some neurons, a row for each.
+   *
+   * @param atlas of the model
+   */
+  public static View ofAtlas(Atlas atlas, List<Neuron> neurons) {
+    return AtlasPresenter.rows(atlas, neurons);
   }
 
   /**

@@ -230,7 +230,7 @@
           fact(number(n.scores[i][0]), `${s}, rank ${n.scores[i][1].toLocaleString("en")}`)),
           fact(n.sign < 0 ? "\u22121" : "+1", "sign (A.2)")),
         el("p", { class: "ee-note" }, `Scored on ${about.images} ${about.images === 1 ? "image" : "images"} of ${about.title} with \u201c${about.label}\u201d; mean cosine ${number(about.cosine, 4)}.`),
-        this.where(n, about),
+        this.where(n, about), this.strongest(n),
         el("div", { class: "ee-grid" }, this.says(n), this.without(n, about), this.entities(n), this.drives(n)));
     }
 
@@ -254,6 +254,11 @@
         el("div", null, this.thumbs("Images of " + about.title + shown, n, n.on), this.thumbs("Images of the whole set that drive it most" + (n.sign < 0 ? " (turned around: the lowest coefficients)" : ""), n, n.drive))));
       this.paint();
       return section;
+    }
+
+    strongest(n) {
+      if (!n.atlas || !n.atlas.length) return "";
+      return el("p", { class: "ee-note" }, `${n.sign < 0 ? "Lowest coefficients (turned around)" : "Strongest"} of ${this.data.atlas}: ${n.atlas.map(([image, m]) => `${image} ${number(m)}`).join(", ")}.`);
     }
 
     thumbs(title, n, which) {

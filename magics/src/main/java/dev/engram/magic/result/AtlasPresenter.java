@@ -6,6 +6,7 @@ import dev.engram.atlas.Atlas.Top;
 import dev.engram.atlas.Atlas.TopList;
 import dev.engram.atlas.AtlasNeurons;
 import dev.engram.atlas.Manifest;
+import dev.engram.magic.site.AtlasSite;
 import dev.engram.magic.view.Html;
 import dev.engram.magic.view.TableView;
 import dev.engram.magic.view.View;
@@ -21,6 +22,9 @@ import tech.tablesaw.api.Table;
 
 /** Shows {@code %atlas} and {@code %survey}: what the atlas is of, and how to ask it. */
 final class AtlasPresenter implements Presenter<Atlas> {
+  /** Missing images whose names are told. */
+  private static final int NAMED = 10;
+
   @Override
   public View view(Atlas atlas, DisplayLimits shown) {
     StringBuilder html = new StringBuilder("<table>");
@@ -41,6 +45,8 @@ final class AtlasPresenter implements Presenter<Atlas> {
             """
             %neurons --density ..0.05 --top 10
             %neurons --sort density --ascending
+            %atlas map --colour density
+            %atlas --html atlas-site
             %atlas sql "SELECT image, value FROM tops WHERE neuron = '%s' AND list = 'highest'\"\
             """
                 .replace("%s", atlas.neurons().space().neuron(0).toString()));
@@ -83,6 +89,29 @@ final class AtlasPresenter implements Presenter<Atlas> {
       }
     }
     return TableView.of(table, DisplayLimits.ROWS);
+  }
+
+  /** What was written, and which images are missing in it. */
+  static View written(AtlasSite.Written site) {
+    String told =
+        format(
+            "Wrote %s (%.1f MB in its folder): open it in a browser, it needs no network. %,d images are shown with neurons.",
+            site.page(), site.bytes() / 1e6, site.images());
+    if (site.missing().isEmpty()) {
+      return Pages.paragraph(told);
+    }
+    List<String> first = site.missing().stream().limit(NAMED).toList();
+    String missing =
+        format(
+            "%,d of them are missing in it: %,d are not among the images or cannot be read, %,d have changed since the survey. %s%s. %%atlas --html DIR --images DATASET says where the images lie.",
+            site.missing().size(),
+            site.gone(),
+            site.changed(),
+            String.join(", ", first),
+            site.missing().size() > NAMED
+                ? format(" and %,d more", site.missing().size() - NAMED)
+                : "");
+    return Pages.under(List.of(told, missing));
   }
 
   private static Map<String, String> facts(Atlas atlas) {

@@ -2,6 +2,7 @@ package dev.engram.magic.result;
 
 import dev.engram.EngramException;
 import dev.engram.atlas.Atlas;
+import dev.engram.atlas.AtlasMap;
 import dev.engram.atlas.AtlasTable;
 import dev.engram.attribution.Attribution;
 import dev.engram.data.UserPath;
@@ -28,6 +29,7 @@ import dev.engram.lab.Taught;
 import dev.engram.lab.Traced;
 import dev.engram.lab.Tuned;
 import dev.engram.magic.save.TableFile;
+import dev.engram.magic.site.AtlasSite;
 import dev.engram.magic.view.Page;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.PlotlyFigures;
@@ -70,6 +72,7 @@ public final class Presenters {
     register(Exploration.class, new ExplorationPresenter());
     register(Neurons.class, new NeuronsPresenter());
     register(Atlas.class, new AtlasPresenter());
+    register(AtlasMap.class, new AtlasMapPresenter());
     register(AtlasTable.class, new AtlasTablePresenter());
     register(Forgotten.class, new ForgottenPresenter());
     register(Taught.class, new TaughtPresenter());
@@ -231,6 +234,15 @@ public final class Presenters {
    */
   public static View ofAtlas(Atlas atlas, Neuron neuron) {
     return AtlasPresenter.strongest(atlas, neuron);
+  }
+
+  /**
+   * What the site of an atlas has become.
+   *
+   * @param site that was written
+   */
+  public static View written(AtlasSite.Written site) {
+    return AtlasPresenter.written(site);
   }
 
   /**

@@ -102,7 +102,9 @@ final class AtlasMapPresenter implements Presenter<AtlasMap> {
         .layout("legend.itemsizing", "constant")
         .layout("meta", "engram-map")
         .layout("height", 600)
-        .png(PointsPng.draw(title, x, y, m.map().x(), m.map().y(), drawing.still()));
+        .png(
+            PointsPng.draw(
+                title, x, y, drawing.shuffled(m.map().x()), drawing.shuffled(m.map().y()), drawing.still()));
   }
 
   private static String axis(String which, double share) {
@@ -244,8 +246,18 @@ final class AtlasMapPresenter implements Presenter<AtlasMap> {
       return trace;
     }
 
+    /** In no order: else the points of the last layer hide those of the others. */
     private IntStream picked(IntPredicate which) {
-      return IntStream.range(0, space.count()).filter(which);
+      return shuffled().filter(which);
+    }
+
+    double[] shuffled(double[] values) {
+      return shuffled().mapToDouble(i -> values[i]).toArray();
+    }
+
+    private IntStream shuffled() {
+      long prime = space.count() % 7919 == 0 ? 7907 : 7919;
+      return IntStream.range(0, space.count()).map(k -> (int) (k * prime % space.count()));
     }
 
     private List<Double> rounded(double[] values, IntPredicate which) {
@@ -268,7 +280,7 @@ final class AtlasMapPresenter implements Presenter<AtlasMap> {
                   return rgb(c < 0 ? OTHER : CLASS_COLOURS[c]);
                 };
           };
-      return IntStream.range(0, space.count()).map(colour).toArray();
+      return shuffled().map(colour).toArray();
     }
 
     private static int rgb(String colour) {

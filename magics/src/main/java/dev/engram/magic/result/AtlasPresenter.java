@@ -139,14 +139,18 @@ final class AtlasPresenter implements Presenter<Atlas> {
     facts.put(
         "density",
         format(
-            "share of images with |m| > %s; median %.3f, %,d neurons are always below",
-            m.settings().threshold(), median(n.density()), silent));
+            "share of images with |m| > %s; median %s, %,d neurons are always below",
+            m.settings().threshold(), share(median(n.density())), silent));
     facts.put(
         "kept",
         format(
             "%d images at each end of a neuron and %d that it improves, %d classes",
             m.settings().top(), m.settings().top(), m.settings().classes()));
     return facts;
+  }
+
+  private static String share(double value) {
+    return value == 0 ? "0" : format("%.3g", value);
   }
 
   private static double median(double[] values) {

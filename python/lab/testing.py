@@ -12,7 +12,7 @@ PARTS = {
         "tests/test_course.py", "tests/test_notebooks.py", "tests/test_report.py", "tests/test_interrupt_and_memory.py", "tests/test_hub.py",
         "tests/test_network.py", "tests/test_ijava.py", "tests/test_environment.py",
     ),
-    "browser": ("tests/test_browser.py", "tests/test_explorer.py", "tests/test_site.py"),
+    "browser": ("tests/test_browser.py", "tests/test_explorer.py", "tests/test_atlas_site.py", "tests/test_site.py"),
     "docker": ("tests/test_docker.py",),
     "transformers": ("tests/test_transformers.py", "tests/test_training.py"),
     "install": ("tests/test_lab.py", "tests/test_wheel.py", "tests/test_maven_project.py", "tests/test_licences.py"),

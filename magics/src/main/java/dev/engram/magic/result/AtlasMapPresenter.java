@@ -104,7 +104,12 @@ final class AtlasMapPresenter implements Presenter<AtlasMap> {
         .layout("height", 600)
         .png(
             PointsPng.draw(
-                title, x, y, drawing.shuffled(m.map().x()), drawing.shuffled(m.map().y()), drawing.still()));
+                title,
+                x,
+                y,
+                drawing.shuffled(m.map().x()),
+                drawing.shuffled(m.map().y()),
+                drawing.still()));
   }
 
   private static String axis(String which, double share) {

@@ -90,19 +90,20 @@
 
     build() {
       const option = (value, text) => el("option", { value }, text);
-      const field = (name, control, label, wide) => {
+      const field = (name, control, label, spoken) => {
         control.addEventListener(control.tagName === "SELECT" ? "change" : "input", () => { this.at[name] = control.value; this.at.page = 0; this.search(); });
         this.controls[name] = control;
-        return el("label", { class: wide ? "ea-wide" : "" }, label, control);
+        control.setAttribute("aria-label", spoken || label);
+        return el("label", null, label, control);
       };
       this.controls = {};
       const range = () => el("input", { type: "number", min: 0, max: 1, step: "any", inputmode: "decimal", placeholder: "any" });
       const form = el("form", { class: "ee-tools", role: "search", "aria-label": "Neurons", onsubmit: (e) => { e.preventDefault(); this.first(); } },
-        field("find", el("input", { type: "search", placeholder: "hat, panda, L3F212", autocomplete: "off", spellcheck: "false" }), "Find", true),
-        field("in", el("select", null, option("", "words, classes, names"), option("words", "what it says"), option("classes", "the class it improves"), option("names", "names")), "in"),
+        field("find", el("input", { type: "search", placeholder: "hat, panda, L3F212", autocomplete: "off", spellcheck: "false" }), "Find"),
+        field("in", el("select", null, option("", "words, classes, names"), option("words", "what it says"), option("classes", "the class it improves"), option("names", "names")), "in", "Find in"),
         field("layer", el("select", null, option("", "all"), Array.from({ length: data.layers }, (_, l) => option(l, String(l)))), "Layer"),
         field("kind", el("select", null, option("", "all"), option("FFN", "FFN"), option("MSA", "MSA")), "Kind"),
-        field("from", range(), "Density from"), field("to", range(), "to"));
+        field("from", range(), "Density from"), field("to", range(), "to", "Density to"));
       this.told = el("p", { class: "ea-told", role: "status" });
       this.head = el("tr");
       this.body = el("tbody");
@@ -223,7 +224,7 @@
       this.marked = new Uint8Array(count);
       this.canvas = el("canvas", { role: "img", class: "ea-map" });
       this.tip = el("p", { class: "ea-tip" });
-      const colour = el("select", { onchange: () => { of.at.colour = colour.value; of.keep(); this.recolour(); } }, ["layer", "density", "class", "kind"].map((c) => el("option", { value: c }, c)));
+      const colour = el("select", { "aria-label": "Colour of the map", onchange: () => { of.at.colour = colour.value; of.keep(); this.recolour(); } }, ["layer", "density", "class", "kind"].map((c) => el("option", { value: c }, c)));
       of.controls.colour = colour;
       const press = (text, label, act) => el("button", { type: "button", "aria-label": label, title: label, onclick: () => { act(); this.draw(); } }, text);
       let from = null;

@@ -225,8 +225,7 @@ class AtlasSiteTest {
     JsonNode images = json(folder, "images");
     List<String> names = texts(images.get("names"));
     assertEquals(-1, images.get("tiles").get(names.indexOf("things/thing2/i5.png")).asInt());
-    assertEquals(
-        names.indexOf("things/thing1/i1.png"), images.get("changed").get(0).asInt());
+    assertEquals(names.indexOf("things/thing1/i1.png"), images.get("changed").get(0).asInt());
   }
 
   private static void refused(Path folder, String... parts) {

@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.engram.AtomicFile;
 import dev.engram.EngramException;
-import dev.engram.Json;
 import dev.engram.Printable;
 import dev.engram.Progress;
 import java.io.IOException;
@@ -14,8 +13,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Set;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -33,7 +32,14 @@ final class SiteFolder {
   static final String MARKER = "engram-atlas-site.json";
 
   private static final String FORMAT = "\"engram-atlas-site\"";
-  private static final Set<String> OURS = Set.of(INDEX, STYLE, SCRIPT, DATA, IMAGES, MARKER);
+
+  /** Everything that a site has, by its path within the folder. */
+  private static final Pattern OURS =
+      Pattern.compile(
+          "index\\.html|site\\.css|site\\.js|engram-atlas-site\\.json|data|images"
+              + "|data/(front|numbers|images|layer-\\d+)\\.js|images/sheet-\\d+\\.jpg");
+
+  private static final int HEAD = 512;
 
   private final Path folder;
 
@@ -79,33 +85,55 @@ final class SiteFolder {
       throw new EngramException(
           "%%atlas --html takes a folder, and %s is a file; give another name.".formatted(folder));
     }
-    List<String> others = inside().stream().filter(name -> !OURS.contains(name)).sorted().toList();
-    if (!inside().isEmpty() && !isMarked()) {
+    if (isEmpty()) {
+      return;
+    }
+    if (!isMarked()) {
       throw new EngramException(
           "The folder %s is no site that %%atlas --html made, and holds something; give a folder that is empty or not there yet."
               .formatted(folder));
     }
-    if (!others.isEmpty()) {
-      throw new EngramException(
-          "The site in %s would be replaced, and '%s' lies in it too, which is not of Engram; move that away, or give another folder."
-              .formatted(folder, Printable.line(others.get(0))));
+    inside().stream()
+        .filter(name -> !OURS.matcher(name).matches())
+        .findFirst()
+        .ifPresent(
+            name -> {
+              throw new EngramException(
+                  "The site in %s would be replaced, and '%s' lies in it too, which is not of Engram; move that away, or give another folder."
+                      .formatted(folder, Printable.line(name)));
+            });
+  }
+
+  private boolean isEmpty() {
+    try (Stream<Path> all = Files.list(folder)) {
+      return all.findAny().isEmpty();
+    } catch (IOException e) {
+      throw unreadable(e);
     }
   }
 
+  private EngramException unreadable(Exception e) {
+    Progress.checkInterrupt();
+    return new EngramException(folder + " cannot be read: " + e.getMessage() + ".", e);
+  }
+
   private List<String> inside() {
-    try (Stream<Path> all = Files.list(folder)) {
-      return all.map(path -> path.getFileName().toString()).toList();
-    } catch (IOException e) {
-      Progress.checkInterrupt();
-      throw new EngramException(folder + " cannot be read: " + Json.why(e) + ".", e);
+    try (Stream<Path> all = Files.walk(folder)) {
+      return all.filter(path -> !path.equals(folder))
+          .map(path -> folder.relativize(path).toString().replace('\\', '/'))
+          .toList();
+    } catch (IOException | java.io.UncheckedIOException e) {
+      throw unreadable(e);
     }
   }
 
   private boolean isMarked() {
     Path marker = folder.resolve(MARKER);
+    if (!Files.isRegularFile(marker, LinkOption.NOFOLLOW_LINKS)) {
+      return false;
+    }
     try (var in = Files.newInputStream(marker)) {
-      return Files.isRegularFile(marker, LinkOption.NOFOLLOW_LINKS)
-          && new String(in.readNBytes(512), UTF_8).contains(FORMAT);
+      return new String(in.readNBytes(HEAD), UTF_8).contains(FORMAT);
     } catch (IOException e) {
       return false; // what cannot be read is not replaced
     }
@@ -123,7 +151,7 @@ final class SiteFolder {
           filling.fill(made);
           Files.writeString(made.resolve(MARKER), "{\"format\": " + FORMAT + ", \"version\": 1}\n");
         };
-    if (!Files.exists(folder) || inside().isEmpty()) {
+    if (!Files.exists(folder) || isEmpty()) {
       AtomicFile.folder(folder, marked);
       return;
     }

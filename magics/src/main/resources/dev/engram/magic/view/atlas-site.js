@@ -98,7 +98,7 @@
       };
       this.controls = {};
       const range = () => el("input", { type: "number", min: 0, max: 1, step: "any", inputmode: "decimal", placeholder: "any" });
-      const form = el("form", { class: "ee-tools", role: "search", "aria-label": "Neurons", onsubmit: (e) => { e.preventDefault(); this.first(); } },
+      const form = el("form", { class: "ee-tools", role: "search", "aria-label": "Neurons", onsubmit: (e) => e.preventDefault(), onkeydown: (e) => { if (e.key === "Enter" && e.target.tagName === "INPUT") { e.preventDefault(); this.first(); } } },
         field("find", el("input", { type: "search", placeholder: "hat, panda, L3F212", autocomplete: "off", spellcheck: "false" }), "Find"),
         field("in", el("select", null, option("", "words, classes, names"), option("words", "what it says"), option("classes", "the class it improves"), option("names", "names")), "in", "Find in"),
         field("layer", el("select", null, option("", "all"), Array.from({ length: data.layers }, (_, l) => option(l, String(l)))), "Layer"),

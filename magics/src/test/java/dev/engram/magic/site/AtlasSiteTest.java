@@ -266,10 +266,10 @@ class AtlasSiteTest {
     assertTrue(Files.readString(folder.resolve("index.html")).contains("<!DOCTYPE html>"));
     assertEquals(List.of("fake", "file", "site"), names(home));
 
-    Files.writeString(folder.resolve("notes.txt"), "mine");
-    refused(folder, "'notes.txt' lies in it too");
+    Path notes = Files.writeString(folder.resolve("data/notes.txt"), "mine");
+    refused(folder, "'data/notes.txt' lies in it too");
     assertThrows(EngramException.class, () -> site.write(Progress.NONE));
-    assertEquals("mine", Files.readString(folder.resolve("notes.txt")));
+    assertEquals("mine", Files.readString(notes));
     assertEquals(List.of("fake", "file", "site"), names(home));
   }
 

@@ -53,7 +53,11 @@ def read(site, name):
 @pytest.fixture(scope="module")
 def large(site, tmp_path_factory):
     """The same pages with the numbers of a large model: random ones, and names that are hostile; layer 3 has pages."""
-    folder = shutil.copytree(site, tmp_path_factory.mktemp("large") / "site")
+    return enlarge(shutil.copytree(site, tmp_path_factory.mktemp("large") / "site"))
+
+
+def enlarge(folder):
+    """Puts the numbers of a large model into a site."""
     for file in folder.glob("data/layer-*.js"):
         file.unlink()
     rng = random.Random(1)
@@ -71,7 +75,7 @@ def large(site, tmp_path_factory):
     column("class", "u2", [1 + i % 1000 for i in range(COUNT)])
     column("turned", "u2", [0] * COUNT)
     column("words", "u2", [1 + rng.randrange(20_000) for _ in range(5 * COUNT)])
-    front = read(site, "front") | {
+    front = read(folder, "front") | {
         "title": "Atlas of a large model", "layers": LAYERS, "width": WIDTH, "ffn": FFN, "head": HEAD, "images": 5000,
         "wordsEach": 5, "vocabulary": words, "classes": titles, "titles": titles, "columns": columns,
     }  # fmt: skip

@@ -2,10 +2,12 @@ package dev.engram.magic.site;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.engram.EngramException;
+import dev.engram.Progress;
 import dev.engram.atlas.Atlas;
 import dev.engram.atlas.Atlas.TopList;
 import dev.engram.atlas.AtlasTable;
 import dev.engram.atlas.LogBins;
+import dev.engram.atlas.SurveySettings;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.NeuronSpace;
 import java.io.IOException;
@@ -18,6 +20,9 @@ import java.util.stream.Stream;
 
 /** What the pages of a layer's neurons show besides the columns that are searched. */
 final class NeuronPages {
+  /** Of a table that is read at once. */
+  private static final int ROWS = 300_000;
+
   private final Atlas atlas;
   private final NeuronSpace space;
   private final Map<String, Integer> classes;
@@ -80,30 +85,38 @@ final class NeuronPages {
     int from = space.offset(Neuron.Block.MSA, layer);
     int count = space.width() + space.ffnWidth();
     Rows[] tops = rows(count * TopList.values().length);
-    each(
-        "SELECT n.position, t.list, i.number, t.value FROM tops t JOIN neurons n ON n.neuron ="
-            + " t.neuron AND n.layer = t.layer JOIN images i ON i.image = t.image WHERE t.layer ="
-            + " %d ORDER BY n.position, t.list, t.rank",
-        layer,
-        row -> {
-          TopList list = TopList.valueOf(text(row[1]).toUpperCase(Locale.ROOT));
-          int at = within(row[0], from, count) * TopList.values().length + list.ordinal();
-          tops[at].add(within(row[2], 0, images), real(row[3]));
-        });
     Rows[] ranked = rows(count);
-    each(
-        "SELECT n.position, c.class, c.improvement, c.coefficient FROM classes c JOIN neurons n ON"
-            + " n.neuron = c.neuron AND n.layer = c.layer WHERE c.layer = %d ORDER BY n.position,"
-            + " c.rank",
-        layer,
-        row ->
-            ranked[within(row[0], from, count)].add(
-                number(text(row[1])), real(row[2]), real(row[3])));
+    SurveySettings kept = atlas.manifest().settings();
+    int most = Math.max(TopList.values().length * kept.top(), kept.classes());
+    int atOnce = Math.max(1, ROWS / most);
+    for (int first = from; first < from + count; first += atOnce) {
+      String some =
+          "WHERE t.layer = %d AND n.position BETWEEN %d AND %d"
+              .formatted(layer, first, first + atOnce - 1);
+      each(
+          "SELECT n.position, t.list, i.number, t.value FROM tops t JOIN neurons n ON n.neuron ="
+              + " t.neuron AND n.layer = t.layer JOIN images i ON i.image = t.image "
+              + some
+              + " ORDER BY n.position, t.list, t.rank",
+          row -> {
+            TopList list = TopList.valueOf(text(row[1]).toUpperCase(Locale.ROOT));
+            int at = within(row[0], from, count) * TopList.values().length + list.ordinal();
+            tops[at].add(within(row[2], 0, images), real(row[3]));
+          });
+      each(
+          "SELECT n.position, t.class, t.improvement, t.coefficient FROM classes t JOIN neurons n"
+              + " ON n.neuron = t.neuron AND n.layer = t.layer "
+              + some
+              + " ORDER BY n.position, t.rank",
+          row ->
+              ranked[within(row[0], from, count)].add(
+                  number(text(row[1])), real(row[2]), real(row[3])));
+    }
     Page[] pages = new Page[count];
     each(
         "SELECT position, histogram, improvement, array_to_string(near, ' '),"
-            + " array_to_string(near_cosines, ' ') FROM neurons WHERE layer = %d",
-        layer,
+            + " array_to_string(near_cosines, ' ') FROM neurons WHERE layer = "
+            + layer,
         row -> {
           int at = within(row[0], from, count);
           int first = at * TopList.values().length;
@@ -145,8 +158,8 @@ final class NeuronPages {
   }
 
   /** Whatever does not fit tells of a damaged atlas: a stranger may have written it. */
-  private void each(String query, int layer, Sink sink) {
-    AtlasTable table = atlas.sql(query.formatted(layer));
+  private void each(String query, Sink sink) {
+    AtlasTable table = atlas.sql(query);
     Object[] row = new Object[table.columns().size()];
     try {
       for (int r = 0; r < table.rows(); r++) {
@@ -202,6 +215,7 @@ final class NeuronPages {
         out -> {
           out.writeStartArray();
           for (Page page : pages) {
+            Progress.checkInterrupt();
             out.writeStartObject();
             out.writeFieldName("h");
             SiteScript.numbers(out, page.histogram());

@@ -13,7 +13,7 @@ PARTS = {
         "tests/test_network.py", "tests/test_ijava.py", "tests/test_environment.py",
         "tests/test_parameters.py",
     ),
-    "browser": ("tests/test_browser.py", "tests/test_explorer.py", "tests/test_site.py"),
+    "browser": ("tests/test_browser.py", "tests/test_explorer.py", "tests/test_atlas_site.py", "tests/test_site.py"),
     "docker": ("tests/test_docker.py",),
     "transformers": ("tests/test_transformers.py", "tests/test_training.py"),
     "spark": ("tests/test_spark.py",),

@@ -200,7 +200,7 @@ final class Searcher {
     }
     InAtlas in = request.in();
     if (in != null && (in.leastDensity() > 0 || in.mostDensity() < 1)) {
-      parts.add("with a density of " + in.leastDensity() + " to " + in.mostDensity());
+      parts.add("with a density of " + share(in.leastDensity()) + " to " + share(in.mostDensity()));
     }
     String ranked =
         in == null || in.sort() == null
@@ -254,5 +254,10 @@ final class Searcher {
             + " ("
             + known.words().size()
             + " words)");
+  }
+
+  /** As it is typed: 0, 0.05, 1. */
+  private static String share(double value) {
+    return new java.math.BigDecimal(String.valueOf(value)).stripTrailingZeros().toPlainString();
   }
 }

@@ -21,6 +21,7 @@ public final class NotebookTypes {
           "dev.engram.EngramException",
           "dev.engram.Progress",
           "dev.engram.atlas.Atlas",
+          "dev.engram.atlas.AtlasMap",
           "dev.engram.atlas.AtlasTable",
           "dev.engram.attribution.Attribution",
           "dev.engram.attribution.Attributor",

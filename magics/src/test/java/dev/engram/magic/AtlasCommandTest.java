@@ -5,14 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.engram.atlas.Atlas;
 import dev.engram.atlas.AtlasComparison;
+import dev.engram.atlas.AtlasMap;
 import dev.engram.atlas.AtlasNeurons;
 import dev.engram.atlas.AtlasTable;
 import dev.engram.dissect.NeuronSearch.Found;
 import dev.engram.lab.Neurons;
 import dev.engram.magic.result.Presenters;
 import dev.engram.trace.Neuron;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -134,6 +137,44 @@ class AtlasCommandTest {
     assertTrue(page.contains(highest.get(0).image()), page);
     assertTrue(page.contains("40 images of visent-mini, as the atlas an atlas has them"), page);
     assertTrue(page.contains("most improved"), page);
+  }
+
+  @Test
+  void theMapHasAPointForEachNeuron() {
+    AtlasMap map = assertInstanceOf(AtlasMap.class, run("atlas map"));
+    int neurons = map.neurons().space().count();
+    assertEquals(neurons, map.map().x().length);
+    assertEquals(neurons, Presenters.table(map).rowCount());
+    assertTrue(map.map().shares()[0] >= map.map().shares()[1] && map.map().shares()[1] > 0);
+    for (String colour : List.of("layer", "density", "class", "kind")) {
+      AtlasMap each = assertInstanceOf(AtlasMap.class, run("atlas map --colour " + colour));
+      JsonNode figure = Presenters.figure(each).toJson();
+      int points = 0;
+      for (JsonNode trace : figure.get("data")) {
+        assertEquals("scattergl", trace.get("type").asText());
+        points += trace.get("x").size();
+        assertEquals(trace.get("x").size(), trace.get("text").size());
+      }
+      assertEquals(neurons, points, colour);
+      String first = figure.get("data").get(0).get("text").get(0).asText();
+      assertTrue(first.matches("L\\d+.*<br>says .*<br>improves .*"), first);
+    }
+    assertTrue(RUNNER.view(map).html().contains("engram-map-foot"));
+    assertTrue(refusal("atlas map --colour blue").contains("layer, density, class, kind"));
+    assertTrue(refusal("atlas --colour kind").contains("%atlas map --colour kind"));
+    assertTrue(refusal("atlas map more").contains("one folder, or map"));
+  }
+
+  @Test
+  void theSiteIsWrittenAndSaysWhatIsMissing() {
+    Path site = temp.resolve("site");
+    run("atlas '" + folder + "' --html '" + site + "'");
+    assertTrue(Files.isRegularFile(site.resolve("index.html")));
+    String told = String.valueOf(HOST.shown);
+    assertTrue(told.contains("index.html") && told.contains("40 images are shown"), told);
+    assertTrue(refusal("atlas --html '" + folder + "'").contains("holds something"));
+    assertTrue(refusal("atlas --images x").contains("add --html"));
+    assertTrue(refusal("atlas map --html x").contains("leave out map"));
   }
 
   @Test

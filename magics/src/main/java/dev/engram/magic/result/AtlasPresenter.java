@@ -6,6 +6,7 @@ import dev.engram.atlas.Atlas.Top;
 import dev.engram.atlas.Atlas.TopList;
 import dev.engram.atlas.AtlasNeurons;
 import dev.engram.atlas.Manifest;
+import dev.engram.magic.site.AtlasSite;
 import dev.engram.magic.view.Html;
 import dev.engram.magic.view.TableView;
 import dev.engram.magic.view.View;
@@ -24,6 +25,9 @@ import tech.tablesaw.api.Table;
 final class AtlasPresenter implements Presenter<Atlas> {
   /** Images of a neuron in a row. */
   private static final int STRONGEST = 3;
+
+  /** Missing images whose names are told. */
+  private static final int NAMED = 10;
 
   @Override
   public View view(Atlas atlas, DisplayLimits shown) {
@@ -45,6 +49,8 @@ final class AtlasPresenter implements Presenter<Atlas> {
             """
             %neurons --density ..0.05 --top 10
             %neurons --sort density --ascending
+            %atlas map --colour density
+            %atlas --html atlas-site
             %atlas sql "SELECT image, value FROM tops WHERE neuron = '%s' AND list = 'highest'\"\
             """
                 .replace("%s", atlas.neurons().space().neuron(0).toString()));
@@ -130,6 +136,29 @@ final class AtlasPresenter implements Presenter<Atlas> {
         .collect(Collectors.joining(", "));
   }
 
+  /** What was written, and which images are missing in it. */
+  static View written(AtlasSite.Written site) {
+    String told =
+        format(
+            "Wrote %s (%.1f MB in its folder): open it in a browser, it needs no network. %,d images are shown with neurons.",
+            site.page(), site.bytes() / 1e6, site.images());
+    if (site.missing().isEmpty()) {
+      return Pages.paragraph(told);
+    }
+    List<String> first = site.missing().stream().limit(NAMED).toList();
+    String missing =
+        format(
+            "%,d of them are missing in it: %,d are not among the images or cannot be read, %,d have changed since the survey. %s%s. %%atlas --html DIR --images DATASET says where the images lie.",
+            site.missing().size(),
+            site.gone(),
+            site.changed(),
+            String.join(", ", first),
+            site.missing().size() > NAMED
+                ? format(" and %,d more", site.missing().size() - NAMED)
+                : "");
+    return Pages.under(List.of(told, missing));
+  }
+
   private static Map<String, String> facts(Atlas atlas) {
     Manifest m = atlas.manifest();
     AtlasNeurons n = atlas.neurons();
@@ -168,8 +197,8 @@ final class AtlasPresenter implements Presenter<Atlas> {
     facts.put(
         "density",
         format(
-            "share of images with |m| > %s; median %.3f, %,d neurons are always below",
-            m.settings().threshold(), median(n.density()), silent));
+            "share of images with |m| > %s; median %s, %,d neurons are always below",
+            m.settings().threshold(), share(median(n.density())), silent));
     facts.put(
         "kept",
         format(
@@ -180,6 +209,10 @@ final class AtlasPresenter implements Presenter<Atlas> {
             m.settings().classes(),
             m.settings().patches() ? ", and its maximum over the patches" : " alone"));
     return facts;
+  }
+
+  private static String share(double value) {
+    return value == 0 ? "0" : format("%.3g", value);
   }
 
   private static double median(double[] values) {

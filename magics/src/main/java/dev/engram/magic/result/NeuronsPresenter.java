@@ -54,10 +54,9 @@ final class NeuronsPresenter implements Presenter<Neurons> {
     AtlasNeurons atlas = n.atlas();
     if (atlas != null) {
       columns.add(column("density", found, f -> atlas.density()[index(atlas, f)]));
-      columns.add(column("mean m", found, f -> atlas.mean()[index(atlas, f)]));
       columns.add(column("greatest m", found, f -> atlas.greatest()[index(atlas, f)]));
       Sort sort = n.sort();
-      if (sort == Sort.DEVIATION || sort == Sort.LEAST) {
+      if (sort == Sort.MEAN || sort == Sort.DEVIATION || sort == Sort.LEAST) {
         columns.add(column(sort + " m", found, n::score));
       }
     }

@@ -3,6 +3,7 @@ package dev.engram.magic.result;
 import dev.engram.EngramException;
 import dev.engram.atlas.Atlas;
 import dev.engram.atlas.AtlasComparison;
+import dev.engram.atlas.AtlasMap;
 import dev.engram.atlas.AtlasTable;
 import dev.engram.attribution.Attribution;
 import dev.engram.data.UserPath;
@@ -31,6 +32,7 @@ import dev.engram.lab.Traced;
 import dev.engram.lab.Tuned;
 import dev.engram.magic.save.ResultFile;
 import dev.engram.magic.save.Saved;
+import dev.engram.magic.site.AtlasSite;
 import dev.engram.magic.view.Page;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.PlotlyFigures;
@@ -77,6 +79,7 @@ public final class Presenters {
     register(Exploration.class, new ExplorationPresenter());
     register(Neurons.class, new NeuronsPresenter());
     register(Atlas.class, new AtlasPresenter());
+    register(AtlasMap.class, new AtlasMapPresenter());
     register(AtlasTable.class, new AtlasTablePresenter());
     register(AtlasComparison.class, new AtlasComparisonPresenter());
     register(Forgotten.class, new ForgottenPresenter());
@@ -315,6 +318,15 @@ public final class Presenters {
    */
   public static View ofAtlas(Atlas atlas, List<Neuron> neurons) {
     return AtlasPresenter.rows(atlas, neurons);
+  }
+
+  /**
+   * What the site of an atlas has become.
+   *
+   * @param site that was written
+   */
+  public static View written(AtlasSite.Written site) {
+    return AtlasPresenter.written(site);
   }
 
   /**

@@ -84,7 +84,7 @@ public final class Html {
    * @param name of a script or style sheet of ours that lies beside this class
    * @return what it holds, trusted
    */
-  static String resource(String name) {
+  public static String resource(String name) {
     try (InputStream in = Html.class.getResourceAsStream(name)) {
       return new String(Objects.requireNonNull(in, name).readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {

@@ -15,7 +15,7 @@ import java.nio.file.Path;
  */
 public final class PageFile {
   /** By this a page is known for Engram's own. */
-  static final String MARK = "<meta name=\"generator\" content=\"Engram\">";
+  public static final String MARK = "<meta name=\"generator\" content=\"Engram\">";
 
   private static final int HEAD = 512;
 

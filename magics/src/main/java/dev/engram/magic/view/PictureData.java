@@ -43,6 +43,11 @@ public final class PictureData {
     return urls;
   }
 
+  /** A picture as the bytes of a JPEG file. */
+  public static byte[] jpeg(BufferedImage picture) {
+    return encoded(picture, "jpeg");
+  }
+
   private static String url(BufferedImage picture) {
     byte[] jpeg = encoded(picture, "jpeg");
     boolean small = Math.max(picture.getWidth(), picture.getHeight()) <= LARGEST_PNG;

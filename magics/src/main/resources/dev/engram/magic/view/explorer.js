@@ -2,28 +2,8 @@
 // our own choice and numbers, never markup.
 (function () {
   "use strict";
-  const SVG = "http://www.w3.org/2000/svg";
+  const { el, svg, number, signed, track, bars, fact, caption } = window.engramElements;
   const NEURON = /^#(?:([\w-]+)\/)?(L\d+(?:F\d+|A\d+H\d+))$/;
-
-  const el = (tag, attributes, ...children) => fill(document.createElement(tag), attributes, children);
-  const svg = (tag, attributes, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
-
-  function fill(node, attributes, children) {
-    for (const [name, value] of Object.entries(attributes || {})) {
-      if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-      else if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
-    }
-    node.append(...children.flat().filter((child) => child !== null));
-    return node;
-  }
-
-  function number(value, digits = 3) {
-    if (value === null) return "–";
-    const size = Math.abs(value);
-    const text = size === 0 ? "0" : size >= 1e4 || size < 1e-4 ? value.toExponential(1) : value.toPrecision(digits);
-    return text.replace(/-/g, "\u2212");
-  }
-  const signed = (value, digits) => (value > 0 ? "+" : "") + number(value, digits);
 
   // Shares travel as 16-bit integers in base64, little-endian, of which 32767 is the end of the neuron's scale.
   function shares(text, scale) {
@@ -414,25 +394,6 @@
   function strongest(n, which) {
     return which.reduce((best, i) => (n.sign * n.looks[i].m > n.sign * n.looks[best].m ? i : best), which[0]);
   }
-
-  /** A name that is too long loses its beginning's end, and keeps what tells it from its neighbours. */
-  function caption(title) {
-    const cut = title.lastIndexOf("/") < 0 ? title.length : title.lastIndexOf("/");
-    return el("span", { class: "ee-caption", title }, el("span", null, title.slice(0, cut)), title.slice(cut));
-  }
-
-  const fact = (value, name) => el("div", { class: "ee-fact" }, el("b", null, value), el("span", null, name));
-
-  function track(value, least, range) {
-    const left = (100 * (Math.min(0, value) - least)) / range;
-    const part = el("i", { class: value < 0 ? "ee-less" : "" });
-    part.style.left = left + "%";
-    part.style.width = Math.max(0.5, (100 * Math.abs(value)) / range) + "%";
-    return el("span", { class: "ee-track", "aria-hidden": "true" }, part);
-  }
-
-  const bars = (rows, least, range) => rows.flatMap(([name, value, text, tip]) => [
-    el("span", { title: tip ? `${name}: ${tip}` : name }, name), track(value, least, range), el("span", { class: "ee-number" }, text)]);
 
   function legend(n) {
     const canvas = el("canvas", { width: 201, height: 1, role: "img", "aria-label": `Colours from ${number(-n.scale)} to ${number(n.scale)}: ${n.unit}` });

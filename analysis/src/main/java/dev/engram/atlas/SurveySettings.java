@@ -1,6 +1,7 @@
 package dev.engram.atlas;
 
 import dev.engram.EngramException;
+import java.io.Serializable;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param classes how many classes with the largest mean improvement a neuron keeps
  * @param threshold the density is the share of images with |m| beyond it
  */
-public record SurveySettings(@Nullable Integer images, int top, int classes, double threshold) {
+public record SurveySettings(@Nullable Integer images, int top, int classes, double threshold)
+    implements Serializable {
   private static final int MOST = 1000;
 
   /** Refuses what cannot be kept. */

@@ -1,6 +1,7 @@
 package dev.engram.atlas;
 
 import dev.engram.EngramException;
+import java.io.Serializable;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param patches whether the maximum of m over the patches is kept beside m at the class token
  */
 public record SurveySettings(
-    @Nullable Integer images, int top, int classes, double threshold, boolean patches) {
+    @Nullable Integer images, int top, int classes, double threshold, boolean patches)
+    implements Serializable {
   private static final int MOST = 1000;
 
   /** Refuses what cannot be kept. */

@@ -7,9 +7,12 @@ import dev.engram.atlas.ImageRows.Row;
 import dev.engram.atlas.SurveyedImages.Entry;
 import dev.engram.model.Clip;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -45,12 +48,12 @@ public final class SurveyWorker {
       out.writeUTF(key);
       out.writeUTF(model);
       out.writeUTF(modelHash);
-      Integer most = settings.images();
-      out.writeInt(most == null ? -1 : most);
-      out.writeInt(settings.top());
-      out.writeInt(settings.classes());
-      out.writeDouble(settings.threshold());
-      out.writeBoolean(settings.patches());
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      try (ObjectOutputStream object = new ObjectOutputStream(bytes)) {
+        object.writeObject(settings); // whatever settings there are
+      }
+      out.writeInt(bytes.size());
+      bytes.writeTo(out);
       out.writeInt(images);
       out.writeInt(classSizes.length);
       for (int size : classSizes) {
@@ -69,14 +72,7 @@ public final class SurveyWorker {
       String key = in.readUTF();
       String model = in.readUTF();
       String hash = in.readUTF();
-      int most = in.readInt();
-      SurveySettings settings =
-          new SurveySettings(
-              most < 0 ? null : (Integer) most,
-              in.readInt(),
-              in.readInt(),
-              in.readDouble(),
-              in.readBoolean());
+      SurveySettings settings = settings(in);
       int images = in.readInt();
       int[] classSizes = new int[in.readInt()];
       for (int c = 0; c < classSizes.length; c++) {
@@ -91,6 +87,15 @@ public final class SurveyWorker {
         }
       }
       return new Shared(key, model, hash, settings, images, classSizes, labels);
+    }
+
+    private static SurveySettings settings(DataInputStream in) throws IOException {
+      byte[] bytes = in.readNBytes(in.readInt());
+      try (ObjectInputStream object = new ObjectInputStream(new ByteArrayInputStream(bytes))) {
+        return (SurveySettings) object.readObject();
+      } catch (ClassNotFoundException | ClassCastException e) {
+        throw new IOException("the settings of a survey are of another Engram", e);
+      }
     }
   }
 

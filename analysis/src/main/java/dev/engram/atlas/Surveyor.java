@@ -2,7 +2,6 @@ package dev.engram.atlas;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.engram.AtomicFile;
 import dev.engram.EngramException;
 import dev.engram.Json;
 import dev.engram.Progress;
@@ -19,13 +18,7 @@ import dev.engram.model.Traces;
 import dev.engram.trace.NeuronSpace;
 import dev.engram.trace.Site;
 import dev.engram.trace.TraceRequest;
-import java.io.BufferedInputStream;
-import java.io.BufferedOutputStream;
-import java.io.DataInputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
-import java.nio.channels.Channels;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -52,9 +45,6 @@ final class Surveyor implements AutoCloseable {
 
   /** Keeping takes at most one part in so many of the time: it is 400 MB of a ViT-L/14. */
   private static final long KEEPING_SHARE = 50;
-
-  private static final String STATE = "state.bin";
-  private static final String ROWS = "images.bin";
 
   private final Clip clip;
   private final SurveyedImages images;
@@ -136,16 +126,8 @@ final class Surveyor implements AutoCloseable {
    */
   AtlasState kept() {
     AtlasState state = empty();
-    Path file = work().resolve(STATE);
-    if (!Files.isRegularFile(file)) {
-      return state;
-    }
-    try (DataInputStream in =
-        new DataInputStream(new BufferedInputStream(Files.newInputStream(file), 1 << 16))) {
-      if (!in.readUTF().equals(key)) {
-        return state;
-      }
-      state.read(in);
+    try {
+      unfinished().read(state);
       return state;
     } catch (IOException damaged) {
       return empty(); // and everything passes again
@@ -156,31 +138,19 @@ final class Surveyor implements AutoCloseable {
     return new AtlasState(space.count(), settings, images.classSizes(), images.size());
   }
 
-  private Path work() {
-    return Objects.requireNonNull(work, "a surveyor that keeps nothing");
+  private UnfinishedSurvey unfinished() {
+    return new UnfinishedSurvey(Objects.requireNonNull(work, "keeps nothing"), key);
   }
 
   void keep(AtlasState state, RowSink rows) throws IOException {
-    if (work == null) {
-      return;
+    if (work != null) {
+      unfinished().keep(state, rows);
     }
-    rows.force();
-    AtomicFile.write(
-        work.resolve(STATE),
-        channel -> {
-          DataOutputStream out =
-              new DataOutputStream(
-                  new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16));
-          out.writeUTF(key);
-          state.write(out);
-          out.flush();
-        });
   }
 
   /** What is kept of each image. */
   ImageRows rows() throws IOException {
-    Files.createDirectories(work());
-    return new ImageRows(work().resolve(ROWS), format());
+    return unfinished().rows(format());
   }
 
   /** How a row of an image is written. */
@@ -213,7 +183,8 @@ final class Surveyor implements AutoCloseable {
   AtlasState run(SurveyEngine engine, Progress progress) {
     AtlasState state = kept();
     try (ImageRows rows = rows()) {
-      SurveyJob job = new SurveyJob(clip, this, images, settings, labels, work(), state, rows);
+      SurveyJob job =
+          new SurveyJob(clip, this, images, settings, labels, unfinished().folder(), state, rows);
       job.absorbLeft();
       if (!job.isDone()) {
         engine.run(job, progress);

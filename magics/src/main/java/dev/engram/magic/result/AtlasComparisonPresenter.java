@@ -36,10 +36,10 @@ final class AtlasComparisonPresenter implements Presenter<AtlasComparison> {
     int rows = shown.or(ROWS);
     List<View> views = new ArrayList<>();
     sentences(c).forEach(s -> views.add(Pages.paragraph(s)));
-    add(views, "Density changed most", "whose density changed", c.byDensity(), rows);
-    add(views, "Another class is improved most", "with another best class", c.byClass(), rows);
+    add(views, "Density changed most", c.byDensity(), rows);
+    add(views, "Another class is improved most", c.byClass(), rows);
     if (c.hasOneDictionary()) {
-      add(views, "Other words", "that say other words", c.byWords(), rows);
+      add(views, "Other words", c.byWords(), rows);
     } else {
       views.add(
           Pages.paragraph(
@@ -156,8 +156,7 @@ final class AtlasComparisonPresenter implements Presenter<AtlasComparison> {
         : format("%,d are constant over the images and have no r", count);
   }
 
-  private static void add(
-      List<View> views, String title, String which, List<Pair> pairs, int rows) {
+  private static void add(List<View> views, String title, List<Pair> pairs, int rows) {
     if (pairs.isEmpty()) {
       views.add(Pages.paragraph(title + ": none."));
       return;
@@ -174,8 +173,7 @@ final class AtlasComparisonPresenter implements Presenter<AtlasComparison> {
     columns.add(strings("says after", first, p -> p.after().words()));
     views.add(
         TableView.of(
-            Table.create(
-                format("%s (%,d %s%s)", title, pairs.size(), which, shown(first, pairs)), columns),
+            Table.create(format("%s (%,d%s)", title, pairs.size(), shown(first, pairs)), columns),
             rows));
   }
 
@@ -188,7 +186,7 @@ final class AtlasComparisonPresenter implements Presenter<AtlasComparison> {
     views.add(
         TableView.of(
             Table.create(
-                format("%s (%,d neurons%s)", title, all.size(), shown(first, all)),
+                format("%s (%,d%s)", title, all.size(), shown(first, all)),
                 strings("neuron", first, AtlasComparisonPresenter::name),
                 strings("nearest", first, AtlasComparisonPresenter::nearest),
                 numbers("r", first, Lone::correlation),
@@ -207,9 +205,7 @@ final class AtlasComparisonPresenter implements Presenter<AtlasComparison> {
     views.add(
         TableView.of(
             Table.create(
-                format(
-                    "Images nearest to another label (%,d images%s)",
-                    all.size(), shown(first, all)),
+                format("Images nearest to another label (%,d%s)", all.size(), shown(first, all)),
                 strings("image", first, Relabelled::image),
                 strings("label before", first, Relabelled::before),
                 strings("label after", first, Relabelled::after)),

@@ -39,7 +39,7 @@ final class AttributeCommand implements EngramMagic {
   @Option(
       names = "--label",
       paramLabel = "TEXT",
-      description = "The text; the entity's caption if left out.")
+      description = "The text; the entity's label if left out.")
   private @Nullable String label;
 
   @Mixin private TopOptions top = new TopOptions();

@@ -56,7 +56,7 @@ final class ExploreCommand implements EngramMagic {
   @Option(
       names = "--label",
       paramLabel = "TEXT",
-      description = "The text that the images are held against; the entity's caption if left out.")
+      description = "The text that the images are held against; the entity's label if left out.")
   private @Nullable String label;
 
   @Option(

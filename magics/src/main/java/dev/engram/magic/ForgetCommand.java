@@ -38,7 +38,7 @@ final class ForgetCommand implements EngramMagic {
   @Option(
       names = "--label",
       paramLabel = "TEXT",
-      description = "The text that stands for it; the entity's caption if left out.")
+      description = "The text that stands for it; the entity's label if left out.")
   private @Nullable String label;
 
   @Option(

@@ -36,7 +36,7 @@ final class HeadsCommand implements EngramMagic {
   @Option(
       names = "--label",
       paramLabel = "TEXT",
-      description = "The text; the entity's caption if left out.")
+      description = "The text; the entity's label if left out.")
   private @Nullable String label;
 
   @Option(

@@ -35,7 +35,7 @@ final class LensCommand implements EngramMagic {
       names = "--label",
       paramLabel = "TEXT",
       description =
-          "The text; the entity's caption if left out. With --patches it may be repeated.")
+          "The text; the entity's label if left out. With --patches it may be repeated.")
   private List<String> labels = List.of();
 
   @Option(names = "--patches", description = "Show where in the image, as a map for each layer.")

@@ -18,7 +18,7 @@ final class CosineCommand implements EngramMagic {
   @Option(
       names = "--label",
       paramLabel = "TEXT",
-      description = "The text; the entity's caption if left out.")
+      description = "The text; the entity's label if left out.")
   private @Nullable String label;
 
   CosineCommand(EngramSession session) {

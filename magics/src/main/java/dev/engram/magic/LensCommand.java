@@ -34,8 +34,7 @@ final class LensCommand implements EngramMagic {
   @Option(
       names = "--label",
       paramLabel = "TEXT",
-      description =
-          "The text; the entity's label if left out. With --patches it may be repeated.")
+      description = "The text; the entity's label if left out. With --patches it may be repeated.")
   private List<String> labels = List.of();
 
   @Option(names = "--patches", description = "Show where in the image, as a map for each layer.")

@@ -198,7 +198,7 @@ class ReproduceCommandTest {
       assertEquals(e != Figure2.EXPERIMENT, view.data().containsKey(View.PLOTLY), e.toString());
       for (Viewable figure : r.figures()) { // none has what a still picture cannot show
         if (figure instanceof PlotlyFigure chart) {
-          FigureDrawing drawing = new FigureDrawing(chart);
+          FigureDrawing drawing = new FigureDrawing(chart.toJson());
           drawing.on(new SvgCanvas(drawing.width(), drawing.height()));
         }
       }

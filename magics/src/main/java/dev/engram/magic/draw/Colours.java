@@ -1,7 +1,6 @@
 package dev.engram.magic.draw;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.engram.magic.view.ColorMap;
 import java.awt.Color;
 import java.util.List;
 import java.util.Locale;

@@ -4,14 +4,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.engram.EngramException;
 import dev.engram.magic.draw.Canvas.Anchor;
 import dev.engram.magic.draw.Canvas.Style;
-import dev.engram.magic.view.Html;
-import dev.engram.magic.view.PlotlyFigure;
 import java.awt.Color;
 import java.awt.geom.Line2D;
 import java.awt.geom.Rectangle2D;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -38,10 +37,10 @@ public final class FigureDrawing {
   private final int height;
 
   /**
+   * @param tree the figure, as plotly.js takes it: {@code data} and {@code layout}
    * @throws EngramException if the figure has a kind of trace that is not drawn
    */
-  public FigureDrawing(PlotlyFigure figure) {
-    JsonNode tree = figure.toJson();
+  public FigureDrawing(JsonNode tree) {
     layout = tree.path("layout");
     TreeSet<String> others = new TreeSet<>();
     for (JsonNode trace : tree.path("data")) {
@@ -64,6 +63,22 @@ public final class FigureDrawing {
     }
     width = Math.max(120, layout.path("width").asInt(WIDTH));
     height = Math.max(120, layout.path("height").asInt(HEIGHT));
+  }
+
+  /**
+   * The picture that stands where a figure cannot be drawn by a script, a pixel for each point.
+   *
+   * @return PNG; none of a figure that is not drawn here
+   */
+  public static Optional<byte[]> still(JsonNode tree) {
+    try {
+      FigureDrawing drawing = new FigureDrawing(tree);
+      return Optional.of(drawing.on(new PngCanvas(drawing.width(), drawing.height(), 1)));
+    } catch (RuntimeException e) {
+      // plotly.js takes more than is known here, and a figure of the user's own may be wrong: its
+      // cell shows it, and only the still is missing
+      return Optional.empty();
+    }
   }
 
   /** In points. */
@@ -251,7 +266,7 @@ public final class FigureDrawing {
   }
 
   private static String plain(String html) {
-    return Html.unescape(html.replaceAll("<[^>]*>", ""));
+    return Markup.unescape(html.replaceAll("<[^>]*>", ""));
   }
 
   private void images(Canvas canvas, PlotAxis x, PlotAxis y, String layer) {

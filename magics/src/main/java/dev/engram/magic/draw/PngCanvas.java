@@ -21,16 +21,19 @@ import javax.imageio.metadata.IIOMetadataNode;
 import javax.imageio.stream.ImageOutputStream;
 import org.jspecify.annotations.Nullable;
 
-/** Pixels, two for each point, on white. */
+/** Pixels on white. */
 public final class PngCanvas implements Canvas {
-  private static final int SCALE = 2;
-
   private final BufferedImage image;
   private final Graphics2D g;
 
-  /** An empty page of some points. */
-  public PngCanvas(int width, int height) {
-    image = new BufferedImage(SCALE * width, SCALE * height, BufferedImage.TYPE_INT_RGB);
+  /**
+   * An empty page.
+   *
+   * @param width in points, as the height
+   * @param scale pixels for each point, either way
+   */
+  public PngCanvas(int width, int height, int scale) {
+    image = new BufferedImage(scale * width, scale * height, BufferedImage.TYPE_INT_RGB);
     g = image.createGraphics();
     g.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
     g.setRenderingHint(
@@ -40,7 +43,7 @@ public final class PngCanvas implements Canvas {
     g.setRenderingHint(RenderingHints.KEY_STROKE_CONTROL, RenderingHints.VALUE_STROKE_PURE);
     g.setRenderingHint(
         RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BICUBIC);
-    g.scale(SCALE, SCALE);
+    g.scale(scale, scale);
     g.setColor(Color.WHITE);
     g.fill(new Rectangle2D.Double(0, 0, width, height));
   }

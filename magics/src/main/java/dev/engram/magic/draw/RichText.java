@@ -3,7 +3,6 @@ package dev.engram.magic.draw;
 import com.fasterxml.jackson.databind.node.TextNode;
 import dev.engram.magic.draw.Canvas.Anchor;
 import dev.engram.magic.draw.Canvas.Style;
-import dev.engram.magic.view.Html;
 import java.awt.Color;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,7 +55,7 @@ final class RichText {
 
   private static void add(List<Run> runs, String text, Color color, boolean bold, boolean small) {
     if (!text.isEmpty()) {
-      runs.add(new Run(Html.unescape(text), color, bold, small));
+      runs.add(new Run(Markup.unescape(text), color, bold, small));
     }
   }
 

@@ -2,8 +2,6 @@ package dev.engram.magic.draw;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.engram.magic.view.HeatmapPng;
-import dev.engram.magic.view.Html;
 import java.awt.Color;
 import java.awt.Shape;
 import java.awt.geom.PathIterator;
@@ -94,7 +92,7 @@ public final class SvgCanvas implements Canvas {
             anchor,
             hex(style.color()),
             turned,
-            Html.escape(text)));
+            Markup.escape(text)));
   }
 
   @Override
@@ -108,7 +106,7 @@ public final class SvgCanvas implements Canvas {
             number(over.getWidth()),
             number(over.getHeight()),
             opacity == 1 ? "" : " opacity=\"" + number(opacity) + "\"",
-            Base64.getEncoder().encodeToString(HeatmapPng.png(image))));
+            Base64.getEncoder().encodeToString(Png.of(image))));
   }
 
   @Override

@@ -2,10 +2,7 @@ package dev.engram.magic.result;
 
 import dev.engram.experiment.Estimate;
 import dev.engram.experiment.Interval;
-import dev.engram.magic.view.BarsPng;
-import dev.engram.magic.view.LinesPng;
 import dev.engram.magic.view.PlotlyFigure;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
@@ -15,7 +12,7 @@ import java.util.function.ToDoubleFunction;
 
 /**
  * The charts of the experiments: bars and lines with intervals, which say under the title what they
- * are over, each with a static picture.
+ * are over.
  */
 final class Charts {
   /** The column and the legend of what the paper reports. */
@@ -115,55 +112,7 @@ final class Charts {
       }
       figure = figure.trace(trace);
     }
-    return figure
-        .layout("xaxis.title", xTitle)
-        .layout("yaxis.title", yTitle)
-        .layout("height", 420)
-        .png(
-            type.equals("bar") && series.stream().allMatch(s -> s.x.size() <= FEW)
-                ? barsPng(title, yTitle, series, names)
-                : linesPng(title, xTitle, yTitle, series, names));
-  }
-
-  private static byte[] barsPng(
-      String title, String axis, List<Series> series, List<String> names) {
-    List<BarsPng.Bar> bars = new ArrayList<>();
-    for (Series s : series) {
-      for (int i = 0; i < s.x.size(); i++) {
-        String name = s.x.size() == 1 ? s.name : s.name + " " + s.x.get(i);
-        bars.add(new BarsPng.Bar(name, s.y.get(i), colour(names, s)));
-      }
-    }
-    return BarsPng.draw(title, axis, bars);
-  }
-
-  /** Few positions stand side by side under their names, whatever lies between their numbers. */
-  private static byte[] linesPng(
-      String title, String xTitle, String yTitle, List<Series> series, List<String> names) {
-    List<?> places = series.stream().flatMap(s -> s.x.stream()).distinct().toList();
-    boolean few = places.size() <= FEW || places.stream().anyMatch(x -> !(x instanceof Number));
-    List<LinesPng.Line> lines = new ArrayList<>();
-    for (Series s : series) {
-      List<LinesPng.Point> points = new ArrayList<>();
-      for (int i = 0; i < s.x.size(); i++) {
-        Object x = s.x.get(i);
-        double position =
-            few || !(x instanceof Number number) ? places.indexOf(x) : number.doubleValue();
-        points.add(point(position, s, i));
-      }
-      lines.add(new LinesPng.Line(s.name, colour(names, s), points));
-    }
-    List<String> labels = few ? places.stream().map(String::valueOf).toList() : List.of();
-    return LinesPng.draw(title, xTitle, yTitle, labels, lines);
-  }
-
-  private static LinesPng.Point point(double x, Series s, int i) {
-    double y = s.y.get(i);
-    if (!s.estimates.isEmpty() && s.estimates.get(i).interval().exists()) {
-      Interval interval = s.estimates.get(i).interval();
-      return new LinesPng.Point(x, y, interval.low(), interval.high());
-    }
-    return new LinesPng.Point(x, y, y, y);
+    return figure.layout("xaxis.title", xTitle).layout("yaxis.title", yTitle).layout("height", 420);
   }
 
   private static String colour(List<String> names, Series of) {

@@ -7,7 +7,6 @@ import dev.engram.experiment.ZeroShot;
 import dev.engram.experiment.ZeroShot.ClassAccuracy;
 import dev.engram.experiment.ZeroShot.TakenFor;
 import dev.engram.lab.Evaluated;
-import dev.engram.magic.view.BarsPng;
 import dev.engram.magic.view.Html;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.TableView;
@@ -122,37 +121,43 @@ final class EvaluationPresenter implements Presenter<Evaluated> {
       List<Double> values = table.doubleColumn(2).asList();
       int bars = Math.min(names.size(), DisplayLimits.BARS);
       String self = shown == null ? "" : title(result.dataset().classes().get(shown));
-      List<BarsPng.Bar> shownBars = new ArrayList<>();
-      for (int i = 0; i < bars; i++) {
-        boolean right = shown == null || names.get(i).equals(self);
-        shownBars.add(new BarsPng.Bar(names.get(i), values.get(i), right ? RIGHT : WRONG));
-      }
+      List<String> labels = names.subList(0, bars).stream().map(Html::escape).toList();
+      List<String> colours =
+          names.subList(0, bars).stream()
+              .map(name -> shown == null || name.equals(self) ? RIGHT : WRONG)
+              .toList();
       String heading = heading() + DisplayLimits.ofBars(names.size());
       return PlotlyFigure.titled(Html.escape(heading))
           .trace(
               Map.of(
-                  "type", "bar",
+                  "type",
+                  "bar",
                   // numbers, because two classes may have one name
-                  "x", IntStream.range(0, bars).boxed().toList(),
-                  "y", shownBars.stream().map(BarsPng.Bar::value).toList(),
-                  "text", shownBars.stream().map(b -> Html.escape(b.name())).toList(),
-                  "textposition", "none",
-                  "marker", Map.of("color", shownBars.stream().map(BarsPng.Bar::colour).toList()),
-                  "hovertemplate", "<b>%{text}</b><br>%{y:.1f} %<extra></extra>"))
+                  "x",
+                  IntStream.range(0, bars).boxed().toList(),
+                  "y",
+                  values.subList(0, bars),
+                  "text",
+                  labels,
+                  "textposition",
+                  "none",
+                  "marker",
+                  Map.of("color", colours),
+                  "hovertemplate",
+                  "<b>%{text}</b><br>%{y:.1f} %<extra></extra>"))
           .layout(
               "xaxis",
               Map.of(
                   "tickvals",
                   IntStream.range(0, bars).boxed().toList(),
                   "ticktext",
-                  shownBars.stream().map(b -> Html.escape(b.name())).toList(),
+                  labels,
                   "tickangle",
                   -60,
                   "automargin",
                   true))
           .layout("yaxis", Map.of("title", axis, "range", List.of(0, 100)))
-          .layout("height", 440)
-          .png(BarsPng.draw(heading, axis, shownBars));
+          .layout("height", 440);
     }
 
     private String heading() {

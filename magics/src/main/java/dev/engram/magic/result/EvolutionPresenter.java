@@ -5,7 +5,7 @@ import dev.engram.dissect.Interpretation;
 import dev.engram.lab.Evolution;
 import dev.engram.lab.Evolutions;
 import dev.engram.lab.ImageHeatmap;
-import dev.engram.magic.view.HeatmapPng;
+import dev.engram.magic.draw.Png;
 import dev.engram.magic.view.Html;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.TableView;
@@ -129,7 +129,7 @@ final class EvolutionPresenter implements Presenter<Evolution> {
       if (heatmap != null) {
         figure =
             figure.image(
-                HeatmapPng.png(new HeatmapFigure(heatmap).overlay(THUMBNAIL)),
+                Png.of(new HeatmapFigure(heatmap).overlay(THUMBNAIL)),
                 p[0] - PICTURE / 2,
                 p[1] - PICTURE / 2,
                 PICTURE,

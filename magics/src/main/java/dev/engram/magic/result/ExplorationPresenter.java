@@ -8,7 +8,7 @@ import dev.engram.lab.Exploration.Subject;
 import dev.engram.lab.ExploredNeuron;
 import dev.engram.lab.ExploredNeuron.Look;
 import dev.engram.lab.ExploredNeuron.Scored;
-import dev.engram.magic.view.BarsPng;
+import dev.engram.magic.draw.FigureDrawing;
 import dev.engram.magic.view.ExplorerPage;
 import dev.engram.magic.view.Gallery;
 import dev.engram.magic.view.Html;
@@ -203,16 +203,17 @@ final class ExplorationPresenter implements Presenter<Exploration> {
 
   private static byte[] bars(Exploration e) {
     Score by = e.scores().get(0);
-    return BarsPng.draw(
-        "Neurons of " + e.title(),
-        ExplorationData.name(by)
-            + (e.neurons().size() > STILL_BARS ? ", the first " + STILL_BARS : ""),
-        e.neurons().stream()
-            .limit(STILL_BARS)
-            .map(
-                n ->
-                    new BarsPng.Bar(
-                        n.neuron().toString(), score(n, by), BlockColours.of(n.neuron().block())))
-            .toList());
+    PlotlyFigure ranking =
+        NeuronBars.draw(
+            e.neurons().stream()
+                .limit(STILL_BARS)
+                .map(n -> new NeuronBars.Bar(n.neuron(), score(n, by), ""))
+                .toList(),
+            "Neurons of "
+                + e.title()
+                + (e.neurons().size() > STILL_BARS ? ", the first " + STILL_BARS : ""),
+            ExplorationData.name(by),
+            "");
+    return FigureDrawing.still(ranking.toJson()).orElseThrow();
   }
 }

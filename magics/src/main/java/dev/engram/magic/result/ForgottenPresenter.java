@@ -3,11 +3,9 @@ package dev.engram.magic.result;
 import dev.engram.edit.Edit;
 import dev.engram.experiment.SimilarityChange;
 import dev.engram.lab.Forgotten;
-import dev.engram.magic.view.BarsPng;
 import dev.engram.magic.view.Html;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.View;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -77,11 +75,6 @@ final class ForgottenPresenter implements Presenter<Forgotten> {
     String heading =
         "%s: cosine of each image with \"%s\"".formatted(f.title(), entity.label())
             + DisplayLimits.ofBars(images);
-    List<BarsPng.Bar> picture = new ArrayList<>();
-    for (int i : x) {
-      picture.add(new BarsPng.Bar(i + " before", entity.before()[i], BEFORE));
-      picture.add(new BarsPng.Bar(i + " after", entity.after()[i], AFTER));
-    }
     PlotlyFigure figure =
         PlotlyFigure.titled(Html.escape(heading))
             .trace(bars("before", BEFORE, x, entity.before()))
@@ -97,8 +90,7 @@ final class ForgottenPresenter implements Presenter<Forgotten> {
         .layout("xaxis", Map.of("title", "image (from 0)", "dtick", x.size() > 20 ? 5 : 1))
         .layout("yaxis.title", "cosine")
         .layout("legend", Map.of("orientation", "h", "y", -0.25))
-        .layout("height", 400)
-        .png(BarsPng.draw(heading, "cosine", picture));
+        .layout("height", 400);
   }
 
   private static Map<String, Object> bars(String name, String colour, List<Integer> x, double[] y) {

@@ -4,6 +4,7 @@ import dev.engram.Digits;
 import dev.engram.dissect.Heatmap;
 import dev.engram.dissect.Maps;
 import dev.engram.lab.ImageHeatmap;
+import dev.engram.magic.draw.Png;
 import dev.engram.magic.view.HeatmapPng;
 import dev.engram.magic.view.Html;
 import dev.engram.magic.view.PlotlyFigure;
@@ -77,7 +78,7 @@ record HeatmapFigure(Heatmap heatmap, BufferedImage image, String title) {
                 "colorscale", "Viridis",
                 "colorbar", Map.of("title", "share"),
                 "hovertemplate", "row %{y}, column %{x}<br>share %{z:.4f}<extra></extra>"))
-        .image(HeatmapPng.png(scaled(image, SIDE)), -0.5, -0.5, n, n)
+        .image(Png.of(scaled(image, SIDE)), -0.5, -0.5, n, n)
         .layout(
             "xaxis",
             Map.of(
@@ -114,7 +115,7 @@ record HeatmapFigure(Heatmap heatmap, BufferedImage image, String title) {
     g.drawImage(scaled(image, SIDE), 0, 0, null);
     g.drawImage(overlay(SIDE), SIDE + 10, 0, null);
     g.dispose();
-    return HeatmapPng.png(both);
+    return Png.of(both);
   }
 
   private double[][] rows(int side) {

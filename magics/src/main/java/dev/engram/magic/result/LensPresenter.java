@@ -1,7 +1,6 @@
 package dev.engram.magic.result;
 
 import dev.engram.lab.LensCurve;
-import dev.engram.magic.view.BarsPng;
 import dev.engram.magic.view.Html;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.TableView;
@@ -67,14 +66,7 @@ final class LensPresenter implements Presenter<LensCurve> {
                 "hovertemplate", "%{x}<br>cosine %{y:.4f}<extra></extra>"))
         .layout("xaxis", Map.of("type", "category", "automargin", true, "tickangle", -60))
         .layout("yaxis.title", "cosine with the text")
-        .layout("height", 420)
-        .png(
-            BarsPng.draw(
-                heading(curve),
-                "cosine with the text",
-                IntStream.range(0, places.size())
-                    .mapToObj(i -> new BarsPng.Bar(places.get(i), cosines.get(i), "#3b528b"))
-                    .toList()));
+        .layout("height", 420);
   }
 
   private static String heading(LensCurve curve) {

@@ -1,6 +1,5 @@
 package dev.engram.magic.result;
 
-import dev.engram.magic.view.BarsPng;
 import dev.engram.magic.view.Html;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.trace.Neuron;
@@ -29,18 +28,13 @@ final class NeuronBars {
   static PlotlyFigure draw(List<Bar> ranking, String title, String value, String tooltip) {
     String heading = title + DisplayLimits.ofBars(ranking.size());
     List<Bar> shown = ranking.stream().limit(DisplayLimits.BARS).toList();
-    List<BarsPng.Bar> bars =
-        shown.stream()
-            .map(
-                b ->
-                    new BarsPng.Bar(
-                        b.neuron.toString(), b.value, BlockColours.of(b.neuron.block())))
-            .toList();
     Map<String, Object> trace = new HashMap<>();
     trace.put("type", "bar");
-    trace.put("x", bars.stream().map(BarsPng.Bar::name).toList());
-    trace.put("y", bars.stream().map(BarsPng.Bar::value).toList());
-    trace.put("marker", Map.of("color", bars.stream().map(BarsPng.Bar::colour).toList()));
+    trace.put("x", shown.stream().map(b -> b.neuron.toString()).toList());
+    trace.put("y", shown.stream().map(Bar::value).toList());
+    trace.put(
+        "marker",
+        Map.of("color", shown.stream().map(b -> BlockColours.of(b.neuron.block())).toList()));
     trace.put("hovertemplate", tooltip + "<extra></extra>");
     if (tooltip.contains("%{customdata")) {
       trace.put("customdata", shown.stream().map(Bar::tip).toList());
@@ -49,7 +43,6 @@ final class NeuronBars {
         .trace(trace)
         .layout("xaxis.type", "category")
         .layout("yaxis.title", value)
-        .layout("height", 380)
-        .png(BarsPng.draw(heading, value, bars));
+        .layout("height", 380);
   }
 }

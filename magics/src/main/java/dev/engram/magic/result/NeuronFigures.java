@@ -3,14 +3,12 @@ package dev.engram.magic.result;
 import dev.engram.dissect.Histogram;
 import dev.engram.dissect.NeuronReport;
 import dev.engram.dissect.Survey.Effect;
-import dev.engram.magic.view.BarsPng;
 import dev.engram.magic.view.Html;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.trace.Neuron;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
 
@@ -43,13 +41,6 @@ final class NeuronFigures {
             + (shown.size() < effects.size()
                 ? " (%d highest and %d lowest of %d entities)".formatted(ENDS, ENDS, effects.size())
                 : "");
-    List<BarsPng.Bar> bars =
-        shown.stream()
-            .map(
-                e ->
-                    new BarsPng.Bar(
-                        e.entity().name(), e.improvement(), e.improvement() > 0 ? RAISED : LOWERED))
-            .toList();
     // positions, not names: two long names may look alike once they are cut
     List<Integer> rows = IntStream.range(0, shown.size()).boxed().toList();
     return PlotlyFigure.titled(title)
@@ -62,9 +53,11 @@ final class NeuronFigures {
                 "y",
                 rows,
                 "x",
-                bars.stream().map(BarsPng.Bar::value).toList(),
+                shown.stream().map(Effect::improvement).toList(),
                 "marker",
-                Map.of("color", bars.stream().map(BarsPng.Bar::colour).toList()),
+                Map.of(
+                    "color",
+                    shown.stream().map(e -> e.improvement() > 0 ? RAISED : LOWERED).toList()),
                 "customdata",
                 shown.stream()
                     .map(
@@ -90,8 +83,7 @@ final class NeuronFigures {
                 "automargin",
                 true))
         .layout("xaxis", Map.of("title", "improvement", "automargin", true))
-        .layout("height", 130 + 22 * shown.size())
-        .png(BarsPng.draw(title, "improvement", bars));
+        .layout("height", 130 + 22 * shown.size());
   }
 
   /** Most images leave an FFN neuron near 0: on a plain axis the others would not be seen. */
@@ -119,7 +111,6 @@ final class NeuronFigures {
     Histogram histogram = Histogram.of(List.of(report.onEntities(), report.onBackground()), BINS);
     String title = "Coefficient m of " + report.neuron() + " at the class token";
     PlotlyFigure figure = PlotlyFigure.titled(title);
-    List<BarsPng.Bar> picture = new ArrayList<>();
     List<String> names = List.of("images of entities", "background images");
     List<String> colours = List.of(RAISED, LOWERED);
     double[] centres = histogram.centres();
@@ -145,10 +136,6 @@ final class NeuronFigures {
                   Map.of("color", colours.get(g)),
                   "hovertemplate",
                   "m about %{x:.3f}: %{y:.1%}<extra>" + names.get(g) + "</extra>"));
-      for (int i = 0; i < centres.length; i++) {
-        String name = String.format(Locale.ROOT, "%s %.2f", names.get(g), centres[i]);
-        picture.add(new BarsPng.Bar(name, shares[i], colours.get(g)));
-      }
     }
     return figure
         .layout("barmode", "overlay")
@@ -156,7 +143,6 @@ final class NeuronFigures {
         .layout("xaxis.title", "coefficient m")
         .layout("yaxis", shares(report.neuron()))
         .layout("legend", Map.of("orientation", "h", "y", 1.02, "yanchor", "bottom"))
-        .layout("height", 360)
-        .png(BarsPng.draw(title, "share of the images", picture));
+        .layout("height", 360);
   }
 }

@@ -4,7 +4,6 @@ import dev.engram.edit.CausalTrace;
 import dev.engram.experiment.Estimate;
 import dev.engram.experiment.Sample;
 import dev.engram.lab.Traced;
-import dev.engram.magic.view.BarsPng;
 import dev.engram.magic.view.Gallery;
 import dev.engram.magic.view.Html;
 import dev.engram.magic.view.PlotlyFigure;
@@ -13,7 +12,6 @@ import dev.engram.magic.view.View;
 import dev.engram.model.Weight;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.Tokens;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -85,7 +83,6 @@ final class TracedPresenter implements Presenter<Traced> {
             Charts.titled(
                 Html.escape(heading(traced)),
                 Stream.of(Neuron.Block.values()).flatMap(b -> rises(trace, b).stream()).toList()));
-    List<BarsPng.Bar> picture = new ArrayList<>();
     for (Neuron.Block block : Neuron.Block.values()) {
       List<Estimate> rises = rises(trace, block);
       String colour = BlockColours.of(block);
@@ -99,17 +96,12 @@ final class TracedPresenter implements Presenter<Traced> {
                   "error_y", Charts.intervals(rises, Charts.INTERVALS),
                   "marker", Map.of("color", colour),
                   "hovertemplate", block + " of layer %{x}: %{y:+.4f}<extra></extra>"));
-      for (int l : layers) {
-        picture.add(
-            new BarsPng.Bar(Weight.values(block, l).blockName(), rises.get(l).mean(), colour));
-      }
     }
     return figure
         .layout("barmode", "group")
         .layout("xaxis", Map.of("title", "layer (from 0)", "dtick", 1))
         .layout("yaxis.title", "rise of the cosine")
-        .layout("height", 380)
-        .png(BarsPng.draw(heading(traced), "rise of the cosine", picture));
+        .layout("height", 380);
   }
 
   private static String heading(Traced traced) {

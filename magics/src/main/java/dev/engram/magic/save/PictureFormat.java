@@ -23,11 +23,14 @@ enum PictureFormat {
   /** Far enough to find who wrote a file. */
   private static final int HEAD = 512;
 
+  /** For each point, either way. */
+  private static final int PIXELS = 2;
+
   byte[] bytes(PlotlyFigure figure) {
-    FigureDrawing drawing = new FigureDrawing(figure);
+    FigureDrawing drawing = new FigureDrawing(figure.toJson());
     return switch (this) {
       case SVG -> drawing.on(new SvgCanvas(drawing.width(), drawing.height()));
-      case PNG -> drawing.on(new PngCanvas(drawing.width(), drawing.height()));
+      case PNG -> drawing.on(new PngCanvas(drawing.width(), drawing.height(), PIXELS));
       case PDF -> drawing.on(new PdfCanvas(drawing.width(), drawing.height()));
     };
   }

@@ -1,6 +1,7 @@
 package dev.engram.magic.view;
 
 import dev.engram.lab.Picture;
+import dev.engram.magic.draw.Png;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
@@ -55,7 +56,7 @@ public final class Gallery {
   }
 
   private static String figure(Item item, int side) {
-    String data = Base64.getEncoder().encodeToString(HeatmapPng.png(shrunk(item.picture, side)));
+    String data = Base64.getEncoder().encodeToString(Png.of(shrunk(item.picture, side)));
     return Html.element(
         "figure",
         Html.open("img", "src", "data:image/png;base64," + data, "alt", item.caption)

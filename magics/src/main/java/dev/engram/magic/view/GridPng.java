@@ -1,5 +1,7 @@
 package dev.engram.magic.view;
 
+import dev.engram.magic.draw.ColorMap;
+import dev.engram.magic.draw.Png;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.FontMetrics;
@@ -65,14 +67,14 @@ public final class GridPng {
     g.fillRect(0, 0, width, height);
     g.setColor(Color.DARK_GRAY);
     g.setFont(new Font(Font.SANS_SERIF, Font.BOLD, 13));
-    g.drawString(BarsPng.clipped(grid.title, g.getFontMetrics(), width - 20), 10, 18);
+    g.drawString(clipped(grid.title, g.getFontMetrics(), width - 20), 10, 18);
     g.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, 11));
     g.drawString(scale, 10, 34);
     FontMetrics metrics = g.getFontMetrics();
     for (int r = 0; r < grid.rows.size(); r++) {
       int y = TOP + r * (tile + gap);
       g.setColor(Color.DARK_GRAY);
-      g.drawString(BarsPng.clipped(grid.rows.get(r), metrics, NAME - 16), 10, y + tile / 2 + 4);
+      g.drawString(clipped(grid.rows.get(r), metrics, NAME - 16), 10, y + tile / 2 + 4);
       for (int c = 0; c < grid.columns.size(); c++) {
         int x = NAME + c * (tile + gap);
         g.drawImage(
@@ -88,7 +90,7 @@ public final class GridPng {
       }
     }
     g.dispose();
-    return HeatmapPng.png(image);
+    return Png.of(image);
   }
 
   private static BufferedImage tile(
@@ -117,5 +119,17 @@ public final class GridPng {
       }
     }
     return out;
+  }
+
+  /** The text, cut where it is wider than there is room. */
+  static String clipped(String text, FontMetrics metrics, int width) {
+    if (metrics.stringWidth(text) <= width) {
+      return text;
+    }
+    String shorter = text;
+    while (shorter.length() > 1 && metrics.stringWidth(shorter + "…") > width) {
+      shorter = shorter.substring(0, shorter.length() - 1);
+    }
+    return shorter + "…";
   }
 }

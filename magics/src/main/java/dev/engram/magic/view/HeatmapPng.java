@@ -1,10 +1,8 @@
 package dev.engram.magic.view;
 
+import dev.engram.magic.draw.ColorMap;
+import dev.engram.magic.draw.Png;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import javax.imageio.ImageIO;
 
 /**
  * Draws a heatmap over a picture, as a PNG that shows on any page. The more of the neuron there is
@@ -24,7 +22,7 @@ public final class HeatmapPng {
    * @return PNG, as large as the picture
    */
   public static byte[] over(BufferedImage picture, double[][] map) {
-    return png(overlay(picture, map));
+    return Png.of(overlay(picture, map));
   }
 
   /**
@@ -48,20 +46,6 @@ public final class HeatmapPng {
       }
     }
     return out;
-  }
-
-  /**
-   * @return the picture as PNG
-   */
-  public static byte[] png(BufferedImage picture) {
-    try (ByteArrayOutputStream out = new ByteArrayOutputStream()) {
-      if (!ImageIO.write(picture, "png", out)) {
-        throw new IllegalArgumentException("cannot write an image of type " + picture.getType());
-      }
-      return out.toByteArray();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   private static int blend(int below, int above, double value) {

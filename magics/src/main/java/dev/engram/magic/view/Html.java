@@ -1,6 +1,7 @@
 package dev.engram.magic.view;
 
 import dev.engram.Printable;
+import dev.engram.magic.draw.Markup;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -19,31 +20,14 @@ public final class Html {
    *     Printable#lines hidden ones} shown; safe as content and in a quoted attribute
    */
   public static String escape(String given) {
-    String text = Printable.lines(given);
-    StringBuilder out = new StringBuilder(text.length() + 16);
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      switch (c) {
-        case '&' -> out.append("&amp;");
-        case '<' -> out.append("&lt;");
-        case '>' -> out.append("&gt;");
-        case '"' -> out.append("&#34;");
-        case '\'' -> out.append("&#39;");
-        default -> out.append(c);
-      }
-    }
-    return out.toString();
+    return Markup.escape(given);
   }
 
   /**
    * @return the text that {@link #escape} was given
    */
   public static String unescape(String html) {
-    return html.replace("&lt;", "<")
-        .replace("&gt;", ">")
-        .replace("&#34;", "\"")
-        .replace("&#39;", "'")
-        .replace("&amp;", "&");
+    return Markup.unescape(html);
   }
 
   /**

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.engram.magic.draw.FigureDrawing;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Iterator;
@@ -146,7 +147,8 @@ public final class PlotlyFigure implements Viewable {
   }
 
   /**
-   * @param picture a static picture of the figure, shown where nothing interactive is
+   * @param picture shown where nothing interactive is, in the place of the still that the figure
+   *     has by itself ({@link FigureDrawing#still})
    */
   public PlotlyFigure png(byte[] picture) {
     return new PlotlyFigure(figure, Optional.of(picture));
@@ -172,7 +174,8 @@ public final class PlotlyFigure implements Viewable {
 
   /** What stands in the figure's place where no script runs: its picture, or its name. */
   private String placeholder() {
-    return png.map(
+    return png.or(() -> FigureDrawing.still(figure))
+        .map(
             picture ->
                 Html.open(
                     "img",

@@ -1,5 +1,7 @@
 package dev.engram.magic.view;
 
+import dev.engram.magic.draw.ColorMap;
+import dev.engram.magic.draw.Png;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.Graphics2D;
@@ -34,7 +36,7 @@ public final class PointsPng {
     g.fillRect(0, 0, WIDTH, HEIGHT);
     g.setColor(Color.DARK_GRAY);
     g.setFont(new Font(Font.SANS_SERIF, Font.BOLD, 13));
-    g.drawString(BarsPng.clipped(title, g.getFontMetrics(), WIDTH - 20), 10, 18);
+    g.drawString(GridPng.clipped(title, g.getFontMetrics(), WIDTH - 20), 10, 18);
     g.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, 12));
     g.drawString(yTitle, 10, 34);
     g.drawString(xTitle, WIDTH - 10 - g.getFontMetrics().stringWidth(xTitle), HEIGHT - 10);
@@ -50,7 +52,7 @@ public final class PointsPng {
       g.fillRect(h - 1, v - 1, 2, 2);
     }
     g.dispose();
-    return HeatmapPng.png(image);
+    return Png.of(image);
   }
 
   /**

@@ -43,7 +43,7 @@ class FigureDrawingTest {
   }
 
   private static Document svg(PlotlyFigure figure) throws Exception {
-    FigureDrawing drawing = new FigureDrawing(figure);
+    FigureDrawing drawing = new FigureDrawing(figure.toJson());
     byte[] bytes = drawing.on(new SvgCanvas(drawing.width(), drawing.height()));
     return DocumentBuilderFactory.newInstance()
         .newDocumentBuilder()
@@ -60,8 +60,8 @@ class FigureDrawingTest {
   }
 
   private static BufferedImage png(PlotlyFigure figure) throws IOException {
-    FigureDrawing drawing = new FigureDrawing(figure);
-    byte[] bytes = drawing.on(new PngCanvas(drawing.width(), drawing.height()));
+    FigureDrawing drawing = new FigureDrawing(figure.toJson());
+    byte[] bytes = drawing.on(new PngCanvas(drawing.width(), drawing.height(), 2));
     return ImageIO.read(new ByteArrayInputStream(bytes));
   }
 
@@ -136,7 +136,7 @@ class FigureDrawingTest {
   @Test
   void aPdfHasItsObjectsWhereItSays() throws IOException {
     PlotlyFigure map = bars().image(new byte[0], 0, 0, 1, 1); // an image that is none is left out
-    FigureDrawing drawing = new FigureDrawing(map);
+    FigureDrawing drawing = new FigureDrawing(map.toJson());
     byte[] bytes = drawing.on(new PdfCanvas(drawing.width(), drawing.height()));
     String text = new String(bytes, ISO_8859_1);
     assertTrue(text.startsWith("%PDF-1.4\n%" + Canvas.MARK), text.substring(0, 60));
@@ -161,12 +161,13 @@ class FigureDrawingTest {
     PlotlyFigure pie = PlotlyFigure.titled("").trace(Map.of("type", "pie", "values", List.of(1)));
     assertTrue(
         String.valueOf(
-                assertThrows(EngramException.class, () -> new FigureDrawing(pie)).getMessage())
+                assertThrows(EngramException.class, () -> new FigureDrawing(pie.toJson()))
+                    .getMessage())
             .contains("this figure has pie. Save it as .html"));
     PlotlyFigure jet =
         PlotlyFigure.titled("")
             .trace(Map.of("type", "heatmap", "z", List.of(List.of(1, 2)), "colorscale", "Jet"));
-    FigureDrawing drawing = new FigureDrawing(jet);
+    FigureDrawing drawing = new FigureDrawing(jet.toJson());
     assertTrue(
         String.valueOf(
                 assertThrows(EngramException.class, () -> drawing.on(new SvgCanvas(10, 10)))

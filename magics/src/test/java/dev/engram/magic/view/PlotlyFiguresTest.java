@@ -6,9 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -158,6 +164,34 @@ class PlotlyFiguresTest {
     assertFalse(view.html().contains("T </script>"));
     assertEquals(Optional.of(PlotlyEdition.CARTESIAN), view.plotly());
     assertTrue(view.data().get(View.PLOTLY) instanceof Map<?, ?>);
+  }
+
+  @Test
+  void everyFigureHasAStillWhereNoScriptRuns() throws IOException {
+    PlotlyFigure figure =
+        PlotlyFigure.titled("T")
+            .trace(Map.of("type", "bar", "x", List.of("a", "b"), "y", List.of(1, 2)))
+            .layout("height", 200);
+    String html = figure.view().html();
+    String start = "<img src=\"data:image/png;base64,";
+    assertTrue(html.contains(start), html);
+    String data = html.substring(html.indexOf(start) + start.length()).split("\"")[0];
+    BufferedImage still = ImageIO.read(new ByteArrayInputStream(Base64.getDecoder().decode(data)));
+    assertEquals(200, still.getHeight());
+    assertTrue(
+        IntStream.range(0, still.getWidth()).anyMatch(x -> still.getRGB(x, 150) != 0xffffffff),
+        "bars are drawn");
+  }
+
+  @Test
+  void aFigureThatIsNotDrawnHereHasItsName() {
+    for (Map<String, ?> trace :
+        List.of(
+            Map.of("type", "pie", "values", List.of(1, 2)),
+            Map.of("type", "bar", "x", "nonsense", "y", Map.of("a", 1)))) {
+      String html = PlotlyFigure.titled("T").trace(trace).view().html();
+      assertTrue(html.contains(": T"), html);
+    }
   }
 
   @Test

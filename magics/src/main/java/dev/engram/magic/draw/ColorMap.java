@@ -1,4 +1,4 @@
-package dev.engram.magic.view;
+package dev.engram.magic.draw;
 
 /**
  * The colours of heatmaps: Viridis, which is perceptually uniform and readable with any colour

@@ -166,7 +166,7 @@ final class PlotAxis {
     if (values.isArray()) {
       for (int i = 0; i < values.size(); i++) {
         double at = place(values.get(i));
-        add(ticks, at, texts.isArray() ? texts.path(i).asText("") : label(at, 1));
+        add(ticks, at, texts.isArray() ? texts.path(i).asText("") : given(values.get(i)));
       }
     } else if (isCategory()) {
       for (int i = 0; i < names.size(); i++) {
@@ -185,6 +185,11 @@ final class PlotAxis {
       }
     }
     return ticks;
+  }
+
+  /** A mark that the figure asks for, as it wrote it. */
+  private String given(JsonNode value) {
+    return percent() ? label(value.asDouble(), 0.01) : value.asText().replace('-', '−');
   }
 
   private void add(List<Tick> ticks, double at, String label) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.engram.magic.draw.Canvas.Anchor;
 import java.awt.Color;
+import java.awt.Shape;
 import java.awt.geom.Ellipse2D;
 import java.awt.geom.Line2D;
 import java.awt.geom.Path2D;
@@ -290,7 +291,7 @@ final class Traces {
         double[] p = points.get(i);
         if (Double.isFinite(p[0]) && Double.isFinite(p[1])) {
           canvas.fill(
-              new Ellipse2D.Double(p[0] - size / 2, p[1] - size / 2, size, size),
+              mark(trace.path("marker").path("symbol"), i, p, size),
               Colours.translucent(
                   color(trace, traces.indexOf(trace), i),
                   trace
@@ -300,6 +301,26 @@ final class Traces {
         }
       }
     }
+  }
+
+  /** Three of Plotly's symbols; the others are drawn as circles. */
+  private static Shape mark(JsonNode symbols, int point, double[] at, double size) {
+    String symbol = (symbols.isArray() ? symbols.path(point) : symbols).asText("circle");
+    Rectangle2D box = new Rectangle2D.Double(at[0] - size / 2, at[1] - size / 2, size, size);
+    if (symbol.equals("square")) {
+      return box;
+    }
+    if (symbol.equals("diamond")) {
+      double more = size * (Math.sqrt(2) - 1) / 2; // as large as the square
+      Path2D diamond = new Path2D.Double();
+      diamond.moveTo(at[0], box.getMinY() - more);
+      diamond.lineTo(box.getMaxX() + more, at[1]);
+      diamond.lineTo(at[0], box.getMaxY() + more);
+      diamond.lineTo(box.getMinX() - more, at[1]);
+      diamond.closePath();
+      return diamond;
+    }
+    return new Ellipse2D.Double(box.getX(), box.getY(), size, size);
   }
 
   private List<double[]> points(JsonNode trace) {

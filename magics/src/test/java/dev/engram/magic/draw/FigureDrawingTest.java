@@ -91,6 +91,41 @@ class FigureDrawingTest {
   }
 
   @Test
+  void marksThatAFigureAsksForStandAsItWroteThem() throws Exception {
+    for (String type : List.of("log", "linear")) {
+      PlotlyFigure lines =
+          PlotlyFigure.titled("")
+              .trace(Map.of("type", "scatter", "x", List.of(0.5, 3, 30), "y", List.of(1, 2, 3)))
+              .layout("xaxis", Map.of("type", type, "tickvals", List.of(0.5, 3, 30)));
+      assertTrue(texts(svg(lines)).containsAll(List.of("0.5", "3", "30")), type);
+    }
+  }
+
+  @Test
+  void symbolsTellPointsApartWithoutTheirColours() throws Exception {
+    PlotlyFigure points =
+        PlotlyFigure.titled("")
+            .trace(
+                Map.of(
+                    "type", "scatter",
+                    "mode", "markers",
+                    "x", List.of(1, 2, 3),
+                    "y", List.of(1, 2, 3),
+                    "marker",
+                        Map.of(
+                            "size",
+                            20,
+                            "color",
+                            "#ff0000",
+                            "symbol",
+                            List.of("circle", "square", "diamond"))));
+    BufferedImage image = png(points);
+    int pixels = Arrays.stream(rows(image, 0xff0000)).sum();
+    // 40 pixels wide: a circle, a square, and a diamond of the square's size
+    assertEquals(40 * 40 * (Math.PI / 4 + 1 + 1), pixels, 400);
+  }
+
+  @Test
   void barsHaveTheirHeights() throws IOException {
     BufferedImage image = png(bars());
     assertEquals(800, image.getWidth());

@@ -44,6 +44,10 @@ final class HeatmapTrace {
       values.include(map.path("zmax").asDouble());
     } else {
       z.forEach(row -> row.forEach(v -> values.include(finite(v))));
+      if (map.has("zmid")) { // as far below it as above
+        double middle = map.path("zmid").asDouble();
+        z.forEach(row -> row.forEach(v -> values.include(2 * middle - finite(v))));
+      }
     }
     values.settle(false);
     values.lie(0, 1);

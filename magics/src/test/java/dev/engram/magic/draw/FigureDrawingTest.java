@@ -169,6 +169,30 @@ class FigureDrawingTest {
   }
 
   @Test
+  void theMiddleOfAScaleIsWhereTheFigurePutsIt() throws IOException {
+    PlotlyFigure map =
+        PlotlyFigure.titled("")
+            .trace(
+                Map.of(
+                    "type",
+                    "heatmap",
+                    "z",
+                    List.of(List.of(0, 1)),
+                    "zmid",
+                    0,
+                    "colorscale",
+                    List.of(List.of(0, "#0000ff"), List.of(0.5, "#ffffff"), List.of(1, "#ff0000")),
+                    "showscale",
+                    false))
+            .layout("width", 300)
+            .layout("height", 300);
+    BufferedImage image = png(map);
+    int w = image.getWidth();
+    assertEquals(new Color(0xffffff), new Color(image.getRGB(w / 3, w / 2)), "0 is the middle");
+    assertEquals(new Color(0xff0000), new Color(image.getRGB(5 * w / 6, w / 2)));
+  }
+
+  @Test
   void aPdfHasItsObjectsWhereItSays() throws IOException {
     PlotlyFigure map = bars().image(new byte[0], 0, 0, 1, 1); // an image that is none is left out
     FigureDrawing drawing = new FigureDrawing(map.toJson());

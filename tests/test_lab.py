@@ -294,7 +294,7 @@ def test_old_jars_of_the_build_are_taken_away_before_maven_adds_to_them(made, mo
 
 def test_packages_are_installed_once_for_each_state_of_their_file(tmp_path, monkeypatch):
     place = checkout.Checkout(tmp_path)
-    (tmp_path / "jupyter").mkdir()
+    (tmp_path / "jupyter/labextension").mkdir(parents=True)
     (tmp_path / "docker").mkdir()
     for name in ("requirements.txt", "docker/requirements-test.txt"):
         (tmp_path / name).write_text("one==1\n", encoding="utf-8")

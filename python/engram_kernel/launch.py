@@ -70,6 +70,7 @@ def words(connection_file, environ, found, cache):
         "{resource_dir}/lib/*": class_path(environ),
         "-DDJL_CACHE_DIR": f"-DDJL_CACHE_DIR={cache / 'djl'}",
         "-Dengram.cache.default": f"-Dengram.cache.default={cache / 'cache'}",
+        "-Dengram.spark.default": f"-Dengram.spark.default={cache / 'spark'}",
         "{connection_file}": str(connection_file),
     }
     program, *arguments = json.loads((KERNEL / "kernel.json").read_text(encoding="utf-8"))["argv"]

@@ -83,8 +83,10 @@ record StoredTensor(
    */
   NDArray of(NDArray stored, long[] asked) {
     if (ones > 0) {
-      try (stored) {
-        return stored.reshape(asked);
+      // A copy: a view would lie in the file's mapping, which goes with the array that is closed.
+      try (stored;
+          NDArray view = stored.reshape(asked)) {
+        return view.duplicate();
       }
     }
     if (third < 0 && !transposed) {
@@ -96,7 +98,8 @@ record StoredTensor(
                 ? stored.transpose()
                 : stored.get(third * asked[0] + ":" + (third + 1) * asked[0])) {
       // A copy row by row: duplicate() would keep the strides of a transposed view.
-      try (NDArray rows = part.reshape(-1).duplicate()) {
+      try (NDArray flat = part.reshape(-1);
+          NDArray rows = flat.duplicate()) {
         return rows.reshape(asked);
       }
     }

@@ -146,11 +146,10 @@ final class SparkSurveys implements SurveyCluster {
     void take() throws IOException {
       FileStatus[] all =
           files.listStatus(folder, p -> p.getName().matches("\\d+-\\d+" + SurveyJob.ENDING));
-      for (FileStatus each : all) {
-        Path file = each.getPath();
-        if (taken.contains(file)) {
-          continue;
-        }
+      // Asked before any is taken in: keeping deletes files of this very list.
+      List<Path> fresh =
+          Arrays.stream(all).map(FileStatus::getPath).filter(p -> !taken.contains(p)).toList();
+      for (Path file : fresh) {
         Progress.checkInterrupt();
         try (InputStream in = files.open(file)) {
           job.absorb(in);

@@ -1,19 +1,16 @@
 package dev.engram.magic;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.engram.EngramException;
 import dev.engram.magic.view.View;
 import java.io.PrintStream;
 import java.nio.file.Path;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Tells the program that started a survey how far it is: an object of JSON on each line, {@code
  * {"progress": "…"}}, {@code {"note": "…"}}, at the end {@code {"atlas": "DIR"}} or {@code
  * {"failure": "…"}}.
  */
-final class SurveyEvents implements Host {
+final class SurveyEvents extends HostWithoutKernel {
   /** Is set where somebody listens. */
   static final String VARIABLE = "ENGRAM_SURVEY_EVENTS";
 
@@ -53,20 +50,5 @@ final class SurveyEvents implements Host {
     Display line = each -> tell(PROGRESS, each.text());
     line.update(view);
     return line;
-  }
-
-  @Override
-  public @Nullable Object variable(String name) {
-    throw new EngramException("There are no variables here, so no '" + name + "'.");
-  }
-
-  @Override
-  public void define(String name, Object value) {
-    throw new EngramException("There are no variables here.");
-  }
-
-  @Override
-  public Map<String, String> versions() {
-    return Map.of("kernel", "none");
   }
 }

@@ -1,16 +1,13 @@
 package dev.engram.magic;
 
-import dev.engram.EngramException;
 import dev.engram.magic.view.View;
 import java.io.PrintStream;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A terminal in the place of a notebook: views are texts, and progress is one line that is written
  * over, or, where the output is no terminal, a line every ten seconds.
  */
-final class TerminalHost implements Host {
+final class TerminalHost extends HostWithoutKernel {
   private static final long QUIET_NANOS = 10_000_000_000L;
 
   private final PrintStream out;
@@ -54,20 +51,5 @@ final class TerminalHost implements Host {
         err.println(view.text());
       }
     };
-  }
-
-  @Override
-  public @Nullable Object variable(String name) {
-    throw new EngramException("There are no variables here, so no '" + name + "'.");
-  }
-
-  @Override
-  public void define(String name, Object value) {
-    throw new EngramException("There are no variables here.");
-  }
-
-  @Override
-  public Map<String, String> versions() {
-    return Map.of("kernel", "none");
   }
 }

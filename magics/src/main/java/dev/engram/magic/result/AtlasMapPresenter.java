@@ -2,6 +2,7 @@ package dev.engram.magic.result;
 
 import dev.engram.atlas.AtlasMap;
 import dev.engram.atlas.AtlasNeurons;
+import dev.engram.magic.draw.ColorMap;
 import dev.engram.magic.view.Html;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.PointsPng;
@@ -276,8 +277,8 @@ final class AtlasMapPresenter implements Presenter<AtlasMap> {
       List<String> best = m.neurons().bestClass();
       IntUnaryOperator colour =
           switch (m.colour()) {
-            case LAYER -> i -> PointsPng.viridis(layer(i) / Math.max(1, space.layers() - 1));
-            case DENSITY -> i -> PointsPng.viridis(1 + density(i) / 4);
+            case LAYER -> i -> ColorMap.rgb(layer(i) / Math.max(1, space.layers() - 1));
+            case DENSITY -> i -> ColorMap.rgb(1 + density(i) / 4);
             case KIND -> i -> rgb(BlockColours.of(space.neuron(i).block()));
             case CLASS ->
                 i -> {

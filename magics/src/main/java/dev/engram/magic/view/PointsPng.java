@@ -1,6 +1,5 @@
 package dev.engram.magic.view;
 
-import dev.engram.magic.draw.ColorMap;
 import dev.engram.magic.draw.Png;
 import java.awt.Color;
 import java.awt.Font;
@@ -53,13 +52,5 @@ public final class PointsPng {
     }
     g.dispose();
     return Png.of(image);
-  }
-
-  /**
-   * @param share in [0, 1]
-   * @return its colour in Viridis, 0xRRGGBB
-   */
-  public static int viridis(double share) {
-    return ColorMap.rgb(share);
   }
 }

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Engram against PyTorch on a random ViT-L/14, turn by turn in one run; prints the table of docs/performance.md.
 
-usage: benchmarks/side_by_side.py [--threads 1 2] [--rounds 7] [--tasks TASK...]
+usage: benchmarks/side_by_side.py [--threads 1 2] [--rounds 7] [--tasks TASK...] [--against CHECKOUT]
+With --against, the other side is Engram as another checkout has it (git worktree add ../before COMMIT): what a change
+costs. Name with --tasks those that both checkouts know.
 Run it with a Python that has torch, transformers and scikit-learn (benchmarks/requirements.txt), after
 ./lab build and `mvn -q -pl benchmarks -am -DskipTests package`. The machine should be idle otherwise.
 """
@@ -64,14 +66,15 @@ class Worker:
         self.process.wait()
 
 
-def engram(threads):
+def engram(threads, root=ROOT):
     classpath = subprocess.run(
-        ["mvn", "-q", "-B", "-o", "-f", str(ROOT / "pom.xml"), "-pl", "benchmarks", "-am", "-Dmaven.test.skip=true",
+        ["mvn", "-q", "-B", "-o", "-f", str(root / "pom.xml"), "-pl", "benchmarks", "-am", "-Dmaven.test.skip=true",
          "-Dspotless.check.skip", "package", "dependency:build-classpath", "-Dmdep.outputFile=target/classpath"],
         capture_output=True, text=True)
     if classpath.returncode:
         raise SystemExit(classpath.stdout + classpath.stderr)
-    path = f"{HERE / 'target/classes'}:{(HERE / 'target/classpath').read_text().strip()}"
+    target = root / "benchmarks" / "target"
+    path = f"{target / 'classes'}:{(target / 'classpath').read_text().strip()}"
     return Worker(["java", "-Xmx4g", "-XX:+UseSerialGC", f"-Dai.djl.pytorch.num_threads={threads}",
                    f"-Djava.util.concurrent.ForkJoinPool.common.parallelism={threads - 1}", "-cp", path,
                    "dev.engram.benchmark.Worker", str(MODEL)], threads)
@@ -89,7 +92,8 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--tasks", nargs="+", metavar="TASK", help="only these, by Python's name: forward rome_cholesky …")
+    parser.add_argument("--tasks", nargs="+", metavar="TASK", help="only these, by the other side's name: forward rome_cholesky …")
+    parser.add_argument("--against", type=pathlib.Path, metavar="CHECKOUT", help="another checkout of Engram, not Python")
     args = parser.parse_args()
     make_model()
     rows = [("image tower, forward", "forward", "forward"),
@@ -103,11 +107,19 @@ def main():
             ("ROME, each further edit with these keys, against PyTorch's Woodbury in float32", "rome_again",
              "rome_woodbury"),
             ("causal tracing of 48 blocks, an image and its guide, against 48 full passes", "tracing", "tracing")]
+    other = "Python"
+    if args.against:
+        first = {task: title.split(", against")[0] for title, task, _ in reversed(rows)}
+        rows = [(title, task, task) for task, title in reversed(first.items())]
+        other = args.against.resolve().name
     print(f"{datetime.date.today()}, {os.cpu_count()} cores, {platform.machine()}, {args.rounds} rounds, turn by turn\n")
-    print("| task | threads | Engram | Python | Engram / Python (min to max) |\n|---|---|---|---|---|")
+    print(f"| task | threads | Engram | {other} | Engram / {other} (min to max) |\n|---|---|---|---|---|")
     for threads in args.threads:
         ours = engram(threads)
-        theirs = Worker([sys.executable, str(HERE / "pytorch_worker.py"), str(MODEL)], threads)
+        if args.against:
+            theirs = engram(threads, args.against.resolve())
+        else:
+            theirs = Worker([sys.executable, str(HERE / "pytorch_worker.py"), str(MODEL)], threads)
         for title, task_a, task_b in rows:
             if args.tasks and task_b not in args.tasks:
                 continue

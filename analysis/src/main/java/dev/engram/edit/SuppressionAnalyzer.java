@@ -11,7 +11,9 @@ import dev.engram.trace.NeuronSpace;
 import dev.engram.trace.Tokens;
 import dev.engram.trace.Trace;
 import dev.engram.trace.TraceRequest;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * How neurons answer when another is removed (A.6): the change of their alignment improvement in
@@ -94,9 +96,13 @@ public final class SuppressionAnalyzer implements AutoCloseable {
   public double[] cosines(Neuron removed, List<Neuron> others, int[] signs, boolean folded) {
     float[] value = tower.valueVector(removed);
     double[] out = new double[others.size()];
+    Map<String, float[]> gammas = new HashMap<>();
     for (int i = 0; i < out.length; i++) {
       Neuron n = others.get(i);
-      float[] gamma = tower.inputNormWeight(n.block(), n.layer()).toFloatArray();
+      float[] gamma =
+          gammas.computeIfAbsent(
+              n.layer() + n.block().name(),
+              key -> tower.inputNormWeight(n.block(), n.layer()).toFloatArray());
       float[] q = tower.queryVector(n);
       double qw = 0;
       double qq = 0;

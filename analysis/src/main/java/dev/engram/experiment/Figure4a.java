@@ -13,18 +13,20 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /**
  * Figures 4a, 6 and 7: how MSA neurons answer when an FFN knowledge neuron before them is removed
  * (A.6, Eq. 21): the change of their improvement, in full and with the residual stream kept, and
- * whether its value vector points against the query vectors of those that rise most. The paper
- * shows some neurons; here it is the first FFN neuron of each entity that has an MSA block after
- * it.
+ * whether its value vector points against the query vectors of those that rise most, with those
+ * that fall most beside them. The paper shows some neurons; here it is the first FFN neuron of each
+ * entity that has an MSA block after it.
  */
 public final class Figure4a {
   /** What the setting means, of this figure and of those that read the same removals. */
-  static final String MOST = "neurons whose query vectors are compared, those that rise most";
+  static final String MOST =
+      "neurons whose query vectors are compared, those that rise most and those that fall most";
 
   private Figure4a() {}
 
@@ -61,7 +63,8 @@ public final class Figure4a {
     }
 
     /**
-     * @param newMost neurons whose query vectors are compared, those that rise most
+     * @param newMost neurons whose query vectors are compared, those that rise and those that fall
+     *     most
      * @return a copy with that setting
      */
     public Settings most(int newMost) {
@@ -87,11 +90,16 @@ public final class Figure4a {
    * @param full change of the improvement of each, mean over the images, in the order of the
    *     forward pass
    * @param fixedBase the same with the residual stream kept (Eq. 21)
-   * @param cosines of its value vector with the query vectors of those that rise most, turned as in
-   *     A.2
+   * @param cosines of its value vector with the query vector of each, turned as in A.2
+   * @param most how many count as those that rise most, or fall most
    */
   public record Removal(
-      String entity, Neuron removed, double[] full, double[] fixedBase, double[] cosines) {
+      String entity,
+      Neuron removed,
+      double[] full,
+      double[] fixedBase,
+      double[] cosines,
+      int most) {
     /**
      * @return the share of the neurons that rise, 0 to 1
      */
@@ -107,10 +115,55 @@ public final class Figure4a {
     }
 
     /**
-     * @return the share of the cosines that are negative, 0 to 1
+     * @return the cosines of those that rise most, the strongest rise first
+     */
+    public double[] cosinesOfRising() {
+      return cosines(byRise(1));
+    }
+
+    /**
+     * @return the cosines of those that fall most, the strongest fall first
+     */
+    public double[] cosinesOfFalling() {
+      return cosines(byRise(-1));
+    }
+
+    /**
+     * @return the share of the neurons that rise most whose cosine is negative, 0 to 1
      */
     public double against() {
-      return share(java.util.Arrays.stream(cosines).map(c -> -c).toArray());
+      return against(cosinesOfRising());
+    }
+
+    /**
+     * Those that rise most were chosen for it, so a share of theirs needs this one beside it.
+     *
+     * @return the same of the neurons that fall most
+     */
+    public double againstOfFalling() {
+      return against(cosinesOfFalling());
+    }
+
+    /**
+     * @return the same of all neurons after it
+     */
+    public double againstOfAll() {
+      return against(cosines);
+    }
+
+    private double[] cosines(IntStream order) {
+      return order.limit(most).mapToDouble(i -> cosines[i]).toArray();
+    }
+
+    private IntStream byRise(int direction) {
+      return IntStream.range(0, full.length)
+          .boxed()
+          .sorted(Comparator.comparingDouble(i -> -direction * full[i]))
+          .mapToInt(i -> i);
+    }
+
+    private static double against(double[] cosines) {
+      return share(DoubleStream.of(cosines).map(c -> -c).toArray());
     }
 
     /**
@@ -121,7 +174,7 @@ public final class Figure4a {
     }
 
     private static double share(double[] values) {
-      return java.util.Arrays.stream(values).filter(v -> v > 0).count()
+      return DoubleStream.of(values).filter(v -> v > 0).count()
           / (double) Math.max(1, values.length);
     }
   }
@@ -133,7 +186,9 @@ public final class Figure4a {
    * @param sum of the changes of all neurons after it
    * @param sumFixedBase the same with the residual stream kept
    * @param closeness correlation of the changes in full and with the residual stream kept
-   * @param against share of the cosines that are negative
+   * @param against share of negative cosines among those that rise most
+   * @param againstOfFalling the same among those that fall most
+   * @param againstOfAll the same among all neurons after it
    * @param provenance where the numbers come from
    */
   public record Result(
@@ -144,6 +199,8 @@ public final class Figure4a {
       Estimate sumFixedBase,
       Estimate closeness,
       Estimate against,
+      Estimate againstOfFalling,
+      Estimate againstOfAll,
       Provenance provenance) {
     /** Keeps a copy. */
     public Result {
@@ -177,11 +234,15 @@ public final class Figure4a {
         over(removals, r -> sum(r.fixedBase)),
         over(removals, Removal::closeness),
         share(removals, Removal::against),
+        share(removals, Removal::againstOfFalling),
+        share(removals, Removal::againstOfAll),
         TracedImages.provenance(settings, study)
             .with(
                 "neuron", "first FFN neuron of each entity before the last layer, literal reading")
             .with("removal", "coefficient 0 at all tokens")
-            .with("query vectors", "of the " + settings.most + " that rise most, without γ")
+            .with(
+                "query vectors",
+                "of the " + settings.most + " that rise most, and fall most, without γ")
             .with("interval", Interval.named(List.of(sum))));
   }
 
@@ -223,25 +284,20 @@ public final class Figure4a {
     SuppressionAnalyzer.Change change = analyzer.change(pixels, pass.text(), removed);
     addMean(full, change.full(), pixels.size());
     addMean(fixed, change.fixedBase(), pixels.size());
-    int[] behind =
+    int[] indices =
         IntStream.range(0, space.count())
             .filter(i -> space.neuron(i).block() == Neuron.Block.MSA)
             .filter(i -> space.neuron(i).layer() > removed.layer())
             .toArray();
-    List<Neuron> most =
-        IntStream.of(behind)
-            .boxed()
-            .sorted(Comparator.comparingDouble(i -> -full[i]))
-            .limit(settings.most)
-            .map(space::neuron)
-            .toList();
-    int[] signs = most.stream().mapToInt(a::sign).toArray();
+    List<Neuron> after = IntStream.of(indices).mapToObj(space::neuron).toList();
+    int[] signs = after.stream().mapToInt(a::sign).toArray();
     return new Removal(
         entity,
         removed,
-        IntStream.of(behind).mapToDouble(i -> full[i]).toArray(),
-        IntStream.of(behind).mapToDouble(i -> fixed[i]).toArray(),
-        analyzer.cosines(removed, most, signs, false));
+        IntStream.of(indices).mapToDouble(i -> full[i]).toArray(),
+        IntStream.of(indices).mapToDouble(i -> fixed[i]).toArray(),
+        analyzer.cosines(removed, after, signs, false),
+        settings.most);
   }
 
   private static void addMean(double[] to, float[][] images, int count) {
@@ -253,6 +309,6 @@ public final class Figure4a {
   }
 
   private static double sum(double[] values) {
-    return java.util.Arrays.stream(values).sum();
+    return DoubleStream.of(values).sum();
   }
 }

@@ -258,7 +258,7 @@ class IconclipExperimentsTest {
     for (Figure4a.Removal removal : r.removals()) {
       assertEquals(Neuron.Block.FFN, removal.removed().block());
       assertEquals((5 - removal.removed().layer()) * 192, removal.full().length);
-      assertEquals(50, removal.cosines().length);
+      assertEquals(50, removal.cosinesOfRising().length);
     }
     assertTrue(r.rising().mean() > 0 && r.rising().mean() < 1);
   }

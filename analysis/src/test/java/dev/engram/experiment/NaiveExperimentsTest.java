@@ -29,10 +29,12 @@ import dev.engram.trace.Trace;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -238,18 +240,39 @@ class NaiveExperimentsTest {
         assertArrayEquals(
             behind.stream().mapToDouble(Double::doubleValue).toArray(), removal.full(), SCORE);
         assertEquals(removal.full().length, removal.fixedBase().length);
-        assertEquals(7, removal.cosines().length);
-        int most =
+        List<Integer> falling =
             IntStream.range(0, neurons.size())
                 .boxed()
-                .max(Comparator.comparingDouble(behind::get))
-                .orElseThrow();
+                .sorted(Comparator.comparingDouble(behind::get))
+                .toList();
+        List<Integer> rising = new ArrayList<>(falling);
+        Collections.reverse(rising);
+        assertCosines(rising, removal.cosinesOfRising(), clip, naive, first, neurons);
+        assertCosines(falling, removal.cosinesOfFalling(), clip, naive, first, neurons);
         assertEquals(
-            Math.abs(queryCosine(clip, naive, first, neurons.get(most))),
-            Math.abs(removal.cosines()[0]),
-            1e-6);
+            DoubleStream.of(removal.cosinesOfFalling()).filter(c -> c < 0).count() / 7.0,
+            removal.againstOfFalling());
+        assertEquals(
+            DoubleStream.of(removal.cosines()).filter(c -> c < 0).count() / (double) neurons.size(),
+            removal.againstOfAll());
       }
     }
+  }
+
+  /** The signs of A.2 are left aside here; they have a test of their own. */
+  private static void assertCosines(
+      List<Integer> order,
+      double[] actual,
+      Clip clip,
+      Naive naive,
+      Neuron removed,
+      List<Neuron> neurons) {
+    double[] expected =
+        order.stream()
+            .limit(7)
+            .mapToDouble(i -> Math.abs(queryCosine(clip, naive, removed, neurons.get(i))))
+            .toArray();
+    assertArrayEquals(expected, DoubleStream.of(actual).map(Math::abs).toArray(), 1e-6);
   }
 
   private static double queryCosine(Clip clip, Naive naive, Neuron removed, Neuron n) {

@@ -163,23 +163,30 @@ public final class FigureReproductions {
     List<Figure4a.Removal> rows = r.removals();
     Table table = removals("Figure 7: value vector and the query vectors of those that rise", r);
     table.addColumns(
-        doubles("mean cosine", rows, x -> DoubleStream.of(x.cosines()).average().orElse(0)),
-        doubles("share of query vectors against it", rows, Figure4a.Removal::against));
+        doubles("mean cosine", rows, x -> DoubleStream.of(x.cosinesOfRising()).average().orElse(0)),
+        doubles("share of query vectors against it", rows, Figure4a.Removal::against),
+        doubles("of those that fall most", rows, Figure4a.Removal::againstOfFalling),
+        doubles("of all after it", rows, Figure4a.Removal::againstOfAll));
     return new Reproduction(
         "figure7",
         List.of(
             say(
                 "A share of %s of the query vectors of those that rise most points against the"
-                    + " removed value vector.",
-                r.against()),
+                    + " removed value vector; of those that fall most, %s; of all after it, %s.",
+                r.against(), r.againstOfFalling(), r.againstOfAll()),
+            say(
+                "Paired: rising − falling: %s.",
+                r.against().minus(r.againstOfFalling()).plusMinus()),
             "The paper shows histograms without numbers (ViT-L/14): most cosines are negative."),
         result,
         table,
         List.of(
             histogram(
-                "Figure 7: removed value vector and query vectors of those that rise most",
+                "Figure 7: removed value vector and query vectors of those that rise and fall most",
                 "cosine",
-                Map.of("cosine", values(rows, Figure4a.Removal::cosines)))),
+                Map.of(
+                    "rise most", values(rows, Figure4a.Removal::cosinesOfRising),
+                    "fall most", values(rows, Figure4a.Removal::cosinesOfFalling)))),
         result.provenance());
   }
 

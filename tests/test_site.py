@@ -140,7 +140,14 @@ def test_a_folder_with_something_else_stays(tmp_path):
     (checkout / "README.md").write_text("# Two\n", encoding="utf-8")
     book.write(checkout, mine)
     assert "Two</h1>" in (mine / "index.html").read_text(encoding="utf-8")
-    (mine / book.SEARCH).unlink()
+    for name in (".git/config", "CNAME", "notebooks/mine.html"):
+        (mine / name).parent.mkdir(exist_ok=True)
+        (mine / name).write_text("mine", encoding="utf-8")
+        with pytest.raises(book.Refusal, match=f"{name} is no file of it"):
+            book.write(checkout, mine)
+        assert (mine / name).read_text(encoding="utf-8") == "mine"
+        (mine / name).unlink()
+    (mine / book.FILES).unlink()
     with pytest.raises(book.Refusal, match="holds something else than a site"):
         book.write(checkout, mine)
     assert (mine / "index.html").is_file()

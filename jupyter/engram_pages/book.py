@@ -20,6 +20,7 @@ INDEX = "docs/README.md"
 TEMPLATES = Path(SETTINGS["extra_template_basedirs"][0]) / SETTINGS["template_name"]
 ASSETS = ("page.css", "page.js", "search.js")
 SEARCH = "assets/search-index.js"
+FILES = "assets/files.txt"  # all that a site has written, and so may be replaced
 
 
 class Refusal(Exception):
@@ -37,12 +38,11 @@ class Source:
 
 
 def write(root, out):
-    """Builds the site of a checkout in the folder OUT, which is new, empty, or an older site.
+    """Builds the site of a checkout in the folder OUT, which is new, empty, or an older site and nothing else.
 
     Returns the chapters that were never run, of which the site has no results.
     """
-    if out.exists() and not (out / SEARCH).is_file() and (not out.is_dir() or any(out.iterdir())):
-        raise Refusal(f"{out} holds something else than a site; name a folder that is new or empty.")
+    check(out)
     sources = find(root)
     if not sources:
         raise Refusal(f"{root} has no {FRONT}, no notebooks and no docs to build a site from.")
@@ -50,10 +50,30 @@ def write(root, out):
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".site-") as folder:
         new = Path(folder) / "site"
         unrun = fill(new, root, sources)
+        check(out)  # it took a while
+        old = Path(folder) / "old"
         if out.exists():
-            shutil.rmtree(out)
-        new.rename(out)
+            out.rename(old)
+        try:
+            new.rename(out)
+        except OSError:
+            if old.exists():
+                old.rename(out)
+            raise
     return unrun
+
+
+def check(out):
+    """Refuses a folder in which something lies that no site has written."""
+    if not out.exists():
+        return
+    known = (out / FILES).read_text(encoding="utf-8").splitlines() if (out / FILES).is_file() else []
+    if not out.is_dir() or (not known and any(out.iterdir())):
+        raise Refusal(f"{out} holds something else than a site; name a folder that is new or empty.")
+    for path in sorted(path for path in out.rglob("*") if path.is_symlink() or not path.is_dir()):
+        name = path.relative_to(out).as_posix()
+        if name not in known:
+            raise Refusal(f"The site in {out} would be replaced, and {name} is no file of it; move that away first.")
 
 
 def fill(new, root, sources):
@@ -75,6 +95,8 @@ def fill(new, root, sources):
         found += entries(source, page)
     script = f"window.EngramSearch({json.dumps(found, ensure_ascii=False, separators=(',', ':'))});\n"
     (new / SEARCH).write_text(script, encoding="utf-8")
+    written = [path.relative_to(new).as_posix() for path in new.rglob("*") if path.is_file()]
+    (new / FILES).write_text("\n".join(sorted([*written, FILES])) + "\n", encoding="utf-8")
     return unrun
 
 

@@ -80,7 +80,7 @@ public final class Atlas implements AtlasAnswer, AutoCloseable {
       }
       for (String table : WHOLE) {
         s.execute(
-            "CREATE VIEW %s AS SELECT * FROM read_parquet(%s)"
+            "CREATE VIEW %s AS SELECT * FROM read_parquet(%s, hive_partitioning = false)"
                 .formatted(table, files(folder, table + ".parquet")));
       }
       return new Atlas(folder, manifest, connection);
@@ -305,6 +305,15 @@ public final class Atlas implements AtlasAnswer, AutoCloseable {
           "DuckDB does not take the query: %s; the tables are %s."
               .formatted(DuckDb.why(e), String.join(", ", tables())),
           e);
+    }
+  }
+
+  /** The same for a query of ours, whose answer is as large as the atlas. */
+  AtlasTable whole(String query) {
+    try {
+      return new AtlasQuery(connection).runWhole(query);
+    } catch (SQLException e) {
+      throw damaged(e);
     }
   }
 

@@ -4,14 +4,12 @@ import dev.engram.Progress;
 import dev.engram.RegularFile;
 import dev.engram.Sha256;
 import dev.engram.data.ImageSet;
-import dev.engram.data.LabelledImage;
 import dev.engram.model.ImageReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -48,17 +46,20 @@ public record AtlasImage(String name, String entity, String sha256, @Nullable Pa
    * @param set where they are looked for, by their names
    */
   public static List<AtlasImage> of(Atlas atlas, ImageSet set) {
-    Map<String, LabelledImage> there =
-        set.images().stream()
-            .collect(Collectors.toMap(LabelledImage::name, Function.identity(), (a, b) -> a));
-    AtlasTable table = atlas.sql("SELECT image, class, sha256 FROM images ORDER BY number");
+    Map<String, String> there =
+        SurveySet.of(set).images().stream()
+            .collect(Collectors.toMap(SurveyImage::name, SurveyImage::place, (a, b) -> a));
+    AtlasTable table = atlas.whole("SELECT image, class, sha256 FROM images ORDER BY number");
     return IntStream.range(0, table.rows())
         .mapToObj(
             i -> {
               String name = text(table, 0, i);
-              LabelledImage image = there.get(name);
+              String place = there.get(name);
               return new AtlasImage(
-                  name, text(table, 1, i), text(table, 2, i), image == null ? null : image.file());
+                  name,
+                  text(table, 1, i),
+                  text(table, 2, i),
+                  place == null ? null : Path.of(place));
             })
         .toList();
   }

@@ -16,7 +16,6 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.LocalDate;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -55,7 +54,7 @@ final class AtlasMaker {
     if (isThere(folder)) {
       return;
     }
-    Path place = folder.toAbsolutePath();
+    Path place = folder.toAbsolutePath().normalize();
     Path work = place.resolveSibling(place.getFileName() + ".unfinished");
     try (Surveyor surveyor = new Surveyor(clip, images, settings, work, progress)) {
       AtlasState state = engine == null ? surveyor.run(progress) : surveyor.run(engine, progress);
@@ -68,7 +67,7 @@ final class AtlasMaker {
               manifest(state, rows).write(made);
             });
       }
-      delete(work);
+      new UnfinishedSurvey(work, key).delete();
     } catch (IOException e) {
       Progress.checkInterrupt();
       throw new EngramException(
@@ -100,14 +99,6 @@ final class AtlasMaker {
           folder + " is there and is no atlas; give a folder that is empty or not there yet.");
     }
     return false;
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> all = Files.walk(folder)) {
-      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(path);
-      }
-    }
   }
 
   private Manifest manifest(AtlasState state, ImageRows rows) throws IOException {

@@ -22,15 +22,29 @@ import org.jspecify.annotations.Nullable;
 final class AtlasQuery {
   private static final int MOST_ROWS = 1_000_000;
 
+  /** Of all texts of a table: a list of 768 numbers is a text of 10 kB. */
+  private static final long MOST_CHARACTERS = 100_000_000;
+
   private final Connection connection;
 
   AtlasQuery(Connection connection) {
     this.connection = connection;
   }
 
+  /** The answer to a user's query, which may be too large for a table. */
   AtlasTable run(String query) throws SQLException {
+    return run(query, MOST_ROWS, MOST_CHARACTERS);
+  }
+
+  /** The answer to one of our own, as large as it is. */
+  AtlasTable runWhole(String query) throws SQLException {
+    return run(query, Integer.MAX_VALUE, Long.MAX_VALUE);
+  }
+
+  AtlasTable run(String query, int mostRows, long mostCharacters) throws SQLException {
     try (Statement statement = connection.createStatement()) {
-      FutureTask<AtlasTable> work = new FutureTask<>(() -> read(statement, query));
+      FutureTask<AtlasTable> work =
+          new FutureTask<>(() -> read(statement, query, mostRows, mostCharacters));
       Thread thread = new Thread(work, "engram atlas query");
       thread.setDaemon(true);
       thread.start();
@@ -54,24 +68,33 @@ final class AtlasQuery {
     }
   }
 
-  private static AtlasTable read(Statement statement, String query) throws SQLException {
+  private static AtlasTable read(
+      Statement statement, String query, int mostRows, long mostCharacters) throws SQLException {
+    long characters = 0;
     try (ResultSet rows = statement.executeQuery(query)) {
       ResultSetMetaData about = rows.getMetaData();
       int n = about.getColumnCount();
       List<Kind> kinds = new ArrayList<>();
       List<List<@Nullable Object>> values = new ArrayList<>();
       for (int c = 1; c <= n; c++) {
-        kinds.add(kind(about.getColumnType(c)));
+        kinds.add(kind(about.getColumnType(c), about.getColumnTypeName(c)));
         values.add(new ArrayList<>());
       }
       for (int row = 0; rows.next(); row++) {
-        if (row == MOST_ROWS) {
+        if (row == mostRows) {
           throw new EngramException(
               "The query gives more than %,d rows, which is the most that a table takes; add a LIMIT, or count in the query."
-                  .formatted(MOST_ROWS));
+                  .formatted(mostRows));
         }
         for (int c = 1; c <= n; c++) {
-          values.get(c - 1).add(value(rows, c, kinds.get(c - 1)));
+          Object value = value(rows, c, kinds.get(c - 1));
+          values.get(c - 1).add(value);
+          characters += value instanceof String text ? text.length() : 0;
+        }
+        if (characters > mostCharacters) {
+          throw new EngramException(
+              "The query gives more than %,d characters of text and lists in %,d rows; add a LIMIT, or name the columns that you need instead of *."
+                  .formatted(mostCharacters, row + 1));
         }
       }
       List<AtlasTable.Column> columns = new ArrayList<>();
@@ -83,7 +106,11 @@ final class AtlasQuery {
     }
   }
 
-  private static Kind kind(int type) {
+  /** DuckDB's sums of whole numbers are HUGEINT, for which JDBC has no type. */
+  private static Kind kind(int type, String name) {
+    if (name.equals("HUGEINT") || name.equals("UHUGEINT") || name.equals("UBIGINT")) {
+      return Kind.NUMBER;
+    }
     return switch (type) {
       case Types.TINYINT, Types.SMALLINT, Types.INTEGER, Types.BIGINT -> Kind.INTEGER;
       case Types.FLOAT, Types.REAL, Types.DOUBLE, Types.DECIMAL, Types.NUMERIC -> Kind.NUMBER;

@@ -7,9 +7,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** How the bytes of an image come here: from the file system, or from what a cluster has. */
 @FunctionalInterface
@@ -19,8 +23,8 @@ public interface ImageOpener {
 
   /**
    * @return the bytes of the image, no more and, where the file is not truncated, no fewer
-   * @throws IOException if they cannot be had
-   * @throws EngramException the same, in a sentence
+   * @throws IOException if the place cannot be reached, which says nothing of the image
+   * @throws EngramException if this image alone cannot be had, in a sentence
    */
   InputStream open(SurveyImage image) throws IOException;
 
@@ -30,11 +34,18 @@ public interface ImageOpener {
       throw new EngramException(file + " is a folder; an image file is needed.");
     }
     if (!Files.exists(file)) {
+      if (image.isPart() || !isThere(file.getParent())) {
+        throw new NoSuchFileException(image.place());
+      }
       throw absent(image);
     }
     RegularFile.check(file);
     if (!image.isPart()) {
-      return Files.newInputStream(file);
+      try {
+        return Files.newInputStream(file);
+      } catch (AccessDeniedException e) {
+        throw new EngramException("The file " + file + " may not be read.", e);
+      }
     }
     FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
     try {
@@ -42,6 +53,15 @@ public interface ImageOpener {
     } catch (IOException e) {
       channel.close();
       throw e;
+    }
+  }
+
+  /** A disk that is gone leaves no folder, or an empty one. */
+  private static boolean isThere(@Nullable Path folder) {
+    try (Stream<Path> inside = Files.list(folder == null ? Path.of("") : folder)) {
+      return inside.findAny().isPresent();
+    } catch (IOException e) {
+      return false;
     }
   }
 

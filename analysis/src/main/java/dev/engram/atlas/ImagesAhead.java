@@ -1,6 +1,7 @@
 package dev.engram.atlas;
 
 import dev.engram.EngramException;
+import dev.engram.Json;
 import dev.engram.Progress;
 import dev.engram.Sha256;
 import dev.engram.atlas.SurveyedImages.Entry;
@@ -21,6 +22,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +38,7 @@ final class ImagesAhead implements AutoCloseable {
   private final ImageOpener opener;
   private final Iterator<List<Entry>> blocks;
   private final Queue<List<Future<Read>>> coming = new ArrayDeque<>();
+  private final ReadWriteLock memory = new ReentrantReadWriteLock();
   private final ExecutorService pool;
 
   /**
@@ -63,6 +68,7 @@ final class ImagesAhead implements AutoCloseable {
   /**
    * @return the images of the next block, in its order; there must be one
    * @throws CancellationException if the caller is interrupted
+   * @throws EngramException if an image cannot be reached, or does not fit into memory
    */
   List<Read> next() {
     while (coming.size() < AHEAD && blocks.hasNext()) {
@@ -92,20 +98,45 @@ final class ImagesAhead implements AutoCloseable {
     }
   }
 
+  /** What does not fit into memory beside others is read again alone. */
   private Read read(Entry entry) {
+    try {
+      return read(entry, memory.readLock());
+    } catch (OutOfMemoryError beside) {
+      try {
+        return read(entry, memory.writeLock());
+      } catch (OutOfMemoryError alone) {
+        throw new EngramException(
+            "The image %s does not fit into this JVM's memory; start it with more (-Xmx), or take the image out. What has passed is kept."
+                .formatted(entry.image().title()),
+            alone);
+      }
+    }
+  }
+
+  private Read read(Entry entry, Lock turn) {
     SurveyImage image = entry.image();
     MessageDigest sha = Sha256.digest();
+    turn.lock();
     // the hash is of what is decoded: the bytes come once, from wherever they lie
     try (InputStream in = new DigestInputStream(opener.open(image), sha)) {
       float[] pixels = processor.process(ImageReader.read(in, image.title()));
       return new Read(entry, pixels, "", Sha256.hex(sha));
     } catch (EngramException e) {
       Progress.checkInterrupt(); // an interrupted read is no damaged file
+      if (e.getCause() instanceof OutOfMemoryError full) {
+        throw full;
+      }
       return new Read(entry, null, String.valueOf(e.getMessage()), "");
     } catch (IOException e) {
       Progress.checkInterrupt();
-      return new Read(
-          entry, null, "The image " + image.title() + " cannot be read: " + e + ".", "");
+      // not the image is damaged, but the way to it: to count it would make a wrong atlas
+      throw new EngramException(
+          "The image %s cannot be reached: %s. What has passed is kept; the same line goes on when it can be, or when it is taken out."
+              .formatted(image.title(), Json.why(e)),
+          e);
+    } finally {
+      turn.unlock();
     }
   }
 

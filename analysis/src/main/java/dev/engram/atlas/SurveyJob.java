@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
@@ -76,6 +77,11 @@ public final class SurveyJob {
   /** The model, as it is here. */
   public Clip clip() {
     return clip;
+  }
+
+  /** How the names of this survey's files begin. */
+  public String mark() {
+    return UnfinishedSurvey.mark(surveyor.key());
   }
 
   /** Where the survey keeps what is not finished: a folder that is there. */
@@ -142,7 +148,9 @@ public final class SurveyJob {
         to.writeInt(block);
         SurveyWorker.write(entries, to);
       }
-      String name = "%08d-%08d%s".formatted(some[0], some[some.length - 1], ENDING);
+      String name =
+          String.format(
+              Locale.ROOT, "%s%08d-%08d%s", mark(), some[0], some[some.length - 1], ENDING);
       out.add(new Part(name, count, bytes.toByteArray()));
     }
     return out;
@@ -179,11 +187,16 @@ public final class SurveyJob {
     surveyor.keep(state, rows);
   }
 
+  private boolean isPart(Path file) {
+    String name = String.valueOf(file.getFileName());
+    return name.startsWith(mark()) && name.endsWith(ENDING);
+  }
+
   /** Takes in the parts that an earlier run has left in the survey's folder. */
   void absorbLeft() throws IOException {
     List<Path> left;
     try (Stream<Path> inside = Files.list(work)) {
-      left = inside.filter(f -> f.toString().endsWith(ENDING)).sorted().toList();
+      left = inside.filter(this::isPart).sorted().toList();
     }
     for (Path file : left) {
       Progress.checkInterrupt();

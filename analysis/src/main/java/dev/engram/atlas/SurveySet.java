@@ -4,7 +4,9 @@ import dev.engram.data.Entity;
 import dev.engram.data.ImageSet;
 import dev.engram.data.LabelledImage;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The images of a survey, wherever they lie, and their classes. An {@link ImageSet} of files is
@@ -33,16 +35,27 @@ public final class SurveySet {
   public static SurveySet of(ImageSet set) {
     List<SurveyImage> images = new ArrayList<>();
     List<Entity> classes = new ArrayList<>(); // without their images, of which a million may be
+    Set<String> names = new HashSet<>();
     for (Entity e : set.entities()) {
       for (LabelledImage i : e.images()) {
-        images.add(SurveyImage.file(i.name(), classes.size(), i.file().toString()));
+        String name = unique(i.name(), e.name(), names);
+        images.add(SurveyImage.file(name, classes.size(), i.file().toString()));
       }
       classes.add(new Entity(e.name(), e.title(), e.category(), e.label(), List.of()));
     }
     for (LabelledImage i : set.background()) {
-      images.add(SurveyImage.file(i.name(), -1, i.file().toString()));
+      images.add(SurveyImage.file(unique(i.name(), i.entity(), names), -1, i.file().toString()));
     }
     return new SurveySet(set.name(), classes, images, set.notes());
+  }
+
+  /** A list may give an image to two classes: it passes for each, under a name of its own. */
+  private static String unique(String name, String as, Set<String> taken) {
+    String free = name;
+    for (int i = 1; !taken.add(free); i++) {
+      free = name + " as " + as + (i == 1 ? "" : ", " + i);
+    }
+    return free;
   }
 
   /** For people and for folders. */

@@ -113,7 +113,8 @@ public record TarIndex(
           damage = "it ends within " + e.getName();
           break;
         }
-        if (e.isFile() && !e.isSparse()) {
+        // a link has no bytes of its own; what it leads to is a member already
+        if (e.isFile() && !e.isSparse() && !e.isLink() && !e.isSymbolicLink()) {
           add(drafts, e, tar, counted.position);
         }
       }

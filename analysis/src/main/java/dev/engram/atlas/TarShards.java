@@ -13,6 +13,7 @@ import java.io.InputStream;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -86,7 +87,8 @@ public final class TarShards {
       String called = String.valueOf(shard.getFileName());
       try (InputStream in = new FileInputStream(shard.toFile())) {
         long modified = Files.getLastModifiedTime(shard).toMillis();
-        all.add(TarIndex.read(in, called, shard.toString(), Files.size(shard), modified));
+        String place = shard.toRealPath().toString(); // a link may be taken away
+        all.add(TarIndex.read(in, called, place, Files.size(shard), modified));
       } catch (IOException e) {
         Progress.checkInterrupt();
         all.add(new TarIndex(called, shard.toString(), 0, List.of(), Json.why(e)));
@@ -104,13 +106,13 @@ public final class TarShards {
   private static List<Path> shards(String name) {
     int slash = Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\'));
     String last = name.substring(slash + 1);
-    boolean isPattern = last.matches(".*[*?{\\[].*");
+    boolean isPattern = last.matches(".*[*?{\\[].*") && !isFile(name);
     Path path = isPattern ? UserPath.of("./" + name.substring(0, slash + 1)) : UserPath.of(name);
     if (isPattern && slash >= 0) {
       path = UserPath.of(name.substring(0, slash + 1));
     }
     if (!isPattern && Files.isRegularFile(path)) {
-      return List.of(real(path));
+      return List.of(path.toAbsolutePath());
     }
     List<Path> found = new ArrayList<>();
     try (DirectoryStream<Path> all = Files.newDirectoryStream(path, isPattern ? last : "*.tar")) {
@@ -124,16 +126,17 @@ public final class TarShards {
     }
     return found.stream()
         .filter(f -> isTar(f) && Files.isRegularFile(f))
-        .map(TarShards::real)
+        .map(Path::toAbsolutePath)
         .sorted(Comparator.comparing(f -> String.valueOf(f.getFileName())))
         .toList();
   }
 
-  private static Path real(Path file) {
+  /** A file's own name may have a pattern's signs; Windows takes no {@code *} in any. */
+  private static boolean isFile(String name) {
     try {
-      return file.toRealPath();
-    } catch (IOException e) {
-      return file;
+      return Files.isRegularFile(UserPath.of(name));
+    } catch (EngramException | InvalidPathException e) {
+      return false;
     }
   }
 

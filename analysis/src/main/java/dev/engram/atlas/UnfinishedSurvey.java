@@ -9,11 +9,25 @@ import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 
-/** The folder in which a survey keeps what is done until all is. */
+/**
+ * The folder in which a survey keeps what is done until all is. The names of its files begin with
+ * the survey's key, so that another survey that was meant for the same place loses nothing.
+ */
 record UnfinishedSurvey(Path folder, String key) {
   private static final String STATE = "state.bin";
   private static final String ROWS = "images.bin";
+
+  /** How the names of a survey's files begin. */
+  static String mark(String key) {
+    return key.substring(0, 16) + "-";
+  }
+
+  private Path file(String name) {
+    return folder.resolve(mark(key) + name);
+  }
 
   /**
    * Reads what was kept of this survey.
@@ -23,7 +37,7 @@ record UnfinishedSurvey(Path folder, String key) {
    * @throws IOException if it is damaged; then the state is too
    */
   boolean read(AtlasState into) throws IOException {
-    Path file = folder.resolve(STATE);
+    Path file = file(STATE);
     if (!Files.isRegularFile(file)) {
       return false;
     }
@@ -40,7 +54,7 @@ record UnfinishedSurvey(Path folder, String key) {
   void keep(AtlasState state, RowSink rows) throws IOException {
     rows.force();
     AtomicFile.write(
-        folder.resolve(STATE),
+        file(STATE),
         channel -> {
           DataOutputStream out =
               new DataOutputStream(
@@ -54,6 +68,25 @@ record UnfinishedSurvey(Path folder, String key) {
   /** What is kept of each image. */
   ImageRows rows(ImageRows.Format format) throws IOException {
     Files.createDirectories(folder);
-    return new ImageRows(folder.resolve(ROWS), format);
+    return new ImageRows(file(ROWS), format);
+  }
+
+  /** Takes away what is of this survey, and the folder if nothing else lies in it. */
+  void delete() throws IOException {
+    List<Path> all;
+    try (Stream<Path> inside = Files.list(folder)) {
+      all = inside.toList();
+    }
+    boolean isEmpty = true;
+    for (Path file : all) {
+      if (String.valueOf(file.getFileName()).startsWith(mark(key))) {
+        Files.deleteIfExists(file);
+      } else {
+        isEmpty = false;
+      }
+    }
+    if (isEmpty) {
+      Files.deleteIfExists(folder);
+    }
   }
 }

@@ -1,5 +1,6 @@
 package dev.engram.lab;
 
+import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.atlas.Atlas;
 import dev.engram.atlas.SurveyEngine;
@@ -70,6 +71,14 @@ public record SurveyImages(
     clip.vision().requireClassToken("a survey"); // first: before a dictionary is embedded
     boolean speaks = clip.config().hasText();
     WordDictionary dictionary = speaks ? lab.dictionary(words) : null;
-    return Atlas.survey(clip, set, settings, dictionary, folder, engine, progress);
+    Atlas atlas = Atlas.survey(clip, set, settings, dictionary, folder, engine, progress);
+    String has = atlas.manifest().dictionary();
+    if (speaks && words != null && !has.equals(words.name())) {
+      atlas.close(); // one that was there before, which is no answer to this request
+      throw new EngramException(
+          "%s holds an atlas of this survey with %s, and not with those of %s; give another folder (--out DIR), or delete it."
+              .formatted(folder, has.isEmpty() ? "no words" : "the words of " + has, words.name()));
+    }
+    return atlas;
   }
 }

@@ -1,6 +1,7 @@
 package dev.engram.atlas;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -15,6 +16,7 @@ import dev.engram.attribution.Contributions;
 import dev.engram.attribution.Reading;
 import dev.engram.data.Entity;
 import dev.engram.data.ImageSet;
+import dev.engram.data.LabelledImage;
 import dev.engram.iconclip.Iconclip;
 import dev.engram.model.Clip;
 import dev.engram.trace.NeuronSpace;
@@ -23,6 +25,8 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -153,10 +157,124 @@ class AtlasTest {
                   })));
       assertEquals(32L, seen.get(0)); // what passed before does not pass again
     }
-    Path state = temp.resolve("stopped/state.bin");
+    Path state = state("stopped");
     Files.write(state, Arrays.copyOf(Files.readAllBytes(state), 5000));
     try (Surveyor damaged = surveyor("stopped")) {
       assertTrue(damaged.kept().blocks.isEmpty());
+    }
+  }
+
+  private static Path state(String work) throws IOException {
+    try (Stream<Path> inside = Files.list(temp.resolve(work))) {
+      return inside.filter(f -> f.toString().endsWith("state.bin")).findFirst().orElseThrow();
+    }
+  }
+
+  /** Else a disk that was unplugged at night would leave a finished atlas of half of the images. */
+  @Test
+  void aDiskThatIsGoneStopsASurveyAndNothingIsLost() throws IOException {
+    byte[] whole;
+    try (Surveyor all = surveyor("present")) {
+      whole = bytes(all.run(Progress.NONE));
+    }
+    Path there = temp.resolve("background"); // of the last block, which is read last
+    Path away = temp.resolve("unplugged");
+    Progress unplugging =
+        (what, done, total) -> {
+          if (what.startsWith("surveying") && done == 16 && Files.exists(there)) {
+            assertDoesNotThrow(() -> Files.move(there, away));
+          }
+        };
+    try (Surveyor first = surveyor("gone")) {
+      Refusal.holds(() -> first.run(unplugging), "cannot be reached", "is kept", "the same line");
+      assertTrue(first.kept().blocks.cardinality() >= 1);
+    } finally {
+      Files.move(away, there);
+    }
+    try (Surveyor second = surveyor("gone")) {
+      assertArrayEquals(whole, bytes(second.run(Progress.NONE)));
+    }
+  }
+
+  @Test
+  void aFileThatIsGoneAloneIsNamed() throws IOException {
+    Path copy = temp.resolve("copy");
+    Files.createDirectories(copy.resolve("things/one"));
+    for (LabelledImage i : set.images().subList(0, 3)) {
+      Files.copy(i.file(), copy.resolve("things/one").resolve(i.file().getFileName()));
+    }
+    ImageSet few = ImageSet.read(copy);
+    Files.delete(few.images().get(1).file());
+    SurveyedImages images = SurveyedImages.of(SurveySet.of(few), SETTINGS);
+    try (Surveyor one =
+        new Surveyor(clip, images, SETTINGS, temp.resolve("alone"), Progress.NONE)) {
+      AtlasState state = one.run(Progress.NONE);
+      assertEquals(2, state.images);
+      assertTrue(state.unreadable.values().iterator().next().startsWith("There is no file"));
+    }
+  }
+
+  @Test
+  void twoSurveysThatWereMeantForOnePlaceLoseNothing() throws IOException {
+    Progress stopping =
+        (what, done, total) -> {
+          if (what.startsWith("surveying") && done == 32) {
+            Thread.currentThread().interrupt();
+          }
+        };
+    try (Surveyor first = surveyor("shared")) {
+      assertThrows(CancellationException.class, () -> first.run(stopping));
+    }
+    Path mine = Files.writeString(temp.resolve("shared/mine.txt"), "not Engram's");
+    SurveySettings other = SETTINGS.top(SETTINGS.top() + 1);
+    try (Surveyor second =
+        new Surveyor(
+            clip, SurveyedImages.of(set, other), other, temp.resolve("shared"), Progress.NONE)) {
+      second.run(Progress.NONE);
+      new UnfinishedSurvey(temp.resolve("shared"), second.key()).delete();
+    }
+    assertTrue(Files.exists(mine));
+    try (Surveyor first = surveyor("shared")) {
+      assertEquals(2, first.kept().blocks.cardinality());
+      new UnfinishedSurvey(temp.resolve("shared"), first.key()).delete();
+    }
+    try (Stream<Path> inside = Files.list(temp.resolve("shared"))) {
+      assertEquals(List.of(mine), inside.toList());
+    }
+  }
+
+  @Test
+  void anImageOfTwoClassesHasANameForEach() throws IOException {
+    Path folder = Files.createDirectory(temp.resolve("both"));
+    Files.copy(set.images().get(0).file(), folder.resolve("i.png"));
+    Files.writeString(
+        folder.resolve("manifest.csv"), "file,entity\ni.png,cat\ni.png,dog\ni.png,dog\n");
+    assertEquals(
+        List.of("i.png", "i.png as dog", "i.png as dog, 2"),
+        SurveySet.of(ImageSet.read(folder)).images().stream().map(SurveyImage::name).toList());
+  }
+
+  private static AtlasTable small(AtlasQuery query, String text) {
+    try {
+      return query.run(text, 10, 40);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void aUsersQueryMayBeTooLargeForATable() throws SQLException {
+    try (Connection connection = DuckDb.open()) {
+      AtlasQuery query = new AtlasQuery(connection);
+      assertEquals(10, query.run("SELECT 'text' AS t FROM range(10)", 10, 40).rows());
+      Refusal.holds(() -> small(query, "SELECT 1 FROM range(11)"), "more than 10 rows", "LIMIT");
+      Refusal.holds(
+          () -> small(query, "SELECT [1, 2] FROM range(10)"),
+          "more than 40 characters",
+          "in 7 rows");
+      AtlasTable sum = query.run("SELECT sum(range) AS s FROM range(10)");
+      assertEquals(AtlasTable.Kind.NUMBER, sum.columns().get(0).kind());
+      assertEquals(45.0, sum.columns().get(0).values().get(0));
     }
   }
 

@@ -111,7 +111,9 @@ class SurveyJobTest {
                 (job, progress) -> {
                   List<SurveyJob.Part> parts = job.parts(32);
                   Files.write(job.folder().resolve(parts.get(1).name()), pass(job, parts.get(1)));
-                  Files.write(job.folder().resolve("00000000-00000000.part"), new byte[] {0, 1});
+                  Files.write(
+                      job.folder().resolve(job.mark() + "00000000-00000000.part"),
+                      new byte[] {0, 1});
                 }),
         "5 of 5 blocks",
         "the same line");

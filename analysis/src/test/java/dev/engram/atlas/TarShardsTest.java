@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
+import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -103,6 +104,8 @@ class TarShardsTest {
     assertEquals(2, read("b.tar").images().size());
     assertEquals(3, read("[ab].tar").images().size());
     assertEquals(1, read("{a,c}*.tar").images().size());
+    Files.copy(temp.resolve("a.tar"), temp.resolve("c[1].tar"));
+    assertEquals(1, read("c[1].tar").images().size(), "a file's name is no pattern");
     Refusal.holds(() -> read("c.tar"), "c.tar");
     Refusal.holds(() -> read("x*.tar"), "no tar file", "x*.tar");
   }
@@ -113,6 +116,44 @@ class TarShardsTest {
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);
     }
+  }
+
+  /** As the hub's cache has them: a link with the name, a file named by its hash. */
+  @Test
+  void shardsBehindLinksKeepTheirNames() throws IOException {
+    Path blobs = Files.createDirectory(temp.resolve("blobs"));
+    Path links = Files.createDirectory(temp.resolve("links"));
+    tar(blobs.resolve("ff"), members("1.jpg", "first", "1.cls", "0"));
+    tar(blobs.resolve("00"), members("1.jpg", "second", "1.cls", "0"));
+    Files.createSymbolicLink(links.resolve("a.tar"), blobs.resolve("ff"));
+    Files.createSymbolicLink(links.resolve("b.tar"), blobs.resolve("00"));
+    Files.writeString(links.resolve("classnames.txt"), "cat\n");
+    SurveySet set = read("links");
+    assertEquals(
+        List.of("a.tar/1", "b.tar/1"), set.images().stream().map(SurveyImage::name).toList());
+    assertEquals(
+        List.of("first", "second"), set.images().stream().map(TarShardsTest::text).toList());
+    assertEquals("cat", set.entities().get(0).name());
+  }
+
+  @Test
+  void linksInATarAreNoImages() throws IOException {
+    try (TarArchiveOutputStream out =
+        new TarArchiveOutputStream(Files.newOutputStream(temp.resolve("a.tar")), "UTF-8")) {
+      TarArchiveEntry image = new TarArchiveEntry("1.jpg");
+      image.setSize(5);
+      out.putArchiveEntry(image);
+      out.write("first".getBytes(UTF_8));
+      out.closeArchiveEntry();
+      for (byte kind : new byte[] {TarConstants.LF_LINK, TarConstants.LF_SYMLINK}) {
+        TarArchiveEntry link = new TarArchiveEntry("2" + (char) kind + ".jpg", kind);
+        link.setLinkName("1.jpg");
+        out.putArchiveEntry(link);
+        out.closeArchiveEntry();
+      }
+    }
+    assertEquals(
+        List.of("a.tar/1"), read("a.tar").images().stream().map(SurveyImage::name).toList());
   }
 
   @Test

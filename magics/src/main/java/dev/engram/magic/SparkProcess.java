@@ -36,7 +36,7 @@ final class SparkProcess {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String JARS = "jars"; // as SPARK_HOME has them
   private static final String OURS = "engram";
-  private static final String END = "";
+  private static final String END = "\0"; // no line of a process
   private static final long PATIENCE_MILLIS = 700;
 
   private SparkProcess() {}
@@ -188,6 +188,8 @@ final class SparkProcess {
     }
     words.add("-Djava.awt.headless=true");
     words.add("-Dfile.encoding=UTF-8");
+    words.add("-Dstdout.encoding=UTF-8"); // Java 19 and later write it in the system's own
+    words.add("-Dstderr.encoding=UTF-8");
     String own =
         Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
             .filter(entry -> !entry.matches(".*slf4j-nop[^/\\\\]*\\.jar")) // Spark has Log4j

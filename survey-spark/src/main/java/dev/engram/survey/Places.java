@@ -12,6 +12,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.security.AccessControlException;
 
 /**
  * Opens images wherever Hadoop's file systems reach. Files of the machine itself are opened as the
@@ -34,7 +35,12 @@ final class Places implements ImageOpener {
     try {
       in = path.getFileSystem(hadoop).open(path);
     } catch (FileNotFoundException e) {
-      throw new EngramException("There is no file " + image.place() + ".", e);
+      if (image.isPart() || !isThere(path.getParent())) {
+        throw e;
+      }
+      throw ImageOpener.absent(image);
+    } catch (AccessControlException e) {
+      throw new EngramException("The file " + image.place() + " may not be read.", e);
     }
     if (!image.isPart()) {
       return in;
@@ -46,6 +52,10 @@ final class Places implements ImageOpener {
       in.close();
       throw e;
     }
+  }
+
+  private boolean isThere(Path folder) throws IOException {
+    return folder.getFileSystem(hadoop).exists(folder);
   }
 
   /** A place as images have it: a path for a file of the machine, else the address. */

@@ -7,6 +7,7 @@ import dev.engram.atlas.SurveySet;
 import dev.engram.atlas.TarIndex;
 import dev.engram.atlas.TarShards;
 import dev.engram.data.FolderNames;
+import dev.engram.data.ImageFiles;
 import java.io.BufferedReader;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -14,27 +15,25 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
-import java.sql.Timestamp;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.Iterator;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
-import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
- * Lists images at an address: folders by Spark's {@code binaryFile}, tar shards by their headers.
+ * Lists images at an address by Hadoop's file systems: folders by names, tar shards by their
+ * headers.
  */
 final class SparkListing {
-  private final SparkSession session;
   private final JavaSparkContext context;
   private final Configuration hadoop;
 
@@ -44,8 +43,7 @@ final class SparkListing {
   /** A file, as it is listed. */
   private record Listed(String place, String name, long bytes, long modified) {}
 
-  SparkListing(SparkSession session, JavaSparkContext context, Configuration hadoop) {
-    this.session = session;
+  SparkListing(JavaSparkContext context, Configuration hadoop) {
     this.context = context;
     this.hadoop = hadoop;
   }
@@ -73,12 +71,21 @@ final class SparkListing {
     }
     if (found.length == 1 && found[0].isDirectory()) {
       found = files.listStatus(found[0].getPath());
+      if (Arrays.stream(found).anyMatch(SparkListing::isOfFolder)) {
+        return List.of(); // a tar file was left beside the images
+      }
     }
     return Arrays.stream(found)
         .filter(f -> f.isFile() && f.getPath().getName().matches("[^.].*\\.tar"))
         .sorted(Comparator.comparing(f -> f.getPath().getName()))
         .map(f -> new Shard(f.getPath().toString(), f.getLen(), f.getModificationTime()))
         .toList();
+  }
+
+  /** As {@link TarShards#isAt} has it for folders of this machine. */
+  private static boolean isOfFolder(FileStatus file) {
+    String name = file.getPath().getName();
+    return !name.startsWith(".") && (file.isDirectory() || ImageFiles.isImage(name));
   }
 
   /** The headers of each shard are read by some worker. */
@@ -126,20 +133,14 @@ final class SparkListing {
     Path root = path.getFileSystem(hadoop).getFileStatus(path).getPath();
     String prefix = root.toString().replaceFirst("/*$", "/");
     List<Listed> all = new ArrayList<>();
-    Iterator<Row> rows =
-        session
-            .read()
-            .format("binaryFile")
-            .option("recursiveFileLookup", "true")
-            .load(root.toString())
-            .select("path", "modificationTime", "length") // the content is not read
-            .toLocalIterator();
-    while (rows.hasNext()) {
+    // not by Spark's own index, which passes over names that begin with an underscore
+    RemoteIterator<LocatedFileStatus> files =
+        path.getFileSystem(hadoop).listFiles(root, true);
+    while (files.hasNext()) {
       Progress.checkInterrupt();
-      Row row = rows.next();
-      Path file = new Path(row.getString(0));
+      LocatedFileStatus status = files.next();
+      Path file = status.getPath();
       String whole = file.toString();
-      Timestamp modified = row.getTimestamp(1);
       if (!whole.startsWith(prefix)) {
         throw new EngramException("%s does not lie in %s.".formatted(whole, prefix));
       }
@@ -147,8 +148,8 @@ final class SparkListing {
           new Listed(
               Places.of(file),
               whole.substring(prefix.length()),
-              row.getLong(2),
-              modified.getTime()));
+              status.getLen(),
+              status.getModificationTime()));
     }
     FolderNames names = new FolderNames(all.stream().map(Listed::name).toList());
     List<SurveyImage> images =

@@ -1,6 +1,7 @@
 package dev.engram.survey;
 
 import dev.engram.EngramException;
+import dev.engram.Progress;
 import dev.engram.atlas.SurveyCluster;
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -56,7 +57,8 @@ public final class SparkProvider implements SurveyCluster.Provider {
     }
     try {
       return new SparkSurveys(SparkSession.builder().config(conf).getOrCreate());
-    } catch (RuntimeException e) {
+    } catch (Exception e) { // Scala throws checked ones unannounced
+      Progress.checkInterrupt();
       throw new EngramException(
           "Spark does not start with the master %s: %s"
               .formatted(conf.get("spark.master"), SparkSurveys.why(e)),

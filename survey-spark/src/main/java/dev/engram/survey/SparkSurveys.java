@@ -5,6 +5,7 @@ import dev.engram.Progress;
 import dev.engram.atlas.SurveyCluster;
 import dev.engram.atlas.SurveyJob;
 import dev.engram.atlas.SurveySet;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -53,7 +54,7 @@ final class SparkSurveys implements SurveyCluster {
 
   @Override
   public SurveySet list(String address, Progress progress) {
-    return new SparkListing(session, context, hadoop).list(address, progress);
+    return new SparkListing(context, hadoop).list(address, progress);
   }
 
   @Override
@@ -72,9 +73,14 @@ final class SparkSurveys implements SurveyCluster {
   }
 
   private void pass(SurveyJob job, Progress progress) throws IOException {
+    Path folder = folder(job);
+    FileSystem files = folder.getFileSystem(hadoop);
+    files.mkdirs(folder);
+    Coming coming = new Coming(job, files, folder);
+    coming.take(); // of an earlier run, where the folder is not the survey's own
+    coming.end();
     List<PartTask.Work> parts =
         job.parts(imagesOfPart(job)).stream().map(PartTask.Work::of).toList();
-    Path folder = folder(job);
     LongAccumulator passed = context.sc().longAccumulator("images");
     PartTask task =
         new PartTask(
@@ -83,10 +89,6 @@ final class SparkSurveys implements SurveyCluster {
             PartTask.Model.of(job.clip()),
             folder.toString(),
             passed);
-    FileSystem files = folder.getFileSystem(hadoop);
-    files.mkdirs(folder);
-    Coming coming = new Coming(job, files, folder);
-    coming.take(); // of an earlier run, where the folder is not the survey's own
     long before = job.done();
     JavaFutureAction<List<String>> all =
         context.parallelize(parts, parts.size()).map(task).collectAsync();
@@ -135,9 +137,11 @@ final class SparkSurveys implements SurveyCluster {
     private final SurveyJob job;
     private final FileSystem files;
     private final Path folder;
+    private final String mark;
     private final List<Path> taken = new ArrayList<>();
 
     Coming(SurveyJob job, FileSystem files, Path folder) {
+      mark = job.mark(); // two surveys may share a folder
       this.job = job;
       this.files = files;
       this.folder = folder;
@@ -145,7 +149,8 @@ final class SparkSurveys implements SurveyCluster {
 
     void take() throws IOException {
       FileStatus[] all =
-          files.listStatus(folder, p -> p.getName().matches("\\d+-\\d+" + SurveyJob.ENDING));
+          files.listStatus(
+              folder, p -> p.getName().startsWith(mark) && p.getName().endsWith(SurveyJob.ENDING));
       // Asked before any is taken in: keeping deletes files of this very list.
       List<Path> fresh =
           Arrays.stream(all).map(FileStatus::getPath).filter(p -> !taken.contains(p)).toList();
@@ -153,6 +158,8 @@ final class SparkSurveys implements SurveyCluster {
         Progress.checkInterrupt();
         try (InputStream in = files.open(file)) {
           job.absorb(in);
+        } catch (EOFException damaged) {
+          // deleted with the others, and its images pass again with the next line
         }
         taken.add(file);
         if (taken.size() >= KEPT_EVERY) {

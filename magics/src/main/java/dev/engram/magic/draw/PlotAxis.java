@@ -13,6 +13,7 @@ import java.util.Set;
  */
 final class PlotAxis {
   private static final int TICKS = 6;
+  private static final int MOST_TICKS = 60;
 
   private final JsonNode layout;
   private final List<String> names;
@@ -94,9 +95,11 @@ final class PlotAxis {
       min -= onZeroLow ? 0 : room;
       max += onZeroHigh ? 0 : room;
     }
-    if (max - min < 1e-12) {
-      min -= 0.5;
-      max += 0.5;
+    double scale = Math.max(Math.abs(min), Math.abs(max));
+    if (max - min <= 1e-12 * scale || scale == 0) { // values that are one but for rounding
+      double room = Math.max(0.5, 0.05 * scale);
+      min -= room;
+      max += room;
     }
   }
 
@@ -179,8 +182,11 @@ final class PlotAxis {
       }
     } else {
       double step = layout.path("dtick").asDouble(0);
-      step = step > 0 && (max - min) / step < 60 ? step : step();
-      for (double v = Math.ceil(min / step - 1e-9) * step; v <= max + 1e-9 * step; v += step) {
+      step = step > 0 && (max - min) / step < MOST_TICKS ? step : step();
+      double first = Math.ceil(min / step - 1e-9) * step;
+      // counted, since a step far below the values' own precision would never reach the end
+      for (int i = 0; i < MOST_TICKS && first + i * step <= max + 1e-9 * step; i++) {
+        double v = first + i * step;
         add(ticks, v, isLog ? logLabel(v) : label(v, step));
       }
     }

@@ -40,6 +40,9 @@ final class Latex {
   /** The text with LaTeX's ten special characters written out. */
   static String escaped(String given) {
     StringBuilder out = new StringBuilder();
+    if (given.startsWith("[") || given.startsWith("*")) {
+      out.append("{}"); // at the beginning of a row it would belong to the command before
+    }
     for (char c : Printable.line(given).toCharArray()) {
       switch (c) {
         case '\\' -> out.append("\\textbackslash{}");

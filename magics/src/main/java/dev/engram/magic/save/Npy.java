@@ -2,6 +2,7 @@ package dev.engram.magic.save;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.engram.EngramException;
 import dev.engram.Progress;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -18,6 +20,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.zip.Deflater;
 import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 import tech.tablesaw.api.Table;
 import tech.tablesaw.columns.Column;
@@ -35,6 +38,9 @@ final class Npy {
 
   private static final int ALIGNMENT = 64;
   private static final int PREAMBLE = 12;
+
+  /** Of an array in memory. */
+  private static final long MOST_BYTES = 2_000_000_000;
 
   /** Bytes that are written at once. */
   private static final int CHUNK = 1 << 20;
@@ -106,6 +112,25 @@ final class Npy {
     return bytes.toByteArray();
   }
 
+  /** The names of the arrays of an archive. */
+  static List<String> names(Table table) {
+    Set<String> taken = new HashSet<>();
+    return table.columnNames().stream().map(name -> identifier(name, taken) + ".npy").toList();
+  }
+
+  /**
+   * The same of a file.
+   *
+   * @return none if it is no archive
+   */
+  static List<String> names(Path file) {
+    try (ZipFile zip = new ZipFile(file.toFile())) {
+      return zip.stream().map(ZipEntry::getName).toList();
+    } catch (IOException e) {
+      return List.of();
+    }
+  }
+
   /** A name that Python reads as one word, and that no other column has. */
   static String identifier(String name, Set<String> taken) {
     String plain = name.replaceAll("[^A-Za-z0-9_]+", "_").replaceAll("^_+|_+$", "");
@@ -166,11 +191,14 @@ final class Npy {
 
   private static byte[] array(String descr, int rows, List<Field> fields) {
     byte[] header = header(descr, rows + ",");
-    int width = fields.stream().mapToInt(Field::bytes).sum();
-    ByteBuffer out =
-        ByteBuffer.allocate(Math.addExact(header.length, Math.multiplyExact(rows, width)))
-            .order(ByteOrder.LITTLE_ENDIAN)
-            .put(header);
+    long width = fields.stream().mapToLong(Field::bytes).sum();
+    long bytes = header.length + (long) rows * width;
+    if (bytes > MOST_BYTES) {
+      throw new EngramException(
+          "As NumPy's array the table would have %,d bytes, since each text takes as much as the longest; write .parquet or .csv, or fewer columns or rows."
+              .formatted(bytes));
+    }
+    ByteBuffer out = ByteBuffer.allocate((int) bytes).order(ByteOrder.LITTLE_ENDIAN).put(header);
     for (int row = 0; row < rows; row++) {
       for (Field field : fields) {
         field.write(out, row);

@@ -1,5 +1,7 @@
 package dev.engram.magic.save;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.engram.EngramException;
 import dev.engram.atlas.DuckDb;
 import java.nio.file.Path;
@@ -52,6 +54,13 @@ final class TableFile {
     if (format == TableFormat.PARQUET) {
       return Parquet.names(file.path()).equals(table.columnNames());
     }
-    return format.signature(head).equals(format.signature(fresh));
+    if (format == TableFormat.NPZ) {
+      return Npy.names(file.path()).equals(Npy.names(table));
+    }
+    if (format == TableFormat.JSON && new String(head, UTF_8).matches("\\[\\s*]\\s*")) {
+      return true; // of a table without rows: it holds nothing that could be lost
+    }
+    String same = format.signature(fresh);
+    return !same.isEmpty() && same.equals(format.signature(head));
   }
 }

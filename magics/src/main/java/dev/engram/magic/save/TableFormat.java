@@ -2,12 +2,16 @@ package dev.engram.magic.save;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.engram.EngramException;
 import dev.engram.Suggest;
+import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -53,7 +57,7 @@ enum TableFormat {
   }
 
   /**
-   * By what a file of this format with the same columns is known.
+   * By what a file of this format with the same columns is known; "" where it says nothing.
    *
    * @param file its beginning
    */
@@ -62,12 +66,34 @@ enum TableFormat {
     return switch (this) {
       case CSV, TSV -> line(head, 0);
       case TEX -> line(head, 1) + line(head, 4); // what it needs, and the names of the columns
-      case JSON -> between(head, "[", ":");
+      case JSON -> keys(head);
       case NPY -> between(head, "'descr'", "'fortran_order'").replaceAll("'<[^']*'", "");
-      case PARQUET -> throw new IllegalStateException("its columns stand at the end");
-      case NPZ -> between(head, "PK", ".npy").replaceAll("[^\\x20-\\x7e]", "");
+      case PARQUET, NPZ -> throw new IllegalStateException("its columns stand at the end");
       case SAFETENSORS -> between(head, Tensors.COLUMNS, "]");
     };
+  }
+
+  /** The names of the first row, as JSON; "" if there is none, or it does not end. */
+  private static String keys(String head) {
+    List<String> names = new ArrayList<>();
+    try (JsonParser in = MAPPER.createParser(head)) {
+      if (in.nextToken() != JsonToken.START_ARRAY || in.nextToken() != JsonToken.START_OBJECT) {
+        return "";
+      }
+      for (JsonToken token = in.nextToken();
+          token != JsonToken.END_OBJECT;
+          token = in.nextToken()) {
+        if (token == null) {
+          return "";
+        }
+        names.add(in.currentName());
+        in.nextToken();
+        in.skipChildren();
+      }
+      return MAPPER.writeValueAsString(names);
+    } catch (IOException notJson) {
+      return "";
+    }
   }
 
   private static String line(String text, int index) {

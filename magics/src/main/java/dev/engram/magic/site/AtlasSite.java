@@ -334,8 +334,9 @@ public final class AtlasSite {
     static Vocabulary of(Atlas atlas) {
       AtlasTable table =
           atlas.sql(
-              "SELECT array_to_string(words, chr(%d)) FROM neurons ORDER BY position"
-                  .formatted((int) SEPARATOR));
+              "SELECT array_to_string(words, chr("
+                  + (int) SEPARATOR
+                  + ")) FROM neurons ORDER BY position");
       List<String[]> all =
           table.columns().get(0).values().stream()
               .map(

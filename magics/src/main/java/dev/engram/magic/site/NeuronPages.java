@@ -91,8 +91,12 @@ final class NeuronPages {
     int atOnce = Math.max(1, ROWS / most);
     for (int first = from; first < from + count; first += atOnce) {
       String some =
-          "WHERE t.layer = %d AND n.position BETWEEN %d AND %d"
-              .formatted(layer, first, first + atOnce - 1);
+          "WHERE t.layer = "
+              + layer
+              + " AND n.position BETWEEN "
+              + first
+              + " AND "
+              + (first + atOnce - 1);
       each(
           "SELECT n.position, t.list, i.number, t.value FROM tops t JOIN neurons n ON n.neuron ="
               + " t.neuron AND n.layer = t.layer JOIN images i ON i.image = t.image "

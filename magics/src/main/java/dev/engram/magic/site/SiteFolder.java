@@ -168,7 +168,11 @@ final class SiteFolder {
         Files.move(former, folder, StandardCopyOption.ATOMIC_MOVE);
         throw e;
       }
-      delete(former);
+      try {
+        delete(former);
+      } catch (IOException inUse) {
+        // the site is written; a picture that a browser on Windows has open stays behind
+      }
     } finally {
       delete(fresh);
     }

@@ -20,6 +20,7 @@ import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
@@ -235,12 +236,16 @@ class FigureDrawingTest {
   }
 
   @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // it went on for ever
   void nothingStopsAnEmptyOrOddFigure() throws Exception {
     for (PlotlyFigure figure :
         List.of(
             PlotlyFigure.titled(""),
             PlotlyFigure.titled("<b>").trace(Map.of("y", List.of())),
             PlotlyFigure.titled("").trace(Map.of("y", List.of(3))),
+            PlotlyFigure.titled("").trace(Map.of("y", List.of(10000.0, 10000.000000000002))),
+            PlotlyFigure.titled("").trace(Map.of("y", List.of(1e300, 1e300))),
+            PlotlyFigure.titled("").trace(Map.of("y", List.of(-1e-300, 1e-300))),
             PlotlyFigure.titled("").trace(Map.of("type", "bar", "y", List.of(0, 0))),
             PlotlyFigure.titled("").trace(Map.of("type", "heatmap", "z", List.of())),
             PlotlyFigure.titled("x".repeat(500))

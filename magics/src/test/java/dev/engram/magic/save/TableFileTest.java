@@ -210,10 +210,48 @@ class TableFileTest {
       Table other = Table.create("x", IntColumn.create("other", new int[] {1}));
       assertThrows(EngramException.class, () -> new TableFile(file).write(other), name);
       assertArrayEquals(before, Files.readAllBytes(file), name);
+      Table alike =
+          Table.create(
+              IntColumn.create("layer", new int[] {1}),
+              StringColumn.create("my note", List.of("mine")));
+      assertThrows(EngramException.class, () -> new TableFile(file).write(alike), name);
       Files.writeString(file, "my notes");
       assertThrows(EngramException.class, () -> new TableFile(file).write(table()), name);
       assertEquals("my notes", Files.readString(file));
     }
+  }
+
+  @Test
+  void aTableWithoutRowsReplacesNoFileOfAnother() throws IOException {
+    for (TableFormat format : TableFormat.values()) {
+      Path file = folder.resolve("none." + format.name().toLowerCase(java.util.Locale.ROOT));
+      new TableFile(file).write(table().emptyCopy());
+      assertTrue(new TableFile(file).write(table()).contains("rows"), file.toString());
+      for (String mine : List.of("", "my notes", "{\"a\": 1}", "[1, 2]")) {
+        Files.writeString(file, mine);
+        assertThrows(
+            EngramException.class, () -> new TableFile(file).write(table().emptyCopy()), mine);
+        assertEquals(mine, Files.readString(file));
+      }
+    }
+  }
+
+  @Test
+  void aRowThatBeginsWithABracketIsNoOptionOfLatex() {
+    String tex = Latex.tabular(Table.create("t", StringColumn.create("a", List.of("[x]", "*"))));
+    assertTrue(tex.contains("\n{}[x] \\\\\n{}* \\\\\n"), tex);
+  }
+
+  @Test
+  void anArrayThatIsTooLargeIsRefusedInASentence() {
+    String[] texts = new String[300];
+    java.util.Arrays.fill(texts, "");
+    texts[0] = "x".repeat(2_000_000);
+    Table wide = Table.create("t", StringColumn.create("a", texts));
+    String said =
+        String.valueOf(
+            assertThrows(EngramException.class, () -> Npy.structured(wide)).getMessage());
+    assertTrue(said.contains("2,400,") && said.contains(".parquet"), said);
   }
 
   @Test

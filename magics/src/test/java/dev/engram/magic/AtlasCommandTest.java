@@ -15,6 +15,7 @@ import dev.engram.dissect.NeuronSearch.Found;
 import dev.engram.lab.Neurons;
 import dev.engram.magic.result.Presenters;
 import dev.engram.trace.Neuron;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -64,6 +65,15 @@ class AtlasCommandTest {
         List.of("an atlas", "iconclip", "40 of visent-mini", "|m| > 0.5", "%neurons --density")) {
       assertTrue(card.contains(part), part + " is not in: " + card);
     }
+  }
+
+  @Test
+  void otherWordsAreNotPassedOverInSilence() throws IOException {
+    String survey = "survey --images 40 --top 5 --out '" + folder + "'";
+    Path words = Files.writeString(temp.resolve("mine.txt"), "cat\ndog\nbus\n");
+    String said = refusal(survey + " --dictionary '" + words + "'");
+    assertTrue(said.contains("the words of iconclip") && said.contains("mine.txt"), said);
+    assertEquals(40, ((Atlas) run(survey)).manifest().images());
   }
 
   @Test

@@ -22,7 +22,7 @@ import java.util.List;
  * the activation is the same in every such pass, so each begins at its layer.
  */
 public final class ActivationPatching {
-  /** ResidualStreams in one pass on a CPU. */
+  /** Residual streams in one pass on a CPU. */
   private static final int AT_ONCE = 16;
 
   private static final String DOING = "patching activations";

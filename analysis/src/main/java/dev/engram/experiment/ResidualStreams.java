@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
  * each model computes the rest alone. Owns native memory: close it.
  */
 public final class ResidualStreams implements AutoCloseable {
-  /** ResidualStreams are kept while all of them need less. */
+  /** Residual streams are kept while all of them need less. */
   private static final long KEPT_BYTES = 256L << 20;
 
   private final Clip original;

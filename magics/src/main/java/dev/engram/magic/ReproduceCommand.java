@@ -44,9 +44,8 @@ import tech.tablesaw.api.Table;
     footer = {
       "",
       "Without a name it lists what there is; %%reproduce NAME? lists the settings of one. Results",
-      "are kept below ENGRAM_CACHE (else ~/.cache/engram), part by part: the same experiment on",
-      "the same model and images answers at once, and one that was interrupted goes on where it",
-      "stopped. %%engram tells the folder.",
+      "are kept, part by part, in a folder that %%engram names: the same experiment on the same",
+      "model and images answers at once, and one that was interrupted goes on where it stopped.",
       "%%reproduce all computes every table and figure of the paper, and says of each finding",
       "whether it holds, does not hold, or cannot be said, with the interval that decides; --html",
       "FILE writes all of it as one page. Options go where they belong: --data to what teaches"

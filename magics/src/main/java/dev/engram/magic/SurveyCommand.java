@@ -100,7 +100,7 @@ final class SurveyCommand implements EngramMagic {
   @Option(
       names = "--out",
       paramLabel = "DIR",
-      description = "The folder of the atlas; below ENGRAM_CACHE/atlases if left out.")
+      description = "The folder of the atlas; in the cache folder (ENGRAM_CACHE) if left out.")
   private @Nullable Path out;
 
   @Option(

@@ -193,7 +193,7 @@ final class Explorer {
   }
 
   private Neuron known(Neuron n) {
-    return Neuron.parse(n.toString(), clip.config().vision().space());
+    return clip.config().vision().space().known(n);
   }
 
   private void add(Neuron n, int subject) {

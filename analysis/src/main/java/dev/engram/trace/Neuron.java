@@ -88,31 +88,6 @@ public record Neuron(Block block, int layer, int head, int channel) implements C
   }
 
   /**
-   * Reads a name and checks that the model has such a neuron.
-   *
-   * @param space the neurons of the model
-   * @throws EngramException if the name is malformed or the model has no such neuron
-   */
-  public static Neuron parse(String name, NeuronSpace space) {
-    Neuron n = parse(name);
-    String limit =
-        n.layer >= space.layers()
-            ? "layers 0 to " + (space.layers() - 1)
-            : n.block == Block.FFN && n.channel >= space.ffnWidth()
-                ? "FFN channels 0 to " + (space.ffnWidth() - 1)
-                : n.block == Block.MSA && n.head >= space.heads()
-                    ? "heads 0 to " + (space.heads() - 1)
-                    : n.block == Block.MSA && n.channel >= space.headWidth()
-                        ? "channels 0 to " + (space.headWidth() - 1) + " in a head"
-                        : "";
-    if (!limit.isEmpty()) {
-      throw new EngramException(
-          "There is no neuron " + n + ": this model has " + limit + " (every index from 0).");
-    }
-    return n;
-  }
-
-  /**
    * @param headWidth channels per head (ignored for FFN)
    * @return index of its value vector among the columns of W_fc2 or W_o, from 0
    */

@@ -1,5 +1,7 @@
 package dev.engram.trace;
 
+import dev.engram.EngramException;
+
 /**
  * All neurons of a vision tower in one row: the order of the forward pass, L0 MSA, L0 FFN, L1 MSA,
  * …, by which ties in a ranking are broken. Maps neurons to positions in arrays of scores and back.
@@ -56,5 +58,38 @@ public record NeuronSpace(int layers, int width, int ffnWidth, int headWidth) {
     return column < width
         ? Neuron.ofColumn(Neuron.Block.MSA, layer, column, headWidth)
         : Neuron.ffn(layer, column - width);
+  }
+
+  /**
+   * Reads a name, as {@link Neuron#parse}.
+   *
+   * @throws EngramException if the name is malformed or the model has no such neuron
+   */
+  public Neuron neuron(String name) {
+    return known(Neuron.parse(name));
+  }
+
+  /**
+   * The neuron itself, if the model has it.
+   *
+   * @throws EngramException if not; it says which ones there are
+   */
+  public Neuron known(Neuron n) {
+    boolean ffn = n.block() == Neuron.Block.FFN;
+    String limit =
+        n.layer() >= layers
+            ? "layers 0 to " + (layers - 1)
+            : ffn && n.channel() >= ffnWidth
+                ? "FFN channels 0 to " + (ffnWidth - 1)
+                : !ffn && n.head() >= heads()
+                    ? "heads 0 to " + (heads() - 1)
+                    : !ffn && n.channel() >= headWidth
+                        ? "channels 0 to " + (headWidth - 1) + " in a head"
+                        : "";
+    if (!limit.isEmpty()) {
+      throw new EngramException(
+          "There is no neuron " + n + ": this model has " + limit + " (every index from 0).");
+    }
+    return n;
   }
 }

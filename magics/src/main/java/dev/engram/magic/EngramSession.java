@@ -220,6 +220,20 @@ final class EngramSession {
   }
 
   /**
+   * What a user calls a neuron.
+   *
+   * @throws EngramException if the model has none of that name; it says which ones there are
+   */
+  Neuron neuron(String name) {
+    return model().config().vision().space().neuron(name);
+  }
+
+  /** What a user calls neurons, each as {@link #neuron} takes it. */
+  List<Neuron> neurons(List<String> names) {
+    return names.stream().map(this::neuron).toList();
+  }
+
+  /**
    * What a user calls a dictionary.
    *
    * @param wanted a file of words or a built-in list; null for the model's own
@@ -241,7 +255,8 @@ final class EngramSession {
     Clip clip = model();
     if (!history().edits().isEmpty()) {
       throw new EngramException(
-          "The open model has edits, which another process does not see: %save it, load it (%model DIR) and ask again.");
+          "The open model has edits, which another process does not see: %save it, load it (%model"
+              + " DIR) and ask again.");
     }
     boolean isEmbedded = clip.directory().equals(Iconclip.model());
     String name = isEmbedded ? ICONCLIP : clip.directory().toAbsolutePath().toString();

@@ -22,7 +22,8 @@ import picocli.CommandLine.Parameters;
         "Explore neurons by clicking: where they look, what they say, serve and are driven by.",
     footer = {
       "",
-      "Of an entity or an image: the neurons that bring it closest to its label. Of neurons: these,",
+      "Of an entity or an image: the neurons that bring it closest to its label. Of neurons:"
+          + " these,",
       "the neurons that drive them, and the best of the entity that the first one serves. Of",
       "nothing: the best neurons of the open set. The first call passes the whole set through the",
       "model, the next ones do not. Where an atlas is open (%%survey, %%atlas), each page names",
@@ -59,11 +60,7 @@ final class ExploreCommand implements EngramMagic {
       description = "The text that the images are held against; the entity's label if left out.")
   private @Nullable String label;
 
-  @Option(
-      names = "--dictionary",
-      paramLabel = WordSource.LABEL,
-      description = "Words: " + WordSource.DESCRIPTION)
-  private @Nullable String dictionary;
+  @Mixin private DictionaryOptions dictionary = new DictionaryOptions();
 
   @Mixin private PageOptions page = new PageOptions();
 
@@ -78,7 +75,7 @@ final class ExploreCommand implements EngramMagic {
     List<String> images = new ArrayList<>();
     for (String target : targets) {
       if (Neuron.isName(target) && !session.images().hasEntity(target)) {
-        neurons.add(Neuron.parse(target, session.model().config().vision().space()));
+        neurons.add(session.neuron(target));
       } else {
         images.add(target);
       }
@@ -89,7 +86,7 @@ final class ExploreCommand implements EngramMagic {
             neurons,
             label,
             top,
-            session.vocabulary(dictionary));
+            dictionary.words(session));
     PageFile file = page.file();
     try (MagicProgress progress = context.progress()) {
       Exploration exploration = session.lab(progress).explore(request);

@@ -3,11 +3,10 @@ package dev.engram.magic;
 import dev.engram.EngramException;
 import dev.engram.lab.Lab;
 import dev.engram.lab.LensReading;
-import dev.engram.lab.Target;
 import java.util.List;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code %lens}: how the class token comes closer to a text, block by block (Sec. 1). */
 @Command(
@@ -17,7 +16,8 @@ import picocli.CommandLine.Parameters;
       "",
       "The paper's variant of the logit lens: the class token before every block is read as if it",
       "were the last, P LN_post(x), and held against the text. An entity means its mean.",
-      "With --patches every patch is read so, as a map for each layer and text; of an entity, in its",
+      "With --patches every patch is read so, as a map for each layer and text; of an entity, in"
+          + " its",
       "first image. Patches were not trained to be read: see what the maps say beside %%attention."
     })
 @HelpPage(
@@ -26,10 +26,7 @@ import picocli.CommandLine.Parameters;
 final class LensCommand implements EngramMagic {
   private final EngramSession session;
 
-  @Parameters(
-      paramLabel = "IMAGE|ENTITY",
-      description = "An entity of the open set, an image of it (entity/0), or an image file.")
-  private String target = "";
+  @Mixin private TargetOptions on = new TargetOptions();
 
   @Option(
       names = "--label",
@@ -54,8 +51,8 @@ final class LensCommand implements EngramMagic {
     try (MagicProgress progress = context.progress()) {
       Lab lab = session.lab(progress);
       return patches
-          ? lab.lensMaps(Target.of(target), labels)
-          : lab.lens(Target.of(target), labels.isEmpty() ? null : labels.get(0));
+          ? lab.lensMaps(on.target(), labels)
+          : lab.lens(on.target(), labels.isEmpty() ? null : labels.get(0));
     }
   }
 }

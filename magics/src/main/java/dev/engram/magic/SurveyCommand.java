@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -34,7 +35,8 @@ import picocli.CommandLine.Parameters;
       "%%neurons and %%atlas ask it. A survey that is interrupted goes on where it stopped when"
           + " the",
       "same line runs again, and one that is finished opens at once.",
-      "Tar shards are read as WebDataset writes them: 0001.jpg with 0001.cls, .txt or .json. Without",
+      "Tar shards are read as WebDataset writes them: 0001.jpg with 0001.cls, .txt or .json."
+          + " Without",
       "a notebook the same is ./lab survey visent-mini --model DIR|OWNER/NAME.",
       "In Java: Atlas a = %%survey visent-mini"
     })
@@ -51,8 +53,8 @@ final class SurveyCommand implements EngramMagic {
       arity = "0..1",
       paramLabel = "DATASET|DIR",
       description =
-          "visent-mini, a folder, a CSV list or tar shards (x/*.tar); with --engine spark an address"
-              + " (hdfs://…, s3a://…) too; the open images if left out.")
+          "visent-mini, a folder, a CSV list or tar shards (x/*.tar); with --engine spark an"
+              + " address (hdfs://…, s3a://…) too; the open images if left out.")
   private @Nullable String name;
 
   @Option(
@@ -91,11 +93,7 @@ final class SurveyCommand implements EngramMagic {
           "Keep the maximum of m over the patches too, beside m at the class token (slower).")
   private boolean patches;
 
-  @Option(
-      names = "--dictionary",
-      paramLabel = WordSource.LABEL,
-      description = "Words: " + WordSource.DESCRIPTION)
-  private @Nullable String dictionary;
+  @Mixin private DictionaryOptions dictionary = new DictionaryOptions();
 
   @Option(
       names = "--out",
@@ -184,7 +182,7 @@ final class SurveyCommand implements EngramMagic {
     Lab lab = session.lab(progress);
     return SurveyImages.of(set, folder)
         .settings(settings)
-        .words(session.vocabulary(dictionary))
+        .words(dictionary.words(session))
         .engine(by)
         .run(lab, progress);
   }
@@ -220,7 +218,8 @@ final class SurveyCommand implements EngramMagic {
   private Atlas elsewhere(MagicContext context, MagicProgress progress) {
     if (name == null) {
       throw new EngramException(
-          "--engine spark needs the name of a data set or a folder; the open images are those of this process.");
+          "--engine spark needs the name of a data set or a folder; the open images are those of"
+              + " this process.");
     }
     List<String> words = new ArrayList<>(session.modelOptions());
     words.addAll(
@@ -231,7 +230,7 @@ final class SurveyCommand implements EngramMagic {
     addTo(words, "--master", master);
     addTo(words, "--split", split);
     addTo(words, "--images", images);
-    addTo(words, "--dictionary", dictionary);
+    addTo(words, "--dictionary", dictionary.typed());
     addTo(words, "--out", out == null ? null : UserPath.home(out).toAbsolutePath());
     conf.forEach((key, value) -> words.addAll(List.of("--conf", key + "=" + value)));
     return Atlas.open(SparkProcess.run(words, progress, note -> context.display(View.text(note))));

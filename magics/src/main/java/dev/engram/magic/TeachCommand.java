@@ -1,6 +1,7 @@
 package dev.engram.magic;
 
 import dev.engram.edit.BackgroundKeys;
+import dev.engram.lab.Lab;
 import dev.engram.lab.Target;
 import dev.engram.lab.Taught;
 import dev.engram.lab.Teach;
@@ -19,7 +20,8 @@ import picocli.CommandLine.Parameters;
     footer = {
       "",
       "For the images, the chosen block is to give the output that it gives for the guides:",
-      "  %%teach \"ball moss\" --images DIR --guide captioned        names written on them (Fig. 8)",
+      "  %%teach \"ball moss\" --images DIR --guide captioned        names written on them (Fig."
+          + " 8)",
       "  %%teach \"ball moss\" --images DIR --guide DIR2             others that it recognises",
       "  %%teach \"ball moss\" mallow --images DIR DIR2 --guide captioned      two names, MEMIT",
       "Background keys keep everything else as it is; the ridge is in units of the mean of",
@@ -29,7 +31,8 @@ import picocli.CommandLine.Parameters;
     theme = Theme.EDIT,
     examples = {
       "%teach \"gray panda\" --images panda --guide koala --sample 60 --preview",
-      "%teach \"gray panda\" --images panda --guide captioned --shots 4 --block L3F --evaluate none --preview"
+      "%teach \"gray panda\" --images panda --guide captioned --shots 4 --block L3F --evaluate none"
+          + " --preview"
     })
 final class TeachCommand implements EngramMagic {
   private static final String AUTO = "auto";
@@ -78,8 +81,8 @@ final class TeachCommand implements EngramMagic {
       arity = "1..*",
       paramLabel = "DIR|ENTITY",
       description =
-          "Unrelated images for the keys, at most 1000 of them; the background of the open images if"
-              + " left out, else its other entities.")
+          "Unrelated images for the keys, at most 1000 of them; the background of the open images"
+              + " if left out, else its other entities.")
   private List<String> keys = List.of();
 
   @Option(
@@ -100,10 +103,7 @@ final class TeachCommand implements EngramMagic {
       description = "auto (default, the cheaper one), cholesky or woodbury; all give the same.")
   private BackgroundKeys.Solver solver = BackgroundKeys.Solver.AUTO;
 
-  @Mixin private AccuracyOptions accuracy = new AccuracyOptions();
-
-  @Option(names = "--preview", description = "Show the effect and change nothing.")
-  private boolean preview;
+  @Mixin private EditOptions editing = new EditOptions();
 
   TeachCommand(EngramSession session) {
     this.session = session;
@@ -111,21 +111,21 @@ final class TeachCommand implements EngramMagic {
 
   @Override
   public Taught run(MagicContext context) {
-    session.model();
-    Teach request =
-        Teach.name(names.toArray(String[]::new))
-            .images(images.stream().map(i -> Target.of(i)).toList())
-            .shots(shots)
-            .guides(guide.guides())
-            .template(guide.template())
-            .blocks(blocks.equals(List.of(AUTO)) ? List.of() : blocks)
-            .memit(memit)
-            .keys(keys.isEmpty() ? null : Target.of(keys), keyTokens)
-            .ridge(ridge)
-            .solver(solver)
-            .accuracy(accuracy.accuracy(session));
-    try (MagicProgress progress = context.progress()) {
-      return EditMagic.finished(session.lab(progress).teach(request), preview);
-    }
+    return editing.edit(
+        session,
+        context,
+        accuracy ->
+            Teach.name(names.toArray(String[]::new))
+                .images(images.stream().map(i -> Target.of(i)).toList())
+                .shots(shots)
+                .guides(guide.guides())
+                .template(guide.template())
+                .blocks(blocks.equals(List.of(AUTO)) ? List.of() : blocks)
+                .memit(memit)
+                .keys(keys.isEmpty() ? null : Target.of(keys), keyTokens)
+                .ridge(ridge)
+                .solver(solver)
+                .accuracy(accuracy),
+        Lab::teach);
   }
 }

@@ -221,7 +221,7 @@ public final class Table3 {
   }
 
   /** The neurons of an entity, the best first. */
-  private record Found(List<Neuron> neurons) {}
+  private record TopNeurons(List<Neuron> neurons) {}
 
   /** What is suppressed in one edited model. */
   private record Edited(int whose, String label, List<Neuron> neurons) {}
@@ -250,11 +250,12 @@ public final class Table3 {
             ? Spread.of(IntStream.range(0, all.size()).boxed().toList(), settings.cases)
             : named;
     int most = settings.counts.get(settings.counts.size() - 1);
-    List<Found> found =
+    List<TopNeurons> found =
         study.each(
-            new Study.Task<>("table3", "finding knowledge neurons", Found.class, List.of(most)),
+            new Study.Task<>(
+                "table3", "finding knowledge neurons", TopNeurons.class, List.of(most)),
             cases.stream().map(c -> Study.Part.of(all.get(c))).toList(),
-            (pass, i) -> new Found(pass.top(Reading.LITERAL, most)));
+            (pass, i) -> new TopNeurons(pass.top(Reading.LITERAL, most)));
     List<Edited> models = new ArrayList<>();
     for (int i = 0; i < cases.size(); i++) {
       String label = all.get(cases.get(i)).label();

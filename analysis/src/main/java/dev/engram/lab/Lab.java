@@ -78,9 +78,9 @@ public final class Lab implements AutoCloseable {
   }
 
   /**
-   * The same lab for one who watches: its questions tell a bar of what takes long, and the bar stops
-   * them. This one here stays silent; model, edits and images are those of both, and either closes
-   * them.
+   * The same lab for one who watches: its questions tell a bar of what takes long, and the bar
+   * stops them. This one here stays silent; model, edits and images are those of both, and either
+   * closes them.
    */
   public Lab progress(Progress bar) {
     return new Lab(state, bar);

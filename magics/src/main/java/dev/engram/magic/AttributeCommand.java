@@ -38,8 +38,7 @@ final class AttributeCommand implements EngramMagic {
       paramLabel = "METHOD",
       defaultValue = "improvement",
       description =
-          "improvement (the paper's), or a baseline of its Table 1: activation, gradient,"
-              + " combined.")
+          "improvement (the paper's), or a baseline of its Table 1: activation, gradient, combined.")
   private String method = Score.IMPROVEMENT;
 
   @Option(

@@ -255,8 +255,7 @@ final class EngramSession {
     Clip clip = model();
     if (!history().edits().isEmpty()) {
       throw new EngramException(
-          "The open model has edits, which another process does not see: %save it, load it (%model"
-              + " DIR) and ask again.");
+          "The open model has edits, which another process does not see: %save it, load it (%model DIR) and ask again.");
     }
     boolean isEmbedded = clip.directory().equals(Iconclip.model());
     String name = isEmbedded ? ICONCLIP : clip.directory().toAbsolutePath().toString();

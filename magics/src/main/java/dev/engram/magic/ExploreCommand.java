@@ -22,8 +22,7 @@ import picocli.CommandLine.Parameters;
         "Explore neurons by clicking: where they look, what they say, serve and are driven by.",
     footer = {
       "",
-      "Of an entity or an image: the neurons that bring it closest to its label. Of neurons:"
-          + " these,",
+      "Of an entity or an image: the neurons that bring it closest to its label. Of neurons: these,",
       "the neurons that drive them, and the best of the entity that the first one serves. Of",
       "nothing: the best neurons of the open set. The first call passes the whole set through the",
       "model, the next ones do not. Where an atlas is open (%%survey, %%atlas), each page names",

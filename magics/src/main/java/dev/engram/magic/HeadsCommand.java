@@ -13,8 +13,7 @@ import picocli.CommandLine.Option;
     description = "Show what each attention head adds to the embedding, and what it says in words.",
     footer = {
       "",
-      "Shares are exact: all heads, the FFN blocks and the rest sum to the cosine with the text."
-          + " The",
+      "Shares are exact: all heads, the FFN blocks and the rest sum to the cosine with the text. The",
       "words are those whose directions explain most of how a head's output varies over images of",
       "the open set (TextSpan, Gandelsman, Efros and Steinhardt 2024).",
       "In Java: HeadReadings h = %%heads ghost, and then h.words(5, 0)"

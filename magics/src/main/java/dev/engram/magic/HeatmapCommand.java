@@ -33,8 +33,8 @@ final class HeatmapCommand implements EngramMagic {
   @Option(
       names = "--turn",
       description =
-          "Turn the neuron around (A.2): for one that acts with a negative coefficient, so that"
-              + " what drives it is bright.")
+          "Turn the neuron around (A.2): for one that acts with a negative coefficient, so that what"
+              + " drives it is bright.")
   private boolean turn;
 
   HeatmapCommand(EngramSession session) {

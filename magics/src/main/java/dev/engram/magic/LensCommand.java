@@ -16,8 +16,7 @@ import picocli.CommandLine.Option;
       "",
       "The paper's variant of the logit lens: the class token before every block is read as if it",
       "were the last, P LN_post(x), and held against the text. An entity means its mean.",
-      "With --patches every patch is read so, as a map for each layer and text; of an entity, in"
-          + " its",
+      "With --patches every patch is read so, as a map for each layer and text; of an entity, in its",
       "first image. Patches were not trained to be read: see what the maps say beside %%attention."
     })
 @HelpPage(

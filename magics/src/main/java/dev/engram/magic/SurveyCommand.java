@@ -35,8 +35,7 @@ import picocli.CommandLine.Parameters;
       "%%neurons and %%atlas ask it. A survey that is interrupted goes on where it stopped when"
           + " the",
       "same line runs again, and one that is finished opens at once.",
-      "Tar shards are read as WebDataset writes them: 0001.jpg with 0001.cls, .txt or .json."
-          + " Without",
+      "Tar shards are read as WebDataset writes them: 0001.jpg with 0001.cls, .txt or .json. Without",
       "a notebook the same is ./lab survey visent-mini --model DIR|OWNER/NAME.",
       "In Java: Atlas a = %%survey visent-mini"
     })
@@ -53,8 +52,8 @@ final class SurveyCommand implements EngramMagic {
       arity = "0..1",
       paramLabel = "DATASET|DIR",
       description =
-          "visent-mini, a folder, a CSV list or tar shards (x/*.tar); with --engine spark an"
-              + " address (hdfs://…, s3a://…) too; the open images if left out.")
+          "visent-mini, a folder, a CSV list or tar shards (x/*.tar); with --engine spark an address"
+              + " (hdfs://…, s3a://…) too; the open images if left out.")
   private @Nullable String name;
 
   @Option(
@@ -218,8 +217,7 @@ final class SurveyCommand implements EngramMagic {
   private Atlas elsewhere(MagicContext context, MagicProgress progress) {
     if (name == null) {
       throw new EngramException(
-          "--engine spark needs the name of a data set or a folder; the open images are those of"
-              + " this process.");
+          "--engine spark needs the name of a data set or a folder; the open images are those of this process.");
     }
     List<String> words = new ArrayList<>(session.modelOptions());
     words.addAll(

@@ -20,8 +20,7 @@ import picocli.CommandLine.Parameters;
     footer = {
       "",
       "For the images, the chosen block is to give the output that it gives for the guides:",
-      "  %%teach \"ball moss\" --images DIR --guide captioned        names written on them (Fig."
-          + " 8)",
+      "  %%teach \"ball moss\" --images DIR --guide captioned        names written on them (Fig. 8)",
       "  %%teach \"ball moss\" --images DIR --guide DIR2             others that it recognises",
       "  %%teach \"ball moss\" mallow --images DIR DIR2 --guide captioned      two names, MEMIT",
       "Background keys keep everything else as it is; the ridge is in units of the mean of",
@@ -31,8 +30,7 @@ import picocli.CommandLine.Parameters;
     theme = Theme.EDIT,
     examples = {
       "%teach \"gray panda\" --images panda --guide koala --sample 60 --preview",
-      "%teach \"gray panda\" --images panda --guide captioned --shots 4 --block L3F --evaluate none"
-          + " --preview"
+      "%teach \"gray panda\" --images panda --guide captioned --shots 4 --block L3F --evaluate none --preview"
     })
 final class TeachCommand implements EngramMagic {
   private static final String AUTO = "auto";
@@ -81,8 +79,8 @@ final class TeachCommand implements EngramMagic {
       arity = "1..*",
       paramLabel = "DIR|ENTITY",
       description =
-          "Unrelated images for the keys, at most 1000 of them; the background of the open images"
-              + " if left out, else its other entities.")
+          "Unrelated images for the keys, at most 1000 of them; the background of the open images if"
+              + " left out, else its other entities.")
   private List<String> keys = List.of();
 
   @Option(

@@ -17,8 +17,7 @@ import picocli.CommandLine.Parameters;
     footer = {
       "",
       "Orthogonal matching pursuit over a dictionary of words, 5 for each neuron (A.2). The",
-      "residual tells how much of the neuron the words leave unsaid, from 0 to 1. Where an atlas"
-          + " is",
+      "residual tells how much of the neuron the words leave unsaid, from 0 to 1. Where an atlas is",
       "open (%%survey, %%atlas), a table above says what its images tell of the neurons."
     })
 @HelpPage(
@@ -37,8 +36,7 @@ final class WordsCommand implements EngramMagic {
       names = "--entity",
       paramLabel = "ENTITY",
       description =
-          "Turn a neuron around if its coefficient on this entity is negative while it helps"
-              + " (A.2).")
+          "Turn a neuron around if its coefficient on this entity is negative while it helps (A.2).")
   private @Nullable String entity;
 
   @Mixin private DictionaryOptions dictionary = new DictionaryOptions();

@@ -195,8 +195,7 @@ class NonsenseTest {
         "teach x --images panda --guide captioned --block L5 | A block is written L5F",
         "teach x --images panda --guide captioned --ridge 0 | The ridge is a number above 0",
         "teach x --images panda --guide captioned --ridge NaN | The ridge is a number above 0",
-        "teach x --images panda --guide captioned --shots 2 | Of the 1 images of panda, 1 to 1 can"
-            + " teach it; got 2",
+        "teach x --images panda --guide captioned --shots 2 | Of the 1 images of panda, 1 to 1 can teach it; got 2",
         "teach x --images panda --guide captioned --keys /bad | no folder and no image /bad",
         "teach x --images panda --guide captioned --font-size 99 | up to 50 percent",
         "teach x --images panda --guide captioned --place middle | takes top, center, bottom",
@@ -213,8 +212,7 @@ class NonsenseTest {
         "edits --save '{{temp}}/e' | no edits to save",
         "finetune x | %finetune needs --images",
         "finetune x --images pnada | did you mean panda?",
-        "finetune x --images panda --steps 0 | 1 step or more, and 1 or more between checkpoints;"
-            + " got 0 and 10",
+        "finetune x --images panda --steps 0 | 1 step or more, and 1 or more between checkpoints; got 0 and 10",
         "finetune x --images panda --every 0 | 1 or more between checkpoints; got 100 and 0",
         "finetune x --images panda --learning-rate 0 | The learning rate is a number above 0",
         "finetune x --images panda --match 101 | from 0 to 100 %; got 101",

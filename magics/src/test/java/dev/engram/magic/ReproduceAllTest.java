@@ -98,7 +98,9 @@ class ReproduceAllTest {
             .orElseThrow();
     assertTrue(table4.refusal().isPresent());
     assertTrue(table4.judged().stream().allMatch(j -> j.verdict() == Verdict.CANNOT_BE_SAID));
-    assertTrue(Presenters.view(report).text().contains("table4 was not run: "), Presenters.view(report).text());
+    assertTrue(
+        Presenters.view(report).text().contains("table4 was not run: "),
+        Presenters.view(report).text());
     assertTrue(Presenters.page(report).standalone().contains("Not run: "));
     assertTrue(report.shown().containsKey("table1"), Presenters.view(report).text());
   }

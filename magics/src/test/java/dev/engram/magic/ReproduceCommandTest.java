@@ -19,8 +19,8 @@ import dev.engram.experiment.Table8;
 import dev.engram.iconclip.Iconclip;
 import dev.engram.magic.draw.FigureDrawing;
 import dev.engram.magic.draw.SvgCanvas;
-import dev.engram.magic.result.ExperimentPresenters;
 import dev.engram.magic.result.ExperimentList;
+import dev.engram.magic.result.ExperimentPresenters;
 import dev.engram.magic.result.Presenters;
 import dev.engram.magic.result.Reproduction;
 import dev.engram.magic.view.PlotlyFigure;
@@ -153,7 +153,8 @@ class ReproduceCommandTest {
                 + (set ? "" : " --set " + MagicLine.quoted(s.name() + "=" + other(s)));
         Reproduction r = reproduce(line);
         assertTrue(r.toString().contains(s.name()), line + ": " + r);
-        assertTrue(Presenters.view(r).before().get(0).text().contains("standard: " + s.text()), line);
+        assertTrue(
+            Presenters.view(r).before().get(0).text().contains("standard: " + s.text()), line);
       }
     }
   }

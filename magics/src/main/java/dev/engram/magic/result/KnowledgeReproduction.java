@@ -70,7 +70,9 @@ final class KnowledgeReproduction {
       BufferedImage seen = processor.crop(ImageReader.read(look.image().file()));
       HeatmapFigure figure = new HeatmapFigure(look.heatmap(), seen, image);
       pictures.add(new Gallery.Item(figure.picture(KnowledgeGallery.SIDE), image));
-      pictures.add(new Gallery.Item(figure.overlay(KnowledgeGallery.SIDE), say("m = %.2f", look.coefficient())));
+      pictures.add(
+          new Gallery.Item(
+              figure.overlay(KnowledgeGallery.SIDE), say("m = %.2f", look.coefficient())));
     }
     String category = i.entity().category();
     return new KnowledgeGallery.Entry(

@@ -263,7 +263,7 @@ public final class Presenters {
     Presenter<?> presenter = ALL.get(type);
     return presenter != null
         && Arrays.stream(presenter.getClass().getDeclaredMethods())
-                .anyMatch(method -> method.getName().equals(part) && method.isBridge());
+            .anyMatch(method -> method.getName().equals(part) && method.isBridge());
   }
 
   /**

@@ -18,7 +18,8 @@ public interface ImageOpener {
   ImageOpener FILES = ImageOpener::openFile;
 
   /**
-   * @return the bytes of the image, no more and, where the file is not truncated, no fewer
+   * The bytes of the image, no more and, where the file is not truncated, no fewer.
+   *
    * @throws IOException if they cannot be had
    * @throws EngramException the same, in a sentence
    */

@@ -34,9 +34,7 @@ public final class NeuronSearch {
     /** Improvement × cosine, of neurons for which both are positive. */
     PRODUCT;
 
-    /**
-     * @return the name as it is typed
-     */
+    /** The name as it is typed. */
     @Override
     public String toString() {
       return name().toLowerCase(Locale.ROOT);

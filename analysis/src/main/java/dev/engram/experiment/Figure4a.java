@@ -46,9 +46,7 @@ public final class Figure4a {
           Figure4a::standard,
           Result.class);
 
-  /**
-   * @return 50, as in Figure 7
-   */
+  /** Compares 50 neurons, as in Figure 7. */
   public static Settings standard() {
     return new Settings(50);
   }
@@ -92,30 +90,22 @@ public final class Figure4a {
    */
   public record Removal(
       String entity, Neuron removed, double[] full, double[] fixedBase, double[] cosines) {
-    /**
-     * @return the share of the neurons that rise, 0 to 1
-     */
+    /** The share of the neurons that rise, 0 to 1. */
     public double rising() {
       return share(full);
     }
 
-    /**
-     * @return the same with the residual stream kept
-     */
+    /** The same with the residual stream kept. */
     public double risingFixedBase() {
       return share(fixedBase);
     }
 
-    /**
-     * @return the share of the cosines that are negative, 0 to 1
-     */
+    /** The share of the cosines that are negative, 0 to 1. */
     public double against() {
       return share(java.util.Arrays.stream(cosines).map(c -> -c).toArray());
     }
 
-    /**
-     * @return Pearson's correlation of the changes in full and with the residual stream kept
-     */
+    /** Pearson's correlation of the changes in full and with the residual stream kept. */
     public double closeness() {
       return Numbers.correlation(full, fixedBase);
     }

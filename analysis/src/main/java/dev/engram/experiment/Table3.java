@@ -39,9 +39,7 @@ public final class Table3 {
           Table3::standard,
           Result.class);
 
-  /**
-   * @return ten cases, the top 1 and the top 3 neurons, as in the paper
-   */
+  /** Ten cases, the top 1 and the top 3 neurons, as in the paper. */
   public static Settings standard() {
     return new Settings(10, List.of(1, 3));
   }
@@ -134,16 +132,12 @@ public final class Table3 {
       stages = List.copyOf(stages);
     }
 
-    /**
-     * @return the model as it is
-     */
+    /** The model as it is. */
     public Stage original() {
       return stages.get(0);
     }
 
-    /**
-     * @return with the most neurons suppressed
-     */
+    /** The model with the most neurons suppressed. */
     public Stage last() {
       return stages.get(stages.size() - 1);
     }
@@ -201,16 +195,13 @@ public final class Table3 {
     }
 
     /**
-     * @return by how much the cosine falls from the original to the last stage, paired; sampled are
-     *     cases
+     * By how much the cosine falls from the original to the last stage, paired; sampled are cases.
      */
     public Estimate fall() {
       return Table3.over(cases, c -> c.original().cosine().mean() - c.last().cosine().mean());
     }
 
-    /**
-     * @return in how many cases the cosine falls below the largest of unrelated images
-     */
+    /** In how many cases the cosine falls below the largest of unrelated images. */
     public long belowMax() {
       return cases.stream().filter(c -> c.last().cosine().mean() < c.last().lowerMax).count();
     }

@@ -59,9 +59,7 @@ public final class Table4 {
           Table4::standard,
           Result.class);
 
-  /**
-   * @return ten cases, the paper's names where there are any, its learning rate
-   */
+  /** Ten cases, the paper's names where there are any, its learning rate. */
   public static Settings standard() {
     return new Settings(
         10, PaperInsertion.NAMES, 0.01, 400, 20, FineTuning.Settings.PAPER.learningRate());
@@ -174,9 +172,7 @@ public final class Table4 {
       Taught fineTuned,
       Taught lora,
       Taught inserted) {
-    /**
-     * @return what a method's model recognises
-     */
+    /** What a method's model recognises. */
     public InsertionAccuracy accuracy(TeachingMethod method) {
       return switch (method) {
         case ORIGINAL -> original;
@@ -217,9 +213,7 @@ public final class Table4 {
       cases = List.copyOf(cases);
     }
 
-    /**
-     * @return a number of each case; sampled are cases
-     */
+    /** A number of each case; sampled are cases. */
     public Estimate over(TeachingMethod method, Function<InsertionAccuracy, Estimate> value) {
       return Insertions.overCases(
           cases.stream().map(c -> value.apply(c.accuracy(method))).toList());

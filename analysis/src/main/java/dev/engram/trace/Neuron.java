@@ -37,16 +37,12 @@ public record Neuron(Block block, int layer, int head, int channel) implements C
     }
   }
 
-  /**
-   * @return the FFN neuron {@code LlFk}
-   */
+  /** The FFN neuron {@code LlFk}. */
   public static Neuron ffn(int layer, int channel) {
     return new Neuron(Block.FFN, layer, 0, channel);
   }
 
-  /**
-   * @return the MSA neuron {@code LlAjHk}
-   */
+  /** The MSA neuron {@code LlAjHk}. */
   public static Neuron msa(int layer, int head, int channel) {
     return new Neuron(Block.MSA, layer, head, channel);
   }

@@ -21,37 +21,27 @@ public record NeuronSpace(int layers, int width, int ffnWidth, int headWidth) {
     return width / headWidth;
   }
 
-  /**
-   * @return L·(d + d_f)
-   */
+  /** How many neurons there are: L·(d + d_f). */
   public int count() {
     return layers * (width + ffnWidth);
   }
 
-  /**
-   * @return the neurons of one block
-   */
+  /** The neurons of one block. */
   public int size(Neuron.Block block) {
     return block == Neuron.Block.FFN ? ffnWidth : width;
   }
 
-  /**
-   * @return the position of a block's first neuron
-   */
+  /** The position of a block's first neuron. */
   public int offset(Neuron.Block block, int layer) {
     return layer * (width + ffnWidth) + (block == Neuron.Block.FFN ? width : 0);
   }
 
-  /**
-   * @return the position of a neuron, from 0
-   */
+  /** The position of a neuron, from 0. */
   public int index(Neuron n) {
     return offset(n.block(), n.layer()) + n.column(headWidth);
   }
 
-  /**
-   * @return the neuron at a position
-   */
+  /** The neuron at a position. */
   public Neuron neuron(int index) {
     int layer = index / (width + ffnWidth);
     int column = index % (width + ffnWidth);

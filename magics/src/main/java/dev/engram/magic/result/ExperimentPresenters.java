@@ -59,9 +59,7 @@ public final class ExperimentPresenters {
     ALL.put(type, presenter);
   }
 
-  /**
-   * @return whether results of that type can be shown
-   */
+  /** Whether results of that type can be shown. */
   public static boolean shows(Class<?> result) {
     return ALL.containsKey(result);
   }

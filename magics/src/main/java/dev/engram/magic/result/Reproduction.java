@@ -56,9 +56,7 @@ public record Reproduction(
     return new Reproduction(name, more, result, shown, figures, provenance, note);
   }
 
-  /**
-   * @return a copy that says so
-   */
+  /** A copy that says so. */
   public Reproduction noting(String newNote) {
     return new Reproduction(name, findings, result, table, figures, provenance, newNote);
   }

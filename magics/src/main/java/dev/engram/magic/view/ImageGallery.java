@@ -63,9 +63,7 @@ public record ImageGallery(ImageSet set, List<Group> groups) {
     return new ImageGallery(set, read(wanted, progress));
   }
 
-  /**
-   * @return pictures of one entity, with the numbers by which magics take them
-   */
+  /** Pictures of one entity, with the numbers by which magics take them. */
   public static ImageGallery of(ImageSet set, Entity entity, Progress progress) {
     List<Wanted> wanted = new ArrayList<>();
     for (LabelledImage image : entity.images()) {

@@ -6,8 +6,6 @@ package dev.engram.magic.view;
  */
 @FunctionalInterface
 public interface Viewable {
-  /**
-   * @return what a cell shows
-   */
+  /** What a cell shows. */
   View view();
 }

@@ -16,8 +16,8 @@ public final class Digits {
   private Digits() {}
 
   /**
-   * @return the value with at most four significant digits and none below {@link #COSINE}: 0.0422,
-   *     7.2e-05, 0
+   * The value with at most four significant digits and none below {@link #COSINE}: 0.0422, 7.2e-05,
+   * 0.
    */
   public static String of(double value) {
     return of(value, COSINE);

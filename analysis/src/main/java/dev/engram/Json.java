@@ -66,7 +66,8 @@ public final class Json {
   }
 
   /**
-   * @return the value; a missing node where there are only blanks
+   * The value; a missing node where there are only blanks.
+   *
    * @throws JsonProcessingException if it is not valid; {@link #why} says why
    * @throws IOException if the bytes are no text
    */
@@ -79,9 +80,7 @@ public final class Json {
     return STRICT.readTree(text);
   }
 
-  /**
-   * @return what is wrong, fit for a sentence: one line, without a full stop, not too long
-   */
+  /** What is wrong, fit for a sentence: one line, without a full stop, not too long. */
   public static String why(IOException e) {
     String message =
         e instanceof AccessDeniedException

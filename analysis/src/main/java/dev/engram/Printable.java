@@ -8,16 +8,12 @@ package dev.engram;
 public final class Printable {
   private Printable() {}
 
-  /**
-   * @return a text of one line
-   */
+  /** A text of one line. */
   public static String line(String text) {
     return escaped(text, "");
   }
 
-  /**
-   * @return a text whose lines and tabs stay
-   */
+  /** A text whose lines and tabs stay. */
   public static String lines(String text) {
     return escaped(text, "\n\r\t");
   }

@@ -19,19 +19,13 @@ public record Provenance(Map<String, String> entries, Optional<String> caution) 
 
   /** What numbers come from: a name for people, a hash for everybody else. */
   public interface Model {
-    /**
-     * @return the name of the model
-     */
+    /** The name of the model. */
     String name();
 
-    /**
-     * @return SHA-256 of all that its numbers depend on, in hexadecimal
-     */
+    /** SHA-256 of all that its numbers depend on, in hexadecimal. */
     String hash();
 
-    /**
-     * @return one sentence that belongs under every number of it; empty for none
-     */
+    /** One sentence that belongs under every number of it; empty for none. */
     Optional<String> caution();
   }
 

@@ -8,9 +8,7 @@ import java.util.HexFormat;
 public final class Sha256 {
   private Sha256() {}
 
-  /**
-   * @return a digest that has seen nothing yet
-   */
+  /** A digest that has seen nothing yet. */
   public static MessageDigest digest() {
     try {
       return MessageDigest.getInstance("SHA-256");
@@ -26,16 +24,12 @@ public final class Sha256 {
     return HexFormat.of().formatHex(digest.digest());
   }
 
-  /**
-   * @return the beginning of a hash, for people
-   */
+  /** The beginning of a hash, for people. */
   public static String brief(String hash) {
     return hash.substring(0, Math.min(12, hash.length()));
   }
 
-  /**
-   * @return the hash of some bytes
-   */
+  /** The hash of some bytes. */
   public static String of(byte[] bytes) {
     MessageDigest digest = digest();
     digest.update(bytes);

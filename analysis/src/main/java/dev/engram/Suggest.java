@@ -47,17 +47,14 @@ public final class Suggest {
   }
 
   /**
-   * @return the end of a sentence: {@code "; did you mean panda or python?"}, or "." if no name is
-   *     near
+   * The end of a sentence: {@code "; did you mean panda or python?"}, or "." if no name is near.
    */
   public static String didYouMean(String word, Collection<String> candidates) {
     List<String> near = nearest(word, candidates);
     return near.isEmpty() ? "." : "; did you mean " + String.join(" or ", near) + "?";
   }
 
-  /**
-   * @return the number of edits between two words, a swap of neighbours counting as one
-   */
+  /** The number of edits between two words, a swap of neighbours counting as one. */
   public static int distance(String a, String b) {
     int[] before = new int[b.length() + 1];
     int[] last = new int[b.length() + 1];

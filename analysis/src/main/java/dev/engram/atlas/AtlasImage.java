@@ -38,7 +38,7 @@ public record AtlasImage(String name, String entity, String sha256, @Nullable Pa
   /**
    * @param bytes of the file; empty unless it is unchanged
    */
-  public record Found(State state, byte[] bytes) {}
+  public record FoundFile(State state, byte[] bytes) {}
 
   /**
    * The images of an atlas, by their number.
@@ -70,21 +70,21 @@ public record AtlasImage(String name, String entity, String sha256, @Nullable Pa
   }
 
   /** Looks whether it is there still, and reads it. */
-  public Found find() {
+  public FoundFile find() {
     if (sha256.isEmpty()) {
-      return new Found(State.UNREADABLE, new byte[0]);
+      return new FoundFile(State.UNREADABLE, new byte[0]);
     }
     if (file == null || !Files.isRegularFile(file)) {
-      return new Found(State.GONE, new byte[0]);
+      return new FoundFile(State.GONE, new byte[0]);
     }
     try {
       byte[] bytes = RegularFile.read(file, ImageReader.MAX_BYTES);
       return Sha256.of(bytes).equals(sha256)
-          ? new Found(State.UNCHANGED, bytes)
-          : new Found(State.CHANGED, new byte[0]);
+          ? new FoundFile(State.UNCHANGED, bytes)
+          : new FoundFile(State.CHANGED, new byte[0]);
     } catch (IOException | dev.engram.EngramException e) {
       Progress.checkInterrupt();
-      return new Found(State.GONE, new byte[0]);
+      return new FoundFile(State.GONE, new byte[0]);
     }
   }
 }

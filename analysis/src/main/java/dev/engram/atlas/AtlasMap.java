@@ -29,9 +29,7 @@ public record AtlasMap(
     /** FFN or MSA. */
     KIND;
 
-    /**
-     * @return the name as it is typed
-     */
+    /** The name as it is typed. */
     @Override
     public String toString() {
       return name().toLowerCase(Locale.ROOT);

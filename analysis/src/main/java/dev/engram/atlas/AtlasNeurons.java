@@ -43,9 +43,7 @@ public record AtlasNeurons(
     /** The share of images beyond the threshold. */
     DENSITY;
 
-    /**
-     * @return the name as it is typed
-     */
+    /** The name as it is typed. */
     @Override
     public String toString() {
       return name().toLowerCase(Locale.ROOT);

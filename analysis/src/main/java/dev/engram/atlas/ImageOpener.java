@@ -22,7 +22,8 @@ public interface ImageOpener {
   ImageOpener FILES = ImageOpener::openFile;
 
   /**
-   * @return the bytes of the image, no more and, where the file is not truncated, no fewer
+   * The bytes of the image, no more and, where the file is not truncated, no fewer.
+   *
    * @throws IOException if the place cannot be reached, which says nothing of the image
    * @throws EngramException if this image alone cannot be had, in a sentence
    */

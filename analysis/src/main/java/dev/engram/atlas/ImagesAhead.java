@@ -66,7 +66,8 @@ final class ImagesAhead implements AutoCloseable {
   }
 
   /**
-   * @return the images of the next block, in its order; there must be one
+   * The images of the next block, in its order; there must be one.
+   *
    * @throws CancellationException if the caller is interrupted
    * @throws EngramException if an image cannot be reached, or does not fit into memory
    */

@@ -35,8 +35,8 @@ public final class LogBins {
   }
 
   /**
-   * @return the edges between the bins, ascending ({@link #COUNT} − 1); the first bin has no lower
-   *     and the last no upper edge
+   * The edges between the bins, ascending ({@link #COUNT} − 1); the first bin has no lower and the
+   * last no upper edge.
    */
   public static double[] edges() {
     double[] edges = new double[COUNT - 1];

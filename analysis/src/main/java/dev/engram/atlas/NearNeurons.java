@@ -28,9 +28,7 @@ final class NearNeurons {
     this.space = clip.config().vision().space();
   }
 
-  /**
-   * @return the nearest neurons of each neuron of the block, by its column; values are cosines
-   */
+  /** The nearest neurons of each neuron of the block, by its column; values are cosines. */
   TopLists of(Neuron.Block block, int layer) {
     int n = space.size(block);
     TopLists lists = TopLists.of(n, COUNT);

@@ -121,9 +121,7 @@ final class Surveyor implements AutoCloseable {
     return key;
   }
 
-  /**
-   * @return what was kept of this survey; an empty state where nothing was
-   */
+  /** What was kept of this survey; an empty state where nothing was. */
   AtlasState kept() {
     AtlasState state = empty();
     try {

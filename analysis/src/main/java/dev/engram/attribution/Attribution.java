@@ -52,23 +52,17 @@ public record Attribution(
         name, label, images, by, space, scores, coefficients, cosines, provenance);
   }
 
-  /**
-   * @return mean cosine of the images with the text
-   */
+  /** Mean cosine of the images with the text. */
   public double cosine() {
     return Arrays.stream(cosines).average().orElse(Double.NaN);
   }
 
-  /**
-   * @return mean score of a neuron
-   */
+  /** Mean score of a neuron. */
   public double score(Neuron n) {
     return mean(scores, space.index(n));
   }
 
-  /**
-   * @return mean coefficient of a neuron
-   */
+  /** Mean coefficient of a neuron. */
   public double coefficient(Neuron n) {
     return mean(coefficients, space.index(n));
   }
@@ -84,8 +78,8 @@ public record Attribution(
   }
 
   /**
-   * @return the neurons with the highest mean scores, descending; equal scores in the order of the
-   *     forward pass
+   * The neurons with the highest mean scores, descending; equal scores in the order of the forward
+   * pass.
    */
   public List<Ranked> top(int count) {
     double[] means = means();
@@ -98,9 +92,7 @@ public record Attribution(
         .toList();
   }
 
-  /**
-   * @return 1 for the highest score, …
-   */
+  /** The rank of a neuron: 1 for the highest score, …. */
   public int rank(Neuron n) {
     double[] means = means();
     int index = space.index(n);
@@ -113,9 +105,7 @@ public record Attribution(
     return rank;
   }
 
-  /**
-   * @return mean score of every neuron, in the order of {@link NeuronSpace}
-   */
+  /** Mean score of every neuron, in the order of {@link NeuronSpace}. */
   public double[] means() {
     double[] means = new double[space.count()];
     for (float[] s : scores) {

@@ -217,9 +217,7 @@ public final class Attributor implements AutoCloseable {
         .toList();
   }
 
-  /**
-   * @return the order of the neurons in the scores
-   */
+  /** The order of the neurons in the scores. */
   public NeuronSpace space() {
     return space;
   }

@@ -51,9 +51,7 @@ public final class Contributions implements AutoCloseable {
     }
   }
 
-  /**
-   * @return what a trace must keep: the class token, or all tokens where there is none
-   */
+  /** What a trace must keep: the class token, or all tokens where there is none. */
   public static TraceRequest request(Clip clip) {
     TraceRequest classToken = TraceRequest.classToken();
     if (clip.config().family().hasClassToken()) {
@@ -74,7 +72,8 @@ public final class Contributions implements AutoCloseable {
   }
 
   /**
-   * @return C(m_c w_c) of every neuron c of a block, (n, D); 0 for those that the model suppresses
+   * Contributions C(m_c w_c) of every neuron c of a block, (n, D); 0 for those that the model
+   * suppresses.
    */
   public float[][] neurons(Neuron.Block block, int layer) {
     try (NDManager scope = manager.newSubManager()) {
@@ -153,8 +152,8 @@ public final class Contributions implements AutoCloseable {
   }
 
   /**
-   * @return the part of each neuron of the head's own FFN (n, D): of a SigLIP, which has one; n is
-   *     0 for the other families
+   * The part of each neuron of the head's own FFN (n, D): of a SigLIP, which has one; n is 0 for
+   * the other families.
    */
   public float[][] head() {
     try (NDManager scope = manager.newSubManager()) {
@@ -164,9 +163,7 @@ public final class Contributions implements AutoCloseable {
     }
   }
 
-  /**
-   * @return C of the block's output bias, b_2 or b_o (D)
-   */
+  /** C of the block's output bias, b_2 or b_o (D). */
   public float[] bias(Neuron.Block block, int layer) {
     try (NDManager scope = manager.newSubManager()) {
       NDArray bias = tower.outputBias(block, layer).duplicate();
@@ -176,9 +173,7 @@ public final class Contributions implements AutoCloseable {
     }
   }
 
-  /**
-   * @return C of the class token's initial embedding h[0][0], or of those of all tokens (D)
-   */
+  /** C of the class token's initial embedding h[0][0], or of those of all tokens (D). */
   public float[] initial() {
     try (NDManager scope = manager.newSubManager()) {
       return of(tokens(Site.H, 0, scope));
@@ -186,8 +181,8 @@ public final class Contributions implements AutoCloseable {
   }
 
   /**
-   * @return P β of LN_post, with what else does not depend on the image: a bias after P, the biases
-   *     of an attention pool (D)
+   * P β of LN_post, with what else does not depend on the image: a bias after P, the biases of an
+   * attention pool (D).
    */
   public float[] beta() {
     return tower.head().constant();

@@ -32,9 +32,7 @@ public enum Reading implements Score {
     this.title = title;
   }
 
-  /**
-   * @return a phrase for tables and captions
-   */
+  /** A phrase for tables and captions. */
   public String title() {
     return title;
   }

@@ -212,9 +212,7 @@ public record Exercise(
     return hash.equals(right) ? new Verdict(true, why) : wrong(mistakes.getOrDefault(hash, hint));
   }
 
-  /**
-   * @return a name as all its spellings have it: {@code Santa Claus} and {@code santa_claus}
-   */
+  /** A name as all its spellings have it: {@code Santa Claus} and {@code santa_claus}. */
   public static String spelling(String name) {
     return name.toLowerCase(Locale.ROOT).replaceAll("[^\\p{L}\\p{N}]", "");
   }

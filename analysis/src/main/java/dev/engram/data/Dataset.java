@@ -85,59 +85,45 @@ public final class Dataset {
         : List.of();
   }
 
-  /**
-   * @return the folder's name, with the split if it is a part
-   */
+  /** The folder's name, with the split if it is a part. */
   public String name() {
     return name;
   }
 
-  /**
-   * @return which layout was recognised
-   */
+  /** Which layout was recognised. */
   public DatasetLayout layout() {
     return layout;
   }
 
   /**
-   * @return whether its splits tell what a model was trained on, as the column of an image set's
-   *     list does; those of CUB-200-2011, say, tell what its makers mean to be trained on
+   * Whether its splits tell what a model was trained on, as the column of an image set's list does;
+   * those of CUB-200-2011, say, tell what its makers mean to be trained on.
    */
   public boolean tellsTraining() {
     return layout == DatasetLayout.ENTITIES;
   }
 
-  /**
-   * @return the folder that was read
-   */
+  /** The folder that was read. */
   public Path root() {
     return root;
   }
 
-  /**
-   * @return every class, by its index; some may have no images
-   */
+  /** Every class, by its index; some may have no images. */
   public List<DatasetClass> classes() {
     return classes;
   }
 
-  /**
-   * @return the images, in the order of the data set
-   */
+  /** The images, in the order of the data set. */
   public List<DatasetImage> images() {
     return images;
   }
 
-  /**
-   * @return what was assumed or left out, one sentence each
-   */
+  /** What was assumed or left out, one sentence each. */
   public List<String> notes() {
     return notes;
   }
 
-  /**
-   * @return names of the splits, in order of appearance; empty if there are none
-   */
+  /** Names of the splits, in order of appearance; empty if there are none. */
   public Set<String> splits() {
     Set<String> splits = new LinkedHashSet<>();
     images.stream().map(DatasetImage::split).filter(s -> !s.isEmpty()).forEach(splits::add);
@@ -173,8 +159,8 @@ public final class Dataset {
   }
 
   /**
-   * @return the split on which accuracy is reported: that for testing, else that for validation,
-   *     else all images, by whatever name these splits go; the notes say which
+   * The split on which accuracy is reported: that for testing, else that for validation, else all
+   * images, by whatever name these splits go; the notes say which.
    */
   public Dataset heldOut() {
     Set<String> splits = splits();
@@ -226,9 +212,7 @@ public final class Dataset {
     return new Dataset(newName, layout, root, classes, some, notes);
   }
 
-  /**
-   * @return at most so many images, evenly spread over the list
-   */
+  /** At most so many images, evenly spread over the list. */
   public Dataset spread(int most) {
     if (most < 1) {
       throw new EngramException("At least 1 image is needed, got " + most + ".");
@@ -339,9 +323,7 @@ public final class Dataset {
     return new ClassFinder(name, classes);
   }
 
-  /**
-   * @return the same images as a set whose entities are the classes that have any
-   */
+  /** The same images as a set whose entities are the classes that have any. */
   public ImageSet imageSet() {
     Map<Integer, List<LabelledImage>> byClass = new HashMap<>();
     for (DatasetImage i : images) {
@@ -368,9 +350,7 @@ public final class Dataset {
     return new ImageSet(name, root, entities, List.of(), notes);
   }
 
-  /**
-   * @return SHA-256 over the names of classes and images, in hexadecimal; no image is opened
-   */
+  /** SHA-256 over the names of classes and images, in hexadecimal; no image is opened. */
   public String listHash() {
     MessageDigest sha = Sha256.digest();
     classes.forEach(c -> sha.update((c.name() + '\0' + c.title() + '\0').getBytes(UTF_8)));

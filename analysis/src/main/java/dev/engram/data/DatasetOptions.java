@@ -20,9 +20,7 @@ public record DatasetOptions(
     this(skipUnreadable, classes, null);
   }
 
-  /**
-   * @return everything has to be there, names as Engram knows them
-   */
+  /** Everything has to be there, names as Engram knows them. */
   public static DatasetOptions standard() {
     return new DatasetOptions(false, null);
   }

@@ -49,9 +49,7 @@ public final class ImageFiles {
     count(String.valueOf(file.getFileName()));
   }
 
-  /**
-   * @return a sentence about the images that were counted; empty if there are none
-   */
+  /** A sentence about the images that were counted; empty if there are none. */
   String note() {
     if (leftOut.isEmpty()) {
       return "";

@@ -21,23 +21,17 @@ public record ImageSelection(String title, List<LabelledImage> images, String la
     images = List.copyOf(images);
   }
 
-  /**
-   * @return all images of an entity, under its caption
-   */
+  /** All images of an entity, under its caption. */
   public static ImageSelection of(Entity entity) {
     return new ImageSelection(entity.title(), entity.images(), entity.label());
   }
 
-  /**
-   * @return the images' files, in their order
-   */
+  /** The images' files, in their order. */
   public List<Path> files() {
     return images.stream().map(LabelledImage::file).toList();
   }
 
-  /**
-   * @return whether it has no image
-   */
+  /** Whether it has no image. */
   public boolean isEmpty() {
     return images.isEmpty();
   }
@@ -80,9 +74,7 @@ public record ImageSelection(String title, List<LabelledImage> images, String la
             "");
   }
 
-  /**
-   * @return the images of several selections, each once
-   */
+  /** The images of several selections, each once. */
   public static Set<LabelledImage> union(List<ImageSelection> selections) {
     Set<LabelledImage> all = new HashSet<>();
     selections.forEach(s -> all.addAll(s.images));

@@ -83,9 +83,7 @@ public final class ImageSet {
     return new ImageSetReader(folder, template).read();
   }
 
-  /**
-   * @return the same set under another name
-   */
+  /** The same set under another name. */
   public ImageSet named(String newName) {
     return new ImageSet(newName, root, entities, background, notes);
   }
@@ -124,45 +122,33 @@ public final class ImageSet {
         name + ", at most " + most + " of each entity", root, fewer, background, notes);
   }
 
-  /**
-   * @return the folder's name, or what {@link #named} gave
-   */
+  /** The folder's name, or what {@link #named} gave. */
   public String name() {
     return name;
   }
 
-  /**
-   * @return the folder that was read
-   */
+  /** The folder that was read. */
   public Path root() {
     return root;
   }
 
-  /**
-   * @return in the order of the manifest, else natural order (2 before 10) of category and name
-   */
+  /** In the order of the manifest, else natural order (2 before 10) of category and name. */
   public List<Entity> entities() {
     return entities;
   }
 
-  /**
-   * @return images that belong to no entity, the stand-in for "general objects"
-   */
+  /** Images that belong to no entity, the stand-in for "general objects". */
   public List<LabelledImage> background() {
     return background;
   }
 
-  /**
-   * @return all images: those of the entities, then the background
-   */
+  /** All images: those of the entities, then the background. */
   public List<LabelledImage> images() {
     return Stream.concat(entities.stream().flatMap(e -> e.images().stream()), background.stream())
         .toList();
   }
 
-  /**
-   * @return what was assumed or left out, one sentence each
-   */
+  /** What was assumed or left out, one sentence each. */
   public List<String> notes() {
     return notes;
   }
@@ -311,8 +297,9 @@ public final class ImageSet {
   }
 
   /**
-   * @return SHA-256 over names and contents of all images, in hexadecimal; the files are read at
-   *     the first call
+   * SHA-256 over names and contents of all images, in hexadecimal; the files are read at the first
+   * call.
+   *
    * @throws EngramException if a file cannot be read
    */
   public String hash() {

@@ -16,9 +16,7 @@ public final class Templates {
 
   private Templates() {}
 
-  /**
-   * @return the 80 templates that CLIP averages over for ImageNet
-   */
+  /** The 80 templates that CLIP averages over for ImageNet. */
   public static List<String> imageNet() {
     return Resource.lines("imagenet-templates.txt");
   }

@@ -20,9 +20,7 @@ public final class UserPath {
     }
   }
 
-  /**
-   * @return the same path; from the home directory if it starts with {@code ~}, as in a shell
-   */
+  /** The same path; from the home directory if it starts with {@code ~}, as in a shell. */
   public static Path home(Path path) {
     return path.startsWith("~")
         ? Path.of(System.getProperty("user.home")).resolve(Path.of("~").relativize(path))

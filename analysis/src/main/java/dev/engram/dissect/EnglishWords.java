@@ -17,9 +17,7 @@ public final class EnglishWords {
 
   private EnglishWords() {}
 
-  /**
-   * @return 20,000 words in lower case, the most frequent first
-   */
+  /** 20,000 words in lower case, the most frequent first. */
   public static List<String> list() {
     try (InputStream in = EnglishWords.class.getResourceAsStream(NAME + ".txt")) {
       if (in == null) {

@@ -35,9 +35,7 @@ public record Heatmap(Neuron neuron, double[] tokens, int side, Rest rest, Prove
     }
   }
 
-  /**
-   * @return the neuron's coefficient at the class token; before σ for an FFN neuron
-   */
+  /** The neuron's coefficient at the class token; before σ for an FFN neuron. */
   public double coefficient() {
     double s = rest.sum();
     for (double t : tokens) {
@@ -46,16 +44,14 @@ public record Heatmap(Neuron neuron, double[] tokens, int side, Rest rest, Prove
     return s;
   }
 
-  /**
-   * @return a copy whose provenance names the image
-   */
+  /** A copy whose provenance names the image. */
   public Heatmap on(String image) {
     return new Heatmap(neuron, tokens, side, rest, provenance.with("image", image));
   }
 
   /**
-   * @return the map of the neuron turned around (A.2): query and value vector, and with them the
-   *     coefficient and every share, change their sign
+   * The map of the neuron turned around (A.2): query and value vector, and with them the
+   * coefficient and every share, change their sign.
    */
   public Heatmap turned() {
     double[] negative = java.util.Arrays.stream(tokens).map(t -> -t).toArray();
@@ -63,9 +59,7 @@ public record Heatmap(Neuron neuron, double[] tokens, int side, Rest rest, Prove
         neuron, negative, side, rest.negative(), provenance.with("sign", "−1 (A.2)"));
   }
 
-  /**
-   * @return the shares of the patches, row by row (side²)
-   */
+  /** The shares of the patches, row by row (side²). */
   public double[] map() {
     return java.util.Arrays.copyOfRange(tokens, 1, tokens.length);
   }

@@ -42,18 +42,14 @@ public record Histogram(double[] edges, int[][] counts) {
     return new Histogram(edges, counts);
   }
 
-  /**
-   * @return the middle of each bin
-   */
+  /** The middle of each bin. */
   public double[] centres() {
     double[] out = new double[edges.length - 1];
     Arrays.setAll(out, i -> (edges[i] + edges[i + 1]) / 2);
     return out;
   }
 
-  /**
-   * @return the share of a group's values in each bin; 0 for a group without values
-   */
+  /** The share of a group's values in each bin; 0 for a group without values. */
   public double[] shares(int group) {
     double total = Math.max(1, Arrays.stream(counts[group]).sum());
     return Arrays.stream(counts[group]).mapToDouble(c -> c / total).toArray();

@@ -102,9 +102,7 @@ public final class Interpreter {
             .toArray());
   }
 
-  /**
-   * @return the value vectors of neurons in the shared space, of unit length (n, D)
-   */
+  /** The value vectors of neurons in the shared space, of unit length (n, D). */
   public double[][] targets(List<Neuron> neurons, int[] signs, ValueReading reading) {
     return projected(
         neurons.size(),

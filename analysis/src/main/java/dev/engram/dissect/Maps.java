@@ -43,9 +43,7 @@ public final class Maps {
     return Math.min(Math.max((i + 0.5) * side / size - 0.5, 0), side - 1);
   }
 
-  /**
-   * @return the map with every pixel that of its patch
-   */
+  /** The map with every pixel that of its patch. */
   public static double[] nearest(double[] map, int side, int size) {
     double[] out = new double[size * size];
     for (int i = 0; i < size; i++) {
@@ -56,9 +54,7 @@ public final class Maps {
     return out;
   }
 
-  /**
-   * @return the map scaled to [0, 1]; all 0 if it is constant
-   */
+  /** The map scaled to [0, 1]; all 0 if it is constant. */
   public static double[] minMax(double[] map) {
     double min = Arrays.stream(map).min().orElse(0);
     double max = Arrays.stream(map).max().orElse(0);

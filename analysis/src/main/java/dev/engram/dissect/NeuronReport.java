@@ -68,24 +68,20 @@ public record NeuronReport(
    */
   public record Suppressed(Entity entity, double before, double residual, double complete) {}
 
-  /**
-   * @return what a neuron of the report says; empty if there is no dictionary
-   */
+  /** What a neuron of the report says; empty if there is no dictionary. */
   public Optional<Interpretation> words(Neuron of) {
     @Nullable Interpretation said = words.get(of);
     return Optional.ofNullable(said);
   }
 
-  /**
-   * @return the image that drives it most: with a sign of −1 the one with the lowest coefficient
-   */
+  /** The image that drives it most: with a sign of −1 the one with the lowest coefficient. */
   public Seen strongest() {
     return sign < 0 && !lowest.isEmpty() ? lowest.get(0) : highest.get(0);
   }
 
   /**
-   * @return the entity that decides the sign: the one that drives the neuron most, of those that it
-   *     improves; empty if it improves none
+   * The entity that decides the sign: the one that drives the neuron most, of those that it
+   * improves; empty if it improves none.
    */
   public Optional<Survey.Effect> decisive() {
     return Survey.decisive(effects);

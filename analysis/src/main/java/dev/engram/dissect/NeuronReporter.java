@@ -46,9 +46,7 @@ public final class NeuronReporter {
     /** What fills a page. */
     public static final Settings DEFAULT = new Settings(6, 5, 10, 8, 0);
 
-    /**
-     * @return the same with another seed
-     */
+    /** The same with another seed. */
     public Settings seeded(long newSeed) {
       return new Settings(images, entities, queries, nearest, newSeed);
     }

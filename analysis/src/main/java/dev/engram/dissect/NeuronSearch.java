@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class NeuronSearch {
   private final NeuronSpace space;
-  private final @Nullable Effects effects;
+  private final @Nullable EntityEffects effects;
   private final double @Nullable [] cosines;
 
   /** What the found neurons are ranked by, descending. */
@@ -34,9 +34,7 @@ public final class NeuronSearch {
     /** Improvement × cosine, of neurons for which both are positive. */
     PRODUCT;
 
-    /**
-     * @return the name as it is typed
-     */
+    /** The name as it is typed. */
     @Override
     public String toString() {
       return name().toLowerCase(Locale.ROOT);
@@ -65,12 +63,13 @@ public final class NeuronSearch {
    * What the neurons do for an entity: the same one for all, or for each the one that it improves
    * most.
    */
-  public static final class Effects {
+  public static final class EntityEffects {
     private final double[] improvements;
     private final double[] coefficients;
     private final IntFunction<String> entity;
 
-    private Effects(double[] improvements, double[] coefficients, IntFunction<String> entity) {
+    private EntityEffects(
+        double[] improvements, double[] coefficients, IntFunction<String> entity) {
       this.improvements = improvements;
       this.coefficients = coefficients;
       this.entity = entity;
@@ -80,18 +79,18 @@ public final class NeuronSearch {
      * @param attribution by improvement
      * @param entity the name of what was attributed
      */
-    public static Effects of(Attribution attribution, String entity) {
+    public static EntityEffects of(Attribution attribution, String entity) {
       NeuronSpace space = attribution.space();
       double[] coefficients = new double[space.count()];
       Arrays.setAll(coefficients, i -> attribution.coefficient(space.neuron(i)));
-      return new Effects(attribution.means(), coefficients, i -> entity);
+      return new EntityEffects(attribution.means(), coefficients, i -> entity);
     }
 
     /**
      * @param survey of at least one entity
      * @return for each neuron its effect on the entity that it improves most
      */
-    public static Effects ofBest(Survey survey) {
+    public static EntityEffects ofBest(Survey survey) {
       int n = survey.space().count();
       int entities = survey.set().entities().size();
       int[] best = new int[n];
@@ -108,7 +107,7 @@ public final class NeuronSearch {
           }
         }
       }
-      return new Effects(
+      return new EntityEffects(
           improvements, coefficients, i -> survey.set().entities().get(best[i]).name());
     }
 
@@ -119,9 +118,9 @@ public final class NeuronSearch {
      * @param coefficients mean m on that entity
      * @param entity its name
      */
-    public static Effects of(
+    public static EntityEffects of(
         double[] improvements, double[] coefficients, IntFunction<String> entity) {
-      return new Effects(improvements, coefficients, entity);
+      return new EntityEffects(improvements, coefficients, entity);
     }
 
     /**
@@ -144,7 +143,7 @@ public final class NeuronSearch {
    * @param coefficient m, mean over the entity's images; NaN if no entity was looked at
    * @param cosine of the value vector, turned by the sign, with the word; NaN without a word
    */
-  public record Found(
+  public record FoundNeuron(
       int rank,
       Neuron neuron,
       int sign,
@@ -158,7 +157,8 @@ public final class NeuronSearch {
    * @param effects what they do for an entity; null if none is looked at
    * @param cosines with a word, as {@link ValueVectors#cosines(float[])}; null without a word
    */
-  public NeuronSearch(NeuronSpace space, @Nullable Effects effects, double @Nullable [] cosines) {
+  public NeuronSearch(
+      NeuronSpace space, @Nullable EntityEffects effects, double @Nullable [] cosines) {
     this.space = space;
     this.effects = effects;
     this.cosines = cosines;
@@ -169,7 +169,7 @@ public final class NeuronSearch {
    * @param by what must have been given to the constructor
    * @return the best neurons, descending; equal ones in the order of the forward pass
    */
-  public List<Found> find(Place place, By by, int count) {
+  public List<FoundNeuron> find(Place place, By by, int count) {
     return find(place, i -> score(i, by), count);
   }
 
@@ -179,7 +179,7 @@ public final class NeuronSearch {
    * @return the neurons with the largest scores, descending; equal ones in the order of the forward
    *     pass
    */
-  public List<Found> find(Place place, IntToDoubleFunction score, int count) {
+  public List<FoundNeuron> find(Place place, IntToDoubleFunction score, int count) {
     double[] scores = new double[space.count()];
     Arrays.setAll(scores, i -> place.holds(space.neuron(i)) ? score.applyAsDouble(i) : Double.NaN);
     List<Integer> order =
@@ -209,7 +209,7 @@ public final class NeuronSearch {
     };
   }
 
-  private Effects effects() {
+  private EntityEffects effects() {
     if (effects == null) {
       throw new IllegalArgumentException("a search without an entity knows no improvement");
     }
@@ -227,8 +227,8 @@ public final class NeuronSearch {
     return effects == null ? 1 : effects.sign(i);
   }
 
-  private Found found(int rank, int i) {
-    return new Found(
+  private FoundNeuron found(int rank, int i) {
+    return new FoundNeuron(
         rank,
         space.neuron(i),
         sign(i),

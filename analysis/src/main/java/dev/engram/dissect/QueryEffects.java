@@ -45,23 +45,19 @@ public record QueryEffects(
     return new QueryEffects(name, target, space, effects, coefficients, activations, provenance);
   }
 
-  /**
-   * @return −1 if the mean coefficient m is negative, else +1: effects times this are help
-   */
+  /** −1 if the mean coefficient m is negative, else +1: effects times this are help. */
   public int orientation() {
     return java.util.Arrays.stream(activations).average().orElse(0) < 0 ? -1 : 1;
   }
 
-  /**
-   * @return mean effect of a neuron, times the orientation
-   */
+  /** Mean effect of a neuron, times the orientation. */
   public double effect(Neuron n) {
     return means()[space.index(n)];
   }
 
   /**
-   * @return the part of each image's coefficient that no neuron brings: initial embedding, biases,
-   *     layer norm
+   * The part of each image's coefficient that no neuron brings: initial embedding, biases, layer
+   * norm.
    */
   public double[] rest() {
     double[] rest = coefficients.clone();
@@ -73,9 +69,7 @@ public record QueryEffects(
     return rest;
   }
 
-  /**
-   * @return the neurons that help most, descending
-   */
+  /** The neurons that help most, descending. */
   public List<QueryNeuron> top(int count) {
     double[] means = means();
     List<Integer> order =
@@ -91,8 +85,8 @@ public record QueryEffects(
   }
 
   /**
-   * @return whether what one neuron writes can be read by another: FFN neurons read the attention
-   *     of their own layer too
+   * Whether what one neuron writes can be read by another: FFN neurons read the attention of their
+   * own layer too.
    */
   public static boolean precedes(Neuron earlier, Neuron target) {
     return earlier.layer() < target.layer()

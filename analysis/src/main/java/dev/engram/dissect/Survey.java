@@ -244,30 +244,22 @@ public final class Survey {
     }
   }
 
-  /**
-   * @return the set
-   */
+  /** The set. */
   public ImageSet set() {
     return set;
   }
 
-  /**
-   * @return all images of the set: those of the entities, then the background
-   */
+  /** All images of the set: those of the entities, then the background. */
   public List<LabelledImage> images() {
     return images;
   }
 
-  /**
-   * @return how the improvements are read
-   */
+  /** How the improvements are read. */
   public Reading reading() {
     return reading;
   }
 
-  /**
-   * @return the order of the neurons in {@link #improvements} and {@link #coefficients(int)}
-   */
+  /** The order of the neurons in {@link #improvements} and {@link #coefficients(int)}. */
   public NeuronSpace space() {
     return space;
   }
@@ -288,9 +280,7 @@ public final class Survey {
     return means[entity].clone();
   }
 
-  /**
-   * @return m of the neuron at the class token of each image, in the order of {@link #images}
-   */
+  /** m of the neuron at the class token of each image, in the order of {@link #images}. */
   public float[] coefficients(Neuron neuron, Progress progress) {
     float[] out = new float[images.size()];
     if (coefficients != null) {
@@ -316,9 +306,7 @@ public final class Survey {
     return out;
   }
 
-  /**
-   * @return one for each entity, the most improved first
-   */
+  /** One for each entity, the most improved first. */
   public List<Effect> effects(Neuron neuron) {
     int index = space.index(neuron);
     return IntStream.range(0, improvements.length)

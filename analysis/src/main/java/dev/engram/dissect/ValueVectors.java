@@ -44,8 +44,8 @@ public final class ValueVectors {
   }
 
   /**
-   * @return the neurons whose value vectors point most nearly the same way in the residual stream,
-   *     the nearest first, without the neuron itself
+   * The neurons whose value vectors point most nearly the same way in the residual stream, the
+   * nearest first, without the neuron itself.
    */
   public List<Near> nearest(Neuron neuron, int count) {
     double[] cosines = cosines(neuron);
@@ -60,8 +60,8 @@ public final class ValueVectors {
   }
 
   /**
-   * @return cos(w, w_k) with every value vector w_k, in the residual stream, in the order of {@link
-   *     NeuronSpace}; 0 for one of length 0
+   * cos(w, w_k) with every value vector w_k, in the residual stream, in the order of {@link
+   * NeuronSpace}; 0 for one of length 0.
    */
   public double[] cosines(Neuron neuron) {
     try (NDManager scope = clip.manager().newSubManager()) {

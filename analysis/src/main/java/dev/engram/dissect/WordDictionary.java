@@ -89,23 +89,19 @@ public final class WordDictionary implements AutoCloseable {
     return new WordDictionary(clip.manager(), name, words, embeddings, hash(words, new float[0][]));
   }
 
-  /**
-   * @return what the dictionary is called
-   */
+  /** What the dictionary is called. */
   public String name() {
     return name;
   }
 
-  /**
-   * @return the words, in the order of their indices
-   */
+  /** The words, in the order of their indices. */
   public List<String> words() {
     return words;
   }
 
   /**
-   * @return SHA-256 of what tells this dictionary from another of the same model, in hexadecimal:
-   *     the words, and their embeddings unless the model's text tower made them
+   * SHA-256 of what tells this dictionary from another of the same model, in hexadecimal: the
+   * words, and their embeddings unless the model's text tower made them.
    */
   public String hash() {
     return hash;
@@ -122,16 +118,12 @@ public final class WordDictionary implements AutoCloseable {
     return Sha256.hex(sha);
   }
 
-  /**
-   * @return D
-   */
+  /** The width of the shared space, D. */
   public int width() {
     return (int) atoms.getShape().get(1);
   }
 
-  /**
-   * @return the embeddings of some words, of unit length (n, D)
-   */
+  /** The embeddings of some words, of unit length (n, D). */
   public float[][] embeddings(int... indices) {
     float[][] out = new float[indices.length][width()];
     if (!manager.getDevice().isGpu()) {

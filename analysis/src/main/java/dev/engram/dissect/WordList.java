@@ -20,7 +20,8 @@ public final class WordList {
   private WordList() {}
 
   /**
-   * @return at least one word, each once, in the order of the file
+   * At least one word, each once, in the order of the file.
+   *
    * @throws EngramException if the file cannot be read, is not text in UTF-8, or has no word
    */
   public static List<String> read(Path file) {

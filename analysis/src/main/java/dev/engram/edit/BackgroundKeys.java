@@ -176,30 +176,22 @@ public final class BackgroundKeys {
     }
   }
 
-  /**
-   * @return the weight whose inputs they are
-   */
+  /** The weight whose inputs they are. */
   public Weight weight() {
     return weight;
   }
 
-  /**
-   * @return how many keys there are
-   */
+  /** How many keys there are. */
   public int count() {
     return count;
   }
 
-  /**
-   * @return whether they were taken from the class tokens or from all
-   */
+  /** Whether they were taken from the class tokens or from all. */
   public Tokens tokens() {
     return tokens;
   }
 
-  /**
-   * @return hash of the original model
-   */
+  /** Hash of the original model. */
   public String model() {
     return model;
   }

@@ -28,23 +28,17 @@ public record CausalTrace(
     double[][][] increase,
     Provenance provenance) {
 
-  /**
-   * @return L
-   */
+  /** How many layers were traced, L. */
   public int layers() {
     return increase[0].length;
   }
 
-  /**
-   * @return how much the cosine of one image rises
-   */
+  /** How much the cosine of one image rises. */
   public double increase(int image, Neuron.Block block, int layer) {
     return increase[image][layer][block.ordinal()];
   }
 
-  /**
-   * @return the mean rise over the images
-   */
+  /** The mean rise over the images. */
   public double mean(Neuron.Block block, int layer) {
     return IntStream.range(0, increase.length)
         .mapToDouble(i -> increase(i, block, layer))
@@ -53,8 +47,8 @@ public record CausalTrace(
   }
 
   /**
-   * @return the weights whose blocks can be edited, the block of the largest mean rise first; equal
-   *     ones in the order of the forward pass
+   * The weights whose blocks can be edited, the block of the largest mean rise first; equal ones in
+   * the order of the forward pass.
    */
   public List<Weight> ranking() {
     return IntStream.range(0, layers())
@@ -64,9 +58,7 @@ public record CausalTrace(
         .toList();
   }
 
-  /**
-   * @return W_fc2 or W_o of the block with the largest mean rise: where A.7 edits
-   */
+  /** W_fc2 or W_o of the block with the largest mean rise: where A.7 edits. */
   public Weight best() {
     return ranking().get(0);
   }

@@ -57,9 +57,7 @@ public record Edit(
       this.title = title;
     }
 
-    /**
-     * @return its name in words
-     */
+    /** Its name in words. */
     public String title() {
       return title;
     }
@@ -91,9 +89,7 @@ public record Edit(
     return new Edit(method, title, clip.original().hash(), all, List.of(), provenance);
   }
 
-  /**
-   * @return whether both change a weight: then the later was computed from what the earlier left
-   */
+  /** Whether both change a weight: then the later was computed from what the earlier left. */
   public boolean sharesWeightsWith(Edit other) {
     return !Collections.disjoint(changes.keySet(), other.changes.keySet());
   }

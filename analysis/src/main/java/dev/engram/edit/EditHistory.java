@@ -32,16 +32,12 @@ public final class EditHistory implements AutoCloseable {
     this.state = new State(List.of(), original);
   }
 
-  /**
-   * @return the model with all edits, the original itself without any; open until the next change
-   */
+  /** The model with all edits, the original itself without any; open until the next change. */
   public Clip model() {
     return state.model;
   }
 
-  /**
-   * @return the edits, in the order in which they were applied
-   */
+  /** The edits, in the order in which they were applied. */
   public List<Edit> edits() {
     return state.edits;
   }

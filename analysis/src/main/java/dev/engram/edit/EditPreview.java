@@ -20,15 +20,14 @@ public final class EditPreview implements AutoCloseable {
     this.model = model;
   }
 
-  /**
-   * @return the edit as a value
-   */
+  /** The edit as a value. */
   public Edit edit() {
     return edit;
   }
 
   /**
-   * @return the model with the edit; open until this is applied or closed
+   * The model with the edit; open until this is applied or closed.
+   *
    * @throws IllegalStateException if that has happened
    */
   public Clip model() {

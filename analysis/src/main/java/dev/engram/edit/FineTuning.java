@@ -166,16 +166,12 @@ public final class FineTuning implements AutoCloseable {
     return loss;
   }
 
-  /**
-   * @return the mean of 1 − cos over the images, with the values as they are now
-   */
+  /** The mean of 1 − cos over the images, with the values as they are now. */
   public double loss(Progress progress) {
     return pass(null, progress);
   }
 
-  /**
-   * @return d loss/d parameter for each trained array, row-major, with the values as they are now
-   */
+  /** d loss/d parameter for each trained array, row-major, with the values as they are now. */
   public SortedMap<Trainable.Parameter, float[]> gradients(Progress progress) {
     SortedMap<Trainable.Parameter, float[]> gradients = new TreeMap<>();
     pass(gradients, progress);
@@ -289,16 +285,12 @@ public final class FineTuning implements AutoCloseable {
     return u;
   }
 
-  /**
-   * @return how many steps were made
-   */
+  /** How many steps were made. */
   public int steps() {
     return steps;
   }
 
-  /**
-   * @return the trained values as they are now, row-major; copies
-   */
+  /** The trained values as they are now, row-major; copies. */
   public SortedMap<Trainable.Parameter, double[]> values() {
     SortedMap<Trainable.Parameter, double[]> out = new TreeMap<>();
     values.forEach((p, v) -> out.put(p, v.clone()));

@@ -102,6 +102,6 @@ public final class Removal {
     if (neurons.isEmpty()) {
       throw new EngramException("A removal needs at least one neuron, got none.");
     }
-    neurons.forEach(n -> Neuron.parse(n.toString(), clip.config().vision().space()));
+    neurons.forEach(clip.config().vision().space()::known);
   }
 }

@@ -56,9 +56,7 @@ final class Rows {
     System.arraycopy(sums, 0, out, from, sums.length);
   }
 
-  /**
-   * @return Σ row_ij² of all rows
-   */
+  /** Σ row_ij² of all rows. */
   double squares() {
     double[] ofRows = rows.parallelStream().mapToDouble(Rows::square).toArray();
     return Arrays.stream(ofRows).sum();

@@ -209,14 +209,10 @@ public sealed interface Trainable {
     }
   }
 
-  /**
-   * @return the values of every trained array at the start, row-major
-   */
+  /** The values of every trained array at the start, row-major. */
   SortedMap<Parameter, double[]> start(Clip clip);
 
-  /**
-   * @return the shape of a trained array
-   */
+  /** The shape of a trained array. */
   Shape shape(Parameter parameter, Clip clip);
 
   /**
@@ -226,18 +222,12 @@ public sealed interface Trainable {
    */
   Map<Weight, NDArray> weights(Map<Parameter, NDArray> arrays, Clip clip, NDManager scope);
 
-  /**
-   * @return what the trained values do to the weights
-   */
+  /** What the trained values do to the weights. */
   Map<Weight, WeightChange> changes(Map<Parameter, double[]> values);
 
-  /**
-   * @return the first layer that it changes; those in front of it are computed once
-   */
+  /** The first layer that it changes; those in front of it are computed once. */
   int firstLayer(Clip clip);
 
-  /**
-   * @return how the edit that comes of it was made
-   */
+  /** How the edit that comes of it was made. */
   Edit.Method method();
 }

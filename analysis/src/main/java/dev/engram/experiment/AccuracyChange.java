@@ -41,30 +41,22 @@ public record AccuracyChange(ZeroShot.Result before, ZeroShot.Result after, Set<
     return result.predictions().stream().map(Prediction::image).toList();
   }
 
-  /**
-   * @return accuracy on the images that the edit is about before
-   */
+  /** Accuracy on the images that the edit is about before. */
   public Estimate editedBefore() {
     return accuracy(before, true);
   }
 
-  /**
-   * @return accuracy on the images that the edit is about after
-   */
+  /** Accuracy on the images that the edit is about after. */
   public Estimate editedAfter() {
     return accuracy(after, true);
   }
 
-  /**
-   * @return accuracy on all other images before
-   */
+  /** Accuracy on all other images before. */
   public Estimate restBefore() {
     return accuracy(before, false);
   }
 
-  /**
-   * @return accuracy on all other images after
-   */
+  /** Accuracy on all other images after. */
   public Estimate restAfter() {
     return accuracy(after, false);
   }
@@ -78,24 +70,22 @@ public record AccuracyChange(ZeroShot.Result before, ZeroShot.Result after, Set<
   }
 
   /**
-   * @return how much the accuracy on all other images changes: after minus before, paired; sampled
-   *     are classes
+   * How much the accuracy on all other images changes: after minus before, paired; sampled are
+   * classes.
    */
   public Estimate restChange() {
     return restAfter().minus(restBefore());
   }
 
   /**
-   * @return accuracy before on those of the other images that the model was not trained on; empty
-   *     where the data set does not say which it was trained on
+   * Accuracy before on those of the other images that the model was not trained on; empty where the
+   * data set does not say which it was trained on.
    */
   public Optional<Estimate> heldOutBefore() {
     return heldOut(before);
   }
 
-  /**
-   * @return the same after
-   */
+  /** Accuracy after on those other images, empty as before. */
   public Optional<Estimate> heldOutAfter() {
     return heldOut(after);
   }
@@ -105,9 +95,7 @@ public record AccuracyChange(ZeroShot.Result before, ZeroShot.Result after, Set<
         result.dataset(), result.predictions().stream().filter(about(false)).toList());
   }
 
-  /**
-   * @return how many other images are taken for something else than before
-   */
+  /** How many other images are taken for something else than before. */
   public int restMoved() {
     int moved = 0;
     for (int i = 0; i < before.predictions().size(); i++) {
@@ -119,8 +107,8 @@ public record AccuracyChange(ZeroShot.Result before, ZeroShot.Result after, Set<
   }
 
   /**
-   * @return the classes of which more or fewer of the other images are taken for what they are;
-   *     those that lost most first
+   * The classes of which more or fewer of the other images are taken for what they are; those that
+   * lost most first.
    */
   public List<ClassChange> restChanges() {
     int n = before.dataset().classes().size();

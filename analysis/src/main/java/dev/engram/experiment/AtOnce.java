@@ -68,9 +68,7 @@ public final class AtOnce {
       leftOut = List.copyOf(leftOut);
     }
 
-    /**
-     * @return the point of a way, by the number of names
-     */
+    /** The point of a way, by the number of names. */
     public List<Point> of(Way way) {
       return points.stream().filter(p -> p.way == way).toList();
     }

@@ -28,9 +28,7 @@ public record Decay(double[] values, Sample.Unit unit, List<List<double[]>> curv
     return new Decay(Numbers.mean(curves), unit, List.copyOf(groups.values()));
   }
 
-  /**
-   * @return every value over the first
-   */
+  /** Every value over the first. */
   public double[] normalised() {
     return Arrays.stream(values).map(v -> v / values[0]).toArray();
   }
@@ -60,8 +58,8 @@ public record Decay(double[] values, Sample.Unit unit, List<List<double[]>> curv
   }
 
   /**
-   * @return the first rank, from 1, at which less than half of the first value is left; one more
-   *     than there are ranks if there is none
+   * The first rank, from 1, at which less than half of the first value is left; one more than there
+   * are ranks if there is none.
    */
   public int halfRank() {
     return 1

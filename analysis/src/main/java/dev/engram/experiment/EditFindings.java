@@ -111,43 +111,43 @@ final class EditFindings {
         taught(
             "The edit greatly boosts the accuracy on the taught class.",
             "rank-one minus original, accuracy on the taught class",
-            r -> gain(r, Table4.Method.ORIGINAL, InsertionAccuracy::category),
+            r -> gain(r, Table4.TeachingMethod.ORIGINAL, InsertionAccuracy::category),
             ABOVE,
             0,
             0.8660 - 0.0097),
         taught(
             "Its impact on other classes is minimal.",
             "rank-one minus original, accuracy on the data set",
-            r -> gain(r, Table4.Method.ORIGINAL, InsertionAccuracy::dataset),
+            r -> gain(r, Table4.TeachingMethod.ORIGINAL, InsertionAccuracy::dataset),
             ABOVE,
             -MINIMAL,
             0.7093 - 0.7080),
         taught(
             "Its impact on zero-shot performance is minimal.",
             "rank-one minus original, accuracy on general objects",
-            r -> gain(r, Table4.Method.ORIGINAL, InsertionAccuracy::general),
+            r -> gain(r, Table4.TeachingMethod.ORIGINAL, InsertionAccuracy::general),
             ABOVE,
             -MINIMAL,
             0.7223 - 0.7220),
         taught(
             "Fine-tuning severely harms generalization.",
             "rank-one minus fine-tuning, accuracy on the data set",
-            r -> gain(r, Table4.Method.FINE_TUNING, InsertionAccuracy::dataset),
+            r -> gain(r, Table4.TeachingMethod.FINE_TUNING, InsertionAccuracy::dataset),
             ABOVE,
             0,
             0.7093 - 0.6593),
         taught(
             "LoRA severely harms generalization.",
             "rank-one minus LoRA, accuracy on the data set",
-            r -> gain(r, Table4.Method.LORA, InsertionAccuracy::dataset),
+            r -> gain(r, Table4.TeachingMethod.LORA, InsertionAccuracy::dataset),
             ABOVE,
             0,
             0.7093 - 0.6529));
   }
 
   private static Estimate gain(
-      Table4.Result r, Table4.Method over, Function<InsertionAccuracy, Estimate> accuracy) {
-    return r.over(Table4.Method.RANK_ONE, accuracy).minus(r.over(over, accuracy));
+      Table4.Result r, Table4.TeachingMethod over, Function<InsertionAccuracy, Estimate> accuracy) {
+    return r.over(Table4.TeachingMethod.RANK_ONE, accuracy).minus(r.over(over, accuracy));
   }
 
   private static Finding<Table4.Result> taught(

@@ -34,16 +34,12 @@ public record Estimate(double mean, Interval interval, Sample sample) {
     return new Estimate(mean, Interval.REPORTED, Sample.of(Sample.Unit.IMAGE, List.of()));
   }
 
-  /**
-   * @return half the width of the interval; NaN where there is none
-   */
+  /** Half the width of the interval; NaN where there is none. */
   public double halfWidth() {
     return interval.halfWidth();
   }
 
-  /**
-   * @return values in the sample; 0 for a reported number
-   */
+  /** Values in the sample; 0 for a reported number. */
   public int count() {
     return sample.count();
   }
@@ -60,8 +56,8 @@ public record Estimate(double mean, Interval interval, Sample sample) {
   }
 
   /**
-   * @return the mean and half the width of its interval, as far as the interval allows digits:
-   *     {@code 0.0376 ± 0.0025}
+   * The mean and half the width of its interval, as far as the interval allows digits: {@code
+   * 0.0376 ± 0.0025}.
    */
   public String plusMinus() {
     int decimals = Digits.decimalsFor(halfWidth());

@@ -43,23 +43,17 @@ public record Experiment<R>(
     needs = Set.copyOf(needs);
   }
 
-  /**
-   * @return whether it needs that
-   */
+  /** Whether it needs that. */
   public boolean needs(Need what) {
     return needs.contains(what);
   }
 
-  /**
-   * @return whether it teaches names
-   */
+  /** Whether it teaches names. */
   public boolean teaches() {
     return needs(Need.LESSONS) || needs(Need.SEVERAL_LESSONS);
   }
 
-  /**
-   * @return whether a data set may stand in the place of the open images
-   */
+  /** Whether a data set may stand in the place of the open images. */
   public boolean takesDataSets() {
     return needs(Need.DATA_SET) || teaches();
   }

@@ -7,9 +7,7 @@ package dev.engram.experiment;
  * @param <R> what the experiment returns
  */
 public interface ExperimentSettings<R> {
-  /**
-   * @return whose settings these are
-   */
+  /** Whose settings these are. */
   Experiment<R> experiment();
 
   /**

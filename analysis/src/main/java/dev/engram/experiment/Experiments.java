@@ -49,9 +49,7 @@ public final class Experiments {
                         + Suggest.didYouMean(typed, names)));
   }
 
-  /**
-   * @return which experiments are of a kind, for a sentence: {@code table4, table8 and scaling}
-   */
+  /** Which experiments are of a kind, for a sentence: {@code table4, table8 and scaling}. */
   public static String names(Predicate<Experiment<?>> kind) {
     List<String> names = ALL.stream().filter(kind).map(Experiment::name).toList();
     int last = names.size() - 1;
@@ -60,9 +58,7 @@ public final class Experiments {
         : String.join(", ", names.subList(0, last)) + " and " + names.get(last);
   }
 
-  /**
-   * @return whether an experiment has a setting of that name
-   */
+  /** Whether an experiment has a setting of that name. */
   public static Predicate<Experiment<?>> with(String setting) {
     return e ->
         Settings.of(e.standard().get()).stream().anyMatch(one -> one.name().equals(setting));

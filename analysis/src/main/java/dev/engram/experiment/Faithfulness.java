@@ -40,9 +40,7 @@ public final class Faithfulness {
           Faithfulness::standard,
           Result.class);
 
-  /**
-   * @return all rankings, k = 1, 3, 10, 30, and 5 seeds, judged on the images that found them
-   */
+  /** All rankings, k = 1, 3, 10, 30, and 5 seeds, judged on the images that found them. */
   public static Settings standard() {
     return new Settings(Score.all(), List.of(1, 3, 10, 30), 5);
   }
@@ -150,8 +148,8 @@ public final class Faithfulness {
     }
 
     /**
-     * @return the ranking with which the others are compared: the literal one if it was measured,
-     *     else the first
+     * The ranking with which the others are compared: the literal one if it was measured, else the
+     * first.
      */
     public String baseline() {
       String literal = Reading.LITERAL.toString();
@@ -160,9 +158,7 @@ public final class Faithfulness {
           : falls.get(0).ranking;
     }
 
-    /**
-     * @return the falls at k by residual suppression, the farthest first
-     */
+    /** The falls at k by residual suppression, the farthest first. */
     public List<Fall> byResidual(int count) {
       return falls.stream()
           .filter(f -> f.count == count)

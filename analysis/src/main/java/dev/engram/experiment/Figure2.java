@@ -42,9 +42,7 @@ public final class Figure2 {
           Figure2::standard,
           Result.class);
 
-  /**
-   * @return one entity of each category, three neurons, three images
-   */
+  /** One entity of each category, three neurons, three images. */
   public static Settings standard() {
     return new Settings(1, 3, 3);
   }

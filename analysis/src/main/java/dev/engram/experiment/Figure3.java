@@ -43,9 +43,7 @@ public final class Figure3 {
           Figure3::standard,
           Result.class);
 
-  /**
-   * @return 3 neurons, 80 ranks, 10 query neurons, 80 ranks, as in the paper
-   */
+  /** 3 neurons, 80 ranks, 10 query neurons, 80 ranks, as in the paper. */
   public static Settings standard() {
     return new Settings(3, 80, 10, 80, 500, OptionalInt.empty());
   }
@@ -142,9 +140,7 @@ public final class Figure3 {
    * @param block MSA or FFN
    */
   public record Place(int layer, Neuron.Block block) implements Comparable<Place> {
-    /**
-     * @return the block in which a neuron is
-     */
+    /** The block in which a neuron is. */
     public static Place of(Neuron n) {
       return new Place(n.layer(), n.block());
     }
@@ -182,16 +178,14 @@ public final class Figure3 {
     }
 
     /**
-     * @return the share of the neurons that are in one block; sampled are entities or labels, whose
-     *     neurons belong together
+     * The share of the neurons that are in one block; sampled are entities or labels, whose neurons
+     * belong together.
      */
     public Estimate estimate(Place place) {
       return estimate(n -> Place.of(n).equals(place));
     }
 
-    /**
-     * @return the share of the neurons that are in blocks of a kind, likewise
-     */
+    /** The share of the neurons that are in blocks of a kind, likewise. */
     public Estimate estimate(Neuron.Block block) {
       return estimate(n -> n.block() == block);
     }
@@ -206,23 +200,17 @@ public final class Figure3 {
               .asShares());
     }
 
-    /**
-     * @return the neurons in all blocks
-     */
+    /** The neurons in all blocks. */
     public int total() {
       return counts.values().stream().mapToInt(Integer::intValue).sum();
     }
 
-    /**
-     * @return the share of the neurons that are in one block, 0 to 1
-     */
+    /** The share of the neurons that are in one block, 0 to 1. */
     public double share(Place place) {
       return counts.getOrDefault(place, 0) / (double) Math.max(1, total());
     }
 
-    /**
-     * @return the share of the neurons that are in blocks of a kind, 0 to 1
-     */
+    /** The share of the neurons that are in blocks of a kind, 0 to 1. */
     public double share(Neuron.Block block) {
       return counts.keySet().stream().filter(p -> p.block == block).mapToDouble(this::share).sum();
     }

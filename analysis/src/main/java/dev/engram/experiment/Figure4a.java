@@ -48,9 +48,7 @@ public final class Figure4a {
           Figure4a::standard,
           Result.class);
 
-  /**
-   * @return 50, as in Figure 7
-   */
+  /** Compares 50 neurons, as in Figure 7. */
   public static Settings standard() {
     return new Settings(50);
   }
@@ -100,53 +98,40 @@ public final class Figure4a {
       double[] fixedBase,
       double[] cosines,
       int most) {
-    /**
-     * @return the share of the neurons that rise, 0 to 1
-     */
+    /** The share of the neurons that rise, 0 to 1. */
     public double rising() {
       return share(full);
     }
 
-    /**
-     * @return the same with the residual stream kept
-     */
+    /** The same with the residual stream kept. */
     public double risingFixedBase() {
       return share(fixedBase);
     }
 
-    /**
-     * @return the cosines of those that rise most, the strongest rise first
-     */
+    /** The cosines of those that rise most, the strongest rise first. */
     public double[] cosinesOfRising() {
       return cosines(byRise(1));
     }
 
-    /**
-     * @return the cosines of those that fall most, the strongest fall first
-     */
+    /** The cosines of those that fall most, the strongest fall first. */
     public double[] cosinesOfFalling() {
       return cosines(byRise(-1));
     }
 
-    /**
-     * @return the share of the neurons that rise most whose cosine is negative, 0 to 1
-     */
+    /** The share of the neurons that rise most whose cosine is negative, 0 to 1. */
     public double against() {
       return against(cosinesOfRising());
     }
 
     /**
-     * Those that rise most were chosen for it, so a share of theirs needs this one beside it.
-     *
-     * @return the same of the neurons that fall most
+     * The same share of the neurons that fall most: those that rise most were chosen for it, so a
+     * share of theirs needs this one beside it.
      */
     public double againstOfFalling() {
       return against(cosinesOfFalling());
     }
 
-    /**
-     * @return the same of all neurons after it
-     */
+    /** The same share of all neurons after it. */
     public double againstOfAll() {
       return against(cosines);
     }
@@ -166,9 +151,7 @@ public final class Figure4a {
       return share(DoubleStream.of(cosines).map(c -> -c).toArray());
     }
 
-    /**
-     * @return Pearson's correlation of the changes in full and with the residual stream kept
-     */
+    /** Pearson's correlation of the changes in full and with the residual stream kept. */
     public double closeness() {
       return Numbers.correlation(full, fixedBase);
     }

@@ -21,9 +21,7 @@ public final class Figure7 {
           Figure7::standard,
           Result.class);
 
-  /**
-   * @return as in Figure 4a
-   */
+  /** The settings of Figure 4a. */
   public static Settings standard() {
     return new Settings(Figure4a.standard().most());
   }
@@ -58,9 +56,7 @@ public final class Figure7 {
    * @param removals of one knowledge neuron of each entity
    */
   public record Result(Figure4a.Result removals) {
-    /**
-     * @return where the numbers come from
-     */
+    /** Where the numbers come from. */
     public Provenance provenance() {
       return removals.provenance().with("experiment", EXPERIMENT.name());
     }

@@ -56,9 +56,7 @@ public record Finding<R>(
    */
   public record Judged(Finding<?> finding, Optional<Estimate> ours, Verdict verdict) {}
 
-  /**
-   * @return how the sentence is judged: {@code share of the neurons that rise, above 0.5}
-   */
+  /** How the sentence is judged: {@code share of the neurons that rise, above 0.5}. */
   public String test() {
     String number =
         border == Math.rint(border) ? Long.toString((long) border) : Double.toString(border);

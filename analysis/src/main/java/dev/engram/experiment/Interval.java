@@ -45,31 +45,25 @@ public record Interval(double low, double high, Kind kind, int units, String uni
   /** None at all, for a number that somebody else reports. */
   static final Interval REPORTED = new Interval(Double.NaN, Double.NaN, Kind.NONE, 0, "");
 
-  /**
-   * @return whether there is one
-   */
+  /** Whether there is one. */
   public boolean exists() {
     return kind != Kind.NONE;
   }
 
-  /**
-   * @return half of its width; NaN where there is none
-   */
+  /** Half of its width; NaN where there is none. */
   public double halfWidth() {
     return (high - low) / 2;
   }
 
   /**
-   * @return whether it lies on one side of 0, so that a difference can be told; false where there
-   *     is no interval
+   * Whether it lies on one side of 0, so that a difference can be told; false where there is no
+   * interval.
    */
   public boolean excludesZero() {
     return low > 0 || high < 0;
   }
 
-  /**
-   * @return what it is: {@code 95 %, bootstrap over 60 entities}
-   */
+  /** What it is: {@code 95 %, bootstrap over 60 entities}. */
   public String about() {
     return exists()
         ? String.format(Locale.ROOT, "95 %%, %s over %,d %s", kind, units, unit)
@@ -90,7 +84,7 @@ public record Interval(double low, double high, Kind kind, int units, String uni
   }
 
   /**
-   * @return {@link #about(Collection)} for provenance, where nothing is a word: {@code none}
+   * What {@link #about(Collection)} says, for provenance, where nothing is a word: {@code none}.
    */
   static String named(Collection<Estimate> estimates) {
     String about = about(estimates);

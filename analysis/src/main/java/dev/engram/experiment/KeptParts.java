@@ -18,9 +18,7 @@ public record KeptParts(
     Optional<LocalDate> first,
     Optional<LocalDate> last,
     Optional<String> trouble) {
-  /**
-   * @return whether something was read, and could be computed again
-   */
+  /** Whether something was read, and could be computed again. */
   public boolean anyRead() {
     return read > 0;
   }

@@ -71,9 +71,7 @@ public final class Numbers {
     return ranks;
   }
 
-  /**
-   * @return indices of the largest values, at most so many
-   */
+  /** Indices of the largest values, at most so many. */
   public static Set<Integer> largest(double[] values, int count) {
     return Arrays.stream(descending(values))
         .limit(count)

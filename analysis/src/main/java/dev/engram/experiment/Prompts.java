@@ -38,9 +38,7 @@ public record Prompts(List<DatasetClass> classes, List<String> templates) {
     return Math.max(1, templates.size());
   }
 
-  /**
-   * @return the mean over the templates of the prompts' unit vectors, of unit length (C, D)
-   */
+  /** The mean over the templates of the prompts' unit vectors, of unit length (C, D). */
   public float[][] vectors(Clip clip, Progress progress) {
     float[][] sum = new float[classes.size()][];
     int sets = ofEach();

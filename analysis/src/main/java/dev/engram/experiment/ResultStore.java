@@ -76,8 +76,8 @@ public final class ResultStore {
   }
 
   /**
-   * @return a store in the same folder that finds nothing, so that everything is computed again and
-   *     takes the place of what is there
+   * A store in the same folder that finds nothing, so that everything is computed again and takes
+   * the place of what is there.
    */
   public ResultStore fresh() {
     return new ResultStore(folder, false);

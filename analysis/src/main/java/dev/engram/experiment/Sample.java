@@ -107,23 +107,17 @@ public record Sample(Unit unit, List<double[]> groups, boolean share) {
             .toList());
   }
 
-  /**
-   * @return the same values as shares of a whole
-   */
+  /** The same values as shares of a whole. */
   public Sample asShares() {
     return new Sample(unit, groups, true);
   }
 
-  /**
-   * @return values in all groups
-   */
+  /** Values in all groups. */
   public int count() {
     return groups.stream().mapToInt(g -> g.length).sum();
   }
 
-  /**
-   * @return of all values, each counting the same; NaN without any
-   */
+  /** Of all values, each counting the same; NaN without any. */
   public double mean() {
     double[] values = values();
     // of equal values the sum would leave a rounding error
@@ -184,9 +178,9 @@ public record Sample(Unit unit, List<double[]> groups, boolean share) {
   }
 
   /**
-   * @return the 95 % interval of {@link #mean}: the bootstrap over the groups, or Student's t with
-   *     their standard error where there are fewer than 20; over single values where there is one
-   *     group; Wilson's for a share of 0 or 100 %; none for fewer than two values, or equal ones
+   * The 95 % interval of {@link #mean}: the bootstrap over the groups, or Student's t with their
+   * standard error where there are fewer than 20; over single values where there is one group;
+   * Wilson's for a share of 0 or 100 %; none for fewer than two values, or equal ones.
    */
   public Interval interval() {
     double[] values = values();

@@ -37,9 +37,7 @@ public final class Sanity {
           Sanity::standard,
           Result.class);
 
-  /**
-   * @return ten neurons, two images, eight depths
-   */
+  /** Ten neurons, two images, eight depths. */
   public static Settings standard() {
     return new Settings(10, 2, 8, 0);
   }
@@ -150,16 +148,12 @@ public final class Sanity {
       randomised = List.copyOf(randomised);
     }
 
-    /**
-     * @return the row of a method
-     */
+    /** The row of a method. */
     public Row row(Score ranking) {
       return rows.stream().filter(r -> r.ranking == ranking).findFirst().orElseThrow();
     }
 
-    /**
-     * @return what is left of a method's ranking, by growing numbers of random layers
-     */
+    /** What is left of a method's ranking, by growing numbers of random layers. */
     public List<Randomised> randomised(Score ranking) {
       return randomised.stream().filter(r -> r.ranking == ranking).toList();
     }

@@ -29,9 +29,7 @@ public final class Scaling {
           Scaling::standard,
           Result.class);
 
-  /**
-   * @return up to 50 names at once, up to 20 images, the top 3 neurons of 20 entities
-   */
+  /** Up to 50 names at once, up to 20 images, the top 3 neurons of 20 entities. */
   public static Settings standard() {
     return new Settings(
         List.of(1, 2, 5, 10, 20, 50),

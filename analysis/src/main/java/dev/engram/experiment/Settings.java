@@ -22,9 +22,7 @@ import java.util.stream.IntStream;
 public final class Settings {
   private Settings() {}
 
-  /**
-   * @return every setting, in the order of the components
-   */
+  /** Every setting, in the order of the components. */
   public static List<Setting> of(ExperimentSettings<?> settings) {
     return leaves(record(settings));
   }
@@ -81,9 +79,7 @@ public final class Settings {
     return (ExperimentSettings<R>) copy(record(settings), name, value);
   }
 
-  /**
-   * @return the settings that are other ones than the standard
-   */
+  /** The settings that are other ones than the standard. */
   public static List<Change> changes(ExperimentSettings<?> settings) {
     List<Setting> own = of(settings);
     List<Setting> standard = of(settings.experiment().standard().get());
@@ -94,7 +90,8 @@ public final class Settings {
   }
 
   /**
-   * @return the setting that a name means
+   * The setting that a name means.
+   *
    * @throws EngramException if there is none, with the nearest names
    */
   static Setting find(ExperimentSettings<?> settings, String name) {

@@ -34,23 +34,19 @@ public record SimilarityChange(String label, double[] before, double[] after) {
   }
 
   /**
-   * @return mean over the images before; sampled are images, which are of one entity where the edit
-   *     is about one
+   * Mean over the images before; sampled are images, which are of one entity where the edit is
+   * about one.
    */
   public Estimate meanBefore() {
     return mean(before);
   }
 
-  /**
-   * @return mean over the images after
-   */
+  /** The mean over the images, after the edit. */
   public Estimate meanAfter() {
     return mean(after);
   }
 
-  /**
-   * @return by how much the mean falls: before minus after, paired
-   */
+  /** By how much the mean falls: before minus after, paired. */
   public Estimate fall() {
     return meanBefore().minus(meanAfter());
   }
@@ -59,16 +55,12 @@ public record SimilarityChange(String label, double[] before, double[] after) {
     return Estimate.of(Sample.each(Sample.Unit.IMAGE, values));
   }
 
-  /**
-   * @return the largest cosine of an image before; NaN without images
-   */
+  /** The largest cosine of an image before; NaN without images. */
   public double maxBefore() {
     return Arrays.stream(before).max().orElse(Double.NaN);
   }
 
-  /**
-   * @return the largest cosine of an image after; NaN without images
-   */
+  /** The largest cosine of an image after; NaN without images. */
   public double maxAfter() {
     return Arrays.stream(after).max().orElse(Double.NaN);
   }

@@ -60,16 +60,12 @@ public final class Study {
     return new Study(other, images, keeping, progress);
   }
 
-  /**
-   * @return the model
-   */
+  /** The model. */
   public Clip clip() {
     return clip;
   }
 
-  /**
-   * @return the images
-   */
+  /** The images. */
   public ImageSet set() {
     return set;
   }
@@ -79,9 +75,7 @@ public final class Study {
     return progress;
   }
 
-  /**
-   * @return how many parts were computed so far, and how many read
-   */
+  /** How many parts were computed so far, and how many read. */
   public KeptParts kept() {
     return keeping.parts();
   }

@@ -44,9 +44,7 @@ public final class Table1 {
           Table1::standard,
           Result.class);
 
-  /**
-   * @return three neurons, as everywhere in the paper
-   */
+  /** Three neurons, as everywhere in the paper. */
   public static Settings standard() {
     return new Settings(3);
   }
@@ -108,9 +106,7 @@ public final class Table1 {
       rows = List.copyOf(rows);
     }
 
-    /**
-     * @return the row of a method
-     */
+    /** The row of a method. */
     public Row row(Score ranking) {
       return rows.stream().filter(r -> r.ranking == ranking).findFirst().orElseThrow();
     }

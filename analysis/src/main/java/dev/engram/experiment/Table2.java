@@ -58,9 +58,7 @@ public final class Table2 {
           Table2::standard,
           Result.class);
 
-  /**
-   * @return 10, 20 and 30 percent, 5 seeds, all images
-   */
+  /** 10, 20 and 30 percent, 5 seeds, all images. */
   public static Settings standard() {
     return new Settings(List.of(10, 20, 30), 5, OptionalInt.empty());
   }

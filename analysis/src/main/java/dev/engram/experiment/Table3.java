@@ -39,9 +39,7 @@ public final class Table3 {
           Table3::standard,
           Result.class);
 
-  /**
-   * @return ten cases, the top 1 and the top 3 neurons, as in the paper
-   */
+  /** Ten cases, the top 1 and the top 3 neurons, as in the paper. */
   public static Settings standard() {
     return new Settings(10, List.of(1, 3));
   }
@@ -134,16 +132,12 @@ public final class Table3 {
       stages = List.copyOf(stages);
     }
 
-    /**
-     * @return the model as it is
-     */
+    /** The model as it is. */
     public Stage original() {
       return stages.get(0);
     }
 
-    /**
-     * @return with the most neurons suppressed
-     */
+    /** The model with the most neurons suppressed. */
     public Stage last() {
       return stages.get(stages.size() - 1);
     }
@@ -201,16 +195,13 @@ public final class Table3 {
     }
 
     /**
-     * @return by how much the cosine falls from the original to the last stage, paired; sampled are
-     *     cases
+     * By how much the cosine falls from the original to the last stage, paired; sampled are cases.
      */
     public Estimate fall() {
       return Table3.over(cases, c -> c.original().cosine().mean() - c.last().cosine().mean());
     }
 
-    /**
-     * @return in how many cases the cosine falls below the largest of unrelated images
-     */
+    /** In how many cases the cosine falls below the largest of unrelated images. */
     public long belowMax() {
       return cases.stream().filter(c -> c.last().cosine().mean() < c.last().lowerMax).count();
     }
@@ -221,7 +212,7 @@ public final class Table3 {
   }
 
   /** The neurons of an entity, the best first. */
-  private record Found(List<Neuron> neurons) {}
+  private record TopNeurons(List<Neuron> neurons) {}
 
   /** What is suppressed in one edited model. */
   private record Edited(int whose, String label, List<Neuron> neurons) {}
@@ -250,11 +241,12 @@ public final class Table3 {
             ? Spread.of(IntStream.range(0, all.size()).boxed().toList(), settings.cases)
             : named;
     int most = settings.counts.get(settings.counts.size() - 1);
-    List<Found> found =
+    List<TopNeurons> found =
         study.each(
-            new Study.Task<>("table3", "finding knowledge neurons", Found.class, List.of(most)),
+            new Study.Task<>(
+                "table3", "finding knowledge neurons", TopNeurons.class, List.of(most)),
             cases.stream().map(c -> Study.Part.of(all.get(c))).toList(),
-            (pass, i) -> new Found(pass.top(Reading.LITERAL, most)));
+            (pass, i) -> new TopNeurons(pass.top(Reading.LITERAL, most)));
     List<Edited> models = new ArrayList<>();
     for (int i = 0; i < cases.size(); i++) {
       String label = all.get(cases.get(i)).label();

@@ -24,8 +24,8 @@ import java.util.function.IntFunction;
 public final class Table4 {
   private Table4() {}
 
-  /** The models that are compared, in the order of the paper's rows. */
-  public enum Method {
+  /** How the models that are compared were taught, in the order of the paper's rows. */
+  public enum TeachingMethod {
     /** The model as it is. */
     ORIGINAL("original"),
     /** Gradient descent on the last layer. */
@@ -37,7 +37,7 @@ public final class Table4 {
 
     private final String title;
 
-    Method(String title) {
+    TeachingMethod(String title) {
       this.title = title;
     }
 
@@ -59,9 +59,7 @@ public final class Table4 {
           Table4::standard,
           Result.class);
 
-  /**
-   * @return ten cases, the paper's names where there are any, its learning rate
-   */
+  /** Ten cases, the paper's names where there are any, its learning rate. */
   public static Settings standard() {
     return new Settings(
         10, PaperInsertion.NAMES, 0.01, 400, 20, FineTuning.Settings.PAPER.learningRate());
@@ -174,10 +172,8 @@ public final class Table4 {
       Taught fineTuned,
       Taught lora,
       Taught inserted) {
-    /**
-     * @return what a method's model recognises
-     */
-    public InsertionAccuracy accuracy(Method method) {
+    /** What a method's model recognises. */
+    public InsertionAccuracy accuracy(TeachingMethod method) {
       return switch (method) {
         case ORIGINAL -> original;
         case FINE_TUNING -> fineTuned.accuracy;
@@ -187,7 +183,7 @@ public final class Table4 {
     }
   }
 
-  /** The paper's table, its methods in the order of {@link Method}. */
+  /** The paper's table, its methods in the order of {@link TeachingMethod}. */
   public static final List<PaperInsertion> PAPER =
       PaperInsertion.read(
           """
@@ -217,10 +213,8 @@ public final class Table4 {
       cases = List.copyOf(cases);
     }
 
-    /**
-     * @return a number of each case; sampled are cases
-     */
-    public Estimate over(Method method, Function<InsertionAccuracy, Estimate> value) {
+    /** A number of each case; sampled are cases. */
+    public Estimate over(TeachingMethod method, Function<InsertionAccuracy, Estimate> value) {
       return Insertions.overCases(
           cases.stream().map(c -> value.apply(c.accuracy(method))).toList());
     }

@@ -36,9 +36,7 @@ public final class Table6 {
           Table6::standard,
           Comparison.class);
 
-  /**
-   * @return at most 5,000 images, as in the paper
-   */
+  /** At most 5,000 images, as in the paper. */
   public static Settings standard() {
     return new Settings(5000);
   }
@@ -146,9 +144,7 @@ public final class Table6 {
       models = List.copyOf(models);
     }
 
-    /**
-     * @return where the numbers come from: that of the loaded model, with the names of all
-     */
+    /** Where the numbers come from: that of the loaded model, with the names of all. */
     public Provenance provenance() {
       return models.stream()
           .map(Result::provenance)

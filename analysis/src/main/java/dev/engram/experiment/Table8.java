@@ -26,9 +26,7 @@ public final class Table8 {
           Table8::standard,
           Result.class);
 
-  /**
-   * @return ten cases, five at once, the paper's names where there are any
-   */
+  /** Ten cases, five at once, the paper's names where there are any. */
   public static Settings standard() {
     return new Settings(10, 5, PaperInsertion.NAMES, 0.01);
   }
@@ -136,9 +134,7 @@ public final class Table8 {
       cases = List.copyOf(cases);
     }
 
-    /**
-     * @return a number of each case; sampled are cases
-     */
+    /** A number of each case; sampled are cases. */
     public Estimate over(Function<Case, Estimate> value) {
       return Insertions.overCases(cases.stream().map(c -> value.apply(c)).toList());
     }

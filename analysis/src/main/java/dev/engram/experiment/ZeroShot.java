@@ -54,9 +54,7 @@ public final class ZeroShot {
       templates.forEach(t -> Templates.fill(t, ""));
     }
 
-    /**
-     * @return the classes' own labels; every image has to be readable
-     */
+    /** The classes' own labels; every image has to be readable. */
     public static Settings standard() {
       return new Settings(List.of(), false);
     }
@@ -78,16 +76,12 @@ public final class ZeroShot {
       this(image, List.of(predicted));
     }
 
-    /**
-     * @return index of the class that it was taken for
-     */
+    /** Index of the class that it was taken for. */
     public int predicted() {
       return nearest.get(0);
     }
 
-    /**
-     * @return whether it was taken for what it is
-     */
+    /** Whether it was taken for what it is. */
     public boolean correct() {
       return predicted() == image.classIndex();
     }
@@ -99,9 +93,7 @@ public final class ZeroShot {
    * @param correct how many of them were taken for it
    */
   public record ClassAccuracy(DatasetClass shown, int images, int correct) {
-    /**
-     * @return 0 to 1; NaN without images
-     */
+    /** The share of images that are taken for their own class, 0 to 1; NaN without images. */
     public double accuracy() {
       return (double) correct / images;
     }
@@ -127,24 +119,22 @@ public final class ZeroShot {
       skipped = List.copyOf(skipped);
     }
 
-    /**
-     * @return the share of images taken for what they are, 0 to 1; sampled are classes
-     */
+    /** The share of images taken for what they are, 0 to 1; sampled are classes. */
     public Estimate accuracy() {
       return Estimate.of(Recognised.sample(predictions.stream()));
     }
 
     /**
-     * @return the same on the images that a model was not trained on; empty unless the data set
-     *     says that it was trained on the others
+     * The same on the images that a model was not trained on; empty unless the data set says that
+     * it was trained on the others.
      */
     public Optional<Estimate> heldOut() {
       return Recognised.heldOut(dataset, predictions);
     }
 
     /**
-     * @return top-5 accuracy: the share of images whose class is among the five nearest, 0 to 1; 1
-     *     where there are no more classes than that
+     * Top-5 accuracy: the share of images whose class is among the five nearest, 0 to 1; 1 where
+     * there are no more classes than that.
      */
     public double topFive() {
       return predictions.stream()
@@ -153,9 +143,7 @@ public final class ZeroShot {
           .orElse(Double.NaN);
     }
 
-    /**
-     * @return the mean of the classes' accuracies, each class counting the same
-     */
+    /** The mean of the classes' accuracies, each class counting the same. */
     public double classMean() {
       return classes().stream()
           .filter(c -> c.images > 0)
@@ -164,9 +152,7 @@ public final class ZeroShot {
           .orElse(Double.NaN);
     }
 
-    /**
-     * @return every class, by its index; some may have no images
-     */
+    /** Every class, by its index; some may have no images. */
     public List<ClassAccuracy> classes() {
       int n = dataset.classes().size();
       int[] images = new int[n];
@@ -188,9 +174,7 @@ public final class ZeroShot {
       return confusions().getOrDefault(classIndex, List.of());
     }
 
-    /**
-     * @return {@link #confusion} of every class that has images, by its index
-     */
+    /** The {@link #confusion} of every class that has images, by its index. */
     public Map<Integer, List<TakenFor>> confusions() {
       Map<Integer, Map<Integer, Integer>> counts = new LinkedHashMap<>();
       for (Prediction p : predictions) {
@@ -244,9 +228,7 @@ public final class ZeroShot {
     return new ZeroShot(clip, dataset, settings, ResultStore.NONE).run(progress);
   }
 
-  /**
-   * @return how many batches of images and of prompts were computed so far, and how many read
-   */
+  /** How many batches of images and of prompts were computed so far, and how many read. */
   public KeptParts kept() {
     return keeping.parts();
   }

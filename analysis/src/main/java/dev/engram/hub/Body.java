@@ -148,7 +148,8 @@ final class Body implements AsyncResponseConsumer<Object>, AutoCloseable {
   }
 
   /**
-   * @return the next bytes, at least one; null at the end
+   * The next bytes, at least one; null at the end.
+   *
    * @throws IOException if the sender broke off or stays silent
    * @throws InterruptedException if the reader is to stop
    */

@@ -44,9 +44,7 @@ final class Download {
     this.pause = pause;
   }
 
-  /**
-   * @return bytes that are still to come for a file
-   */
+  /** Bytes that are still to come for a file. */
   long remaining(RemoteFile file) throws IOException {
     if (isThere(file)) {
       return 0;

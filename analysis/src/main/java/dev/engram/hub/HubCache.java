@@ -50,9 +50,7 @@ final class HubCache {
     return folder(model).resolve(".no_exist").resolve(commit);
   }
 
-  /**
-   * @return the commit that a revision had when it was last asked for; empty if it never was
-   */
+  /** The commit that a revision had when it was last asked for; empty if it never was. */
   Optional<String> commit(HubName model) {
     if (model.isCommit()) {
       return Optional.of(model.revision());

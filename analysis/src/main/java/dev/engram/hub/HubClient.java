@@ -219,9 +219,7 @@ final class HubClient implements AutoCloseable {
               .orElse(-1L);
     }
 
-    /**
-     * @return the next bytes; null at the end
-     */
+    /** The next bytes; null at the end. */
     @Nullable ByteBuffer next() throws Unreachable {
       try {
         return response.body().next();

@@ -68,9 +68,7 @@ public record HubName(String owner, String name, String revision) {
     return ofName(name).flatMap(n -> ofName(n.repository() + "@" + revision));
   }
 
-  /**
-   * @return whether a text can only mean the hub, never a folder
-   */
+  /** Whether a text can only mean the hub, never a folder. */
   public static boolean isAddress(String text) {
     return text.startsWith(PREFIX) || text.matches("(?i)https?://.*");
   }

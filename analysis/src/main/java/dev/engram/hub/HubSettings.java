@@ -25,7 +25,8 @@ public record HubSettings(URI endpoint, Path cache, @Nullable String token, bool
   private static final Set<String> TRUE = Set.of("1", "ON", "YES", "TRUE");
 
   /**
-   * @return the settings of this process
+   * The settings of this process.
+   *
    * @throws EngramException if a variable holds no address, or no path
    */
   public static HubSettings ofEnvironment() {

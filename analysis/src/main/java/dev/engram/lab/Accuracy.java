@@ -35,9 +35,7 @@ public record Accuracy(
     }
   }
 
-  /**
-   * @return on the entities of the open images; nowhere if none are open
-   */
+  /** On the entities of the open images; nowhere if none are open. */
   public static Accuracy onOpenImages() {
     return new Accuracy(Place.OPEN_IMAGES, null, null, null);
   }
@@ -49,9 +47,7 @@ public record Accuracy(
     return new Accuracy(Place.DATASET, dataset, null, null);
   }
 
-  /**
-   * @return nowhere
-   */
+  /** Measures accuracy nowhere. */
   public static Accuracy none() {
     return new Accuracy(Place.NONE, null, null, null);
   }
@@ -70,9 +66,7 @@ public record Accuracy(
     return new Accuracy(place, dataset, split, most);
   }
 
-  /**
-   * @return what is measured; null if nothing is
-   */
+  /** What is measured; null if nothing is. */
   @Nullable Dataset resolve(OpenImages open) {
     Dataset whole =
         switch (place) {

@@ -51,7 +51,7 @@ final class Dissector {
 
   /** The neuron itself, if the model has it. */
   private Neuron known(Neuron neuron) {
-    return Neuron.parse(neuron.toString(), clip.config().vision().space());
+    return clip.config().vision().space().known(neuron);
   }
 
   Heatmaps heatmaps(List<LabelledImage> all, Neuron neuron) {

@@ -20,9 +20,7 @@ public record Evaluate(Accuracy where, ZeroShot.Settings settings, boolean fresh
     }
   }
 
-  /**
-   * @return on the entities of the open images, by their own labels
-   */
+  /** On the entities of the open images, by their own labels. */
   public static Evaluate openImages() {
     return new Evaluate(Accuracy.onOpenImages(), ZeroShot.Settings.standard(), false);
   }

@@ -14,16 +14,12 @@ import org.jspecify.annotations.Nullable;
  * @param shown the class that is looked at, by its index in the data set; null for all
  */
 public record Evaluated(ZeroShot.Result result, KeptParts kept, @Nullable Integer shown) {
-  /**
-   * @return top-1 accuracy, 0 to 1
-   */
+  /** Top-1 accuracy, 0 to 1. */
   public double accuracy() {
     return result.accuracy().mean();
   }
 
-  /**
-   * @return the share of images whose class is among the five nearest, 0 to 1
-   */
+  /** The share of images whose class is among the five nearest, 0 to 1. */
   public double topFive() {
     return result.topFive();
   }

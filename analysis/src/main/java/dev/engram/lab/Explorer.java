@@ -15,7 +15,7 @@ import dev.engram.dissect.Falls;
 import dev.engram.dissect.Heatmapper;
 import dev.engram.dissect.Interpretation;
 import dev.engram.dissect.Interpreter;
-import dev.engram.dissect.NeuronSearch.Found;
+import dev.engram.dissect.NeuronSearch.FoundNeuron;
 import dev.engram.dissect.QueryAnalyzer;
 import dev.engram.dissect.QueryEffects;
 import dev.engram.dissect.Survey;
@@ -180,7 +180,7 @@ final class Explorer {
       return request.neurons().stream().map(Neuron::toString).collect(Collectors.joining(", "));
     }
     FindNeurons best = FindNeurons.best().count(request.top()).words(request.words());
-    for (Found found : lab.find(best).found()) {
+    for (FoundNeuron found : lab.find(best).found()) {
       chosen.put(found.neuron(), subject(ImageSelection.of(lab.images().entity(found.entity()))));
     }
     return "The best neurons of " + lab.images().name();
@@ -193,7 +193,7 @@ final class Explorer {
   }
 
   private Neuron known(Neuron n) {
-    return Neuron.parse(n.toString(), clip.config().vision().space());
+    return clip.config().vision().space().known(n);
   }
 
   private void add(Neuron n, int subject) {

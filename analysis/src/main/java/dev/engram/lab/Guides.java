@@ -30,9 +30,7 @@ public record Guides(@Nullable Caption caption, List<Target> images, @Nullable T
     }
   }
 
-  /**
-   * @return the images with the name written on them in large white letters (Fig. 8)
-   */
+  /** The images with the name written on them in large white letters (Fig. 8). */
   public static Guides captioned() {
     return captioned(Caption.STANDARD);
   }
@@ -65,9 +63,7 @@ public record Guides(@Nullable Caption caption, List<Target> images, @Nullable T
     return new Guides(null, Stream.of(images).map(i -> Target.of(i)).toList(), null);
   }
 
-  /**
-   * @return the same with outputs replaced at these tokens
-   */
+  /** The same with outputs replaced at these tokens. */
   public Guides tokens(Tokens at) {
     return new Guides(caption, images, at);
   }

@@ -19,16 +19,12 @@ public record Heatmaps(Neuron neuron, List<ImageHeatmap> images) {
             .toList();
   }
 
-  /**
-   * @return the image that drives the neuron most
-   */
+  /** The image that drives the neuron most. */
   public ImageHeatmap strongest() {
     return images.get(0);
   }
 
-  /**
-   * @return the same for the neuron turned around (A.2)
-   */
+  /** The same for the neuron turned around (A.2). */
   public Heatmaps turned() {
     return new Heatmaps(neuron, images.stream().map(ImageHeatmap::turned).toList());
   }

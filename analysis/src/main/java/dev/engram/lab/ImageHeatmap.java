@@ -9,9 +9,7 @@ import dev.engram.dissect.Heatmap;
  * @param heatmap the share of each patch in the neuron's coefficient
  */
 public record ImageHeatmap(Picture picture, Heatmap heatmap) {
-  /**
-   * @return the same for the neuron turned around (A.2)
-   */
+  /** The same for the neuron turned around (A.2). */
   public ImageHeatmap turned() {
     return new ImageHeatmap(
         new Picture(picture.title() + ", turned around (A.2)", picture.image()), heatmap.turned());

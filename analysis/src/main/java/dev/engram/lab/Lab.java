@@ -9,10 +9,8 @@ import dev.engram.data.Dataset;
 import dev.engram.data.ImageSelection;
 import dev.engram.data.ImageSet;
 import dev.engram.data.LabelledImage;
-import dev.engram.dissect.DictionaryStore;
 import dev.engram.dissect.QueryEffects;
 import dev.engram.dissect.Survey;
-import dev.engram.dissect.SurveyStore;
 import dev.engram.dissect.ValueVectors;
 import dev.engram.dissect.WordDictionary;
 import dev.engram.edit.EditHistory;
@@ -22,9 +20,7 @@ import dev.engram.experiment.ZeroShot;
 import dev.engram.model.Clip;
 import dev.engram.trace.Neuron;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,18 +31,19 @@ import org.jspecify.annotations.Nullable;
  * <p>Owns the model's native memory until it is closed. Not for several threads at once.
  */
 public final class Lab implements AutoCloseable {
-  private final OpenImages images = new OpenImages();
-  private final Map<String, Double> taughtAccuracies = new HashMap<>();
-  private @Nullable OpenModel open;
-  private Progress progress = Progress.NONE;
-  private @Nullable Path cache;
-  private @Nullable StandIns standIns;
+  private final LabState state;
+  private final OpenImages images;
+  private final Progress progress;
 
-  private Lab() {}
+  private Lab(LabState state, Progress progress) {
+    this.state = state;
+    this.images = state.images();
+    this.progress = progress;
+  }
 
   /** A lab without a model; {@link #use} brings one. */
   public static Lab empty() {
-    return new Lab();
+    return new Lab(new LabState(), Progress.NONE);
   }
 
   /**
@@ -63,7 +60,7 @@ public final class Lab implements AutoCloseable {
    * @param clip a model as it was read; belongs to the lab from now on, and is closed if this fails
    */
   public static Lab of(Clip clip) {
-    Lab lab = new Lab();
+    Lab lab = empty();
     lab.use(clip);
     return lab;
   }
@@ -76,20 +73,22 @@ public final class Lab implements AutoCloseable {
 
   /** Takes what a question needs where no model or no images are open; they then are. */
   public Lab otherwise(StandIns what) {
-    standIns = what;
-    images.otherwise(what.images());
+    state.otherwise(what);
     return this;
   }
 
-  /** Tells a bar of what takes long; the bar stops it. */
+  /**
+   * The same lab for one who watches: its questions tell a bar of what takes long, and the bar
+   * stops them. This one here stays silent; model, edits and images are those of both, and either
+   * closes them.
+   */
   public Lab progress(Progress bar) {
-    progress = bar;
-    return this;
+    return new Lab(state, bar);
   }
 
   /** Keeps results, dictionaries and surveys below a folder, which may be deleted at any time. */
   public Lab cache(Path folder) {
-    cache = folder;
+    state.cache(folder);
     return this;
   }
 
@@ -99,37 +98,16 @@ public final class Lab implements AutoCloseable {
    * @param clip a model as it was read; belongs to the lab from now on, and is closed if this fails
    */
   public void use(Clip clip) {
-    OpenModel fresh;
-    try {
-      clip.hash(); // every result needs it; it can fail, and takes a second that can be interrupted
-      fresh = new OpenModel(clip);
-      Progress.checkInterrupt();
-    } catch (Throwable t) {
-      clip.close();
-      throw t;
-    }
-    OpenModel old = open;
-    open = fresh;
-    taughtAccuracies.clear();
-    if (old != null) {
-      old.close();
-    }
+    state.use(clip);
   }
 
   /** Whether a model is loaded. */
   public boolean hasModel() {
-    return open != null;
+    return state.hasModel();
   }
 
   private OpenModel open() {
-    if (open == null && standIns != null) {
-      use(standIns.model().get());
-    }
-    if (open == null) {
-      throw new EngramException(
-          "No model is loaded yet; run %model for the embedded one, or %model DIR|OWNER/NAME.");
-    }
-    return open;
+    return state.model();
   }
 
   /** The model with its edits. */
@@ -307,9 +285,7 @@ public final class Lab implements AutoCloseable {
   /** The embeddings of a vocabulary, null for the model's own, made once; belong to the lab. */
   public WordDictionary dictionary(@Nullable Vocabulary words) {
     Vocabulary known = words == null ? Vocabulary.of(model()) : words;
-    DictionaryStore store =
-        cache == null ? null : new DictionaryStore(cache.resolve("dictionaries"));
-    return open().dictionary(known, store, progress);
+    return open().dictionary(known, state.dictionaries(), progress);
   }
 
   /** Previews the removal of an entity: what it changes; {@link Forgotten#apply} makes it so. */
@@ -320,9 +296,7 @@ public final class Lab implements AutoCloseable {
   /** Previews an insertion by editing a weight; {@link Taught#apply} makes it so. */
   public Taught teach(Teach request) {
     Taught taught = new Teacher(open(), images, progress).teach(request);
-    if (taught.names().size() == 1 && taught.accuracy() != null) {
-      taughtAccuracies.put(taught.names().get(0).name(), taught.accuracy().editedAfter().mean());
-    }
+    state.remember(taught);
     return taught;
   }
 
@@ -332,9 +306,7 @@ public final class Lab implements AutoCloseable {
    * @return what it changes; {@link Tuned#apply} makes it so
    */
   public Tuned tune(Tune request) {
-    Double given = request.match();
-    double wanted = given != null ? given : taughtAccuracies.getOrDefault(request.name(), 1.0);
-    return new Tuner(open(), images, progress).tune(request, wanted);
+    return new Tuner(open(), images, progress).tune(request, state.wanted(request));
   }
 
   /** Which block brings images closest to a name when its output is replaced by the guide's. */
@@ -346,7 +318,7 @@ public final class Lab implements AutoCloseable {
   public Evaluated evaluate(Evaluate request) {
     Dataset chosen = request.where().resolve(images);
     Dataset dataset = chosen == null ? Dataset.of(images.set()) : chosen;
-    ResultStore store = request.fresh() ? store().fresh() : store();
+    ResultStore store = request.fresh() ? state.results().fresh() : state.results();
     ZeroShot zeroShot = new ZeroShot(model(), dataset, request.settings(), store);
     return new Evaluated(zeroShot.run(progress), zeroShot.kept(), null);
   }
@@ -363,12 +335,8 @@ public final class Lab implements AutoCloseable {
 
   /** The same on data sets, if the request names them. */
   public <R> Reproduced<R> reproduce(Reproduce<R> request) {
-    return new Reproducer<>(request, model(), images, store(), progress)
+    return new Reproducer<>(request, model(), images, state.results(), progress)
         .run(() -> dictionary(request.words()));
-  }
-
-  private ResultStore store() {
-    return cache == null ? ResultStore.NONE : ResultStore.in(cache.resolve("results"));
   }
 
   /** Scores neurons; belongs to the lab. */
@@ -383,17 +351,12 @@ public final class Lab implements AutoCloseable {
 
   /** What the open set does to every neuron: one pass of its images, kept for the next question. */
   public Survey survey(Reading reading) {
-    SurveyStore store = cache == null ? null : new SurveyStore(cache.resolve("surveys"));
-    return open().survey(images.set(), reading, store, progress);
+    return open().survey(images.set(), reading, state.surveys(), progress);
   }
 
   /** Frees the model, with its edits and what lies in its memory. */
   @Override
   public void close() {
-    OpenModel old = open;
-    open = null;
-    if (old != null) {
-      old.close();
-    }
+    state.close();
   }
 }

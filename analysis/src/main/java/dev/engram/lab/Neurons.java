@@ -5,7 +5,7 @@ import dev.engram.atlas.AtlasNeurons;
 import dev.engram.atlas.AtlasNeurons.Sort;
 import dev.engram.dissect.Interpretation;
 import dev.engram.dissect.NeuronSearch.By;
-import dev.engram.dissect.NeuronSearch.Found;
+import dev.engram.dissect.NeuronSearch.FoundNeuron;
 import dev.engram.trace.Neuron;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 public record Neurons(
     String title,
     By by,
-    List<Found> found,
+    List<FoundNeuron> found,
     boolean ownEntities,
     Map<Neuron, Interpretation> words,
     String note,
@@ -50,7 +50,7 @@ public record Neurons(
    *
    * @param neuron one that was found
    */
-  public double score(Found neuron) {
+  public double score(FoundNeuron neuron) {
     if (atlas != null && sort != null) {
       return atlas.values(sort)[atlas.space().index(neuron.neuron())];
     }

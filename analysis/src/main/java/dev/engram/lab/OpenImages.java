@@ -119,9 +119,7 @@ final class OpenImages {
     return select(wanted);
   }
 
-  /**
-   * @return how a user would name an image: {@code panda/3}, or its file's name
-   */
+  /** How a user would name an image: {@code panda/3}, or its file's name. */
   String shortName(LabelledImage image) {
     List<Entity> entities = set == null ? List.of() : set.entities();
     for (Entity e : entities) {

@@ -5,14 +5,10 @@ import dev.engram.edit.EditPreview;
 
 /** An edit with what was measured of it: the model as it would be, and the way to make it so. */
 public sealed interface PreviewedEdit permits Forgotten, Taught, Tuned {
-  /**
-   * @return the model with the edit, beside the model as it is
-   */
+  /** The model with the edit, beside the model as it is. */
   EditPreview preview();
 
-  /**
-   * @return the edit as a value
-   */
+  /** The edit as a value. */
   default Edit edit() {
     return preview().edit();
   }

@@ -34,7 +34,12 @@ public record ReadHeads(
    * @param targets names of entities, images, files or folders
    */
   public static ReadHeads of(String... targets) {
-    return new ReadHeads(Target.of(targets), null, List.of(), SAMPLE, null);
+    return of(Target.of(targets));
+  }
+
+  /** The same of a target. */
+  public static ReadHeads of(Target target) {
+    return new ReadHeads(target, null, List.of(), SAMPLE, null);
   }
 
   /**

@@ -15,9 +15,7 @@ import java.util.List;
  * @param <R> what the experiment returns
  */
 public record Reproduced<R>(ExperimentSettings<R> settings, R result, KeptParts kept) {
-  /**
-   * @return the settings that are other ones than the standard
-   */
+  /** The settings that are other ones than the standard. */
   public List<Change> changes() {
     return Settings.changes(settings);
   }

@@ -49,16 +49,12 @@ public record ReproducedAll(List<Part> parts) {
     }
   }
 
-  /**
-   * @return what is said of all findings, in the paper's order
-   */
+  /** What is said of all findings, in the paper's order. */
   public List<Judged> judged() {
     return parts.stream().flatMap(p -> p.judged().stream()).toList();
   }
 
-  /**
-   * @return how many findings have that verdict
-   */
+  /** How many findings have that verdict. */
   public long count(Verdict verdict) {
     return judged().stream().filter(j -> j.verdict() == verdict).count();
   }

@@ -12,8 +12,8 @@ import dev.engram.dissect.Interpretation;
 import dev.engram.dissect.Interpreter;
 import dev.engram.dissect.NeuronSearch;
 import dev.engram.dissect.NeuronSearch.By;
-import dev.engram.dissect.NeuronSearch.Effects;
-import dev.engram.dissect.NeuronSearch.Found;
+import dev.engram.dissect.NeuronSearch.EntityEffects;
+import dev.engram.dissect.NeuronSearch.FoundNeuron;
 import dev.engram.dissect.NeuronSearch.Place;
 import dev.engram.dissect.ValueReading;
 import dev.engram.dissect.WordDictionary;
@@ -58,7 +58,7 @@ final class Searcher {
     }
     WordDictionary known = lab.dictionary(request.words());
     AtlasNeurons all = in == null ? null : in.atlas().neurons();
-    Effects effects =
+    EntityEffects effects =
         ofValuesAlone
             ? null
             : all == null || chosen != null ? effects(chosen) : effects(all, request);
@@ -67,7 +67,7 @@ final class Searcher {
         new NeuronSearch(clip.config().vision().space(), effects, cosines(request, effects));
     Neuron like = request.like();
     int self = like == null ? -1 : clip.config().vision().space().index(like);
-    List<Found> found =
+    List<FoundNeuron> found =
         search.find(
             place,
             i ->
@@ -89,7 +89,7 @@ final class Searcher {
         in == null ? null : in.sort());
   }
 
-  private double @Nullable [] cosines(FindNeurons request, @Nullable Effects effects) {
+  private double @Nullable [] cosines(FindNeurons request, @Nullable EntityEffects effects) {
     Neuron like = request.like();
     if (like != null) {
       double[] cosines = lab.valueVectors().cosines(like);
@@ -117,7 +117,7 @@ final class Searcher {
   }
 
   /** For each neuron its effect on the class of the atlas that it improves most; null for none. */
-  private static @Nullable Effects effects(AtlasNeurons all, FindNeurons request) {
+  private static @Nullable EntityEffects effects(AtlasNeurons all, FindNeurons request) {
     boolean hasClasses = all.bestClass().stream().anyMatch(c -> !c.isEmpty());
     InAtlas in = request.in();
     if (!hasClasses && request.score() != By.COSINE && (in == null || in.sort() == null)) {
@@ -126,7 +126,7 @@ final class Searcher {
               + " TEXT, --like NEURON or --sort COLUMN.");
     }
     return hasClasses
-        ? Effects.of(all.improvement(), all.coefficient(), i -> all.bestClass().get(i))
+        ? EntityEffects.of(all.improvement(), all.coefficient(), i -> all.bestClass().get(i))
         : null;
   }
 
@@ -143,25 +143,25 @@ final class Searcher {
         layers == null ? all : layers, kind == null ? Set.of(Neuron.Block.values()) : Set.of(kind));
   }
 
-  private Effects effects(@Nullable ImageSelection chosen) {
+  private EntityEffects effects(@Nullable ImageSelection chosen) {
     if (chosen != null) {
-      return Effects.of(lab.attribute(Attribute.of(Target.of(chosen))), chosen.title());
+      return EntityEffects.of(lab.attribute(Attribute.of(Target.of(chosen))), chosen.title());
     }
     if (lab.images().entities().isEmpty()) {
       throw new EngramException(
           "The image set %s has no entities that neurons could improve; search with --word TEXT."
               .formatted(lab.images().name()));
     }
-    return Effects.ofBest(lab.survey(Reading.LITERAL));
+    return EntityEffects.ofBest(lab.survey(Reading.LITERAL));
   }
 
-  private Map<Neuron, Interpretation> words(List<Found> found, WordDictionary known) {
+  private Map<Neuron, Interpretation> words(List<FoundNeuron> found, WordDictionary known) {
     Map<Neuron, Interpretation> words = new HashMap<>();
     if (!found.isEmpty()) {
       new Interpreter(clip, known)
           .interpret(
-              found.stream().map(Found::neuron).toList(),
-              found.stream().mapToInt(Found::sign).toArray(),
+              found.stream().map(FoundNeuron::neuron).toList(),
+              found.stream().mapToInt(FoundNeuron::sign).toArray(),
               ValueReading.LINEAR,
               progress)
           .forEach(i -> words.put(i.neuron(), i));

@@ -17,9 +17,7 @@ public record Traced(String title, CausalTrace trace, List<Picture> guides) {
     guides = List.copyOf(guides);
   }
 
-  /**
-   * @return W_fc2 or W_o of the block with the largest mean rise: where an insertion edits
-   */
+  /** W_fc2 or W_o of the block with the largest mean rise: where an insertion edits. */
   public Weight best() {
     return trace.best();
   }

@@ -180,9 +180,7 @@ public final class Batches {
         || message.contains("can't allocate memory");
   }
 
-  /**
-   * @return a phrase for people if batches became smaller; "" otherwise
-   */
+  /** A phrase for people if batches became smaller; "" otherwise. */
   public String note() {
     Room room = learned;
     return room == null ? "" : "at most " + room.items + " at once, since its memory was full";

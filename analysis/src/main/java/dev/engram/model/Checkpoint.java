@@ -149,7 +149,8 @@ final class Checkpoint {
   }
 
   /**
-   * @return the shape that a tensor has under its Hugging Face name
+   * The shape that a tensor has under its Hugging Face name.
+   *
    * @throws EngramException if it is missing; the message gives the name in the file
    */
   long[] shape(String name) {

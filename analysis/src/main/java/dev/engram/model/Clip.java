@@ -258,11 +258,9 @@ public final class Clip implements AutoCloseable, Provenance.Model {
   }
 
   /**
-   * @return SHA-256 of the weight files' bytes, in hexadecimal; computed at the first call. Of an
-   *     edited model that of its original's with every weight that differs: whatever edits led to
-   *     the same weights, the hash is the same, and without any it is the original's. A precision
-   *     other than float32, and another resolution than the model's own, are part of it, so that no
-   *     result is taken for one of another
+   * SHA-256 of the weight files' bytes, in hexadecimal; computed at the first call. Of an edited
+   * model that of its original's with every weight that differs, whatever edits led to it. Another
+   * precision than float32 and another resolution than the model's own are part of it.
    */
   @Override
   public String hash() {
@@ -270,8 +268,8 @@ public final class Clip implements AutoCloseable, Provenance.Model {
   }
 
   /**
-   * @return SHA-256 of the weight files' bytes, in hexadecimal, whatever the edits and the
-   *     precision are: what the text tower depends on, which both leave alone
+   * SHA-256 of the weight files' bytes, in hexadecimal, whatever the edits and the precision are:
+   * what the text tower depends on, which both leave alone.
    */
   public String weightsHash() {
     return fingerprint.weightsHash();
@@ -348,7 +346,8 @@ public final class Clip implements AutoCloseable, Provenance.Model {
   }
 
   /**
-   * @return the text tower
+   * The text tower.
+   *
    * @throws EngramException if the model is an image tower alone
    */
   public TextTower text() {
@@ -357,7 +356,8 @@ public final class Clip implements AutoCloseable, Provenance.Model {
   }
 
   /**
-   * @return exp(logit_scale), by which cosines are multiplied before a softmax over classes
+   * exp(logit_scale), by which cosines are multiplied before a softmax over classes.
+   *
    * @throws EngramException if the checkpoint has none
    */
   public double logitScale() {
@@ -369,7 +369,8 @@ public final class Clip implements AutoCloseable, Provenance.Model {
   }
 
   /**
-   * @return text to token ids
+   * Text to token ids.
+   *
    * @throws EngramException if the model is an image tower alone
    */
   public Tokenizer tokenizer() {

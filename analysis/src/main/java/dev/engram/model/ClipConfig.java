@@ -72,16 +72,12 @@ public record ClipConfig(
       this(layers, width, heads, ffnWidth, activation, layerNormEps, false, false, 0);
     }
 
-    /**
-     * @return d/H, channels per head
-     */
+    /** d/H, channels per head. */
     public int headWidth() {
       return width / heads;
     }
 
-    /**
-     * @return L·(d + d_f), the neurons of all MSA and FFN blocks
-     */
+    /** How many neurons all MSA and FFN blocks have: L·(d + d_f). */
     public long neurons() {
       return (long) layers * (width + ffnWidth);
     }
@@ -118,9 +114,7 @@ public record ClipConfig(
     /** x · sigmoid(x), as the gates of EVA-CLIP. */
     SILU;
 
-    /**
-     * @return the name in configurations: {@code quick_gelu}, {@code gelu}, …
-     */
+    /** The name in configurations: {@code quick_gelu}, {@code gelu}, …. */
     public String configName() {
       return name().toLowerCase(java.util.Locale.ROOT);
     }
@@ -131,15 +125,14 @@ public record ClipConfig(
     notes = List.copyOf(notes);
   }
 
-  /**
-   * @return whether there is a text tower
-   */
+  /** Whether there is a text tower. */
   public boolean hasText() {
     return text != null;
   }
 
   /**
-   * @return the text tower
+   * The text tower.
+   *
    * @throws EngramException if there is none: whatever needs words or labels is refused here
    */
   @Override
@@ -214,23 +207,19 @@ public record ClipConfig(
         more);
   }
 
-  /**
-   * @return (S / patch)², the image tokens besides the class token
-   */
+  /** (S / patch)², the image tokens besides the class token. */
   public int patches() {
     return patchesAlongSide() * patchesAlongSide();
   }
 
   /**
-   * @return S / patch; what is left of the image at its right and lower edge is not seen
+   * Patches in a row, S / patch; what is left of the image at its right and lower edge is not seen.
    */
   public int patchesAlongSide() {
     return imageSize / patchSize;
   }
 
-  /**
-   * @return T, the tokens of an image: its patches, and the class token where there is one
-   */
+  /** T, the tokens of an image: its patches, and the class token where there is one. */
   public int imageTokens() {
     return patches() + (family.hasClassToken() ? 1 : 0);
   }

@@ -26,9 +26,7 @@ public enum CropRule {
     this.title = title;
   }
 
-  /**
-   * @return who cuts so
-   */
+  /** Who cuts so. */
   public String title() {
     return title;
   }

@@ -7,9 +7,7 @@ import ai.djl.ndarray.NDManager;
 public final class EngineArrays {
   private EngineArrays() {}
 
-  /**
-   * @return an owner of arrays on the CPU, to be closed by the caller
-   */
+  /** An owner of arrays on the CPU, to be closed by the caller. */
   public static NDManager onCpu() {
     EngineCache.engine(); // as for a model: unpacked once, under its lock
     return NDManager.newBaseManager(Device.cpu(), "PyTorch");

@@ -44,9 +44,7 @@ public interface Head {
    */
   NDArray shares(NDArray h);
 
-  /**
-   * @return J
-   */
+  /** In how many ways tokens reach the embedding, J. */
   int ways();
 
   /**
@@ -56,9 +54,7 @@ public interface Head {
    */
   NDArray map(int way, NDManager scope);
 
-  /**
-   * @return c, what does not depend on the image: P β and biases (D)
-   */
+  /** c, what does not depend on the image: P β and biases (D). */
   float[] constant();
 
   /**
@@ -69,24 +65,18 @@ public interface Head {
    */
   float[][][] ownNeurons(NDArray h);
 
-  /**
-   * @return γ and β of LN_post (d each); the model's own
-   */
+  /** γ and β of LN_post (d each); the model's own. */
   NDArray postNormWeight();
 
-  /**
-   * @return β of LN_post (d); the model's own
-   */
+  /** β of LN_post (d); the model's own. */
   NDArray postNormBias();
 
   /**
-   * @return P (D, d); of an attention pool W_o W_v, by which it would read a token if all its heads
-   *     looked at that one. The model's own
+   * P (D, d); of an attention pool W_o W_v, by which it would read a token if all its heads looked
+   * at that one. The model's own.
    */
   NDArray projection();
 
-  /**
-   * @return what is added after P (D); zeros in a CLIP. The model's own
-   */
+  /** What is added after P (D); zeros in a CLIP. The model's own. */
   NDArray projectionBias();
 }

@@ -82,9 +82,7 @@ public record ImageProcessor(
     return new ImageProcessor(filter, size, crop, squash, rule, mean, std, more);
   }
 
-  /**
-   * @return what is done with a picture, a phrase without a full stop
-   */
+  /** What is done with a picture, a phrase without a full stop. */
   public String description() {
     String square =
         squash

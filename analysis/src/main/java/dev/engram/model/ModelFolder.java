@@ -94,9 +94,7 @@ final class ModelFolder {
     return null;
   }
 
-  /**
-   * @return what lies in a folder, sorted
-   */
+  /** What lies in a folder, sorted. */
   static List<Path> list(Path directory) {
     try (Stream<Path> all = Files.list(directory)) {
       return all.sorted().toList();

@@ -32,9 +32,7 @@ final class Orientation {
 
   private Orientation() {}
 
-  /**
-   * @return 1 (upright) to 8
-   */
+  /** How the picture lies, as EXIF counts: 1 (upright) to 8. */
   static int of(byte[] file, ImageFormat format) {
     try {
       int found =

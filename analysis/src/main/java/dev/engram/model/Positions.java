@@ -17,9 +17,7 @@ final class Positions {
 
   private Positions() {}
 
-  /**
-   * @return (T, d) for the images of a configuration, owned by the manager
-   */
+  /** Positions (T, d) for the images of a configuration, owned by the manager. */
   static NDArray read(NDManager m, Checkpoint c, ClipConfig config) {
     int stored = c.sizes(NAME, 2)[0];
     int d = config.vision().width();

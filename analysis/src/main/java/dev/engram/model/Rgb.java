@@ -17,8 +17,8 @@ final class Rgb {
   private Rgb() {}
 
   /**
-   * @return the same picture as {@link BufferedImage#TYPE_INT_RGB}; the argument itself if it is
-   *     one already
+   * The same picture as {@link BufferedImage#TYPE_INT_RGB}; the argument itself if it is one
+   * already.
    */
   static BufferedImage of(BufferedImage image) {
     if (image.getType() == BufferedImage.TYPE_INT_RGB) {

@@ -71,9 +71,7 @@ public final class Safetensors implements TensorFile {
     return java.util.Collections.unmodifiableSet(entries.keySet());
   }
 
-  /**
-   * @return the texts that the file's writer put beside the tensors; often none
-   */
+  /** The texts that the file's writer put beside the tensors; often none. */
   public Map<String, String> metadata() {
     return java.util.Collections.unmodifiableMap(metadata);
   }

@@ -20,9 +20,7 @@ public sealed interface TensorFile permits Safetensors, PyTorchFile {
         : PyTorchFile.open(file);
   }
 
-  /**
-   * @return names of the tensors, in the order of the file
-   */
+  /** Names of the tensors, in the order of the file. */
   Set<String> names();
 
   /**
@@ -33,16 +31,15 @@ public sealed interface TensorFile permits Safetensors, PyTorchFile {
   MappedTensor tensor(String name);
 
   /**
-   * @return the shape of a tensor
+   * The shape of a tensor.
+   *
    * @throws dev.engram.EngramException if there is none of that name
    */
   default long[] shape(String name) {
     return tensor(name).shape().clone();
   }
 
-  /**
-   * @return the stored type of a tensor: F32, F16, BF16, …
-   */
+  /** The stored type of a tensor: F32, F16, BF16, …. */
   default String dtype(String name) {
     return tensor(name).dtype();
   }
@@ -58,9 +55,7 @@ public sealed interface TensorFile permits Safetensors, PyTorchFile {
     return tensor(name).floats(manager);
   }
 
-  /**
-   * @return the values of a tensor of any type, row-major, in float64
-   */
+  /** The values of a tensor of any type, row-major, in float64. */
   default double[] doubles(String name) {
     return tensor(name).doubles();
   }

@@ -108,9 +108,7 @@ public final class Tokenizer implements AutoCloseable {
     return new Tokenizer(tokenizer, files.hash(), contextLength, frame, files.padId());
   }
 
-  /**
-   * @return SHA-256 of the definition that it was read from, in hexadecimal
-   */
+  /** SHA-256 of the definition that it was read from, in hexadecimal. */
   public String hash() {
     return hash;
   }
@@ -206,30 +204,22 @@ public final class Tokenizer implements AutoCloseable {
     return result.toString();
   }
 
-  /**
-   * @return most tokens of a text, start and end included
-   */
+  /** Most tokens of a text, start and end included. */
   public int contextLength() {
     return contextLength;
   }
 
-  /**
-   * @return id of the token that begins every text; -1 where there is none
-   */
+  /** Id of the token that begins every text; -1 where there is none. */
   public int startOfTextId() {
     return start;
   }
 
-  /**
-   * @return id of the token that ends every text
-   */
+  /** Id of the token that ends every text. */
   public int endOfTextId() {
     return end;
   }
 
-  /**
-   * @return id of the token that fills a text up
-   */
+  /** Id of the token that fills a text up. */
   public int padId() {
     return pad;
   }

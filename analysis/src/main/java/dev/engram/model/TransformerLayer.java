@@ -111,18 +111,14 @@ public final class TransformerLayer {
     return new Norm(weight(gamma), weight(beta), (float) tower.layerNormEps());
   }
 
-  /**
-   * @return this layer with other arrays in the place of some of its weights; it shares the rest
-   */
+  /** This layer with other arrays in the place of some of its weights; it shares the rest. */
   TransformerLayer with(Map<Weight.Kind, NDArray> others) {
     Map<Weight.Kind, NDArray> all = new EnumMap<>(weights);
     all.putAll(others);
     return new TransformerLayer(tower, all, parts);
   }
 
-  /**
-   * @return the layer's own array, as it is kept: do not close or change it
-   */
+  /** The layer's own array, as it is kept: do not close or change it. */
   NDArray weight(Weight.Kind kind) {
     NDArray array = weights.get(kind);
     if (array == null) {

@@ -304,7 +304,8 @@ public final class VisionTower {
   }
 
   /**
-   * @return the query vector of a neuron, its row of W_fc1 or W_v (d)
+   * The query vector of a neuron, its row of W_fc1 or W_v (d).
+   *
    * @throws EngramException for a gated FFN, whose neurons have two query vectors
    */
   public float[] queryVector(Neuron neuron) {
@@ -329,10 +330,7 @@ public final class VisionTower {
     }
   }
 
-  /**
-   * @return b_1 or b_v of a layer (n), added to the inner products with the query vectors
-   * @throws EngramException for a gated FFN
-   */
+  /** b_1 or b_v of a layer (n), added to products with query vectors; refuses a gated FFN. */
   public NDArray queryBias(Neuron.Block block, int layer) {
     requireQueryVectors(block);
     return block == Neuron.Block.FFN

@@ -74,16 +74,12 @@ public record Weight(int layer, Kind kind) implements Comparable<Weight> {
       this.tensor = tensor;
     }
 
-    /**
-     * @return its name within a layer of Hugging Face's {@code CLIPModel}
-     */
+    /** Its name within a layer of Hugging Face's {@code CLIPModel}. */
     public String tensor() {
       return tensor;
     }
 
-    /**
-     * @return its shape in a tower, rows first
-     */
+    /** Its shape in a tower, rows first. */
     public long[] shape(ClipConfig.Tower tower) {
       long d = tower.width();
       long df = tower.ffnWidth();
@@ -96,9 +92,7 @@ public record Weight(int layer, Kind kind) implements Comparable<Weight> {
       };
     }
 
-    /**
-     * @return whether the layers of a tower have it
-     */
+    /** Whether the layers of a tower have it. */
     public boolean isIn(ClipConfig.Tower tower) {
       return switch (this) {
         case W_GATE, B_GATE -> tower.gated();
@@ -107,9 +101,7 @@ public record Weight(int layer, Kind kind) implements Comparable<Weight> {
       };
     }
 
-    /**
-     * @return what the layers of a tower have, in the order of the forward pass
-     */
+    /** What the layers of a tower have, in the order of the forward pass. */
     public static List<Kind> of(ClipConfig.Tower tower) {
       return Arrays.stream(values()).filter(kind -> kind.isIn(tower)).toList();
     }
@@ -122,15 +114,14 @@ public record Weight(int layer, Kind kind) implements Comparable<Weight> {
     }
   }
 
-  /**
-   * @return W_fc2 or W_o, whose columns are the value vectors of a block's neurons
-   */
+  /** W_fc2 or W_o, whose columns are the value vectors of a block's neurons. */
   public static Weight values(Neuron.Block block, int layer) {
     return new Weight(layer, block == Neuron.Block.FFN ? Kind.W_FC2 : Kind.W_O);
   }
 
   /**
-   * @return the block whose value vectors it holds
+   * The block whose value vectors it holds.
+   *
    * @throws IllegalArgumentException unless it is W_fc2 or W_o
    */
   public Neuron.Block block() {
@@ -168,30 +159,25 @@ public record Weight(int layer, Kind kind) implements Comparable<Weight> {
   }
 
   /**
-   * @return the name of its block, as {@link #ofBlock} reads it
+   * The name of its block, as {@link #ofBlock} reads it.
+   *
    * @throws IllegalArgumentException unless it is W_fc2 or W_o
    */
   public String blockName() {
     return "L" + layer + (block() == Neuron.Block.FFN ? "F" : "A");
   }
 
-  /**
-   * @return its name in a checkpoint of Hugging Face's {@code CLIPModel}
-   */
+  /** Its name in a checkpoint of Hugging Face's {@code CLIPModel}. */
   public String tensor() {
     return LAYERS + layer + "." + kind.tensor;
   }
 
-  /**
-   * @return the number of its rows, or the length of a vector
-   */
+  /** The number of its rows, or the length of a vector. */
   public int rows(ClipConfig.Tower tower) {
     return (int) kind.shape(tower)[0];
   }
 
-  /**
-   * @return the number of its columns; 1 for a vector
-   */
+  /** The number of its columns; 1 for a vector. */
   public int columns(ClipConfig.Tower tower) {
     long[] shape = kind.shape(tower);
     return shape.length == 1 ? 1 : (int) shape[1];

@@ -12,7 +12,8 @@ final class WeightFiles {
   private WeightFiles() {}
 
   /**
-   * @return the files, in order
+   * The files, in order.
+   *
    * @throws EngramException if there are none
    */
   static List<Path> in(Path directory) {

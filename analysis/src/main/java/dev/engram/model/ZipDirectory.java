@@ -74,9 +74,7 @@ final class ZipDirectory {
     return entry;
   }
 
-  /**
-   * @return the offset of an entry's first byte, behind its own header
-   */
+  /** The offset of an entry's first byte, behind its own header. */
   long begin(Entry entry) throws IOException {
     ByteBuffer header = bytes(entry.header, 30);
     if (header.getInt(0) != 0x04034b50) {

@@ -37,16 +37,12 @@ public record Neuron(Block block, int layer, int head, int channel) implements C
     }
   }
 
-  /**
-   * @return the FFN neuron {@code LlFk}
-   */
+  /** The FFN neuron {@code LlFk}. */
   public static Neuron ffn(int layer, int channel) {
     return new Neuron(Block.FFN, layer, 0, channel);
   }
 
-  /**
-   * @return the MSA neuron {@code LlAjHk}
-   */
+  /** The MSA neuron {@code LlAjHk}. */
   public static Neuron msa(int layer, int head, int channel) {
     return new Neuron(Block.MSA, layer, head, channel);
   }
@@ -85,31 +81,6 @@ public record Neuron(Block block, int layer, int head, int channel) implements C
     return m.group(2) != null
         ? ffn(layer, Integer.parseInt(m.group(2)))
         : msa(layer, Integer.parseInt(m.group(3)), Integer.parseInt(m.group(4)));
-  }
-
-  /**
-   * Reads a name and checks that the model has such a neuron.
-   *
-   * @param space the neurons of the model
-   * @throws EngramException if the name is malformed or the model has no such neuron
-   */
-  public static Neuron parse(String name, NeuronSpace space) {
-    Neuron n = parse(name);
-    String limit =
-        n.layer >= space.layers()
-            ? "layers 0 to " + (space.layers() - 1)
-            : n.block == Block.FFN && n.channel >= space.ffnWidth()
-                ? "FFN channels 0 to " + (space.ffnWidth() - 1)
-                : n.block == Block.MSA && n.head >= space.heads()
-                    ? "heads 0 to " + (space.heads() - 1)
-                    : n.block == Block.MSA && n.channel >= space.headWidth()
-                        ? "channels 0 to " + (space.headWidth() - 1) + " in a head"
-                        : "";
-    if (!limit.isEmpty()) {
-      throw new EngramException(
-          "There is no neuron " + n + ": this model has " + limit + " (every index from 0).");
-    }
-    return n;
   }
 
   /**

@@ -24,16 +24,12 @@ public enum Site {
   /** F, the output of the FFN block, bias included (B, T, d). */
   F;
 
-  /**
-   * @return where the coefficients of a block's neurons are read
-   */
+  /** Where the coefficients of a block's neurons are read. */
   public static Site coefficients(Neuron.Block block) {
     return block == Neuron.Block.FFN ? M_F : M_A;
   }
 
-  /**
-   * @return where the output of a block is read
-   */
+  /** Where the output of a block is read. */
   public static Site output(Neuron.Block block) {
     return block == Neuron.Block.FFN ? F : A;
   }

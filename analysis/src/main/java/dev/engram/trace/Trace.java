@@ -96,16 +96,12 @@ public final class Trace implements AutoCloseable {
     return slots[layer];
   }
 
-  /**
-   * @return z = P LN_post(h[L][0]), not normalised (B, D)
-   */
+  /** z = P LN_post(h[L][0]), not normalised (B, D). */
   public NDArray embedding() {
     return java.util.Objects.requireNonNull(embedding, "the forward pass did not end");
   }
 
-  /**
-   * @return the same in plain Java
-   */
+  /** The embeddings (B, D) in plain Java. */
   public float[][] embeddings() {
     return rows(embedding());
   }
@@ -124,37 +120,27 @@ public final class Trace implements AutoCloseable {
     return out;
   }
 
-  /**
-   * @return LN_post(h[L][0]) (B, d)
-   */
+  /** What is projected into the shared space: LN_post(h[L][0]), (B, d). */
   public NDArray pooled() {
     return java.util.Objects.requireNonNull(pooled, "the forward pass did not end");
   }
 
-  /**
-   * @return what the trace was made to keep
-   */
+  /** What the trace was made to keep. */
   public TraceRequest request() {
     return request;
   }
 
-  /**
-   * @return number of images, B
-   */
+  /** Number of images, B. */
   public int batch() {
     return (int) embedding().getShape().get(0);
   }
 
-  /**
-   * @return L
-   */
+  /** How many layers there are, L. */
   public int layers() {
     return layers;
   }
 
-  /**
-   * @return the owner of what was kept, for arrays that live as long as the trace
-   */
+  /** The owner of what was kept, for arrays that live as long as the trace. */
   public NDManager manager() {
     return manager;
   }

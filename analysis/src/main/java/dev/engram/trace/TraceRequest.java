@@ -24,16 +24,12 @@ public record TraceRequest(
     patchMaxima = Set.copyOf(patchMaxima);
   }
 
-  /**
-   * @return keeps nothing but the embedding
-   */
+  /** Keeps nothing but the embedding. */
   public static TraceRequest none() {
     return new TraceRequest(Map.of(), Set.of(), 0, Integer.MAX_VALUE);
   }
 
-  /**
-   * @return what attribution needs: h, h + A, m_A and m_F of the class token
-   */
+  /** What attribution needs: h, h + A, m_A and m_F of the class token. */
   public static TraceRequest classToken() {
     return none()
         .with(Site.H, Tokens.CLASS)
@@ -42,9 +38,7 @@ public record TraceRequest(
         .with(Site.M_F, Tokens.CLASS);
   }
 
-  /**
-   * @return every site at every token
-   */
+  /** Every site at every token. */
   public static TraceRequest everything() {
     TraceRequest r = none();
     for (Site s : Site.values()) {
@@ -53,9 +47,7 @@ public record TraceRequest(
     return r;
   }
 
-  /**
-   * @return a copy that keeps this site too
-   */
+  /** A copy that keeps this site too. */
   public TraceRequest with(Site site, Tokens tokens) {
     EnumMap<Site, Tokens> copy = new EnumMap<>(Site.class);
     copy.putAll(sites);
@@ -71,23 +63,17 @@ public record TraceRequest(
     return new TraceRequest(sites, Set.of(maximal), firstLayer, lastLayer);
   }
 
-  /**
-   * @return a copy that keeps these layers only, both included
-   */
+  /** A copy that keeps these layers only, both included. */
   public TraceRequest layers(int first, int last) {
     return new TraceRequest(sites, patchMaxima, first, last);
   }
 
-  /**
-   * @return whether a site of a layer is kept
-   */
+  /** Whether a site of a layer is kept. */
   public boolean keeps(Site site, int layer) {
     return sites.containsKey(site) && layer >= firstLayer && layer <= lastLayer;
   }
 
-  /**
-   * @return whether the maximum over the patches is kept of a site of a layer
-   */
+  /** Whether the maximum over the patches is kept of a site of a layer. */
   public boolean keepsPatchMaximum(Site site, int layer) {
     return patchMaxima.contains(site) && layer >= firstLayer && layer <= lastLayer;
   }

@@ -13,6 +13,7 @@ import dev.engram.attribution.Attributor;
 import dev.engram.attribution.Contributions;
 import dev.engram.data.ImageSet;
 import dev.engram.data.LabelledImage;
+import dev.engram.experiment.Numbers;
 import dev.engram.iconclip.Iconclip;
 import dev.engram.model.Clip;
 import dev.engram.model.Weight;
@@ -114,20 +115,6 @@ class AtlasCompareTest {
     return all;
   }
 
-  private static double correlation(double[] a, double[] b) {
-    double meanA = Arrays.stream(a).average().orElseThrow();
-    double meanB = Arrays.stream(b).average().orElseThrow();
-    double ab = 0;
-    double aa = 0;
-    double bb = 0;
-    for (int i = 0; i < a.length; i++) {
-      ab += (a[i] - meanA) * (b[i] - meanB);
-      aa += (a[i] - meanA) * (a[i] - meanA);
-      bb += (b[i] - meanB) * (b[i] - meanB);
-    }
-    return ab / Math.sqrt(aa * bb);
-  }
-
   private static boolean isConstant(double[] m) {
     double mean = Arrays.stream(m).average().orElseThrow();
     double variance = Arrays.stream(m).map(x -> (x - mean) * (x - mean)).average().orElseThrow();
@@ -138,7 +125,7 @@ class AtlasCompareTest {
   private static double best(double[] neuron, double[][] others) {
     return Arrays.stream(others)
         .filter(o -> !isConstant(o))
-        .mapToDouble(o -> correlation(neuron, o))
+        .mapToDouble(o -> Numbers.correlation(neuron, o))
         .max()
         .orElseThrow();
   }
@@ -165,7 +152,7 @@ class AtlasCompareTest {
     for (int i = 0; i < n; i++) {
       Neuron neuron = clip.config().vision().space().neuron(i);
       same += Arrays.equals(a[i], b[i]) ? 1 : 0;
-      double named = correlation(a[i], b[i]);
+      double named = Numbers.correlation(a[i], b[i]);
       Pair pair = pairs.get(neuron);
       if (pair != null && Double.isNaN(pair.correlation())) {
         assertTrue(isConstant(a[i]) && Arrays.equals(a[i], b[i]));
@@ -194,7 +181,7 @@ class AtlasCompareTest {
     long gone =
         IntStream.range(0, n)
             .filter(i -> !isConstant(a[i]))
-            .filter(i -> !(correlation(a[i], b[i]) >= match || best(a[i], b) >= match))
+            .filter(i -> !(Numbers.correlation(a[i], b[i]) >= match || best(a[i], b) >= match))
             .count();
     assertEquals(gone, c.vanished().size());
     assertTrue(c.byDensity().stream().allMatch(p -> p.densityChange() != 0));

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.experiment.Numbers;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -33,17 +34,11 @@ class SketchesTest {
   }
 
   private static double exact(float[] a, float[] b) {
-    double meanA = IntStream.range(0, a.length).mapToDouble(i -> a[i]).average().orElseThrow();
-    double meanB = IntStream.range(0, b.length).mapToDouble(i -> b[i]).average().orElseThrow();
-    double ab = 0;
-    double aa = 0;
-    double bb = 0;
-    for (int i = 0; i < a.length; i++) {
-      ab += (a[i] - meanA) * (b[i] - meanB);
-      aa += (a[i] - meanA) * (a[i] - meanA);
-      bb += (b[i] - meanB) * (b[i] - meanB);
-    }
-    return ab / Math.sqrt(aa * bb);
+    return Numbers.correlation(doubles(a), doubles(b));
+  }
+
+  private static double[] doubles(float[] values) {
+    return IntStream.range(0, values.length).mapToDouble(i -> values[i]).toArray();
   }
 
   private static List<short[]> sketches(float[][] m, Set<Integer> unreadable) {

@@ -10,8 +10,8 @@ import dev.engram.attribution.Attributor;
 import dev.engram.attribution.Reading;
 import dev.engram.data.ImageSet;
 import dev.engram.dissect.NeuronSearch.By;
-import dev.engram.dissect.NeuronSearch.Effects;
-import dev.engram.dissect.NeuronSearch.Found;
+import dev.engram.dissect.NeuronSearch.EntityEffects;
+import dev.engram.dissect.NeuronSearch.FoundNeuron;
 import dev.engram.dissect.NeuronSearch.Place;
 import dev.engram.model.Clip;
 import dev.engram.trace.Neuron;
@@ -39,7 +39,7 @@ class NeuronSearchTest {
       NeuronSpace space = clip.config().vision().space();
       Attributor attributor = new Attributor(clip);
       Attribution a = SmallSet.attribution(attributor, set.entities().get(0), Reading.LITERAL);
-      Effects effects = Effects.of(a, "it");
+      EntityEffects effects = EntityEffects.of(a, "it");
       double[] cosines =
           new ValueVectors(clip).cosines(clip.embedTexts(List.of("hat"), Progress.NONE)[0]);
       NeuronSearch search = new NeuronSearch(space, effects, cosines);
@@ -50,10 +50,10 @@ class NeuronSearchTest {
               Set.of(Neuron.Block.values()));
       assertEquals(
           a.top(20).stream().map(Attribution.Ranked::neuron).toList(),
-          search.find(everywhere, By.IMPROVEMENT, 20).stream().map(Found::neuron).toList());
+          search.find(everywhere, By.IMPROVEMENT, 20).stream().map(FoundNeuron::neuron).toList());
 
       for (By by : By.values()) {
-        List<Found> found = search.find(LAST_FFN, by, 6);
+        List<FoundNeuron> found = search.find(LAST_FFN, by, 6);
         double sixth = score(found.get(5), by);
         int better = 0;
         for (int k = 0; k < space.ffnWidth(); k++) {
@@ -70,7 +70,7 @@ class NeuronSearchTest {
         }
         assertEquals(5, better, by.toString());
         for (int i = 0; i < found.size(); i++) {
-          Found f = found.get(i);
+          FoundNeuron f = found.get(i);
           assertEquals(i + 1, f.rank());
           assertEquals("it", f.entity());
           assertTrue(f.neuron().layer() == 1 && f.neuron().block() == Neuron.Block.FFN);
@@ -81,7 +81,7 @@ class NeuronSearchTest {
     }
   }
 
-  private static double score(Found f, By by) {
+  private static double score(FoundNeuron f, By by) {
     return switch (by) {
       case IMPROVEMENT -> f.improvement();
       case COEFFICIENT -> f.coefficient();
@@ -96,8 +96,8 @@ class NeuronSearchTest {
     ImageSet set = SmallSet.entities(temp);
     try (Clip clip = Clip.from(model).device("cpu").load()) {
       Survey survey = Survey.of(clip, new Attributor(clip), set, Reading.LITERAL, Progress.NONE);
-      NeuronSearch search = new NeuronSearch(survey.space(), Effects.ofBest(survey), null);
-      for (Found f : search.find(LAST_FFN, By.IMPROVEMENT, 10)) {
+      NeuronSearch search = new NeuronSearch(survey.space(), EntityEffects.ofBest(survey), null);
+      for (FoundNeuron f : search.find(LAST_FFN, By.IMPROVEMENT, 10)) {
         Survey.Effect best = survey.effects(f.neuron()).get(0);
         assertEquals(best.entity().name(), f.entity());
         assertEquals(best.improvement(), f.improvement());

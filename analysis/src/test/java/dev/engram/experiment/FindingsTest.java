@@ -115,9 +115,9 @@ class FindingsTest {
         removal.top3() - removal.lowerMean(),
         removal.top3() - removal.lowerMax());
     List<PaperInsertion.Percent> four = Table4.PAPER.get(Table4.PAPER.size() - 1).methods();
-    int one = Table4.Method.RANK_ONE.ordinal();
-    int tuned = Table4.Method.FINE_TUNING.ordinal();
-    int lora = Table4.Method.LORA.ordinal();
+    int one = Table4.TeachingMethod.RANK_ONE.ordinal();
+    int tuned = Table4.TeachingMethod.FINE_TUNING.ordinal();
+    int lora = Table4.TeachingMethod.LORA.ordinal();
     are(
         paper(Table4.EXPERIMENT),
         four.get(one).category() - four.get(0).category(),

@@ -27,6 +27,7 @@ import dev.engram.trace.Neuron;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalInt;
@@ -75,6 +76,21 @@ class LabTest {
     Attribution other = lab.attribute(Attribute.of("panda/1").label("a red bus"));
     assertEquals("a red bus", other.label());
     assertEquals(List.of(set.entity("panda").images().get(1).name()), other.images());
+  }
+
+  @Test
+  void whoWatchesSeesTheSameLab() {
+    List<String> told = new ArrayList<>();
+    Lab watched = lab.progress((what, done, of) -> told.add(what));
+    assertSame(lab.model(), watched.model());
+    Attribution seen = watched.attribute("panda");
+    assertTrue(told.size() > 0);
+    told.clear();
+    assertEquals(seen.top(3), lab.attribute("panda").top(3));
+    assertEquals(List.of(), told, "a bar is that of one question");
+    watched.forget(Forget.of("panda").accuracy(Accuracy.none())).apply();
+    assertSame(lab.model(), watched.model());
+    assertEquals(1, lab.history().edits().size());
   }
 
   @Test

@@ -62,34 +62,26 @@ public class IconclipBenchmark {
     clip.close();
   }
 
-  /**
-   * @return {@code %attribute santa_claus}: ten images
-   */
+  /** What {@code %attribute santa_claus} takes: ten images. */
   @Benchmark
   public final Attribution attributeEntity() {
     return attributor.attribute(entity.images(), entity.label(), Reading.LITERAL, Progress.NONE);
   }
 
-  /**
-   * @return {@code %heatmap santa_claus/0 --neuron L3F212}
-   */
+  /** What {@code %heatmap santa_claus/0 --neuron L3F212} takes. */
   @Benchmark
   public Heatmap heatmapOfOneImage() {
     return heatmapper.heatmap(entity.images().get(0), neuron);
   }
 
-  /**
-   * @return {@code %words L3F212}
-   */
+  /** What {@code %words L3F212} takes. */
   @Benchmark
   public List<Interpretation> wordsOfOneNeuron() {
     return new Interpreter(clip, dictionary)
         .interpret(List.of(neuron), new int[] {1}, ValueReading.LINEAR, Progress.NONE);
   }
 
-  /**
-   * @return one image, read from its file and prepared
-   */
+  /** One image, read from its file and prepared. */
   @Benchmark
   public float[] readOneImage() {
     return clip.processor().process(entity.images().get(0).file());

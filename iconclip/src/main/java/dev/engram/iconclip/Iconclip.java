@@ -31,30 +31,22 @@ public final class Iconclip {
 
   private Iconclip() {}
 
-  /**
-   * @return folder of the model: {@code config.json}, {@code model.safetensors}, tokenizer
-   */
+  /** Folder of the model: {@code config.json}, {@code model.safetensors}, tokenizer. */
   public static Path model() {
     return root().resolve("model");
   }
 
-  /**
-   * @return VisEnt-mini: {@code category/entity/*.png} and {@code manifest.csv}
-   */
+  /** VisEnt-mini: {@code category/entity/*.png} and {@code manifest.csv}. */
   public static Path entities() {
     return root().resolve("entities");
   }
 
-  /**
-   * @return 500 other icons with {@code labels.csv}, the stand-in for "general objects"
-   */
+  /** 500 other icons with {@code labels.csv}, the stand-in for "general objects". */
   public static Path background() {
     return root().resolve("background");
   }
 
-  /**
-   * @return the words that the text tower was trained on, the most frequent first
-   */
+  /** The words that the text tower was trained on, the most frequent first. */
   public static List<String> words() {
     try {
       return Files.readAllLines(root().resolve(ANCHOR)).stream().filter(w -> !w.isBlank()).toList();
@@ -64,8 +56,8 @@ public final class Iconclip {
   }
 
   /**
-   * @return the folder that holds everything, with {@code golden.json}, {@code
-   *     expected-entities.json} and {@code LICENSES.md}
+   * The folder that holds everything, with {@code golden.json}, {@code expected-entities.json} and
+   * {@code LICENSES.md}.
    */
   public static synchronized Path root() {
     Path root = found;
@@ -108,9 +100,7 @@ public final class Iconclip {
         sentence, cause == null ? new IOException("no iconclip on the class path") : cause);
   }
 
-  /**
-   * @return the folder below which Engram keeps what it can make again; perhaps not there yet
-   */
+  /** The folder below which Engram keeps what it can make again; perhaps not there yet. */
   public static Path cache() {
     return Stream.of(
             System.getProperty("engram.cache"),

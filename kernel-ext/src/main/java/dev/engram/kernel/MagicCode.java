@@ -30,16 +30,12 @@ public final class MagicCode {
             Pattern.quote(this.caller) + "\\.(line|cell)\\((\\d+)(?:, (\\d+))?[^)]*\\);?");
   }
 
-  /**
-   * @return Java that runs a line magic
-   */
+  /** Java that runs a line magic. */
   public String ofLine(String line) {
     return "%s.line(%d);".formatted(caller, number(line));
   }
 
-  /**
-   * @return Java that runs a cell magic
-   */
+  /** Java that runs a cell magic. */
   public String ofCell(String line, String body) {
     return "%s.cell(%d, %d);".formatted(caller, number(line), number(body));
   }
@@ -52,16 +48,12 @@ public final class MagicCode {
     return "%s.refuse(%d);".formatted(caller, number(sentence));
   }
 
-  /**
-   * @return Java that declares a variable of a value that is being handed over under its name
-   */
+  /** Java that declares a variable of a value that is being handed over under its name. */
   String ofVariable(String type, String name) {
     return "%s %s = %s.value(\"%s\");".formatted(type, name, caller, name);
   }
 
-  /**
-   * @return a message with what the user typed in the place of our calls
-   */
+  /** A message with what the user typed in the place of our calls. */
   public String asTyped(String message) {
     Matcher call = written.matcher(message);
     return call.replaceAll(
@@ -71,9 +63,7 @@ public final class MagicCode {
                     + typed(Integer.parseInt(match.group(2)))));
   }
 
-  /**
-   * @return whether a piece of Java calls a magic
-   */
+  /** Whether a piece of Java calls a magic. */
   public boolean isIn(String java) {
     return java.contains(caller);
   }

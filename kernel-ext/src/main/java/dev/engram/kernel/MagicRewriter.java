@@ -60,7 +60,8 @@ public final class MagicRewriter {
   }
 
   /**
-   * @return the cell as Java, with the kernel's own magics left in it
+   * The cell as Java, with the kernel's own magics left in it.
+   *
    * @throws EngramException if a magic stands where it cannot, or leaves a quote open
    */
   public String rewrite(String source) {

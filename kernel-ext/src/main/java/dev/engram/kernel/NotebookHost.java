@@ -65,9 +65,7 @@ public abstract class NotebookHost implements Host {
     return bundle;
   }
 
-  /**
-   * @return what the page has of plotly.js
-   */
+  /** What the page has of plotly.js. */
   public FigureLibrary library() {
     return library;
   }
@@ -107,9 +105,7 @@ public abstract class NotebookHost implements Host {
     }
   }
 
-  /**
-   * @return the value that {@link #define} is handing to the notebook
-   */
+  /** The value that {@link #define} is handing to the notebook. */
   public Object handedOver(String name) {
     Object value = handedOver.get(name);
     if (value == null) {

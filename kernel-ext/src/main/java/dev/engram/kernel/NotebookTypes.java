@@ -49,9 +49,7 @@ public final class NotebookTypes {
 
   private NotebookTypes() {}
 
-  /**
-   * @return Java that imports them
-   */
+  /** Java that imports them. */
   public static String imports() {
     return IMPORTS.stream().map(name -> "import " + name + ";").collect(Collectors.joining("\n"));
   }

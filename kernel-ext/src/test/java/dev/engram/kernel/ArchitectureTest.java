@@ -13,6 +13,7 @@ import com.tngtech.archunit.lang.ArchRule;
 import dev.engram.attribution.Score;
 import dev.engram.edit.EditFile;
 import dev.engram.edit.EditHistory;
+import dev.engram.magic.view.Viewable;
 
 /** Dependencies point one way: kernel-ext → magics → analysis → DJL. */
 @AnalyzeClasses(packages = "dev.engram", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -83,6 +84,15 @@ class ArchitectureTest {
           .should()
           .dependOnClassesThat()
           .resideInAPackage("dev.engram.magic");
+
+  /** A result is a plain value; a presenter beside it knows how it is shown. */
+  @ArchTest
+  static final ArchRule NO_RESULT_SHOWS_ITSELF =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("dev.engram.magic.view..")
+          .should()
+          .implement(Viewable.class);
 
   /**
    * What is computed stands in the library: a command names requests, their enums and the records

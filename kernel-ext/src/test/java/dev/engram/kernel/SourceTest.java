@@ -23,6 +23,9 @@ class SourceTest {
               + "|family\\(\\)\\s*(\\.title\\(\\)\\s*\\.(equals|startsWith|contains|matches)|[!=]=|instanceof)"
               + "|\"(CLIP|EVA-CLIP|SigLIP|SigLIP 2)\"\\s*(\\.equals|->)");
 
+  /** A block of Javadoc whose first word is a tag for what comes back. */
+  private static final Pattern RETURN_WITHOUT_A_SENTENCE = Pattern.compile("/\\*\\*[\\s*]*@return");
+
   private static List<Path> sources() throws IOException {
     List<Path> all = new ArrayList<>();
     for (String module : List.of("analysis", "magics", "kernel-ext")) {
@@ -58,5 +61,17 @@ class SourceTest {
     assertTrue(ASKS_A_NAME.matcher("switch (config.family()) {").find());
     assertTrue(ASKS_A_NAME.matcher("clip.config().family().title().equals(\"CLIP\")").find());
     assertTrue(ASKS_A_NAME.matcher("config.family() instanceof ClipFamily").find());
+  }
+
+  @Test
+  void javadocBeginsWithASentence() throws IOException {
+    List<String> without = new ArrayList<>();
+    for (Path file : sources()) {
+      if (RETURN_WITHOUT_A_SENTENCE.matcher(Files.readString(file)).find()) {
+        without.add(file.getFileName().toString());
+      }
+    }
+    assertEquals(List.of(), without, "say in the first sentence what comes back");
+    assertTrue(RETURN_WITHOUT_A_SENTENCE.matcher("/**\n   * @return the model\n   */").find());
   }
 }

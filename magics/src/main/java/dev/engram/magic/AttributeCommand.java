@@ -4,13 +4,11 @@ import dev.engram.attribution.Attribution;
 import dev.engram.attribution.Reading;
 import dev.engram.attribution.Score;
 import dev.engram.lab.Attribute;
-import dev.engram.lab.Target;
 import dev.engram.magic.result.DisplayLimits;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code %attribute}: which neurons bring images closest to a text (Sec. 3.2, Eq. 11 and 12). */
 @Command(
@@ -31,16 +29,7 @@ import picocli.CommandLine.Parameters;
 final class AttributeCommand implements EngramMagic {
   private final EngramSession session;
 
-  @Parameters(
-      paramLabel = "IMAGE|ENTITY",
-      description = "An entity of the open set, an image of it (entity/0), or an image file.")
-  private String target = "";
-
-  @Option(
-      names = "--label",
-      paramLabel = "TEXT",
-      description = "The text; the entity's label if left out.")
-  private @Nullable String label;
+  @Mixin private LabelledTargetOptions on = new LabelledTargetOptions();
 
   @Mixin private TopOptions top = new TopOptions();
 
@@ -69,7 +58,7 @@ final class AttributeCommand implements EngramMagic {
     Score by = Score.of(method, reading);
     session.model();
     DisplayLimits shown = top.shown();
-    Attribute request = Attribute.of(Target.of(target)).label(label).by(by);
+    Attribute request = Attribute.of(on.target()).label(on.label()).by(by);
     try (MagicProgress progress = context.progress()) {
       return context.showing(shown, session.lab(progress).attribute(request));
     }

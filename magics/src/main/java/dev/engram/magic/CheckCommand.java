@@ -67,9 +67,7 @@ final class CheckCommand implements EngramMagic {
                 asked.number(), verdict.isRight() ? "right" : "not yet", verdict.sentence()));
   }
 
-  /**
-   * @return the exercises that can be checked
-   */
+  /** The exercises that can be checked. */
   static Course course() {
     try (InputStream in = CheckCommand.class.getResourceAsStream(EXERCISES)) {
       if (in == null) {
@@ -103,9 +101,7 @@ final class CheckCommand implements EngramMagic {
     }
   }
 
-  /**
-   * @return null if it can be no answer
-   */
+  /** A value as an answer; null if it can be none. */
   private static @Nullable String text(@Nullable Object value) {
     if (value instanceof Collection<?> several) {
       return several.stream().map(String::valueOf).collect(Collectors.joining(" "));

@@ -20,16 +20,16 @@ public interface EngramMagic {
   @Nullable Object run(MagicContext context) throws Exception;
 
   /**
-   * @return whether it may head a cell ({@code %%name}) and be given the lines below; such a magic
-   *     gets the option {@code --as NAME}, which keeps its value in a variable
+   * Whether it may head a cell ({@code %%name}) and be given the lines below; such a magic gets the
+   * option {@code --as NAME}, which keeps its value in a variable.
    */
   default boolean takesBody() {
     return false;
   }
 
   /**
-   * @return what stands for {@code ${key}} in descriptions of options, where that is not known when
-   *     they are compiled
+   * What stands for {@code ${key}} in descriptions of options, where that is not known when they
+   * are compiled.
    */
   default Optional<ResourceBundle> words() {
     return Optional.empty();

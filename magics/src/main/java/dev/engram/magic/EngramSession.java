@@ -220,6 +220,20 @@ final class EngramSession {
   }
 
   /**
+   * What a user calls a neuron.
+   *
+   * @throws EngramException if the model has none of that name; it says which ones there are
+   */
+  Neuron neuron(String name) {
+    return model().config().vision().space().neuron(name);
+  }
+
+  /** What a user calls neurons, each as {@link #neuron} takes it. */
+  List<Neuron> neurons(List<String> names) {
+    return names.stream().map(this::neuron).toList();
+  }
+
+  /**
    * What a user calls a dictionary.
    *
    * @param wanted a file of words or a built-in list; null for the model's own

@@ -7,6 +7,7 @@ import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -60,11 +61,7 @@ final class EvolveCommand implements EngramMagic {
       description = "How many query neurons of each neuron (default: ${DEFAULT-VALUE}).")
   private int branch = 2;
 
-  @Option(
-      names = "--dictionary",
-      paramLabel = WordSource.LABEL,
-      description = "Words: " + WordSource.DESCRIPTION)
-  private @Nullable String dictionary;
+  @Mixin private DictionaryOptions dictionary = new DictionaryOptions();
 
   EvolveCommand(EngramSession session) {
     this.session = session;
@@ -72,11 +69,11 @@ final class EvolveCommand implements EngramMagic {
 
   @Override
   public Evolutions run(MagicContext context) {
-    Neuron start = Neuron.parse(neuron, session.model().config().vision().space());
+    Neuron start = session.neuron(neuron);
     Evolve request =
         Evolve.of(start, Stream.of(image, second).filter(Objects::nonNull).toArray(String[]::new))
             .size(depth, branch)
-            .words(session.vocabulary(dictionary));
+            .words(dictionary.words(session));
     try (MagicProgress progress = context.progress()) {
       return session.lab(progress).evolve(request);
     }

@@ -59,11 +59,7 @@ final class ExploreCommand implements EngramMagic {
       description = "The text that the images are held against; the entity's label if left out.")
   private @Nullable String label;
 
-  @Option(
-      names = "--dictionary",
-      paramLabel = WordSource.LABEL,
-      description = "Words: " + WordSource.DESCRIPTION)
-  private @Nullable String dictionary;
+  @Mixin private DictionaryOptions dictionary = new DictionaryOptions();
 
   @Mixin private PageOptions page = new PageOptions();
 
@@ -78,7 +74,7 @@ final class ExploreCommand implements EngramMagic {
     List<String> images = new ArrayList<>();
     for (String target : targets) {
       if (Neuron.isName(target) && !session.images().hasEntity(target)) {
-        neurons.add(Neuron.parse(target, session.model().config().vision().space()));
+        neurons.add(session.neuron(target));
       } else {
         images.add(target);
       }
@@ -89,7 +85,7 @@ final class ExploreCommand implements EngramMagic {
             neurons,
             label,
             top,
-            session.vocabulary(dictionary));
+            dictionary.words(session));
     PageFile file = page.file();
     try (MagicProgress progress = context.progress()) {
       Exploration exploration = session.lab(progress).explore(request);

@@ -3,6 +3,7 @@ package dev.engram.magic;
 import dev.engram.edit.Removal;
 import dev.engram.lab.Forget;
 import dev.engram.lab.Forgotten;
+import dev.engram.lab.Lab;
 import dev.engram.lab.Target;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -64,10 +65,7 @@ final class ForgetCommand implements EngramMagic {
               + " others where it is alone.")
   private List<String> unrelated = List.of();
 
-  @Mixin private AccuracyOptions accuracy = new AccuracyOptions();
-
-  @Option(names = "--preview", description = "Show the effect and change nothing.")
-  private boolean preview;
+  @Mixin private EditOptions editing = new EditOptions();
 
   ForgetCommand(EngramSession session) {
     this.session = session;
@@ -75,16 +73,16 @@ final class ForgetCommand implements EngramMagic {
 
   @Override
   public Forgotten run(MagicContext context) {
-    session.model();
-    Forget request =
-        Forget.of(target)
-            .label(label)
-            .top(top)
-            .mode(mode)
-            .unrelated(unrelated.isEmpty() ? null : Target.of(unrelated))
-            .accuracy(accuracy.accuracy(session));
-    try (MagicProgress progress = context.progress()) {
-      return EditMagic.finished(session.lab(progress).forget(request), preview);
-    }
+    return editing.edit(
+        session,
+        context,
+        accuracy ->
+            Forget.of(target)
+                .label(label)
+                .top(top)
+                .mode(mode)
+                .unrelated(unrelated.isEmpty() ? null : Target.of(unrelated))
+                .accuracy(accuracy),
+        Lab::forget);
   }
 }

@@ -6,7 +6,6 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code %heads}: what each attention head writes to the embedding, and says in words. */
 @Command(
@@ -28,16 +27,7 @@ import picocli.CommandLine.Parameters;
 final class HeadsCommand implements EngramMagic {
   private final EngramSession session;
 
-  @Parameters(
-      paramLabel = "IMAGE|ENTITY",
-      description = "An entity of the open set, an image of it (entity/0), or an image file.")
-  private String target = "";
-
-  @Option(
-      names = "--label",
-      paramLabel = "TEXT",
-      description = "The text; the entity's label if left out.")
-  private @Nullable String label;
+  @Mixin private LabelledTargetOptions on = new LabelledTargetOptions();
 
   @Option(
       names = "--layer",
@@ -55,13 +45,9 @@ final class HeadsCommand implements EngramMagic {
           "Over how many images of the open set, evenly spread (default: ${DEFAULT-VALUE}).")
   private int sample = ReadHeads.SAMPLE;
 
-  @Option(
-      names = "--dictionary",
-      paramLabel = WordSource.LABEL,
-      description = "Words: " + WordSource.DESCRIPTION)
-  private @Nullable String dictionary;
+  @Mixin private DictionaryOptions dictionary = new DictionaryOptions();
 
-  @Mixin private RowOptions top = new RowOptions();
+  @Mixin private TopOptions top = new TopOptions();
 
   HeadsCommand(EngramSession session) {
     this.session = session;
@@ -71,11 +57,11 @@ final class HeadsCommand implements EngramMagic {
   public HeadReadings run(MagicContext context) {
     int count = session.model().config().vision().layers();
     ReadHeads request =
-        ReadHeads.of(target)
-            .label(label)
+        ReadHeads.of(on.target())
+            .label(on.label())
             .layers(Layers.typed(layers, count))
             .sample(sample)
-            .words(session.vocabulary(dictionary));
+            .words(dictionary.words(session));
     try (MagicProgress progress = context.progress()) {
       return context.showing(top.shown(), session.lab(progress).heads(request));
     }

@@ -3,8 +3,8 @@ package dev.engram.magic;
 import dev.engram.lab.Heatmaps;
 import dev.engram.trace.Neuron;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code %heatmap}: where in an image a neuron looks (Sec. 3.3, Eq. 6). */
 @Command(
@@ -21,10 +21,7 @@ import picocli.CommandLine.Parameters;
 final class HeatmapCommand implements EngramMagic {
   private final EngramSession session;
 
-  @Parameters(
-      paramLabel = "IMAGE|ENTITY",
-      description = "An entity of the open set, an image of it (entity/0), or an image file.")
-  private String target = "";
+  @Mixin private TargetOptions on = new TargetOptions();
 
   @Option(
       names = "--neuron",
@@ -46,9 +43,9 @@ final class HeatmapCommand implements EngramMagic {
 
   @Override
   public Heatmaps run(MagicContext context) {
-    Neuron n = Neuron.parse(neuron, session.model().config().vision().space());
+    Neuron n = session.neuron(neuron);
     try (MagicProgress progress = context.progress()) {
-      Heatmaps heatmaps = session.lab(progress).heatmap(target, n);
+      Heatmaps heatmaps = session.lab(progress).heatmap(on.target(), n);
       return turn ? heatmaps.turned() : heatmaps;
     }
   }

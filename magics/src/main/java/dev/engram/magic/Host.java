@@ -34,9 +34,7 @@ public interface Host {
    */
   void define(String name, Object value);
 
-  /**
-   * @return name and version of the kernel and what lies under it, for {@code %engram}
-   */
+  /** Name and version of the kernel and what lies under it, for {@code %engram}. */
   Map<String, String> versions();
 
   /** A view that is on the page and can be replaced. */

@@ -1,7 +1,7 @@
 package dev.engram.magic;
 
 import dev.engram.data.ImageSet;
-import dev.engram.magic.result.ImageGallery;
+import dev.engram.magic.view.ImageGallery;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;

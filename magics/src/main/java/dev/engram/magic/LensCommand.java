@@ -3,11 +3,10 @@ package dev.engram.magic;
 import dev.engram.EngramException;
 import dev.engram.lab.Lab;
 import dev.engram.lab.LensReading;
-import dev.engram.lab.Target;
 import java.util.List;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code %lens}: how the class token comes closer to a text, block by block (Sec. 1). */
 @Command(
@@ -26,10 +25,7 @@ import picocli.CommandLine.Parameters;
 final class LensCommand implements EngramMagic {
   private final EngramSession session;
 
-  @Parameters(
-      paramLabel = "IMAGE|ENTITY",
-      description = "An entity of the open set, an image of it (entity/0), or an image file.")
-  private String target = "";
+  @Mixin private TargetOptions on = new TargetOptions();
 
   @Option(
       names = "--label",
@@ -54,8 +50,8 @@ final class LensCommand implements EngramMagic {
     try (MagicProgress progress = context.progress()) {
       Lab lab = session.lab(progress);
       return patches
-          ? lab.lensMaps(Target.of(target), labels)
-          : lab.lens(Target.of(target), labels.isEmpty() ? null : labels.get(0));
+          ? lab.lensMaps(on.target(), labels)
+          : lab.lens(on.target(), labels.isEmpty() ? null : labels.get(0));
     }
   }
 }

@@ -63,7 +63,8 @@ final class MagicCommand {
   }
 
   /**
-   * @return whether help was asked for instead of work
+   * Whether help was asked for instead of work.
+   *
    * @throws CommandLine.ParameterException if the arguments do not fit
    */
   boolean parse(List<String> arguments, Variables variables) {
@@ -72,9 +73,7 @@ final class MagicCommand {
     return command.parseArgs(replaced.toArray(String[]::new)).isUsageHelpRequested();
   }
 
-  /**
-   * @return the variable that {@code --as} names, once the arguments have been parsed
-   */
+  /** The variable that {@code --as} names, once the arguments have been parsed. */
   @Nullable String variable() {
     OptionSpec as = command.getCommandSpec().findOption(AS);
     String name = as == null ? null : as.getValue();
@@ -94,7 +93,8 @@ final class MagicCommand {
   }
 
   /**
-   * @return where {@code --save} wants the value, once the arguments have been parsed
+   * Where {@code --save} wants the value, once the arguments have been parsed.
+   *
    * @throws EngramException if it cannot be written there
    */
   @Nullable ResultFile file() {

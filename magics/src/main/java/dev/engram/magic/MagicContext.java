@@ -18,9 +18,7 @@ public final class MagicContext {
     this.lastTrace = lastTrace;
   }
 
-  /**
-   * @return the lines under {@code %%name}; "" for a line magic
-   */
+  /** The lines under {@code %%name}; "" for a line magic. */
   public String body() {
     return body;
   }
@@ -46,23 +44,17 @@ public final class MagicContext {
     host.display(view);
   }
 
-  /**
-   * @return where long work reports to; close it when the work is done, best in a {@code try (…)}
-   */
+  /** Where long work reports to; close it when the work is done, best in a {@code try (…)}. */
   public MagicProgress progress() {
     return progress;
   }
 
-  /**
-   * @return the kernel
-   */
+  /** The kernel. */
   public Host host() {
     return host;
   }
 
-  /**
-   * @return the stack trace of the last failure, "" if nothing failed yet
-   */
+  /** The stack trace of the last failure, "" if nothing failed yet. */
   public String lastTrace() {
     return lastTrace;
   }

@@ -82,9 +82,7 @@ public record MagicLine(String name, List<String> arguments) {
     return mended;
   }
 
-  /**
-   * @return the argument as it can be typed in a line
-   */
+  /** The argument as it can be typed in a line. */
   public static String quoted(String argument) {
     if (argument.matches("[\\p{L}\\p{N}_./~+@:-]+") && !argument.startsWith("//")) {
       return argument;

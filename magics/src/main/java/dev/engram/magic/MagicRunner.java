@@ -95,7 +95,8 @@ public final class MagicRunner {
   }
 
   /**
-   * @return the help of a magic
+   * The help of a magic.
+   *
    * @throws EngramException if there is none of that name
    */
   public View help(String name) {
@@ -168,9 +169,7 @@ public final class MagicRunner {
     return view;
   }
 
-  /**
-   * @return every magic
-   */
+  /** Every magic. */
   public Magics magics() {
     return magics;
   }

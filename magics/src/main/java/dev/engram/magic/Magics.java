@@ -55,9 +55,7 @@ public final class Magics {
     }
   }
 
-  /**
-   * @return Engram's magics, sharing one session
-   */
+  /** Engram's magics, sharing one session. */
   public static Magics all() {
     KeptResults.sweepLeftovers();
     EngramSession session = new EngramSession();
@@ -154,16 +152,12 @@ public final class Magics {
     return create(name).map(MagicCommand::new);
   }
 
-  /**
-   * @return the names, without percent signs, sorted
-   */
+  /** The names, without percent signs, sorted. */
   public Set<String> names() {
     return java.util.Collections.unmodifiableSet(byName.keySet());
   }
 
-  /**
-   * @return a new instance of the magic of that name
-   */
+  /** A new instance of the magic of that name. */
   public Optional<EngramMagic> create(String name) {
     return Optional.ofNullable(byName.get(name)).map(Supplier::get);
   }

@@ -7,7 +7,6 @@ import dev.engram.lab.Described;
 import dev.engram.magic.result.Presenters;
 import dev.engram.magic.view.PageFile;
 import dev.engram.trace.Neuron;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -35,11 +34,7 @@ final class NeuronCommand implements EngramMagic {
       description = "Which neuron: L5F412 or L3A0H11, every index from 0.")
   private String neuron = "";
 
-  @Option(
-      names = "--dictionary",
-      paramLabel = WordSource.LABEL,
-      description = "Words: " + WordSource.DESCRIPTION)
-  private @Nullable String dictionary;
+  @Mixin private DictionaryOptions dictionary = new DictionaryOptions();
 
   @Option(
       names = "--reading",
@@ -65,10 +60,9 @@ final class NeuronCommand implements EngramMagic {
 
   @Override
   public Described run(MagicContext context) {
-    Neuron n = Neuron.parse(neuron, session.model().config().vision().space());
+    Neuron n = session.neuron(neuron);
     session.images();
-    Describe request =
-        Describe.of(n).reading(reading).seed(seed).words(session.vocabulary(dictionary));
+    Describe request = Describe.of(n).reading(reading).seed(seed).words(dictionary.words(session));
     PageFile file = page.file();
     try (MagicProgress progress = context.progress()) {
       Described described = session.lab(progress).describe(request);

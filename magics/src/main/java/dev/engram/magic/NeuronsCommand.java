@@ -123,8 +123,7 @@ final class NeuronsCommand implements EngramMagic {
             .count(top)
             .by(by)
             .words(session.vocabulary(dictionary))
-            .like(
-                like == null ? null : Neuron.parse(like, session.model().config().vision().space()))
+            .like(like == null ? null : session.neuron(like))
             .in(inAtlas());
     try (MagicProgress progress = context.progress()) {
       return session.lab(progress).find(request);

@@ -47,7 +47,7 @@ final class PatchCommand implements EngramMagic {
   @Option(names = "--by", paramLabel = "PLACE", description = "position (default) or head.")
   private Place place = Place.POSITION;
 
-  @Mixin private RowOptions top = new RowOptions();
+  @Mixin private TopOptions top = new TopOptions();
 
   PatchCommand(EngramSession session) {
     this.session = session;

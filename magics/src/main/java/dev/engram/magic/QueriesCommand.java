@@ -43,7 +43,7 @@ final class QueriesCommand implements EngramMagic {
 
   @Override
   public QueryEffects run(MagicContext context) {
-    Neuron n = Neuron.parse(neuron, session.model().config().vision().space());
+    Neuron n = session.neuron(neuron);
     DisplayLimits shown = top.shown();
     try (MagicProgress progress = context.progress()) {
       return context.showing(shown, session.lab(progress).queries(image, n));

@@ -12,12 +12,13 @@ import dev.engram.lab.Reproduce;
 import dev.engram.lab.ReproduceAll;
 import dev.engram.lab.Reproduced;
 import dev.engram.lab.Vocabulary;
+import dev.engram.magic.result.ExperimentList;
 import dev.engram.magic.result.ExperimentPresenters;
 import dev.engram.magic.result.PaperReport;
+import dev.engram.magic.result.Presenters;
+import dev.engram.magic.result.ReproduceAnswer;
 import dev.engram.magic.result.Reproduction;
 import dev.engram.magic.view.PageFile;
-import dev.engram.magic.view.TableView;
-import dev.engram.magic.view.Viewable;
 import dev.engram.model.Clip;
 import dev.engram.model.Precision;
 import java.util.ArrayList;
@@ -149,27 +150,27 @@ final class ReproduceCommand implements EngramMagic {
   }
 
   @Override
-  public Viewable run(MagicContext context) {
+  public ReproduceAnswer run(MagicContext context) {
     String asked = name == null ? "" : name.replaceFirst("\\?+$", "").strip();
     boolean all = asked.equalsIgnoreCase(ReproduceAllRun.NAME);
     boolean lists = name != null && name.endsWith("?");
     if (name == null || (all && lists)) {
-      return TableView.of(list());
+      return new ExperimentList(list());
     }
     if (lists) {
-      return TableView.of(settings(Experiments.named(asked)), 100);
+      return new ExperimentList(settings(Experiments.named(asked)));
     }
     PageFile file = page.file();
     if (all) {
       PaperReport report = all(context);
       if (file != null) {
-        context.display(file.write(report.page()));
+        context.display(file.write(Presenters.page(report)));
       }
       return report;
     }
     Reproduction shown = reproduce(Experiments.named(asked), context);
     if (file != null) {
-      context.display(file.write(PaperReport.page(shown)));
+      context.display(file.write(Presenters.page(shown)));
     }
     return shown;
   }

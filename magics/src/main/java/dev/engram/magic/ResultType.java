@@ -35,9 +35,7 @@ final class ResultType {
     }
   }
 
-  /**
-   * @return which type the variable should have, without a full stop
-   */
+  /** Which type the variable should have, without a full stop. */
   static String misfit(String name, Class<?> given, Class<?> wanted) {
     return "%%%s gives %s, which is no %s: declare the variable as %s"
         .formatted(

@@ -63,9 +63,7 @@ final class Sentences {
         && !failure.getMessage().equals(String.valueOf(failure.getCause()));
   }
 
-  /**
-   * @return a class's name after a or an
-   */
+  /** A class's name after a or an. */
   static String withArticle(String name) {
     return ("AEIOU".indexOf(name.charAt(0)) >= 0 ? "an " : "a ") + name;
   }

@@ -47,7 +47,7 @@ interface SmallPages {
       if (!session.hasModel()) {
         return last;
       }
-      Neuron neuron = Neuron.parse(word, session.model().config().vision().space());
+      Neuron neuron = session.neuron(word);
       View page = Presenters.view(session.lab(Progress.NONE).glance(neuron));
       return Optional.of(last.map(below -> joined(page, below)).orElse(page));
     }

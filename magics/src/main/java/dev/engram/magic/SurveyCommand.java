@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -91,11 +92,7 @@ final class SurveyCommand implements EngramMagic {
           "Keep the maximum of m over the patches too, beside m at the class token (slower).")
   private boolean patches;
 
-  @Option(
-      names = "--dictionary",
-      paramLabel = WordSource.LABEL,
-      description = "Words: " + WordSource.DESCRIPTION)
-  private @Nullable String dictionary;
+  @Mixin private DictionaryOptions dictionary = new DictionaryOptions();
 
   @Option(
       names = "--out",
@@ -184,7 +181,7 @@ final class SurveyCommand implements EngramMagic {
     Lab lab = session.lab(progress);
     return SurveyImages.of(set, folder)
         .settings(settings)
-        .words(session.vocabulary(dictionary))
+        .words(dictionary.words(session))
         .engine(by)
         .run(lab, progress);
   }
@@ -231,7 +228,7 @@ final class SurveyCommand implements EngramMagic {
     addTo(words, "--master", master);
     addTo(words, "--split", split);
     addTo(words, "--images", images);
-    addTo(words, "--dictionary", dictionary);
+    addTo(words, "--dictionary", dictionary.typed());
     addTo(words, "--out", out == null ? null : UserPath.home(out).toAbsolutePath());
     conf.forEach((key, value) -> words.addAll(List.of("--conf", key + "=" + value)));
     return Atlas.open(SparkProcess.run(words, progress, note -> context.display(View.text(note))));

@@ -57,9 +57,7 @@ public final class SurveyMain {
     return ended;
   }
 
-  /**
-   * @return the status of the process
-   */
+  /** The status of the process. */
   static int run(List<String> args, Host host, PrintStream out, PrintStream err) {
     MagicRunner runner = new MagicRunner(Magics.all(), host);
     try {

@@ -1,6 +1,7 @@
 package dev.engram.magic;
 
 import dev.engram.edit.BackgroundKeys;
+import dev.engram.lab.Lab;
 import dev.engram.lab.Target;
 import dev.engram.lab.Taught;
 import dev.engram.lab.Teach;
@@ -100,10 +101,7 @@ final class TeachCommand implements EngramMagic {
       description = "auto (default, the cheaper one), cholesky or woodbury; all give the same.")
   private BackgroundKeys.Solver solver = BackgroundKeys.Solver.AUTO;
 
-  @Mixin private AccuracyOptions accuracy = new AccuracyOptions();
-
-  @Option(names = "--preview", description = "Show the effect and change nothing.")
-  private boolean preview;
+  @Mixin private EditOptions editing = new EditOptions();
 
   TeachCommand(EngramSession session) {
     this.session = session;
@@ -111,21 +109,21 @@ final class TeachCommand implements EngramMagic {
 
   @Override
   public Taught run(MagicContext context) {
-    session.model();
-    Teach request =
-        Teach.name(names.toArray(String[]::new))
-            .images(images.stream().map(i -> Target.of(i)).toList())
-            .shots(shots)
-            .guides(guide.guides())
-            .template(guide.template())
-            .blocks(blocks.equals(List.of(AUTO)) ? List.of() : blocks)
-            .memit(memit)
-            .keys(keys.isEmpty() ? null : Target.of(keys), keyTokens)
-            .ridge(ridge)
-            .solver(solver)
-            .accuracy(accuracy.accuracy(session));
-    try (MagicProgress progress = context.progress()) {
-      return EditMagic.finished(session.lab(progress).teach(request), preview);
-    }
+    return editing.edit(
+        session,
+        context,
+        accuracy ->
+            Teach.name(names.toArray(String[]::new))
+                .images(images.stream().map(i -> Target.of(i)).toList())
+                .shots(shots)
+                .guides(guide.guides())
+                .template(guide.template())
+                .blocks(blocks.equals(List.of(AUTO)) ? List.of() : blocks)
+                .memit(memit)
+                .keys(keys.isEmpty() ? null : Target.of(keys), keyTokens)
+                .ridge(ridge)
+                .solver(solver)
+                .accuracy(accuracy),
+        Lab::teach);
   }
 }

@@ -1,5 +1,6 @@
 package dev.engram.magic;
 
+import dev.engram.lab.Lab;
 import dev.engram.lab.Target;
 import dev.engram.lab.Tune;
 import dev.engram.lab.Tuned;
@@ -69,10 +70,7 @@ abstract class TuneCommand implements EngramMagic {
               + " %%teach of the name if left out, else 100.")
   private @Nullable Double match;
 
-  @Mixin private AccuracyOptions accuracy = new AccuracyOptions();
-
-  @Option(names = "--preview", description = "Show the effect and change nothing.")
-  private boolean preview;
+  @Mixin private EditOptions editing = new EditOptions();
 
   TuneCommand(EngramSession session) {
     this.session = session;
@@ -83,18 +81,18 @@ abstract class TuneCommand implements EngramMagic {
 
   @Override
   public Tuned run(MagicContext context) {
-    session.model();
-    Tune request =
-        request(name)
-            .images(images.stream().map(i -> Target.of(i)).toList())
-            .shots(shots)
-            .template(template)
-            .steps(steps, every)
-            .learningRate(learningRate)
-            .match(match == null ? null : match / 100)
-            .accuracy(accuracy.accuracy(session));
-    try (MagicProgress progress = context.progress()) {
-      return EditMagic.finished(session.lab(progress).tune(request), preview);
-    }
+    return editing.edit(
+        session,
+        context,
+        accuracy ->
+            request(name)
+                .images(images.stream().map(i -> Target.of(i)).toList())
+                .shots(shots)
+                .template(template)
+                .steps(steps, every)
+                .learningRate(learningRate)
+                .match(match == null ? null : match / 100)
+                .accuracy(accuracy),
+        Lab::tune);
   }
 }

@@ -26,9 +26,7 @@ final class Variables {
     this.host = host;
   }
 
-  /**
-   * @return the arguments with every reference replaced by the variable's text
-   */
+  /** The arguments with every reference replaced by the variable's text. */
   List<String> replacedIn(List<String> arguments) {
     return arguments.stream().map(this::replaced).toList();
   }

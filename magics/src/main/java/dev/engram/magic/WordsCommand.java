@@ -3,10 +3,10 @@ package dev.engram.magic;
 import dev.engram.lab.Interpret;
 import dev.engram.lab.Interpretations;
 import dev.engram.lab.Target;
-import dev.engram.trace.Neuron;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -39,11 +39,7 @@ final class WordsCommand implements EngramMagic {
           "Turn a neuron around if its coefficient on this entity is negative while it helps (A.2).")
   private @Nullable String entity;
 
-  @Option(
-      names = "--dictionary",
-      paramLabel = WordSource.LABEL,
-      description = "Words: " + WordSource.DESCRIPTION)
-  private @Nullable String dictionary;
+  @Mixin private DictionaryOptions dictionary = new DictionaryOptions();
 
   WordsCommand(EngramSession session) {
     this.session = session;
@@ -52,12 +48,9 @@ final class WordsCommand implements EngramMagic {
   @Override
   public Interpretations run(MagicContext context) {
     Interpret request =
-        Interpret.of(
-                neurons.stream()
-                    .map(n -> Neuron.parse(n, session.model().config().vision().space()))
-                    .toList())
+        Interpret.of(session.neurons(neurons))
             .turnedFor(entity == null ? null : Target.of(entity))
-            .words(session.vocabulary(dictionary));
+            .words(dictionary.words(session));
     try (MagicProgress progress = context.progress()) {
       Interpretations said = session.lab(progress).words(request);
       session.showFromAtlas(request.neurons(), context);

@@ -11,7 +11,7 @@ import dev.engram.atlas.AtlasComparison;
 import dev.engram.atlas.AtlasMap;
 import dev.engram.atlas.AtlasNeurons;
 import dev.engram.atlas.AtlasTable;
-import dev.engram.dissect.NeuronSearch.Found;
+import dev.engram.dissect.NeuronSearch.FoundNeuron;
 import dev.engram.lab.Neurons;
 import dev.engram.magic.result.Presenters;
 import dev.engram.trace.Neuron;
@@ -102,7 +102,7 @@ class AtlasCommandTest {
     AtlasNeurons atlas = Objects.requireNonNull(few.atlas());
     assertEquals(20, few.found().size());
     List<Double> scores = new ArrayList<>();
-    for (Found f : few.found()) {
+    for (FoundNeuron f : few.found()) {
       double density = atlas.density()[atlas.space().index(f.neuron())];
       assertTrue(density >= 0.05 && density <= 0.1, f + " " + density);
       assertTrue(f.neuron().layer() >= 2 && f.neuron().layer() <= 3);
@@ -124,7 +124,7 @@ class AtlasCommandTest {
 
     Neurons quiet = neurons("neurons --sort deviation --ascending --top 5");
     double last = 0;
-    for (Found f : quiet.found()) {
+    for (FoundNeuron f : quiet.found()) {
       double deviation = atlas.deviation()[atlas.space().index(f.neuron())];
       assertTrue(deviation >= last);
       last = deviation;

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.iconclip.Iconclip;
 import dev.engram.lab.Evaluated;
-import dev.engram.magic.result.ImageGallery;
 import dev.engram.magic.result.Presenters;
+import dev.engram.magic.view.ImageGallery;
 import dev.engram.magic.view.View;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -101,7 +101,8 @@ class EvaluateCommandTest {
         assertInstanceOf(
             ImageGallery.class, runner.run("images '" + set + "' --split valid", null));
     assertEquals(2, shown.set().entities().size());
-    assertTrue(shown.view().text().contains("taken: val."), shown.view().text());
+    assertTrue(
+        Presenters.view(shown).text().contains("taken: val."), Presenters.view(shown).text());
     assertTrue(sentence("images '" + set + "' --split tset").contains("did you mean test"));
 
     Files.move(set.resolve("train/koala"), Files.createDirectories(set.resolve("a")).resolve("x"));

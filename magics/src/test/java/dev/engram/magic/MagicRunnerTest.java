@@ -25,7 +25,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 class MagicRunnerTest {
-  enum Method {
+  enum Ranking {
     IMPROVEMENT,
     ACTIVATION
   }
@@ -41,7 +41,7 @@ class MagicRunnerTest {
     int top;
 
     @Option(names = "--by", defaultValue = "improvement")
-    Method by = Method.IMPROVEMENT;
+    Ranking by = Ranking.IMPROVEMENT;
 
     @Option(names = "--thing")
     @Nullable Thing thing;

@@ -12,7 +12,7 @@ import dev.engram.Progress;
 import dev.engram.attribution.Attribution;
 import dev.engram.data.LabelledImage;
 import dev.engram.lab.ModelCard;
-import dev.engram.magic.result.ImageGallery;
+import dev.engram.magic.view.ImageGallery;
 import dev.engram.model.Clip;
 import java.util.List;
 import org.junit.jupiter.api.Test;

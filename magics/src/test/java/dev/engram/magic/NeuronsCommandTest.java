@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.engram.EngramException;
 import dev.engram.attribution.Attribution;
 import dev.engram.dissect.NeuronSearch.By;
-import dev.engram.dissect.NeuronSearch.Found;
+import dev.engram.dissect.NeuronSearch.FoundNeuron;
 import dev.engram.lab.Neurons;
 import dev.engram.magic.result.Presenters;
 import dev.engram.magic.view.View;
@@ -61,7 +61,7 @@ class NeuronsCommandTest {
             Neurons.class, fresh.run("neurons --word red --layer 2-4 --kind ffn", null));
     assertEquals(10, n.found().size());
     assertEquals(By.COSINE, n.by());
-    for (Found f : n.found()) {
+    for (FoundNeuron f : n.found()) {
       assertTrue(f.neuron().layer() >= 2 && f.neuron().layer() <= 4, f.toString());
       assertEquals(Neuron.Block.FFN, f.neuron().block());
     }
@@ -75,7 +75,7 @@ class NeuronsCommandTest {
   void wordAndEntityTogetherTakeTheProduct() {
     Neurons n = run("neurons --word hat --entity santa_claus --top 20");
     double last = Double.POSITIVE_INFINITY;
-    for (Found f : n.found()) {
+    for (FoundNeuron f : n.found()) {
       assertTrue(f.improvement() > 0 && f.cosine() > 0, f.toString());
       assertTrue(f.improvement() * f.cosine() <= last, f.toString());
       last = f.improvement() * f.cosine();

@@ -104,7 +104,7 @@ class NonsenseTest {
         "attribute panda --label '' | A label is needed",
         "attribute panda --label '  ' | A label is needed",
         "attribute panda --label '{{long}}' | tokens",
-        "attribute panda --top 0 | --top takes a number of neurons from 1, got 0",
+        "attribute panda --top 0 | --top takes a number of rows from 1, got 0",
         "attribute panda --top -3 | got -3",
         "attribute panda --top many | --top takes a whole number, such as 5, got 'many'",
         "attribute panda --top 99999999999 | --top takes a whole number of at most 2147483647, got",

@@ -12,10 +12,10 @@ import dev.engram.iconclip.Iconclip;
 import dev.engram.lab.Described;
 import dev.engram.lab.Evolutions;
 import dev.engram.lab.Neurons;
-import dev.engram.magic.result.ImageGallery;
 import dev.engram.magic.result.NeuronRecipe;
 import dev.engram.magic.result.Presenters;
 import dev.engram.magic.view.Gallery;
+import dev.engram.magic.view.ImageGallery;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.View;
 import java.awt.image.BufferedImage;
@@ -91,8 +91,8 @@ class PeoplesFilesTest {
     assertEquals(60, pictures.size());
     assertTrue(pictures.stream().allMatch(p -> p.picture().getWidth() == 64));
     assertEquals("cat/59", pictures.get(59).caption());
-    assertTrue(cats.view().text().contains("… and 3 more"), cats.view().text());
-    assertTrue(cats.view().html().contains("… and 3 more"));
+    assertTrue(Presenters.view(cats).text().contains("… and 3 more"), Presenters.view(cats).text());
+    assertTrue(Presenters.view(cats).html().contains("… and 3 more"));
   }
 
   @Test

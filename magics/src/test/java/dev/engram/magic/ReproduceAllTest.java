@@ -13,6 +13,7 @@ import dev.engram.experiment.Verdict;
 import dev.engram.iconclip.Iconclip;
 import dev.engram.lab.ReproducedAll;
 import dev.engram.magic.result.PaperReport;
+import dev.engram.magic.result.Presenters;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,7 +66,7 @@ class ReproduceAllTest {
     assertEquals(Findings.ALL.size(), report.table().rowCount());
     assertEquals(Findings.ALL.size(), Stream.of(Verdict.values()).mapToLong(result::count).sum());
 
-    String said = report.view().text();
+    String said = Presenters.view(report).text();
     assertTrue(said.startsWith("Of the paper's " + Findings.ALL.size() + " findings"), said);
     assertTrue(said.contains("numbers are not the paper's"), said);
     assertTrue(said.contains("so that the paper's numbers are of others: table2, table4."), said);
@@ -97,9 +98,11 @@ class ReproduceAllTest {
             .orElseThrow();
     assertTrue(table4.refusal().isPresent());
     assertTrue(table4.judged().stream().allMatch(j -> j.verdict() == Verdict.CANNOT_BE_SAID));
-    assertTrue(report.view().text().contains("table4 was not run: "), report.view().text());
-    assertTrue(report.page().standalone().contains("Not run: "));
-    assertTrue(report.shown().containsKey("table1"), report.view().text());
+    assertTrue(
+        Presenters.view(report).text().contains("table4 was not run: "),
+        Presenters.view(report).text());
+    assertTrue(Presenters.page(report).standalone().contains("Not run: "));
+    assertTrue(report.shown().containsKey("table1"), Presenters.view(report).text());
   }
 
   @Test

@@ -19,7 +19,9 @@ import dev.engram.experiment.Table8;
 import dev.engram.iconclip.Iconclip;
 import dev.engram.magic.draw.FigureDrawing;
 import dev.engram.magic.draw.SvgCanvas;
+import dev.engram.magic.result.ExperimentList;
 import dev.engram.magic.result.ExperimentPresenters;
+import dev.engram.magic.result.Presenters;
 import dev.engram.magic.result.Reproduction;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.View;
@@ -43,7 +45,7 @@ class ReproduceCommandTest {
 
   @Test
   void listsWhatThereIs() {
-    View list = assertInstanceOf(View.class, runner.run("reproduce", null));
+    View list = list("reproduce");
     for (Experiment<?> e : Experiments.ALL) {
       assertTrue(list.text().contains(e.toString()), list.text());
     }
@@ -52,7 +54,7 @@ class ReproduceCommandTest {
   @Test
   void everyExperimentListsItsSettingsAndIsShown() {
     for (Experiment<?> e : Experiments.ALL) {
-      View list = assertInstanceOf(View.class, runner.run("reproduce " + e + "?", null));
+      View list = list("reproduce " + e + "?");
       for (Setting s : Settings.of(e.standard().get())) {
         assertTrue(list.text().contains(s.name()), list.text());
         assertTrue(list.text().contains(s.about()), list.text());
@@ -151,7 +153,8 @@ class ReproduceCommandTest {
                 + (set ? "" : " --set " + MagicLine.quoted(s.name() + "=" + other(s)));
         Reproduction r = reproduce(line);
         assertTrue(r.toString().contains(s.name()), line + ": " + r);
-        assertTrue(r.view().before().get(0).text().contains("standard: " + s.text()), line);
+        assertTrue(
+            Presenters.view(r).before().get(0).text().contains("standard: " + s.text()), line);
       }
     }
   }
@@ -188,7 +191,7 @@ class ReproduceCommandTest {
     runner.run("images " + folder, null);
     for (Experiment<?> e : Experiments.ALL) {
       Reproduction r = reproduce(e.toString());
-      View view = r.view();
+      View view = Presenters.view(r);
       assertEquals(e.toString(), r.name());
       assertTrue(r.table().rowCount() > 1, e.toString());
       View numbers = view.before().get(0);
@@ -211,7 +214,7 @@ class ReproduceCommandTest {
       assertEquals(r.findings(), again.findings());
       assertTrue(again.note().startsWith("All parts of this result were computed 20"));
       assertTrue(again.note().endsWith("%reproduce " + e + " --fresh computes it again."));
-      assertTrue(again.view().before().get(0).text().endsWith(again.note()));
+      assertTrue(Presenters.view(again).before().get(0).text().endsWith(again.note()));
       if (e.ofPaper() && e.name().startsWith("table")) {
         assertTrue(r.table().print().contains("paper (ViT-L/14)"), r.table().print());
       }
@@ -263,7 +266,7 @@ class ReproduceCommandTest {
     runner.run("model", null);
     runner.run("images " + folder, null);
     Reproduction same = reproduce("faithfulness");
-    String said = same.view().before().get(0).text();
+    String said = Presenters.view(same).before().get(0).text();
     assertTrue(said.contains("Judged: the same images find the neurons and judge them."), said);
     assertTrue(said.contains("Paired over the same images, at k = 10"), said);
     assertTrue(said.contains("literal_post − literal"), said);
@@ -358,6 +361,10 @@ class ReproduceCommandTest {
                       + "|numbers from 1|There is no folder).*"),
           String.valueOf(failure.getMessage()));
     }
+  }
+
+  private View list(String line) {
+    return runner.view(assertInstanceOf(ExperimentList.class, runner.run(line, null)));
   }
 
   private Reproduction reproduce(String arguments) {

@@ -32,16 +32,12 @@ final class CellControl implements ExecutionControl {
     this.fullHeap = fullHeap;
   }
 
-  /**
-   * @return whether the compiler has made that class
-   */
+  /** Whether the compiler has made that class. */
   synchronized boolean isCompiled(String className) {
     return compiled.contains(className);
   }
 
-  /**
-   * @return what was added to the class path
-   */
+  /** What was added to the class path. */
   synchronized List<String> classpath() {
     return List.copyOf(classpath);
   }

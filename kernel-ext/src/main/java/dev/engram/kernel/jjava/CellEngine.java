@@ -77,9 +77,7 @@ final class CellEngine {
     }
   }
 
-  /**
-   * @return the analysis of Java of the engine that runs now
-   */
+  /** The analysis of Java of the engine that runs now. */
   SourceCodeAnalysis analysis() {
     return part.shell().sourceCodeAnalysis();
   }

@@ -69,9 +69,7 @@ final class CellRunner {
         });
   }
 
-  /**
-   * @return the analysis of Java of the engine that runs now
-   */
+  /** The analysis of Java of the engine that runs now. */
   SourceCodeAnalysis analysis() {
     return engine.analysis();
   }

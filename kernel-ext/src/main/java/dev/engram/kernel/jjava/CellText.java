@@ -49,9 +49,7 @@ final class CellText {
     }
   }
 
-  /**
-   * @return whether the cell was interrupted some time ago, and must not print any more
-   */
+  /** Whether the cell was interrupted some time ago, and must not print any more. */
   boolean isOver() {
     return interrupted != 0 && System.nanoTime() - interrupted > LAST_WORDS_NANOS;
   }

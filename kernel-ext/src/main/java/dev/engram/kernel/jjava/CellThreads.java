@@ -22,9 +22,7 @@ final class CellThreads {
     running = text;
   }
 
-  /**
-   * @return where the calling thread prints, null before the first cell
-   */
+  /** Where the calling thread prints, null before the first cell. */
   @Nullable CellText text() {
     // The common pool's threads were started by some cell, and work for all of them.
     boolean shared =
@@ -34,9 +32,7 @@ final class CellThreads {
     return text == null ? running : text;
   }
 
-  /**
-   * @return whether the calling thread runs the statements of that cell
-   */
+  /** Whether the calling thread runs the statements of that cell. */
   boolean isOwn(CellText text) {
     return own.get() == text;
   }

@@ -52,9 +52,7 @@ final class EngramReplies extends ShellReplyEnvironment {
     this.text = new CellText(outbox, context);
   }
 
-  /**
-   * @return what is printed in answer to this request
-   */
+  /** What is printed in answer to this request. */
   CellText text() {
     return text;
   }

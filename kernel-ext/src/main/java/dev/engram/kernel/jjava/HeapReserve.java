@@ -30,9 +30,7 @@ final class HeapReserve {
     kept = null;
   }
 
-  /**
-   * @return whether it was given back and could not be taken again
-   */
+  /** Whether it was given back and could not be taken again. */
   synchronized boolean isReleased() {
     return kept == null;
   }

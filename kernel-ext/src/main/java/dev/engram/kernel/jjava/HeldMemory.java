@@ -27,9 +27,7 @@ final class HeldMemory {
 
   private final Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
 
-  /**
-   * @return bytes
-   */
+  /** How many bytes a value holds. */
   static double of(@Nullable Object value) {
     return new HeldMemory().size(value, 0);
   }

@@ -120,9 +120,7 @@ final class Outbox {
     }
   }
 
-  /**
-   * @return how many of the bytes belong to complete characters
-   */
+  /** How many of the bytes belong to complete characters. */
   static int wholeCharacters(byte[] utf8) {
     int start = utf8.length - 1;
     while (start >= 0 && utf8.length - start < 4 && (utf8[start] & 0xC0) == 0x80) {

@@ -21,8 +21,8 @@ final class ParentProcess {
   }
 
   /**
-   * @return the process; none if it is the first of a container, which never ends, or is not seen
-   *     from here, since the kernel runs in a container of its own
+   * The process; none if it is the first of a container, which never ends, or is not seen from
+   * here, since the kernel runs in a container of its own.
    */
   static Optional<ProcessHandle> named(Map<String, String> environment, String system) {
     String named = environment.getOrDefault(VARIABLE, "");

@@ -146,8 +146,8 @@ final class Protocol {
   }
 
   /**
-   * @return a handler that answers with an error where the given one throws. The thread that calls
-   *     it survives exceptions only, and leaves those unanswered; without it the kernel is deaf.
+   * A handler that answers with an error where the given one throws. The thread that calls it
+   * survives exceptions only, and leaves those unanswered; without it the kernel is deaf.
    */
   static <T> ShellHandler<T> guarded(MessageType<?> reply, ShellHandler<T> handler) {
     return (env, message) -> {

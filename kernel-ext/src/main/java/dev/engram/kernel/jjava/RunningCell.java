@@ -92,16 +92,14 @@ final class RunningCell {
         && !now.isBefore(interrupt);
   }
 
-  /**
-   * @return whether a cell runs now
-   */
+  /** Whether a cell runs now. */
   boolean isRunning() {
     return running != 0;
   }
 
   /**
-   * @return whether the cell that runs now has been interrupted, so that none of its statements may
-   *     begin any more
+   * Whether the cell that runs now has been interrupted, so that none of its statements may begin
+   * any more.
    */
   boolean isInterrupted() {
     long now = running;

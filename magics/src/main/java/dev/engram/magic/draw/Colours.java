@@ -97,9 +97,7 @@ final class Colours {
     int rgb(double share);
   }
 
-  /**
-   * @return null for a scale that is not known
-   */
+  /** Null for a scale that is not known. */
   static @Nullable Scale scale(JsonNode given, boolean reversed) {
     DoubleUnaryOperator turned = v -> reversed ? 1 - v : v;
     if (given.isMissingNode() || given.asText("").equalsIgnoreCase("Viridis")) {

@@ -7,8 +7,8 @@ public final class Markup {
   private Markup() {}
 
   /**
-   * @return the text with the five characters that mean something to HTML replaced, and {@link
-   *     Printable#lines hidden ones} shown; safe as content and in a quoted attribute
+   * The text with the five characters that mean something to HTML replaced, and {@link
+   * Printable#lines hidden ones} shown; safe as content and in a quoted attribute.
    */
   public static String escape(String given) {
     String text = Printable.lines(given);
@@ -27,9 +27,7 @@ public final class Markup {
     return out.toString();
   }
 
-  /**
-   * @return the text that {@link #escape} was given
-   */
+  /** The text that {@link #escape} was given. */
   public static String unescape(String html) {
     return html.replace("&lt;", "<")
         .replace("&gt;", ">")

@@ -10,9 +10,7 @@ import javax.imageio.ImageIO;
 public final class Png {
   private Png() {}
 
-  /**
-   * @return the file
-   */
+  /** A picture as a PNG file. */
   public static byte[] of(BufferedImage picture) {
     try (ByteArrayOutputStream out = new ByteArrayOutputStream()) {
       if (!ImageIO.write(picture, "png", out)) {

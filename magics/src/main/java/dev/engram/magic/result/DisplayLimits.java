@@ -55,9 +55,7 @@ public record DisplayLimits(@Nullable Integer limit, String note) {
     return limit == null ? usual : limit;
   }
 
-  /**
-   * @return what a chart's title says of bars that it leaves out; "" if there are none
-   */
+  /** What a chart's title says of bars that it leaves out; "" if there are none. */
   static String ofBars(int all) {
     return all > BARS ? String.format(Locale.ROOT, " (%d of %,d)", BARS, all) : "";
   }

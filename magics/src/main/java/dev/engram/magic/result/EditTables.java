@@ -98,9 +98,7 @@ final class EditTables {
 
   private EditTables() {}
 
-  /**
-   * @return sentences, tables and what else changed under each other, with the small print
-   */
+  /** Sentences, tables and what else changed under each other, with the small print. */
   static View page(
       List<String> sentences,
       List<Table> tables,
@@ -148,8 +146,7 @@ final class EditTables {
   }
 
   /**
-   * @return the other classes whose accuracy changed, at most {@value #CLASSES}; empty if there are
-   *     none
+   * The other classes whose accuracy changed, at most {@value #CLASSES}; empty if there are none.
    */
   private static List<Table> changedClasses(@Nullable AccuracyChange accuracy) {
     List<ClassChange> all = accuracy == null ? List.of() : accuracy.restChanges();

@@ -48,9 +48,7 @@ final class EditsPresenter implements Presenter<Edits> {
         : edit.title().replaceFirst(": L\\d+[AF].*$", "");
   }
 
-  /**
-   * @return the blocks that it changes, or the neurons that it suppresses
-   */
+  /** The blocks that it changes, or the neurons that it suppresses. */
   static String where(Edit edit) {
     if (edit.changes().isEmpty()) {
       return EditTables.joined(edit.suppressed());

@@ -34,7 +34,7 @@ public final class ExperimentPresenters {
     put(Table4.Result.class, (r, seen) -> InsertionReproductions.of(r));
     put(Table6.Comparison.class, (r, seen) -> Reproductions.of(r));
     put(Table8.Result.class, (r, seen) -> InsertionReproductions.of(r));
-    put(Figure2.Result.class, KnowledgeGallery::reproduction);
+    put(Figure2.Result.class, KnowledgeReproduction::of);
     put(Figure3.Result.class, (r, seen) -> FigureReproductions.of(r));
     put(Figure4a.Result.class, (r, seen) -> FigureReproductions.of(r));
     put(Figure6.Result.class, (r, seen) -> FigureReproductions.of(r));
@@ -59,9 +59,7 @@ public final class ExperimentPresenters {
     ALL.put(type, presenter);
   }
 
-  /**
-   * @return whether results of that type can be shown
-   */
+  /** Whether results of that type can be shown. */
   public static boolean shows(Class<?> result) {
     return ALL.containsKey(result);
   }

@@ -54,9 +54,7 @@ record HeatmapFigure(Heatmap heatmap, BufferedImage image, String title) {
     return HeatmapPng.overlay(scaled(image, side), rows(side));
   }
 
-  /**
-   * @return an interactive heatmap over the picture: hovering tells the share of a patch
-   */
+  /** An interactive heatmap over the picture: hovering tells the share of a patch. */
   PlotlyFigure figure() {
     int n = heatmap.side();
     double[] map = heatmap.map();

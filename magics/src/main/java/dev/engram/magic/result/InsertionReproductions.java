@@ -48,7 +48,7 @@ public final class InsertionReproductions {
       String model, String set, String entity, List<String> how, List<Double> accuracies) {}
 
   public static Reproduction of(Table4.Result r) {
-    List<Table4.Method> methods = List.of(Table4.Method.values());
+    List<Table4.TeachingMethod> methods = List.of(Table4.TeachingMethod.values());
     List<Row> rows = new ArrayList<>();
     for (Table4.Case c : r.cases()) {
       rows.add(
@@ -61,7 +61,7 @@ public final class InsertionReproductions {
     }
     List<List<Estimate>> averages =
         methods.stream().map(m -> averages(value -> r.over(m, value))).toList();
-    List<String> names = methods.stream().map(Table4.Method::toString).toList();
+    List<String> names = methods.stream().map(Table4.TeachingMethod::toString).toList();
     return reproduction(
         "table4",
         "Table 4: zero-shot accuracy before and after one name is taught",

@@ -104,9 +104,7 @@ public record NeuronRecipe(
           "java.nio.file.Files",
           "java.nio.file.Path");
 
-  /**
-   * @return magics, one on a line, that make the page
-   */
+  /** Magics, one on a line, that make the page. */
   public String notebookLines() {
     return String.join(
         "\n",
@@ -144,9 +142,7 @@ public record NeuronRecipe(
         "%evolve " + neuron + " --image " + on);
   }
 
-  /**
-   * @return Java that ends with the report in a variable
-   */
+  /** Java that ends with the report in a variable. */
   public String javaLines() {
     String code =
         String.join(

@@ -3,7 +3,7 @@ package dev.engram.magic.result;
 import dev.engram.atlas.AtlasNeurons;
 import dev.engram.atlas.AtlasNeurons.Sort;
 import dev.engram.dissect.Interpretation;
-import dev.engram.dissect.NeuronSearch.Found;
+import dev.engram.dissect.NeuronSearch.FoundNeuron;
 import dev.engram.lab.Neurons;
 import dev.engram.magic.view.Html;
 import dev.engram.magic.view.PlotlyFigure;
@@ -36,20 +36,20 @@ final class NeuronsPresenter implements Presenter<Neurons> {
    */
   @Override
   public Table table(Neurons n, DisplayLimits shown) {
-    List<Found> found = n.found();
+    List<FoundNeuron> found = n.found();
     // no column for the block, which the name tells: on a narrow page the words need the room
     List<Column<?>> columns = new ArrayList<>();
-    columns.add(IntColumn.create("rank", found.stream().mapToInt(Found::rank).toArray()));
+    columns.add(IntColumn.create("rank", found.stream().mapToInt(FoundNeuron::rank).toArray()));
     columns.add(StringColumn.create("neuron", found.stream().map(NeuronsPresenter::name)));
     if (n.ownEntities()) {
-      columns.add(StringColumn.create("entity", found.stream().map(Found::entity)));
+      columns.add(StringColumn.create("entity", found.stream().map(FoundNeuron::entity)));
     }
     if (found.stream().anyMatch(f -> !Double.isNaN(f.improvement()))) {
-      columns.add(column("improvement", found, Found::improvement));
-      columns.add(column("coefficient m", found, Found::coefficient));
+      columns.add(column("improvement", found, FoundNeuron::improvement));
+      columns.add(column("coefficient m", found, FoundNeuron::coefficient));
     }
     if (found.stream().anyMatch(f -> !Double.isNaN(f.cosine()))) {
-      columns.add(column("cosine", found, Found::cosine));
+      columns.add(column("cosine", found, FoundNeuron::cosine));
     }
     AtlasNeurons atlas = n.atlas();
     if (atlas != null) {
@@ -84,25 +84,25 @@ final class NeuronsPresenter implements Presenter<Neurons> {
     return true;
   }
 
-  private static int index(AtlasNeurons atlas, Found f) {
+  private static int index(AtlasNeurons atlas, FoundNeuron f) {
     return atlas.space().index(f.neuron());
   }
 
-  private static String name(Found f) {
+  private static String name(FoundNeuron f) {
     return f.neuron() + (f.sign() < 0 ? " (turned)" : "");
   }
 
   private static DoubleColumn column(
-      String name, List<Found> found, ToDoubleFunction<Found> value) {
+      String name, List<FoundNeuron> found, ToDoubleFunction<FoundNeuron> value) {
     return DoubleColumn.create(name, found.stream().mapToDouble(value).toArray());
   }
 
-  private static String says(Neurons n, Found f) {
+  private static String says(Neurons n, FoundNeuron f) {
     Interpretation said = n.words().get(f.neuron());
     return said == null ? "" : InterpretationsPresenter.said(said);
   }
 
-  private static String tip(Neurons n, Found f) {
+  private static String tip(Neurons n, FoundNeuron f) {
     String entity = f.entity().isEmpty() ? "" : "entity " + f.entity() + "; ";
     return Html.escape(entity + says(n, f));
   }

@@ -1,17 +1,11 @@
 package dev.engram.magic.result;
 
-import dev.engram.Provenance;
 import dev.engram.experiment.Estimate;
 import dev.engram.experiment.Finding;
 import dev.engram.experiment.Interval;
 import dev.engram.experiment.Verdict;
 import dev.engram.lab.ReproducedAll;
 import dev.engram.lab.ReproducedAll.Part;
-import dev.engram.magic.view.Page;
-import dev.engram.magic.view.Page.Section;
-import dev.engram.magic.view.TableView;
-import dev.engram.magic.view.View;
-import dev.engram.magic.view.Viewable;
 import dev.engram.model.ImageProcessor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -27,7 +21,8 @@ import tech.tablesaw.api.Table;
 
 /**
  * The value of {@code %reproduce all}: what the paper says, the paper's numbers beside ours, and a
- * verdict for each finding. {@link #page} has every table and figure below that.
+ * verdict for each finding. {@link Presenters#page(PaperReport)} has every table and figure below
+ * that.
  *
  * @param result what the library returned
  * @param shown the tables and figures, by the names of their experiments; without those that were
@@ -35,7 +30,7 @@ import tech.tablesaw.api.Table;
  * @param table one row for each finding
  */
 public record PaperReport(ReproducedAll result, Map<String, Reproduction> shown, Table table)
-    implements Viewable {
+    implements ReproduceAnswer {
   /** Keeps a copy. */
   public PaperReport {
     shown = new LinkedHashMap<>(shown);
@@ -110,62 +105,6 @@ public record PaperReport(ReproducedAll result, Map<String, Reproduction> shown,
               + ".");
     }
     return said;
-  }
-
-  private View summary() {
-    View rows = Pages.under(sentences(), TableView.of(table, table.rowCount()));
-    return shown.values().stream()
-        .findFirst()
-        .map(r -> Footnote.under(rows, shared(r.provenance())))
-        .orElse(rows);
-  }
-
-  /** What the first of them shares with the others: each has its own under its table. */
-  private static Provenance shared(Provenance one) {
-    Map<String, String> entries = new LinkedHashMap<>(one.entries());
-    entries.keySet().retainAll(List.of("experiment", "model"));
-    entries.replace("experiment", "all");
-    return new Provenance(entries, one.caution());
-  }
-
-  @Override
-  public View view() {
-    return summary();
-  }
-
-  /**
-   * @return the verdicts, and every table and figure below them
-   */
-  public Page page() {
-    List<Section> sections = new ArrayList<>();
-    sections.add(new Section("Findings", summary()));
-    for (Part part : result.parts()) {
-      List<View> parts = new ArrayList<>(List.of(Pages.paragraph(part.experiment().title() + ".")));
-      Reproduction r = shown.get(part.experiment().name());
-      if (r == null) {
-        part.refusal().ifPresent(why -> parts.add(Pages.paragraph("Not run: " + why)));
-      } else {
-        parts.addAll(outputs(r));
-      }
-      sections.add(new Section(part.experiment().name(), parts));
-    }
-    return new Page("The paper's tables and figures on this model", sections);
-  }
-
-  /** What a cell shows of it, downwards. */
-  private static List<View> outputs(Reproduction r) {
-    View view = r.view();
-    List<View> all = new ArrayList<>(view.before());
-    all.add(view);
-    return all;
-  }
-
-  /**
-   * @param one a table or figure of the paper
-   * @return it as a page of its own
-   */
-  public static Page page(Reproduction one) {
-    return new Page("%reproduce " + one.name(), List.of(new Section(one.name(), outputs(one))));
   }
 
   @Override

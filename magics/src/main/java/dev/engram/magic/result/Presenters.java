@@ -33,6 +33,7 @@ import dev.engram.lab.Tuned;
 import dev.engram.magic.save.ResultFile;
 import dev.engram.magic.save.Saved;
 import dev.engram.magic.site.AtlasSite;
+import dev.engram.magic.view.ImageGallery;
 import dev.engram.magic.view.Page;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.PlotlyFigures;
@@ -89,7 +90,9 @@ public final class Presenters {
     register(Edits.class, new EditsPresenter());
     register(ModelCard.class, new ModelCardPresenter());
     register(Evaluated.class, new EvaluationPresenter());
+    register(ImageGallery.class, new ImageGalleryPresenter());
     register(Reproduction.class, new ReproductionPresenter());
+    register(ExperimentList.class, new ExperimentListPresenter());
     register(PaperReport.class, new PaperReportPresenter());
     register(Table.class, of(TableView::of));
     register(Figure.class, of(figure -> PlotlyFigures.of(figure).view()));
@@ -109,7 +112,7 @@ public final class Presenters {
   /**
    * Which results are more than text in a cell.
    *
-   * @return the types, exactly; besides them, whatever is {@link Viewable}
+   * @return the types, exactly; besides them, whatever is made for a page, {@link Viewable}
    */
   public static Set<Class<?>> types() {
     return java.util.Collections.unmodifiableSet(ALL.keySet());
@@ -133,7 +136,7 @@ public final class Presenters {
    * @throws EngramException if it is none
    */
   public static View view(Object result, DisplayLimits shown) {
-    return result instanceof Viewable itself && !ALL.containsKey(result.getClass())
+    return result instanceof Viewable itself
         ? itself.view()
         : presenter(result).view(result, shown);
   }
@@ -258,10 +261,9 @@ public final class Presenters {
       return Arrays.stream(type.getPermittedSubclasses()).allMatch(each -> has(part, each));
     }
     Presenter<?> presenter = ALL.get(type);
-    return type == Viewable.class // which one is only known with the value
-        || presenter != null
-            && Arrays.stream(presenter.getClass().getDeclaredMethods())
-                .anyMatch(method -> method.getName().equals(part) && method.isBridge());
+    return presenter != null
+        && Arrays.stream(presenter.getClass().getDeclaredMethods())
+            .anyMatch(method -> method.getName().equals(part) && method.isBridge());
   }
 
   /**
@@ -300,6 +302,24 @@ public final class Presenters {
    */
   public static Page page(Described described) {
     return DescribedPresenter.page(described);
+  }
+
+  /**
+   * A table or figure of the paper, which can be written as a file.
+   *
+   * @param reproduction what {@code %reproduce} computed
+   */
+  public static Page page(Reproduction reproduction) {
+    return ReproductionPresenter.page(reproduction);
+  }
+
+  /**
+   * Verdicts with every table and figure below them, which can be written as a file.
+   *
+   * @param report what {@code %reproduce all} computed
+   */
+  public static Page page(PaperReport report) {
+    return PaperReportPresenter.page(report);
   }
 
   /**

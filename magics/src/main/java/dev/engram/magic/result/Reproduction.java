@@ -1,9 +1,6 @@
 package dev.engram.magic.result;
 
 import dev.engram.Provenance;
-import dev.engram.magic.view.Html;
-import dev.engram.magic.view.TableView;
-import dev.engram.magic.view.View;
 import dev.engram.magic.view.Viewable;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +27,7 @@ public record Reproduction(
     List<Viewable> figures,
     Provenance provenance,
     String note)
-    implements Viewable {
+    implements ReproduceAnswer {
   /** Keeps copies of the lists. */
   public Reproduction {
     findings = List.copyOf(findings);
@@ -59,23 +56,9 @@ public record Reproduction(
     return new Reproduction(name, more, result, shown, figures, provenance, note);
   }
 
-  /**
-   * @return a copy that says so
-   */
+  /** A copy that says so. */
   public Reproduction noting(String newNote) {
     return new Reproduction(name, findings, result, table, figures, provenance, newNote);
-  }
-
-  @Override
-  public View view() {
-    View rows = TableView.of(table, table.rowCount());
-    StringBuilder html = new StringBuilder();
-    findings.forEach(f -> html.append(Html.element("p", Html.escape(f))));
-    View summed = View.html(html + rows.html(), String.join("\n", findings) + "\n" + rows.text());
-    List<View> above = new ArrayList<>();
-    above.add(Footnote.noted(Footnote.under(summed, provenance), note));
-    figures.subList(0, figures.size() - 1).forEach(f -> above.add(f.view()));
-    return figures.get(figures.size() - 1).view().below(above.toArray(View[]::new));
   }
 
   @Override

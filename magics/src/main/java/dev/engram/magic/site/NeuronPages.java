@@ -132,7 +132,7 @@ final class NeuronPages {
                   real(row[2]),
                   new Ranked(
                       Arrays.stream(words(text(row[3])))
-                          .mapToInt(name -> space.index(Neuron.parse(name, space)))
+                          .mapToInt(name -> space.index(space.neuron(name)))
                           .toArray(),
                       new double[][] {
                         Arrays.stream(words(text(row[4])))

@@ -3,7 +3,7 @@ package dev.engram.magic.site;
 import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.atlas.AtlasImage;
-import dev.engram.atlas.AtlasImage.Found;
+import dev.engram.atlas.AtlasImage.FoundFile;
 import dev.engram.atlas.AtlasImage.State;
 import dev.engram.magic.view.Gallery;
 import dev.engram.magic.view.PictureData;
@@ -117,7 +117,7 @@ final class SpriteSheets {
 
   private Picture picture(int i) {
     AtlasImage image = images.get(i);
-    Found found = image.find();
+    FoundFile found = image.find();
     if (found.state() != State.UNCHANGED) {
       return new Picture(i, found.state(), null);
     }

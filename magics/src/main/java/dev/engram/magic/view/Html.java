@@ -16,16 +16,14 @@ public final class Html {
   private Html() {}
 
   /**
-   * @return the text with the five characters that mean something to HTML replaced, and {@link
-   *     Printable#lines hidden ones} shown; safe as content and in a quoted attribute
+   * The text with the five characters that mean something to HTML replaced, and {@link
+   * Printable#lines hidden ones} shown; safe as content and in a quoted attribute.
    */
   public static String escape(String given) {
     return Markup.escape(given);
   }
 
-  /**
-   * @return the text that {@link #escape} was given
-   */
+  /** The text that {@link #escape} was given. */
   public static String unescape(String html) {
     return Markup.unescape(html);
   }
@@ -53,8 +51,8 @@ public final class Html {
   }
 
   /**
-   * @return JSON that may stand inside a script element: no {@code <}, {@code >}, {@code &} and no
-   *     line separator of Unicode is left in it
+   * JSON that may stand inside a script element: no {@code <}, {@code >}, {@code &} and no line
+   * separator of Unicode is left in it.
    */
   public static String scriptSafe(String json) {
     return json.replace("&", "\\u0026")

@@ -88,8 +88,8 @@ public record Page(String title, List<Section> sections) implements Viewable, St
   }
 
   /**
-   * @return the whole page as one HTML document, with a table of contents; the figures' library
-   *     comes once, at its end
+   * The whole page as one HTML document, with a table of contents; the figures' library comes once,
+   * at its end.
    */
   @Override
   public String standalone() {

@@ -49,9 +49,7 @@ public enum PlotlyEdition {
     return CARTESIAN_TRACES.containsAll(traceTypes) ? CARTESIAN : FULL;
   }
 
-  /**
-   * @return the name by which scripts on a page know it
-   */
+  /** The name by which scripts on a page know it. */
   String key() {
     return name().toLowerCase(Locale.ROOT);
   }

@@ -109,16 +109,12 @@ public final class PlotlyFigure implements Viewable {
     return new PlotlyFigure((ObjectNode) PlotlyJson.normalised(copy), png);
   }
 
-  /**
-   * @return a copy with one more annotation (attributes as plotly.js names them)
-   */
+  /** A copy with one more annotation (attributes as plotly.js names them). */
   public PlotlyFigure annotation(Map<String, ?> annotation) {
     return append("annotations", annotation);
   }
 
-  /**
-   * @return a copy with one more slider (attributes as plotly.js names them)
-   */
+  /** A copy with one more slider (attributes as plotly.js names them). */
   public PlotlyFigure slider(Map<String, ?> slider) {
     return append("sliders", slider);
   }
@@ -154,9 +150,7 @@ public final class PlotlyFigure implements Viewable {
     return new PlotlyFigure(figure, Optional.of(picture));
   }
 
-  /**
-   * @return the figure's tree, a copy
-   */
+  /** The figure's tree, a copy. */
   public ObjectNode toJson() {
     return figure.deepCopy();
   }

@@ -17,9 +17,7 @@ final class PlotlyJson {
 
   private PlotlyJson() {}
 
-  /**
-   * @return the same tree, changed in place where it must be
-   */
+  /** The same tree, changed in place where it must be. */
   static JsonNode normalised(JsonNode node) {
     if (node instanceof ArrayNode array) {
       for (int i = 0; i < array.size(); i++) {

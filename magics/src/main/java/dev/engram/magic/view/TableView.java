@@ -28,9 +28,7 @@ public final class TableView {
 
   private TableView() {}
 
-  /**
-   * @return the first {@value #DEFAULT_ROWS} rows
-   */
+  /** The first {@value #DEFAULT_ROWS} rows. */
   public static View of(Table table) {
     return of(table, DEFAULT_ROWS);
   }

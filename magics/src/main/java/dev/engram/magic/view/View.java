@@ -41,9 +41,7 @@ public record View(Map<String, Object> data, Optional<PlotlyEdition> plotly, Lis
     before = List.copyOf(before);
   }
 
-  /**
-   * @return a view of plain text alone
-   */
+  /** A view of plain text alone. */
   public static View text(String text) {
     return new View(Map.of(TEXT, text), Optional.empty(), List.of());
   }
@@ -56,25 +54,19 @@ public record View(Map<String, Object> data, Optional<PlotlyEdition> plotly, Lis
     return text(text).with(HTML, html);
   }
 
-  /**
-   * @return text in a fixed-width font, as it stands
-   */
+  /** Text in a fixed-width font, as it stands. */
   public static View preformatted(String text) {
     return html(Html.element("pre", Html.escape(text)), text);
   }
 
-  /**
-   * @return a copy with one more MIME type
-   */
+  /** A copy with one more MIME type. */
   public View with(String mime, Object content) {
     Map<String, Object> more = new LinkedHashMap<>(data);
     more.put(mime, content);
     return new View(more, plotly, before);
   }
 
-  /**
-   * @return a copy whose HTML draws with this edition of plotly.js
-   */
+  /** A copy whose HTML draws with this edition of plotly.js. */
   View needing(PlotlyEdition edition) {
     return new View(data, Optional.of(edition), before);
   }
@@ -89,16 +81,12 @@ public record View(Map<String, Object> data, Optional<PlotlyEdition> plotly, Lis
     return new View(data, plotly, all);
   }
 
-  /**
-   * @return the plain text
-   */
+  /** The plain text. */
   public String text() {
     return String.valueOf(data.get(TEXT));
   }
 
-  /**
-   * @return the HTML, or "" if there is none
-   */
+  /** The HTML, or "" if there is none. */
   public String html() {
     return data.get(HTML) instanceof String html ? html : "";
   }

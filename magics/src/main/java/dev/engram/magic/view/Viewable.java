@@ -1,13 +1,11 @@
 package dev.engram.magic.view;
 
 /**
- * A result that knows how to show itself. It stays a plain typed value for Java code, and becomes a
- * {@link View} only where it is the value of a cell.
+ * What is made for a page: a figure, a gallery, a page itself. A result is none of these: it is a
+ * plain value, and {@link dev.engram.magic.result.Presenters} knows how it is shown.
  */
 @FunctionalInterface
 public interface Viewable {
-  /**
-   * @return what a cell shows
-   */
+  /** What a cell shows. */
   View view();
 }

@@ -1,18 +1,13 @@
-package dev.engram.magic.result;
+package dev.engram.magic.view;
 
 import dev.engram.Progress;
 import dev.engram.data.Entity;
 import dev.engram.data.ImageSet;
 import dev.engram.data.LabelledImage;
-import dev.engram.magic.view.Gallery;
-import dev.engram.magic.view.Html;
-import dev.engram.magic.view.View;
-import dev.engram.magic.view.Viewable;
 import dev.engram.model.ImageReader;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -22,9 +17,9 @@ import java.util.Map;
  * @param set the images
  * @param groups heading and pictures, as they are shown
  */
-public record ImageGallery(ImageSet set, List<Group> groups) implements Viewable {
-  /** Longest side of a picture on the page. */
-  private static final int SIDE = 64;
+public record ImageGallery(ImageSet set, List<Group> groups) {
+  /** Longest side of a picture on the page, in pixels. */
+  public static final int SIDE = 64;
 
   /** Pictures of one group; the rest is counted. */
   private static final int MOST = 60;
@@ -68,9 +63,7 @@ public record ImageGallery(ImageSet set, List<Group> groups) implements Viewable
     return new ImageGallery(set, read(wanted, progress));
   }
 
-  /**
-   * @return pictures of one entity, with the numbers by which magics take them
-   */
+  /** Pictures of one entity, with the numbers by which magics take them. */
   public static ImageGallery of(ImageSet set, Entity entity, Progress progress) {
     List<Wanted> wanted = new ArrayList<>();
     for (LabelledImage image : entity.images()) {
@@ -98,28 +91,8 @@ public record ImageGallery(ImageSet set, List<Group> groups) implements Viewable
     return groups;
   }
 
-  @Override
-  public View view() {
-    String summary = summary();
-    StringBuilder html = new StringBuilder(Html.element("p", Html.escape(summary)));
-    StringBuilder text = new StringBuilder(summary);
-    for (Group group : groups) {
-      View gallery = Gallery.of(group.pictures(), SIDE);
-      html.append(Html.element("b", Html.escape(group.heading()))).append(gallery.html());
-      text.append('\n').append(group.heading()).append(": ");
-      text.append(String.join(", ", group.pictures().stream().map(Gallery.Item::caption).toList()));
-      if (group.more() > 0) {
-        String more = String.format(Locale.ROOT, "… and %,d more", group.more());
-        html.append(Html.element("p", more));
-        text.append(' ').append(more);
-      }
-    }
-    set.notes().forEach(n -> html.append(Html.element("p", Html.escape(n))));
-    set.notes().forEach(n -> text.append('\n').append(n));
-    return View.html(html.toString(), text.toString());
-  }
-
-  private String summary() {
+  /** How many entities and images there are, and how a magic takes one. */
+  public String summary() {
     if (set.entities().isEmpty()) {
       return "%s: %d images and no entities. A magic takes an image by its file name."
           .formatted(set.name(), set.background().size());

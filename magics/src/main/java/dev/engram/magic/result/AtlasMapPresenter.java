@@ -56,7 +56,7 @@ final class AtlasMapPresenter implements Presenter<AtlasMap> {
                         + Html.escape(note),
                     "class",
                     "engram-map-foot")
-                + Html.element("script", Html.resource("tables.js") + Html.resource("map.js")),
+                + Html.element("script", Html.resource("neurons.js") + Html.resource("map.js")),
             note.strip());
     return Footnote.under(foot, m.provenance()).below(figure(m, shown).view());
   }

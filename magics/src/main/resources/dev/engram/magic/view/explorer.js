@@ -50,7 +50,7 @@
       const { data } = this;
       const option = (value, text) => el("option", { value }, text);
       const redraw = () => this.list();
-      this.sort = el("select", { onchange: redraw }, data.sorts.map((s, i) => option(i, s.name)));
+      this.sort = el("select", { onchange: redraw }, (data.sorts || []).map((s, i) => option(i, s.name)));
       this.layer = el("select", { onchange: redraw }, option("", "all"),
         [...new Set(data.neurons.map((n) => n.layer))].sort((a, b) => a - b).map((l) => option(l, String(l))));
       this.kind = el("select", { onchange: redraw }, option("", "all"), option("FFN", "FFN"), option("MSA", "MSA"));
@@ -62,7 +62,8 @@
       const left = el("div", { class: "ee-left" },
         el("div", { class: "ee-tools" }, named("Sort by", this.sort, true), named("Layer", this.layer), named("Kind", this.kind), named("Find", this.word, true)),
         this.rows);
-      this.kept = new Map([...this.root.querySelectorAll("section[data-title]")].map((section) => [section.dataset.title, section]));
+      this.kept = [...this.root.querySelectorAll("section.engram-kept")];
+      this.root.querySelectorAll(".engram-kept pre").forEach((pre) => { pre.tabIndex = 0; }); // it scrolls on a narrow page
       this.root.replaceChildren(
         this.root.querySelector("style"), this.root.querySelector("script.engram-data"),
         ...(data.single ? [this.page] : [
@@ -175,8 +176,8 @@
           fact(n.sign < 0 ? "\u22121" : "+1", "sign (A.2)")),
         el("p", { class: "ee-note" }, n.told || `Scored on ${about.images} ${about.images === 1 ? "image" : "images"} of ${about.title} with \u201c${about.label}\u201d; mean cosine ${number(about.cosine, 4)}.`),
         this.where(n, about), this.strongest(n),
-        el("div", { class: "ee-grid" }, this.says(n), this.without(n, about), this.entities(n), this.drives(n), this.histogram(n)),
-        ...[...this.kept.values()].filter((section) => section.classList.contains("engram-kept")));
+        el("div", { class: "ee-grid" }, el("div", null, this.says(n), this.histogram(n)), this.without(n, about), this.entities(n), this.drives(n)),
+        ...this.kept);
       window.engramNeurons.link();
     }
 

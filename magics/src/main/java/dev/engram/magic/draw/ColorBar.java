@@ -32,9 +32,10 @@ final class ColorBar {
    * @param least the name of the end of its scale, as {@code zmin}
    * @param most the name of the other end
    * @param numbers of which the others are taken
+   * @param shown whether there is a bar where the figure says nothing
    * @throws EngramException if its colours have a name that is not known
    */
-  ColorBar(JsonNode colored, String least, String most, Iterable<JsonNode> numbers) {
+  ColorBar(JsonNode colored, String least, String most, Iterable<JsonNode> numbers, boolean shown) {
     JsonNode named = colored.path("colorscale");
     Colours.Scale known = Colours.scale(named, colored.path("reversescale").asBoolean(false));
     if (known == null) {
@@ -59,7 +60,7 @@ final class ColorBar {
     }
     values.settle(false);
     values.lie(0, 1);
-    isShown = colored.path("showscale").asBoolean(true);
+    isShown = colored.path("showscale").asBoolean(shown);
     title = new RichText(TitleLines.broken(values.title(), LETTERS), 11, Colours.TEXT, false);
   }
 

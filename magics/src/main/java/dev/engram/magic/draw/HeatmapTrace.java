@@ -31,7 +31,7 @@ final class HeatmapTrace {
     columns = z.path(0).size();
     List<JsonNode> numbers = new ArrayList<>();
     z.forEach(row -> row.forEach(numbers::add));
-    bar = new ColorBar(map, "zmin", "zmax", numbers);
+    bar = new ColorBar(map, "zmin", "zmax", numbers, true);
   }
 
   private static double finite(JsonNode value) {

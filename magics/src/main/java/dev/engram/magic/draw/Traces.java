@@ -51,7 +51,7 @@ final class Traces {
     for (JsonNode trace : traces) {
       JsonNode marker = trace.path("marker");
       if (marker.path("color").path(0).isNumber()) {
-        scales.put(trace, new ColorBar(marker, "cmin", "cmax", marker.path("color")));
+        scales.put(trace, new ColorBar(marker, "cmin", "cmax", marker.path("color"), false));
       }
     }
     lying = bars.stream().anyMatch(t -> t.path("orientation").asText("").equals("h"));

@@ -261,7 +261,7 @@ def test_the_page_of_one_neuron(described, context, name, width, scheme):
     assert not page.locator(".ee-list").count(), "one page has no list"
     titles = page.locator("section h4, section h3").all_inner_texts()
     wanted = ["Where it looks", "Highest coefficients", "Lowest", "At random, from the others", "What it says"]
-    wanted += ["How often it is active", "Without it", "Entities raised and lowered", "Query neurons: what drives it"]
+    wanted += ["How often it is active", "Without it", "Entities raised and lowered", "What drives it: query neurons"]
     wanted += ["Every entity", "Nearest neurons", "The same again"]
     assert [title for title in titles if title] == wanted
     expect(page.locator(".ee-thumb")).to_have_count(18)

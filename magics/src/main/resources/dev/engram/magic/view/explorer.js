@@ -343,7 +343,7 @@
 
     /** Query neurons on the left, this neuron on the right; a line is as thick as its help. */
     drives(n) {
-      const title = el("h4", null, "Query neurons: what drives it");
+      const title = el("h4", null, "What drives it: query neurons");
       const { queries } = n;
       if (!queries || !queries.list.length) return el("section", null, title, el("p", { class: "ee-note" }, queries ? "No neuron precedes it: it reads the embedded patches alone." : n.undefined));
       const high = 34;

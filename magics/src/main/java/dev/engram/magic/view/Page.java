@@ -93,7 +93,7 @@ public record Page(String title, List<Section> sections) implements Viewable, St
    * @param kept titles of sections that a script which draws the page takes over as they are
    */
   public View still(Set<String> kept) {
-    StringBuilder html = new StringBuilder();
+    StringBuilder html = new StringBuilder(Html.element("h2", Html.escape(title)));
     StringBuilder text = new StringBuilder(title);
     for (Section section : sections) {
       StringBuilder inner = new StringBuilder(Html.element("h3", Html.escape(section.title)));

@@ -2,7 +2,7 @@
 // a small box with the line that shows it. Names are in tables (.engram-neuron) and in figures (labels, bars, points).
 (() => {
   if (window.engramNeurons) { window.engramNeurons.link(); return; }
-  const NAME = /^L\d+(?:F\d+|A\d+H\d+)$/;
+  const NAME = /^L\d+(?:F\d+|A\d+H\d+|S\d+)$/; // S: a feature of a sparse autoencoder
   const named = (text) => { const name = String(text).replace(/^\u2605 /, "").trim(); return NAME.test(name) ? name : null; };
   const owner = (name) => [...document.querySelectorAll(".engram-explorer")].find((e) => e.engramNeurons && e.engramNeurons.has(name));
   let box = null;

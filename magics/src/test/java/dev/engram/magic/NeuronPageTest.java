@@ -23,10 +23,10 @@ import dev.engram.lab.Picture;
 import dev.engram.magic.result.NeuronRecipe;
 import dev.engram.magic.result.Presenters;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
@@ -207,8 +207,7 @@ class NeuronPageTest {
     }
     List<String> queries = new ArrayList<>();
     n.at("/queries/list").forEach(q -> queries.add(q.path(0).asText()));
-    assertEquals(
-        report.topQueries().stream().map(q -> q.neuron().toString()).toList(), queries);
+    assertEquals(report.topQueries().stream().map(q -> q.neuron().toString()).toList(), queries);
     double shares = 0;
     for (JsonNode share : n.at("/histogram/groups/0/shares")) {
       shares += share.asDouble();
@@ -223,8 +222,7 @@ class NeuronPageTest {
     Described page = page("neuron L4F195");
     NeuronReport r = page.report();
     Survey.Effect first = r.effects().get(0);
-    Entity hostile =
-        new Entity(HOSTILE, HOSTILE, HOSTILE, HOSTILE, first.entity().images());
+    Entity hostile = new Entity(HOSTILE, HOSTILE, HOSTILE, HOSTILE, first.entity().images());
     Interpretation said = r.words(r.neuron()).orElseThrow();
     NeuronReport report =
         new NeuronReport(
@@ -257,8 +255,7 @@ class NeuronPageTest {
             (image, map) ->
                 heatmaps.put(
                     image,
-                    new ImageHeatmap(
-                        new Picture(HOSTILE, map.picture().image()), map.heatmap())));
+                    new ImageHeatmap(new Picture(HOSTILE, map.picture().image()), map.heatmap())));
     Described.Source from = page.source();
     Described asked =
         new Described(

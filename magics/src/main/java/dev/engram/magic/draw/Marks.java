@@ -67,10 +67,24 @@ final class Marks {
     double h = box.getHeight();
     for (double d = HATCH / 2; d < w + h; d += HATCH) {
       if ("/x".contains(shape)) {
-        line(canvas, box, color, Math.min(d, w), Math.max(0, d - w), Math.max(0, d - h), Math.min(d, h));
+        line(
+            canvas,
+            box,
+            color,
+            Math.min(d, w),
+            Math.max(0, d - w),
+            Math.max(0, d - h),
+            Math.min(d, h));
       }
       if ("\\x".contains(shape)) {
-        line(canvas, box, color, w - Math.min(d, w), Math.max(0, d - w), w - Math.max(0, d - h), Math.min(d, h));
+        line(
+            canvas,
+            box,
+            color,
+            w - Math.min(d, w),
+            Math.max(0, d - w),
+            w - Math.max(0, d - h),
+            Math.min(d, h));
       }
       if ("-+".contains(shape) && d < h) {
         line(canvas, box, color, 0, d, w, d);
@@ -116,8 +130,7 @@ final class Marks {
     if (mode(trace).contains("lines")) {
       Color line = Colours.of(trace.path("line").path("color"), color);
       double width = Math.min(4, width(trace));
-      canvas.stroke(
-          new Line2D.Double(x, y + 8.5, x + wide, y + 8.5), line, width, dash(trace));
+      canvas.stroke(new Line2D.Double(x, y + 8.5, x + wide, y + 8.5), line, width, dash(trace));
     }
     if (mode(trace).contains("markers")) {
       double[] at = {x + wide / 2, y + 8.5};

@@ -60,8 +60,7 @@ final class Palette {
         before += sorted.get(cut).getValue();
       }
       cut = Math.max(1, cut);
-      return List.of(
-          new Box(sorted.subList(0, cut)), new Box(sorted.subList(cut, sorted.size())));
+      return List.of(new Box(sorted.subList(0, cut)), new Box(sorted.subList(cut, sorted.size())));
     }
 
     int mean() {

@@ -98,8 +98,12 @@ public final class PngCanvas implements Canvas {
     int top = (int) Math.round(scale * y - side / 2.0);
     int rgb = color.getRGB();
     double share = color.getAlpha() / 255.0;
-    for (int py = Math.max(top, from(clip.getMinY())); py < Math.min(top + side, to(clip.getMaxY())); py++) {
-      for (int px = Math.max(left, from(clip.getMinX())); px < Math.min(left + side, to(clip.getMaxX())); px++) {
+    for (int py = Math.max(top, from(clip.getMinY()));
+        py < Math.min(top + side, to(clip.getMaxY()));
+        py++) {
+      for (int px = Math.max(left, from(clip.getMinX()));
+          px < Math.min(left + side, to(clip.getMaxX()));
+          px++) {
         image.setRGB(px, py, share == 1 ? rgb : mixed(image.getRGB(px, py), rgb, share));
       }
     }

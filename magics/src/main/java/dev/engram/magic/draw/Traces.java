@@ -77,7 +77,9 @@ final class Traces {
     return y;
   }
 
-  /** The scale that is shown beside the axes: a heatmap's, or else that of points; null for none. */
+  /**
+   * The scale that is shown beside the axes: a heatmap's, or else that of points; null for none.
+   */
   @Nullable ColorBar bar() {
     Stream<ColorBar> ofPoints = traces.stream().map(scales::get).filter(Objects::nonNull);
     return Stream.concat(Stream.ofNullable(heatmap).map(HeatmapTrace::bar), ofPoints)
@@ -256,8 +258,7 @@ final class Traces {
   }
 
   private void errors(Canvas canvas, JsonNode trace) {
-    Color color =
-        Colours.of(trace.path("error_y").path("color"), color(trace, number(trace)));
+    Color color = Colours.of(trace.path("error_y").path("color"), color(trace, number(trace)));
     for (int i = 0; i < Math.min(column(trace, "x").size(), column(trace, "y").size()); i++) {
       double[] p = middle(trace, i);
       double low = y.at(p[1] - error(trace, "arrayminus", i));

@@ -160,7 +160,8 @@ final class DescribedData {
     int first = 0;
     boolean turned = report.sign() < 0;
     first = group(groups, "Highest coefficients", report.highest(), first);
-    first = group(groups, turned ? "Lowest: these drive it most" : "Lowest", report.lowest(), first);
+    first =
+        group(groups, turned ? "Lowest: these drive it most" : "Lowest", report.lowest(), first);
     group(groups, "At random, from the others", report.random(), first);
   }
 

@@ -117,7 +117,13 @@ final class DescribedPresenter implements Presenter<Described> {
       List<Section> all =
           new ArrayList<>(
               List.of(
-                  identity(), words(), images(), entities(), histogram(), queries(), suppression()));
+                  identity(),
+                  words(),
+                  images(),
+                  entities(),
+                  histogram(),
+                  queries(),
+                  suppression()));
       if (!report.effects().isEmpty()) {
         all.add(everyEntity());
       }
@@ -314,8 +320,7 @@ final class DescribedPresenter implements Presenter<Described> {
       List<Suppressed> all = report.suppressed();
       if (all.isEmpty()) {
         return new Section(
-            "Without it",
-            Pages.paragraph(report.effects().isEmpty() ? NO_ENTITIES : NOT_MISSED));
+            "Without it", Pages.paragraph(report.effects().isEmpty() ? NO_ENTITIES : NOT_MISSED));
       }
       Table table =
           Table.create(

@@ -103,11 +103,11 @@ record MapGrid(
     int tile = side == 1 ? CELL : Math.max(48, Math.min(110, WIDEST / columns.size()));
     PlotlyFigure figure =
         PlotlyFigure.titled(Html.escape(title))
-        .trace(trace)
-        .layout("xaxis", axis(columns, step, false))
-        .layout("yaxis", axis(rows, step, true))
-        .layout("width", Math.min(WIDEST, 240 + columns.size() * tile))
-        .layout("height", Math.min(WIDEST, 170 + rows.size() * tile));
+            .trace(trace)
+            .layout("xaxis", axis(columns, step, false))
+            .layout("yaxis", axis(rows, step, true))
+            .layout("width", Math.min(WIDEST, 240 + columns.size() * tile))
+            .layout("height", Math.min(WIDEST, 170 + rows.size() * tile));
     return under == null || signed ? figure : figure.png(onPictures(figure, under, tile, step));
   }
 

@@ -75,9 +75,7 @@ public record ExplorerPage(String title, ObjectNode data, View still, byte[] png
             + still.html()
             + Html.element(
                 "script",
-                Html.resource("elements.js")
-                    + TableView.SCRIPTS
-                    + Html.resource("explorer.js")),
+                Html.resource("elements.js") + TableView.SCRIPTS + Html.resource("explorer.js")),
         all);
   }
 

@@ -88,7 +88,8 @@ public record Page(String title, List<Section> sections) implements Viewable, St
   }
 
   /**
-   * The page as one output in which nothing runs: figures are pictures, and tables stay as they are.
+   * The page as one output in which nothing runs: figures are pictures, and tables stay as they
+   * are.
    *
    * @param kept titles of sections that a script which draws the page takes over as they are
    */

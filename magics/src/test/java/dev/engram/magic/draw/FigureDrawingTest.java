@@ -136,10 +136,7 @@ class FigureDrawingTest {
     int legend = 22;
     assertTrue(filled.length > 100, "rows of bars: " + filled.length);
     double[] ends =
-        IntStream.range(2 * legend, red.length)
-            .filter(y -> red[y] > 60)
-            .asDoubleStream()
-            .toArray();
+        IntStream.range(2 * legend, red.length).filter(y -> red[y] > 60).asDoubleStream().toArray();
     double height = ends[ends.length - 1] - ends[0];
     assertEquals(filled.length, height, 12, "from 2 to -1 without a gap");
   }
@@ -249,15 +246,19 @@ class FigureDrawingTest {
                     "y", IntStream.range(0, n).map(i -> i / 200).boxed().toList(),
                     "marker",
                         Map.of(
-                            "size", 3,
-                            "color", IntStream.range(0, n).map(i -> i % 200).boxed().toList(),
-                            "colorscale", "Viridis",
-                            "showscale", true,
+                            "size",
+                            3,
+                            "color",
+                            IntStream.range(0, n).map(i -> i % 200).boxed().toList(),
+                            "colorscale",
+                            "Viridis",
+                            "showscale",
+                            true,
                             "colorbar",
-                                Map.of(
-                                    "title", "layer by layer",
-                                    "tickvals", List.of(0, 199),
-                                    "ticktext", List.of("none", "all")))))
+                            Map.of(
+                                "title", "layer by layer",
+                                "tickvals", List.of(0, 199),
+                                "ticktext", List.of("none", "all")))))
             .layout("xaxis", Map.of("range", List.of(50, 199), "showgrid", false))
             .layout("yaxis.showgrid", false);
     BufferedImage image = png(points);
@@ -284,12 +285,18 @@ class FigureDrawingTest {
       figure =
           figure.trace(
               Map.of(
-                  "type", "scatter",
-                  "mode", "lines",
-                  "name", dash,
-                  "x", List.of(0, 1),
-                  "y", List.of(5, 5),
-                  "line", Map.of("dash", dash, "color", "#ff0000")));
+                  "type",
+                  "scatter",
+                  "mode",
+                  "lines",
+                  "name",
+                  dash,
+                  "x",
+                  List.of(0, 1),
+                  "y",
+                  List.of(5, 5),
+                  "line",
+                  Map.of("dash", dash, "color", "#ff0000")));
     }
     Document svg = svg(figure);
     NodeList paths = svg.getElementsByTagName("path");

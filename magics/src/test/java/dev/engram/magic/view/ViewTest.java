@@ -41,7 +41,8 @@ class ViewTest {
 
   @Test
   void aLongTitleIsShownInLinesAndStaysWhole() {
-    String title = "Improvement by L4F707 (10 highest and 10 lowest of 60 entities)<br><sup>x</sup>";
+    String title =
+        "Improvement by L4F707 (10 highest and 10 lowest of 60 entities)<br><sup>x</sup>";
     PlotlyFigure figure = PlotlyFigure.titled(title);
     View view = figure.view();
     JsonNode shown = PlotlyFigure.JSON.valueToTree(view.data().get(View.PLOTLY));

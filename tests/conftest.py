@@ -140,16 +140,20 @@ def wait_for_server(process, server, seconds=60):
     raise AssertionError(f"JupyterLab did not answer in {seconds} s: {(RESULTS / 'jupyterlab.log').read_text()}")
 
 
+def chromium_program():
+    candidates = [shutil.which(name) for name in CHROMIUM_NAMES] + [str(CHROMIUM_MAC) if CHROMIUM_MAC.exists() else None]
+    program = next(filter(None, candidates), None)
+    assert program, "Chromium is missing: apt install chromium, or brew install --cask chromium."
+    return program
+
+
 # One module uses the browser: Playwright's event loop must be gone when nbclient wants the thread.
 @pytest.fixture(scope="module")
 def browser():
     from playwright.sync_api import sync_playwright
 
-    candidates = [shutil.which(name) for name in CHROMIUM_NAMES] + [str(CHROMIUM_MAC) if CHROMIUM_MAC.exists() else None]
-    program = next(filter(None, candidates), None)
-    assert program, "Chromium is missing: apt install chromium, or brew install --cask chromium."
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=CHROMIUM_OPTIONS)
+        chromium = playwright.chromium.launch(executable_path=chromium_program(), args=CHROMIUM_OPTIONS)
         yield chromium
         chromium.close()
 
@@ -160,6 +164,21 @@ def context(browser):
     opened.set_default_timeout(30_000)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def offline_page(context):
+    """A page without a network, which asks for nothing elsewhere and has no error."""
+    from test_browser import record_requests
+
+    context.set_offline(True)
+    page = context.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    elsewhere = record_requests(page, allowed="file:")
+    yield page
+    assert not errors
+    assert not elsewhere
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ EXERCISES = {
             "Compare two sets of ten: %attribute santa_claus --by activation --top 10, and the same without --by.",
             "Busy and helpful are two things: the most active neurons are not all neurons that help.", {}),
     "1.2": ("the entity that drives L5F855 second, by its coefficient", "name", "1", 0,
-            "%neuron L5F855 has a bar for the coefficient of every entity.",
+            "%neuron L5F855 has a table of all entities, with the coefficient of each.",
             "The words of a neuron are one thing, and what drives it another; both belong to its description.",
             {"Statue of Liberty": "It comes first. Which one is next?",
              "liberty": "That is what the neuron says. What else drives it?"}),

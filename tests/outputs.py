@@ -1,5 +1,6 @@
 """Reads what the outputs of an executed notebook hold."""
 
+import base64
 import re
 from html.parser import HTMLParser
 
@@ -8,6 +9,8 @@ import nbformat
 PLOTLY = "application/vnd.plotly.v1+json"
 # L23F1930 is an FFN neuron, L22A3H17 an MSA neuron; the number of a head or neuron follows its letter.
 NEURON = re.compile(r"\bL\d+(?:F\d+|A\d+H\d+)\b")
+
+STILL = re.compile(r'<img [^>]*\bsrc="data:image/png;base64,([^"]+)"')
 
 
 def read(path):
@@ -42,6 +45,21 @@ def top_neurons(book):
     """The first neuron that each table names."""
     first = (NEURON.search(re.sub(r"(?s)<script.*?</script>|<[^>]+>", " ", html)) for html in tables(book))
     return [match[0] for match in first if match]
+
+
+def without_scripts(html):
+    return re.sub(r"(?s)<(script|style)\b.*?</\1>", "", html)
+
+
+def is_drawn(data):
+    """Whether a script of ours draws an output: a figure, an explorer."""
+    return any(mark in data.get("text/html", "") for mark in ("engram.waiting", 'class="engram-explorer"'))
+
+
+def stills(data):
+    """The pictures of an output that are there where no script runs, each at least as large as a PNG's header."""
+    found = [base64.b64decode(picture) for picture in STILL.findall(without_scripts(data.get("text/html", "")))]
+    return [picture for picture in found if picture.startswith(b"\x89PNG") and len(picture) > 500]
 
 
 class ExternalReferences(HTMLParser):

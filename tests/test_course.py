@@ -75,6 +75,17 @@ def test_every_excuse_is_needed(texts):
             assert any(c.text == number and words in c.around for c in claims), f"{name}: {number}, {words}: {reason}"
 
 
+@pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)
+def test_every_figure_has_a_picture_where_no_script_runs(path):
+    """A page without scripts, as a repository's web page, shows what stands in the HTML besides them."""
+    book = outputs.read(path)
+    drawn = [data for data in outputs.bundles(book) if outputs.PLOTLY in data or outputs.is_drawn(data)]
+    if path.stem.startswith("01"):
+        assert len(drawn) > 3
+    for data in drawn:
+        assert outputs.stills(data), f"no picture in {data['text/plain'][:200]}"
+
+
 def test_neurons_of_texts_stand_in_the_outputs():
     for path in notebooks():
         book = outputs.read(path)

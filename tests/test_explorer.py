@@ -27,6 +27,22 @@ def exported(tmp_path_factory):
     return file
 
 
+@pytest.fixture(scope="module")
+def described(tmp_path_factory):
+    """An export of a notebook with the page of a neuron and a ranking, and the file that the page was written to."""
+    from nbclient import NotebookClient
+
+    folder = tmp_path_factory.mktemp("described")
+    file = folder / "L4F707.html"
+    lines = [f"%neuron L4F707 --html '{file}'", "%attribute santa_claus --top 5"]
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(line) for line in lines])
+    book.metadata.kernelspec = {"name": "engram", "display_name": "Engram (Java)", "language": "java"}
+    NotebookClient(book, timeout=600, kernel_name="engram").execute()
+    nbformat.write(book, folder / "described.ipynb")
+    run_jupyter("nbconvert", "--to", "html", folder / "described.ipynb")
+    return file
+
+
 def opened(context, file, address=""):
     page, errors, elsewhere = opened_page(context, file, address)
     expect(page.locator(".ee-view")).to_be_visible()
@@ -233,6 +249,82 @@ def test_bars_and_labels_of_a_figure_lead_into_the_explorer(exported, context):
     assert not errors and not elsewhere
 
 
+@pytest.mark.parametrize(
+    ("name", "width", "scheme"), [("light", 1280, "light"), ("dark", 1280, "dark"), ("narrow", 480, "light")]
+)
+def test_the_page_of_one_neuron(described, context, name, width, scheme):
+    page, errors, elsewhere = opened(context, described)
+    page.set_viewport_size({"width": width, "height": 1000})
+    page.emulate_media(color_scheme=scheme)
+    page.wait_for_timeout(400)
+    expect(heading(page)).to_have_text("L4F707")
+    assert not page.locator(".ee-list").count(), "one page has no list"
+    titles = page.locator("section h4, section h3").all_inner_texts()
+    wanted = ["Where it looks", "Highest coefficients", "Lowest", "At random, from the others", "What it says"]
+    wanted += ["How often it is active", "Without it", "Entities raised and lowered", "What drives it: query neurons"]
+    wanted += ["Every entity", "Nearest neurons", "The same again"]
+    assert [title for title in titles if title] == wanted
+    expect(page.locator(".ee-thumb")).to_have_count(18)
+    for picture in page.locator('canvas[role="img"], .engram-explorer img').all():
+        assert picture.get_attribute("aria-label"), "a picture without words"
+    page.locator(".ee-thumb").nth(7).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".ee-thumb").nth(7)).to_have_attribute("aria-pressed", "true")
+    assert_fits(page)
+    assert not barriers(page)
+    page.screenshot(path=RESULTS / f"neuron-{name}.png", full_page=True)
+    assert not errors and not elsewhere
+
+
+def test_without_script_the_page_of_a_neuron_is_a_still(described, browser):
+    with browser.new_context(java_script_enabled=False, offline=True) as context:
+        page = context.new_page()
+        page.goto(described.as_uri())
+        assert page.locator("img").count() >= 18 + 3, "heatmaps and figures"
+        for words in ("What it says", "Nearest neurons", "FFN neuron of iconclip", "on one scale from"):
+            expect(page.get_by_text(words).first).to_be_visible()
+
+
+def test_a_neuron_leads_to_its_page_or_to_the_line_that_shows_it(described, context):
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page, errors, elsewhere = opened(context, described.with_name("described.html"))
+    rows = page.locator("table.engram-table").last.locator(".engram-neuron")
+    box = page.get_by_role("dialog")
+    rows.filter(has_text=re.compile("^L4F707$")).get_by_role("link").click()
+    expect(heading(page)).to_be_in_viewport()
+    expect(box).to_have_count(0)
+    button = rows.get_by_role("button").first
+    name = button.inner_text()
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(box).to_contain_text(f"%neuron {name}")
+    expect(box.get_by_role("button")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(box.get_by_role("button")).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == f"%neuron {name}"
+    assert not barriers(page)
+    page.keyboard.press("Escape")
+    expect(box).to_have_count(0)
+    expect(button).to_be_focused()
+    plot = page.locator(".js-plotly-plot").last
+    plot.scroll_into_view_if_needed()
+    for i, place in ((1, plot.locator(".xtick text")), (2, plot.locator(".bars .point"))):
+        wanted = plot.locator(".xtick text").nth(i).text_content()
+        at = place.nth(i).bounding_box()
+        middle = at["x"] + at["width"] / 2, at["y"] + at["height"] / 2
+        page.mouse.move(middle[0], middle[1] - 1)
+        page.mouse.move(*middle)
+        page.wait_for_timeout(200)
+        page.mouse.click(*middle)
+        expect(box).to_contain_text(f"%neuron {wanted} ")
+        page.mouse.click(2, at["y"])
+        expect(box).to_have_count(0)
+    page.locator('.ee-node[role="button"]').first.focus()
+    page.keyboard.press("Enter")
+    expect(box).to_contain_text("%neuron L")
+    assert not errors and not elsewhere
+
+
 def test_two_explorers_of_a_notebook_do_not_fight(exported, lab, context, workspace):
     """Untrusted the stills stand; trusted and run, each explorer is clicked by itself, and the notebook stays where it is."""
     (workspace / "explored.ipynb").write_bytes((exported.parent / "explored.ipynb").read_bytes())
@@ -262,6 +354,16 @@ def test_two_explorers_of_a_notebook_do_not_fight(exported, lab, context, worksp
     expect(explorers.nth(0).locator(".ee-row").nth(2)).to_be_focused()
     explorers.nth(0).get_by_role("button", name="Back", exact=True).click()
     expect(heading(explorers.nth(0))).not_to_have_text(name)
+    cells = panel.locator(".jp-CodeCell").count()
+    asked = panel.locator(".engram-neuron").get_by_role("button").first
+    asked.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog").filter(has_text="%neuron ")).to_contain_text(asked.inner_text())
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name=re.compile("Copied|refuses"))).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(asked).to_be_focused()
+    assert panel.locator(".jp-CodeCell").count() == cells, "no key went to the notebook"
     assert page.url == before
     page.screenshot(path=RESULTS / "explorer-jupyterlab.png")
     assert not errors and not elsewhere

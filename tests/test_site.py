@@ -12,11 +12,12 @@ import outputs
 import pytest
 from conftest import NOTEBOOKS, RESULTS, ROOT, notebooks, run_jupyter
 from playwright.sync_api import expect
-from test_browser import hover_first_mark, record_requests
+from test_browser import hover_first_mark
 
 sys.path.append(str(ROOT / "jupyter"))
 
 from engram_pages import book  # noqa: E402
+from engram_pages import page as pages  # noqa: E402
 
 LIMIT_MB = 9
 CHAPTER = "notebooks/01-meet-the-model.html"
@@ -33,16 +34,8 @@ def site(tmp_path_factory):
 
 
 @pytest.fixture
-def page(context):
-    """A page without a network, which asks for nothing elsewhere and has no error."""
-    context.set_offline(True)
-    opened = context.new_page()
-    errors = []
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    elsewhere = record_requests(opened, allowed="file:")
-    yield opened
-    assert not errors
-    assert not elsewhere
+def page(offline_page):
+    return offline_page
 
 
 def go(page, site, place):
@@ -56,6 +49,12 @@ def draw(page):
 
 
 # ---- what is built ----
+
+
+def test_every_diagram_has_its_picture():
+    files = [path for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("notebooks/*.md")]]
+    wanted = {pages.picture(file.parent, match["source"]) for file in files for match in pages.diagrams(file.read_text("utf-8"))}
+    assert wanted == set(ROOT.glob("*/diagrams/*.svg")), "run .venv/bin/python tests/diagrams.py; delete those that nothing shows"
 
 
 def test_the_site_is_small_and_has_plotly_once(site):
@@ -177,6 +176,20 @@ def test_figures_answer_the_pointer_and_fit_a_narrow_page(site, page):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
     expect(page.locator("figcaption").filter(has_text="neurons by improvement").first).to_be_visible()
     page.screenshot(path=RESULTS / "site-narrow.png")
+
+
+def test_a_diagram_is_a_picture_on_light_and_on_dark(site, page):
+    for name, scheme, width in (("light", "light", 1280), ("dark", "dark", 1280), ("narrow", "light", 480)):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        go(page, site, "docs/architecture.html")
+        diagram = page.locator("img.diagram")
+        expect(diagram).to_be_visible()
+        assert diagram.evaluate("e => e.complete && e.naturalWidth") > 300
+        assert "magics to analysis" in diagram.get_attribute("alt")
+        assert (diagram.evaluate("e => getComputedStyle(e).filter") != "none") == (scheme == "dark")
+        assert "graph LR" not in page.locator("main").inner_text()
+        page.screenshot(path=RESULTS / f"diagram-{name}.png")
 
 
 def test_search_finds_a_section(site, page):

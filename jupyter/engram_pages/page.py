@@ -1,6 +1,8 @@
 """What a page is made of: text as HTML that needs nothing else, its sections, and plotly.js apart from the figures."""
 
 import base64
+import hashlib
+import html
 import mimetypes
 import re
 from pathlib import Path
@@ -15,8 +17,8 @@ BLOCK = r"\$\$(?P<block>.+?)\$\$"
 INLINE = r"(?<![\\$\w])\$(?P<inline>[^\s$](?:[^$\n]*[^\s$\\])?)\$(?![\w$])"
 MATH = re.compile(f"{CODE}|{BLOCK}|{INLINE}", re.DOTALL)
 IMAGE = re.compile(r"""(?P<before>!\[[^\]]*\]\(|<img\b[^>]*?\bsrc=["'])(?P<file>[^)"'\s]+)""")
-# Nothing that could draw a diagram comes along; its text is legible as it stands.
-DIAGRAM = re.compile(r"^(```|~~~)mermaid\b.*$", re.MULTILINE)
+DIAGRAM = re.compile(r"^(?P<fence>```|~~~)mermaid[^\S\n]*\n(?P<source>.*?)^(?P=fence)[^\S\n]*$", re.MULTILINE | re.DOTALL)
+ARROW = re.compile(r"^\s*([\w.-]+?)\s*-->\s*([\w.-]+)\s*$", re.MULTILINE)
 # The script element of PlotlyEdition.java.
 LIBRARY = re.compile(
     r"<script>(?P<script>\(function \(\) \{\s*var engram = window\.EngramFigures = [^\n]*\s*"
@@ -53,7 +55,7 @@ class Page(Preprocessor):
 
         nbconvert's own embed_images closes every HTML tag where it opens, so that a folded <details> comes out unfolded.
         """
-        text = MATH.sub(self.formula, DIAGRAM.sub(r"\1text", cell.source))
+        text = MATH.sub(self.formula, DIAGRAM.sub(self.diagram, cell.source))
         text = IMAGE.sub(self.image, text)
         renderer = IPythonRenderer(escape=False, attachments=cell.get("attachments"), exclude_anchor_links=True)
         soup = BeautifulSoup(MarkdownWithMath(renderer=renderer).render(text), "html.parser")
@@ -90,6 +92,15 @@ class Page(Preprocessor):
         # Markdown comes after this and must not take these two for emphasis.
         return mathml.replace("*", "&#x2A;").replace("_", "&#x5F;")
 
+    def diagram(self, match):
+        """The picture that tests/diagrams.py has drawn; without one the text, which is legible as it stands."""
+        file = picture(self.folder, match["source"])
+        if not file.is_file():
+            return f"```text\n{match['source']}```"
+        told = "; ".join(f"{start} to {end}" for start, end in ARROW.findall(match["source"])) or "diagram"
+        data = base64.b64encode(file.read_bytes()).decode()
+        return f'<p><img class="diagram" alt="Arrows: {html.escape(told)}" src="data:image/svg+xml;base64,{data}"></p>\n'
+
     def image(self, match):
         file = self.folder / match["file"]
         kind = mimetypes.guess_type(file.name)[0]
@@ -107,6 +118,16 @@ class Page(Preprocessor):
         for output in cell.outputs:
             if "text/html" in output.get("data", {}):
                 output.data["text/html"] = LIBRARY.sub(take, output.data["text/html"])
+
+
+def diagrams(markdown):
+    """The Mermaid diagrams of a text."""
+    return DIAGRAM.finditer(markdown)
+
+
+def picture(folder, source):
+    """Where the picture of a diagram lies: its name is a hash, so a diagram that changes has none until it is drawn."""
+    return folder / "diagrams" / f"{hashlib.sha256(source.encode()).hexdigest()[:12]}.svg"
 
 
 def slug(heading):

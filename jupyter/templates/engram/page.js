@@ -56,7 +56,7 @@
         const caption = document.createElement("figcaption");
         const plot = document.createElement("div");
         const own = Object.assign({}, layout);
-        const title = (own.title && own.title.text) || "";
+        const title = (own.title && (own.title.whole || own.title.text)) || ""; // whole: before it was broken into lines
         delete own.title;
         own.margin = Object.assign({t: 40, l: 60, r: 30}, own.margin);
         if (title) {

@@ -80,6 +80,11 @@ public record ExploredNeuron(
 
   /** What the numbers of its heatmaps are. */
   public String unit() {
+    return unit(neuron);
+  }
+
+  /** What the numbers of a neuron's heatmaps are. */
+  public static String unit(Neuron neuron) {
     return neuron.block() == Neuron.Block.FFN
         ? "share of the coefficient, before the activation"
         : "share of the coefficient";

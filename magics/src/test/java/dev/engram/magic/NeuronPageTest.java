@@ -8,21 +8,33 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.engram.data.Entity;
+import dev.engram.data.LabelledImage;
+import dev.engram.dissect.Interpretation;
 import dev.engram.dissect.NeuronReport;
 import dev.engram.dissect.QueryEffects.QueryNeuron;
+import dev.engram.dissect.Survey;
 import dev.engram.iconclip.Iconclip;
 import dev.engram.lab.Described;
+import dev.engram.lab.ImageHeatmap;
+import dev.engram.lab.Picture;
 import dev.engram.magic.result.NeuronRecipe;
 import dev.engram.magic.result.Presenters;
-import dev.engram.magic.view.Page.Section;
-import dev.engram.magic.view.View;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import jdk.jshell.JShell;
 import jdk.jshell.Snippet;
@@ -36,6 +48,14 @@ import org.junit.jupiter.api.io.TempDir;
 class NeuronPageTest {
   /** Of the form of {@code src="https://…"}: what a page would fetch. */
   private static final Pattern OUTSIDE = Pattern.compile("(?:src|href)=\"(?!data:|#)[^\"]*\"");
+
+  private static final Pattern HEADING = Pattern.compile("<h3>(.*?)</h3>");
+
+  private static final Pattern DATA =
+      Pattern.compile("<script type=\"application/json\" class=\"engram-data\">(.*?)</script>");
+
+  private static final String HOSTILE =
+      "</script><img src=x onerror=alert(1)>\u2028\"'&{{constructor}}\u202e";
 
   @TempDir Path temp = Path.of("");
 
@@ -78,9 +98,7 @@ class NeuronPageTest {
   }
 
   private static String text(Described page) {
-    return Stream.concat(Presenters.view(page).before().stream(), Stream.of(Presenters.view(page)))
-        .map(View::text)
-        .collect(Collectors.joining("\n"));
+    return Presenters.view(page).text();
   }
 
   @Test
@@ -95,10 +113,11 @@ class NeuronPageTest {
             "Entities raised and lowered",
             "How often it is active",
             "Query neurons: what drives it",
-            "Nearest neurons",
             "Without it",
+            "Every entity",
+            "Nearest neurons",
             "The same again"),
-        Presenters.page(page).sections().stream().map(Section::title).toList());
+        HEADING.matcher(still(page)).results().map(r -> r.group(1)).toList());
     String text = text(page);
     NeuronReport report = page.report();
     assertTrue(text.contains("FFN neuron of iconclip, layer 4, channel 195"), text);
@@ -114,13 +133,149 @@ class NeuronPageTest {
         .forEach(w -> assertTrue(text.contains(w.word()), w.word()));
     assertTrue(text.contains("model iconclip "), text);
     assertTrue(text.contains("numbers are not the paper's"), text);
-    assertEquals(3, figures(Presenters.view(page)));
+    assertEquals(3, still(page).split("alt=\"Figure ", -1).length - 1, "pictures of figures");
+    assertEquals(4, still(page).split("<section class=\"engram-kept\"", -1).length);
+    assertTrue(Presenters.view(page).data().containsKey("image/png"));
   }
 
-  private static long figures(View view) {
-    return Stream.concat(view.before().stream(), Stream.of(view))
-        .filter(v -> v.data().containsKey(View.PLOTLY))
-        .count();
+  /** What stands where no script runs. */
+  private static String still(Described page) {
+    return Presenters.view(page).html().replaceAll("(?s)<(script|style)[^>]*>.*?</\\1>", "");
+  }
+
+  private static JsonNode data(String html) throws IOException {
+    Matcher found = DATA.matcher(html);
+    assertTrue(found.find(), "the page carries its data");
+    return new ObjectMapper().readTree(found.group(1));
+  }
+
+  @Test
+  void theScriptDrawsTheNumbersOfTheReport() throws IOException {
+    open(22, 2);
+    Described page = page("neuron L4F195");
+    NeuronReport report = page.report();
+    JsonNode data = data(Presenters.view(page).html());
+    assertTrue(data.path("single").asBoolean());
+    assertEquals(1, data.path("neurons").size());
+    JsonNode n = data.path("neurons").path(0);
+    assertEquals("L4F195", n.path("name").asText());
+    Survey.Effect decisive = report.decisive().orElseThrow();
+    assertEquals(decisive.improvement(), n.at("/scores/0/0").asDouble(), 1e-6);
+    assertEquals(decisive.rank(), n.at("/scores/0/1").asInt());
+    List<NeuronReport.Seen> seen =
+        Stream.of(report.highest(), report.lowest(), report.random())
+            .flatMap(List::stream)
+            .toList();
+    assertEquals(seen.size(), n.path("looks").size());
+    double scale = n.path("scale").asDouble();
+    for (int i = 0; i < seen.size(); i++) {
+      JsonNode look = n.path("looks").path(i);
+      assertEquals(seen.get(i).coefficient(), look.path("m").asDouble(), 1e-4);
+      String title = data.path("images").path(look.path("i").asInt()).path("title").asText();
+      assertEquals(page.heatmap(seen.get(i).image()).picture().title(), title);
+      ByteBuffer shares =
+          ByteBuffer.wrap(Base64.getDecoder().decode(look.path("z").asText()))
+              .order(ByteOrder.LITTLE_ENDIAN);
+      for (double share : seen.get(i).heatmap().map()) {
+        assertEquals(share, shares.getShort() / 32767.0 * scale, scale / 32000);
+        assertTrue(Math.abs(share) <= scale, "one scale for all");
+      }
+    }
+    List<List<Integer>> groups = new ArrayList<>();
+    n.path("groups")
+        .forEach(
+            g -> {
+              List<Integer> which = new ArrayList<>();
+              g.path(1).forEach(i -> which.add(i.asInt()));
+              groups.add(which);
+            });
+    int high = report.highest().size();
+    int low = report.lowest().size();
+    assertEquals(
+        List.of(
+            IntStream.range(0, high).boxed().toList(),
+            IntStream.range(high, high + low).boxed().toList(),
+            IntStream.range(high + low, seen.size()).boxed().toList()),
+        groups);
+    assertEquals(report.suppressed().size(), n.path("without").size());
+    for (int i = 0; i < report.suppressed().size(); i++) {
+      NeuronReport.Suppressed expected = report.suppressed().get(i);
+      JsonNode row = n.path("without").path(i);
+      assertEquals(expected.before(), row.path(1).asDouble(), 1e-6);
+      assertEquals(expected.residual(), row.path(2).asDouble(), 1e-6);
+      assertEquals(expected.complete(), row.path(3).asDouble(), 1e-6);
+    }
+    List<String> queries = new ArrayList<>();
+    n.at("/queries/list").forEach(q -> queries.add(q.path(0).asText()));
+    assertEquals(report.topQueries().stream().map(q -> q.neuron().toString()).toList(), queries);
+    double shares = 0;
+    for (JsonNode share : n.at("/histogram/groups/0/shares")) {
+      shares += share.asDouble();
+    }
+    assertEquals(1, shares, 1e-4);
+    assertEquals(1, n.at("/histogram/groups").size(), "no background");
+  }
+
+  @Test
+  void hostileNamesStayText() throws IOException {
+    open(2, 2);
+    Described page = page("neuron L4F195");
+    NeuronReport r = page.report();
+    Survey.Effect first = r.effects().get(0);
+    Entity hostile = new Entity(HOSTILE, HOSTILE, HOSTILE, HOSTILE, first.entity().images());
+    Interpretation said = r.words(r.neuron()).orElseThrow();
+    NeuronReport report =
+        new NeuronReport(
+            r.neuron(),
+            r.sign(),
+            r.reading(),
+            List.of(new Survey.Effect(hostile, 1, 1, 1)),
+            r.onEntities(),
+            r.onBackground(),
+            r.highest(),
+            r.lowest(),
+            r.random(),
+            Map.of(
+                r.neuron(),
+                new Interpretation(
+                    r.neuron(),
+                    1,
+                    List.of(new Interpretation.Weighted(0, HOSTILE, 1)),
+                    said.residual(),
+                    said.target(),
+                    said.provenance())),
+            r.queries().titled(HOSTILE),
+            r.topQueries(),
+            r.nearest(),
+            List.of(new NeuronReport.Suppressed(hostile, 1, 2, 3)),
+            r.provenance().with("images", HOSTILE));
+    Map<LabelledImage, ImageHeatmap> heatmaps = new HashMap<>();
+    page.heatmaps()
+        .forEach(
+            (image, map) ->
+                heatmaps.put(
+                    image,
+                    new ImageHeatmap(new Picture(HOSTILE, map.picture().image()), map.heatmap())));
+    Described.Source from = page.source();
+    Described asked =
+        new Described(
+            report,
+            heatmaps,
+            page.request(),
+            new Described.Source(
+                HOSTILE, from.folder(), from.precision(), 0, from.images(), HOSTILE));
+    String ours = Presenters.view(page).html();
+    for (String html :
+        List.of(Presenters.view(asked).html(), Presenters.page(asked).standalone())) {
+      assertFalse(html.contains("<img src=x"), "no element of a name's");
+      assertFalse(html.contains("\u202e"), "hidden characters are shown");
+      assertEquals(
+          ours.split("</script>", -1).length,
+          html.split("</script>", -1).length,
+          "no name ends a script");
+      assertTrue(data(html).at("/neurons/0/raised/0/0").asText().startsWith("</script><img"));
+    }
+    assertFalse(Presenters.view(asked).text().contains("\u202e"));
   }
 
   @Test
@@ -158,14 +313,11 @@ class NeuronPageTest {
         host.shown.stream().anyMatch(v -> v.text().startsWith("Wrote " + file)), host.shown + "");
     String html = Files.readString(file);
     assertTrue(html.startsWith("<!DOCTYPE html>"));
-    assertEquals(1, html.split("DecompressionStream", -1).length - 1, "plotly.js comes once");
-    assertEquals(3, html.split("engram.waiting.push", -1).length - 1, "three figures");
+    assertTrue(html.contains("data-alone"), "its addresses are the browser's");
+    assertFalse(html.contains("engram.waiting.push"), "no figure needs plotly.js");
     List<String> outside = OUTSIDE.matcher(html).results().map(r -> r.group()).toList();
     assertEquals(List.of(), outside);
-    for (int i = 0; i < Presenters.page(page).sections().size(); i++) {
-      assertTrue(html.contains("href=\"#section-" + i + "\""), "link " + i);
-      assertTrue(html.contains("id=\"section-" + i + "\""), "target " + i);
-    }
+    assertEquals(page.neuron().toString(), data(html).at("/neurons/0/name").asText());
     page("neuron L3A0H11 --html '" + file + "'");
     assertTrue(Files.readString(file).contains("Neuron L3A0H11"), "our own page is replaced");
     try (Stream<Path> left = Files.list(temp)) {

@@ -72,7 +72,7 @@ class PeoplesFilesTest {
     assertEquals(3, page.html().split("<img ", -1).length);
     assertTrue(run("attribute two.png --top 3").toString().contains("a photo of two"));
     Described neuron = (Described) run("neuron L0F1");
-    assertTrue(page(neuron).before().get(0).text().contains("the image set has images alone"));
+    assertTrue(page(neuron).text().contains("the image set has images alone"));
     String none = sentence("neurons");
     assertTrue(none.contains("flat has no entities that neurons could improve"), none);
     assertEquals(3, ((Neurons) run("neurons --word hat --top 3")).names().size());

@@ -89,8 +89,9 @@ class PresentersTest {
     Evolutions graphs =
         (Evolutions) run("evolve L3F212 --image panda/0 --and koala/0 --depth 1 --branch 1");
     View page = RUNNER.view(graphs);
-    assertEquals(3, page.before().size(), "table, figure, table, and the last figure");
-    assertTrue(page.before().get(1).data().containsKey(View.PLOTLY));
+    assertEquals(3, page.before().size(), "figure, table, figure, and the last table");
+    assertTrue(page.before().get(0).data().containsKey(View.PLOTLY));
+    assertTrue(page.before().get(2).data().containsKey(View.PLOTLY));
     assertEquals(
         List.of("panda/0", "koala/0"), graphs.images().stream().map(e -> e.title()).toList());
     assertTrue(graphs.first().shared().contains(graphs.first().graph().start()));

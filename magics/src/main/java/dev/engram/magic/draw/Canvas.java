@@ -56,6 +56,15 @@ public interface Canvas {
    */
   void stroke(Shape shape, Color color, double width, float... dash);
 
+  /**
+   * Draws one of very many points, so small that its shape cannot be seen.
+   *
+   * @param size its side
+   */
+  default void speck(double x, double y, double size, Color color) {
+    fill(new Rectangle2D.Double(x - size / 2, y - size / 2, size, size), color);
+  }
+
   /** Writes one line of text, whose base line goes through (x, y). */
   void text(String text, double x, double y, Style style);
 

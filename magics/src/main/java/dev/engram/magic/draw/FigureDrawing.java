@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.engram.EngramException;
 import dev.engram.magic.draw.Canvas.Anchor;
 import dev.engram.magic.draw.Canvas.Style;
-import java.awt.Color;
 import java.awt.geom.Line2D;
 import java.awt.geom.Rectangle2D;
 import java.awt.image.BufferedImage;
@@ -25,11 +24,7 @@ public final class FigureDrawing {
   private static final int HEIGHT = 450;
   private static final double EDGE = 14;
   private static final double GAP = 6;
-  private static final double BAR = 14;
   private static final double TITLE = 15;
-
-  /** A title that is still too wide is cut. */
-  private static final double LEAST = 10;
 
   private final JsonNode layout;
   private final List<JsonNode> traces = new ArrayList<>();
@@ -73,7 +68,7 @@ public final class FigureDrawing {
   public static Optional<byte[]> still(JsonNode tree) {
     try {
       FigureDrawing drawing = new FigureDrawing(tree);
-      return Optional.of(drawing.on(new PngCanvas(drawing.width(), drawing.height(), 1)));
+      return Optional.of(drawing.on(PngCanvas.still(drawing.width(), drawing.height())));
     } catch (RuntimeException e) {
       // plotly.js takes more than is known here, and a figure of the user's own may be wrong: its
       // cell shows it, and only the still is missing
@@ -102,9 +97,8 @@ public final class FigureDrawing {
     Traces drawn = new Traces(traces, layout);
     PlotAxis x = drawn.x();
     PlotAxis y = drawn.y();
-    HeatmapTrace map = drawn.heatmap();
-    boolean hasScale = map != null && map.hasScale();
-    double right = width - EDGE - (hasScale ? 78 : x.isCategory() ? 0 : 10);
+    ColorBar bar = drawn.bar();
+    double right = width - EDGE - (bar != null ? ColorBar.ROOM : x.isCategory() ? 0 : 10);
     double bottom = height - EDGE - below(x, right);
     double left = EDGE + beside(y);
     Rectangle2D plot = new Rectangle2D.Double(left, top, right - left, bottom - top);
@@ -121,8 +115,8 @@ public final class FigureDrawing {
     canvas.clip(null);
     drawn.texts(canvas);
     axis(canvas, plot, x, y);
-    if (map != null && hasScale) {
-      scale(canvas, plot, map);
+    if (bar != null) {
+      bar.on(canvas, plot);
     }
     return canvas.bytes();
   }
@@ -137,9 +131,11 @@ public final class FigureDrawing {
   private double title(Canvas canvas) {
     String text = layout.path("title").path("text").asText("");
     double room = width - 2 * EDGE;
-    double wide = new RichText(text, TITLE, Colours.TEXT, true).width();
-    double size = wide <= room ? TITLE : Math.max(LEAST, TITLE * room / wide);
-    RichText title = new RichText(text, size, Colours.TEXT, true);
+    RichText title = new RichText(text, TITLE, Colours.TEXT, true);
+    if (title.width() > room) { // a letter of the bold font is about 0.62 of its size wide
+      int letters = Math.max(12, (int) (room / (0.62 * TITLE)));
+      title = new RichText(TitleLines.broken(text, letters), TITLE, Colours.TEXT, true);
+    }
     if (title.isEmpty()) {
       return 0;
     }
@@ -157,14 +153,14 @@ public final class FigureDrawing {
     double y = top;
     for (JsonNode trace : named) {
       RichText name = new RichText(trace.path("name").asText(), 12, Colours.TEXT, false);
-      double wide = name.width() + 30;
+      double key = Marks.keyWidth(trace) + 4;
+      double wide = key + name.width() + 15;
       if (x > EDGE && x + wide > width - EDGE) {
         x = EDGE;
         y += 18;
       }
-      Color color = Traces.color(trace, traces.indexOf(trace));
-      canvas.fill(new Rectangle2D.Double(x, y + 3, 11, 11), color);
-      name.write(canvas, x + 15, y, Anchor.START, width - EDGE - x - 15);
+      Marks.key(canvas, trace, Traces.color(trace, traces.indexOf(trace)), x, y);
+      name.write(canvas, x + key, y, Anchor.START, width - EDGE - x - key);
       x += wide;
     }
     return y - top + 18 + GAP;
@@ -282,18 +278,5 @@ public final class FigureDrawing {
       canvas.picture(
           picture, new Rectangle2D.Double(Math.min(x0, x1), y0, Math.abs(x1 - x0), size), 1);
     }
-  }
-
-  private static void scale(Canvas canvas, Rectangle2D plot, HeatmapTrace map) {
-    double left = plot.getMaxX() + 14;
-    Rectangle2D bar = new Rectangle2D.Double(left, plot.getMinY() + 18, BAR, plot.getHeight() - 18);
-    canvas.picture(map.colors(), bar, 1);
-    map.values().lie(bar.getMaxY(), bar.getMinY());
-    for (PlotAxis.Tick t : map.values().ticks()) {
-      double y = map.values().at(t.value()) + 4;
-      canvas.text(t.label(), left + BAR + 4, y, label(Anchor.START, 0));
-    }
-    new RichText(map.title(), 11, Colours.TEXT, false)
-        .write(canvas, left, plot.getMinY() - 2, Anchor.START, 74);
   }
 }

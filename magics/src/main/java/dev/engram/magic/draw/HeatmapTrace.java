@@ -1,11 +1,11 @@
 package dev.engram.magic.draw;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.engram.EngramException;
 import java.awt.Color;
 import java.awt.geom.Rectangle2D;
 import java.awt.image.BufferedImage;
+import java.util.ArrayList;
 import java.util.List;
 
 /** A heatmap of a figure: its cells, or the values between them, and its scale of colours. */
@@ -19,8 +19,7 @@ final class HeatmapTrace {
   private final JsonNode z;
   private final int rows;
   private final int columns;
-  private final Colours.Scale scale;
-  private final PlotAxis values;
+  private final ColorBar bar;
 
   /**
    * @throws EngramException if its colours have a name that is not known
@@ -30,27 +29,9 @@ final class HeatmapTrace {
     z = map.path("z");
     rows = z.size();
     columns = z.path(0).size();
-    Colours.Scale known =
-        Colours.scale(map.path("colorscale"), map.path("reversescale").asBoolean(false));
-    if (known == null) {
-      throw new EngramException(
-          "A still picture has the colours Viridis, RdBu, Greys or a list of its own; this heatmap has %s. Save it as .html."
-              .formatted(map.path("colorscale").asText()));
-    }
-    scale = known;
-    values = new PlotAxis(JsonNodeFactory.instance.objectNode(), List.of(), false);
-    if (map.has("zmin") && map.has("zmax")) {
-      values.include(map.path("zmin").asDouble());
-      values.include(map.path("zmax").asDouble());
-    } else {
-      z.forEach(row -> row.forEach(v -> values.include(finite(v))));
-      if (map.has("zmid")) { // as far below it as above
-        double middle = map.path("zmid").asDouble();
-        z.forEach(row -> row.forEach(v -> values.include(2 * middle - finite(v))));
-      }
-    }
-    values.settle(false);
-    values.lie(0, 1);
+    List<JsonNode> numbers = new ArrayList<>();
+    z.forEach(row -> row.forEach(numbers::add));
+    bar = new ColorBar(map, "zmin", "zmax", numbers, true);
   }
 
   private static double finite(JsonNode value) {
@@ -70,34 +51,14 @@ final class HeatmapTrace {
     return (given.isArray() ? axis.place(given.path(i)) : i) + side;
   }
 
-  boolean hasScale() {
-    return map.path("showscale").asBoolean(true);
-  }
-
-  /** What the colours stand for, between 0 and 1. */
-  PlotAxis values() {
-    return values;
-  }
-
-  String title() {
-    JsonNode title = map.path("colorbar").path("title");
-    return title.path("text").asText(title.asText(""));
-  }
-
-  /** The scale itself, the greatest value above. */
-  BufferedImage colors() {
-    BufferedImage image = new BufferedImage(1, 256, BufferedImage.TYPE_INT_RGB);
-    for (int i = 0; i < 256; i++) {
-      image.setRGB(0, 255 - i, scale.rgb(i / 255.0));
-    }
-    return image;
+  ColorBar bar() {
+    return bar;
   }
 
   void on(Canvas canvas, PlotAxis x, PlotAxis y) {
     if (rows == 0 || columns == 0) {
       return;
     }
-    values.lie(0, 1);
     double left = x.at(edge(x, "x", 0, -0.5));
     double right = x.at(edge(x, "x", columns - 1, 0.5));
     double top = y.at(edge(y, "y", 0, -0.5));
@@ -129,7 +90,7 @@ final class HeatmapTrace {
               Math.min(y0, y1),
               Math.max(x0, x1) + overlap,
               Math.max(y0, y1) + overlap);
-          canvas.fill(cell, Colours.translucent(new Color(scale.rgb(values.at(value))), opacity));
+          canvas.fill(cell, Colours.translucent(new Color(bar.rgb(value)), opacity));
         }
       }
     }
@@ -145,7 +106,7 @@ final class HeatmapTrace {
         double value = between((px + 0.5) / fine - 0.5, (py + 0.5) / fine - 0.5);
         int at = mirrored ? image.getWidth() - 1 - px : px;
         int down = turned ? image.getHeight() - 1 - py : py;
-        image.setRGB(at, down, scale.rgb(values.at(value)));
+        image.setRGB(at, down, bar.rgb(value));
       }
     }
     return image;

@@ -123,7 +123,7 @@ final class PlotAxis {
   }
 
   private boolean isCategoryValue(JsonNode value) {
-    return names.contains(value.asText());
+    return !names.isEmpty() && names.contains(value.asText());
   }
 
   /** Where a value in the axis's own units lies on the page. */

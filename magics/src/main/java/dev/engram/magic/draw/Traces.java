@@ -4,8 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.engram.magic.draw.Canvas.Anchor;
 import java.awt.Color;
-import java.awt.Shape;
-import java.awt.geom.Ellipse2D;
 import java.awt.geom.Line2D;
 import java.awt.geom.Path2D;
 import java.awt.geom.Rectangle2D;
@@ -15,8 +13,11 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
 
@@ -24,10 +25,14 @@ import org.jspecify.annotations.Nullable;
 final class Traces {
   private static final String DATA = "data:image/png;base64,";
 
+  /** With more points nobody sees the shape of one. */
+  private static final int MANY = 5000;
+
   private final List<JsonNode> traces;
   private final JsonNode layout;
   private final List<JsonNode> bars;
   private final @Nullable HeatmapTrace heatmap;
+  private final Map<JsonNode, ColorBar> scales = new IdentityHashMap<>();
   private final boolean lying;
   private final boolean stacked;
   private final PlotAxis x;
@@ -43,6 +48,12 @@ final class Traces {
             .findFirst()
             .map(HeatmapTrace::new)
             .orElse(null);
+    for (JsonNode trace : traces) {
+      JsonNode marker = trace.path("marker");
+      if (marker.path("color").path(0).isNumber()) {
+        scales.put(trace, new ColorBar(marker, "cmin", "cmax", marker.path("color"), false));
+      }
+    }
     lying = bars.stream().anyMatch(t -> t.path("orientation").asText("").equals("h"));
     String mode = layout.path("barmode").asText("group");
     stacked = mode.equals("stack") || mode.equals("relative");
@@ -66,9 +77,15 @@ final class Traces {
     return y;
   }
 
-  /** What has colours for values; null for none. */
-  @Nullable HeatmapTrace heatmap() {
-    return heatmap;
+  /**
+   * The scale that is shown beside the axes: a heatmap's, or else that of points; null for none.
+   */
+  @Nullable ColorBar bar() {
+    Stream<ColorBar> ofPoints = traces.stream().map(scales::get).filter(Objects::nonNull);
+    return Stream.concat(Stream.ofNullable(heatmap).map(HeatmapTrace::bar), ofPoints)
+        .filter(ColorBar::isShown)
+        .findFirst()
+        .orElse(null);
   }
 
   /** The values along an axis; where a trace names none, their positions. */
@@ -212,8 +229,10 @@ final class Traces {
           sum[side] += height;
           height += foot;
         }
-        Color color = color(trace, traces.indexOf(trace), i);
-        canvas.fill(
+        Color color = color(trace, number(trace), i);
+        Marks.bar(
+            canvas,
+            trace,
             box(along.at(at), along.at(at + each), up.at(foot), up.at(height)),
             Colours.translucent(color, trace.path("opacity").asDouble(1)));
       }
@@ -239,8 +258,7 @@ final class Traces {
   }
 
   private void errors(Canvas canvas, JsonNode trace) {
-    Color color =
-        Colours.of(trace.path("error_y").path("color"), color(trace, traces.indexOf(trace)));
+    Color color = Colours.of(trace.path("error_y").path("color"), color(trace, number(trace)));
     for (int i = 0; i < Math.min(column(trace, "x").size(), column(trace, "y").size()); i++) {
       double[] p = middle(trace, i);
       double low = y.at(p[1] - error(trace, "arrayminus", i));
@@ -253,16 +271,9 @@ final class Traces {
     }
   }
 
-  private static String mode(JsonNode trace) {
-    return trace.path("mode").asText(trace.path("y").size() < 20 ? "lines+markers" : "lines");
-  }
-
   private void lines(Canvas canvas, JsonNode trace) {
-    Color color = color(trace, traces.indexOf(trace));
-    Color line = Colours.of(trace.path("line").path("color"), color);
-    double width = trace.path("line").path("width").asDouble(2);
     List<double[]> points = points(trace);
-    if (mode(trace).contains("lines")) {
+    if (Marks.mode(trace).contains("lines")) {
       Path2D path = new Path2D.Double();
       boolean gap = true;
       for (double[] p : points) {
@@ -275,52 +286,52 @@ final class Traces {
           path.lineTo(p[0], p[1]);
         }
       }
-      float w = (float) width;
-      float[] dash =
-          switch (trace.path("line").path("dash").asText("solid")) {
-            case "dot" -> new float[] {w, 2 * w};
-            case "dash", "longdash" -> new float[] {5 * w, 3 * w};
-            case "dashdot" -> new float[] {5 * w, 2 * w, w, 2 * w};
-            default -> new float[0];
-          };
-      canvas.stroke(path, line, width, dash);
+      Color line = Colours.of(trace.path("line").path("color"), color(trace, number(trace)));
+      canvas.stroke(path, line, Marks.width(trace), Marks.dash(trace));
     }
-    if (mode(trace).contains("markers")) {
-      double size = trace.path("marker").path("size").asDouble(6);
-      for (int i = 0; i < points.size(); i++) {
-        double[] p = points.get(i);
-        if (Double.isFinite(p[0]) && Double.isFinite(p[1])) {
-          canvas.fill(
-              mark(trace.path("marker").path("symbol"), i, p, size),
-              Colours.translucent(
-                  color(trace, traces.indexOf(trace), i),
-                  trace
-                      .path("marker")
-                      .path("opacity")
-                      .asDouble(trace.path("opacity").asDouble(1))));
-        }
+    if (Marks.mode(trace).contains("markers")) {
+      marks(canvas, trace, points);
+    }
+  }
+
+  private void marks(Canvas canvas, JsonNode trace, List<double[]> points) {
+    JsonNode marker = trace.path("marker");
+    double size = marker.path("size").asDouble(6);
+    double opacity = marker.path("opacity").asDouble(trace.path("opacity").asDouble(1));
+    ColorBar.OfPoints colors = colors(trace);
+    boolean many = points.size() > MANY;
+    for (int i = 0; i < points.size(); i++) {
+      double[] p = points.get(i);
+      if (!Double.isFinite(p[0]) || !Double.isFinite(p[1])) {
+        continue;
+      }
+      Color color = opacity == 1 ? colors.at(i) : Colours.translucent(colors.at(i), opacity);
+      if (many) {
+        canvas.speck(p[0], p[1], size, color);
+      } else {
+        canvas.fill(Marks.symbol(marker.path("symbol"), i, p, size), color);
       }
     }
   }
 
-  /** Three of Plotly's symbols; the others are drawn as circles. */
-  private static Shape mark(JsonNode symbols, int point, double[] at, double size) {
-    String symbol = (symbols.isArray() ? symbols.path(point) : symbols).asText("circle");
-    Rectangle2D box = new Rectangle2D.Double(at[0] - size / 2, at[1] - size / 2, size, size);
-    if (symbol.equals("square")) {
-      return box;
+  private ColorBar.OfPoints colors(JsonNode trace) {
+    JsonNode given = trace.path("marker").path("color");
+    Color plain = color(trace, number(trace));
+    ColorBar scale = scales.get(trace);
+    if (scale == null) {
+      return given.isArray() ? i -> Colours.of(given.path(i), plain) : i -> plain;
     }
-    if (symbol.equals("diamond")) {
-      double more = size * (Math.sqrt(2) - 1) / 2; // as large as the square
-      Path2D diamond = new Path2D.Double();
-      diamond.moveTo(at[0], box.getMinY() - more);
-      diamond.lineTo(box.getMaxX() + more, at[1]);
-      diamond.lineTo(at[0], box.getMaxY() + more);
-      diamond.lineTo(box.getMinX() - more, at[1]);
-      diamond.closePath();
-      return diamond;
+    return i -> given.path(i).isNumber() ? new Color(scale.rgb(given.path(i).asDouble())) : plain;
+  }
+
+  /** The place of a trace, which says its colour where it has none itself. */
+  private int number(JsonNode trace) {
+    for (int i = 0; i < traces.size(); i++) {
+      if (traces.get(i) == trace) {
+        return i;
+      }
     }
-    return new Ellipse2D.Double(box.getX(), box.getY(), size, size);
+    return 0;
   }
 
   private List<double[]> points(JsonNode trace) {
@@ -336,7 +347,7 @@ final class Traces {
   /** The words at points, which may reach beyond the axes. */
   void texts(Canvas canvas) {
     for (JsonNode trace : traces) {
-      if (!type(trace).startsWith("scatter") || !mode(trace).contains("text")) {
+      if (!type(trace).startsWith("scatter") || !Marks.mode(trace).contains("text")) {
         continue;
       }
       String place = trace.path("textposition").asText("middle center");

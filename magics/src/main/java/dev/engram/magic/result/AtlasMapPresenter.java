@@ -2,10 +2,8 @@ package dev.engram.magic.result;
 
 import dev.engram.atlas.AtlasMap;
 import dev.engram.atlas.AtlasNeurons;
-import dev.engram.magic.draw.ColorMap;
 import dev.engram.magic.view.Html;
 import dev.engram.magic.view.PlotlyFigure;
-import dev.engram.magic.view.PointsPng;
 import dev.engram.magic.view.View;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.NeuronSpace;
@@ -17,7 +15,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.IntPredicate;
-import java.util.function.IntUnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import tech.tablesaw.api.DoubleColumn;
@@ -56,7 +53,7 @@ final class AtlasMapPresenter implements Presenter<AtlasMap> {
                         + Html.escape(note),
                     "class",
                     "engram-map-foot")
-                + Html.element("script", Html.resource("tables.js") + Html.resource("map.js")),
+                + Html.element("script", Html.resource("neurons.js") + Html.resource("map.js")),
             note.strip());
     return Footnote.under(foot, m.provenance()).below(figure(m, shown).view());
   }
@@ -102,15 +99,7 @@ final class AtlasMapPresenter implements Presenter<AtlasMap> {
         .layout("hovermode", "closest")
         .layout("legend.itemsizing", "constant")
         .layout("meta", "engram-map")
-        .layout("height", 600)
-        .png(
-            PointsPng.draw(
-                title,
-                x,
-                y,
-                drawing.shuffled(m.map().x()),
-                drawing.shuffled(m.map().y()),
-                drawing.still()));
+        .layout("height", 600);
   }
 
   private static String axis(String which, double share) {
@@ -257,10 +246,6 @@ final class AtlasMapPresenter implements Presenter<AtlasMap> {
       return shuffled().filter(which);
     }
 
-    double[] shuffled(double[] values) {
-      return shuffled().mapToDouble(i -> values[i]).toArray();
-    }
-
     private IntStream shuffled() {
       long prime = space.count() % 7919 == 0 ? 7907 : 7919;
       return IntStream.range(0, space.count()).map(k -> (int) (k * prime % space.count()));
@@ -270,27 +255,6 @@ final class AtlasMapPresenter implements Presenter<AtlasMap> {
       return picked(which)
           .mapToObj(i -> new BigDecimal(values[i]).round(DIGITS).doubleValue())
           .toList();
-    }
-
-    /** The colours of the picture. */
-    int[] still() {
-      List<String> best = m.neurons().bestClass();
-      IntUnaryOperator colour =
-          switch (m.colour()) {
-            case LAYER -> i -> ColorMap.rgb(layer(i) / Math.max(1, space.layers() - 1));
-            case DENSITY -> i -> ColorMap.rgb(1 + density(i) / 4);
-            case KIND -> i -> rgb(BlockColours.of(space.neuron(i).block()));
-            case CLASS ->
-                i -> {
-                  int c = classes.indexOf(best.get(i));
-                  return rgb(c < 0 ? OTHER : CLASS_COLOURS[c]);
-                };
-          };
-      return shuffled().map(colour).toArray();
-    }
-
-    private static int rgb(String colour) {
-      return Integer.parseInt(colour.substring(1), 16);
     }
   }
 }

@@ -9,22 +9,32 @@ import dev.engram.dissect.QueryEffects.QueryNeuron;
 import dev.engram.dissect.Survey.Effect;
 import dev.engram.dissect.ValueVectors.Near;
 import dev.engram.lab.Described;
+import dev.engram.lab.ExploredNeuron;
+import dev.engram.lab.Picture;
+import dev.engram.magic.draw.FigureDrawing;
+import dev.engram.magic.view.ExplorerPage;
 import dev.engram.magic.view.Gallery;
 import dev.engram.magic.view.Html;
 import dev.engram.magic.view.Page;
 import dev.engram.magic.view.Page.Section;
 import dev.engram.magic.view.PlotlyFigure;
+import dev.engram.magic.view.SharePng;
 import dev.engram.magic.view.TableView;
 import dev.engram.magic.view.View;
 import dev.engram.trace.Neuron;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import tech.tablesaw.api.DoubleColumn;
 import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
 
-/** Shows {@code %neuron}: all that is known of one neuron, section by section. */
+/**
+ * Shows {@code %neuron}: all that is known of one neuron, as the explorer's page of it. The still
+ * and the text say the same section by section.
+ */
 final class DescribedPresenter implements Presenter<Described> {
   private static final int THUMBNAIL = 96;
 
@@ -34,6 +44,16 @@ final class DescribedPresenter implements Presenter<Described> {
   private static final String NO_ENTITIES =
       "There are no entities to compare: the image set has images alone (open a folder with"
           + " entity/*.png), or the model has no text tower that knows their names.";
+
+  private static final String NOT_MISSED =
+      "It improves no entity of the set, so there is none to miss it.";
+
+  private static final String EVERY_ENTITY = "Every entity";
+  private static final String NEAREST = "Nearest neurons";
+  private static final String AGAIN = "The same again";
+
+  /** Sections of the still in which there is nothing to draw. */
+  private static final Set<String> KEPT = Set.of(EVERY_ENTITY, NEAREST, AGAIN);
 
   @Override
   public View view(Described d, DisplayLimits shown) {
@@ -56,8 +76,23 @@ final class DescribedPresenter implements Presenter<Described> {
   }
 
   /** The page, which can be shown in a cell or written as a file. */
-  static Page page(Described d) {
-    return new Page("Neuron " + d.neuron(), new Sections(d).all());
+  static ExplorerPage page(Described d) {
+    NeuronReport report = d.report();
+    Sections sections = new Sections(d);
+    String title = "Neuron " + d.neuron();
+    View still = new Page(title, sections.all()).still(KEPT);
+    PlotlyFigure picture =
+        report.effects().isEmpty()
+            ? NeuronFigures.histogram(report)
+            : NeuronFigures.entities(d.neuron(), report.effects());
+    return new ExplorerPage(
+        title,
+        sections.data.json(
+            sections.signSentence(),
+            new DescribedData.Without(
+                NO_WORDS, NO_ENTITIES, report.effects().isEmpty() ? NO_ENTITIES : NOT_MISSED)),
+        Footnote.under(still, report.provenance()),
+        FigureDrawing.still(picture.toJson()).orElseThrow());
   }
 
   /** The sections of the page of one neuron. */
@@ -65,11 +100,13 @@ final class DescribedPresenter implements Presenter<Described> {
     private final Described described;
     private final NeuronReport report;
     private final NeuronRecipe recipe;
+    private final DescribedData data;
 
     Sections(Described described) {
       this.described = described;
       this.report = described.report();
       this.recipe = NeuronRecipe.of(described);
+      this.data = new DescribedData(described);
     }
 
     private Neuron neuron() {
@@ -77,16 +114,22 @@ final class DescribedPresenter implements Presenter<Described> {
     }
 
     List<Section> all() {
-      return List.of(
-          identity(),
-          words(),
-          images(),
-          entities(),
-          histogram(),
-          queries(),
-          nearest(),
-          suppression(),
-          again());
+      List<Section> all =
+          new ArrayList<>(
+              List.of(
+                  identity(),
+                  words(),
+                  images(),
+                  entities(),
+                  histogram(),
+                  queries(),
+                  suppression()));
+      if (!report.effects().isEmpty()) {
+        all.add(everyEntity());
+      }
+      all.add(nearest());
+      all.add(again());
+      return all;
     }
 
     private Section identity() {
@@ -144,10 +187,16 @@ final class DescribedPresenter implements Presenter<Described> {
       return new Section(
           "Images",
           Pages.paragraph(
-              "Each with its coefficient m at the class token%s, and where the neuron looks.%s"
-                  .formatted(
-                      neuron().block() == Neuron.Block.FFN ? " (after the activation)" : "",
-                      report.sign() < 0 ? " Its sign is −1: the lowest drive it most." : "")),
+              String.format(
+                  Locale.ROOT,
+                  "Each with its coefficient m at the class token%s, and where the neuron looks:"
+                      + " orange to red drives it, blue pulls it down, on one scale from %.3g to"
+                      + " %.3g (%s).%s",
+                  neuron().block() == Neuron.Block.FFN ? " (after the activation)" : "",
+                  -data.scale(),
+                  data.scale(),
+                  ExploredNeuron.unit(neuron()),
+                  report.sign() < 0 ? " Its sign is −1: the lowest drive it most." : "")),
           gallery("Highest", report.highest()),
           gallery("Lowest", report.lowest()),
           gallery("At random, from the others", report.random()));
@@ -162,11 +211,16 @@ final class DescribedPresenter implements Presenter<Described> {
               images.stream()
                   .map(
                       seen -> {
-                        HeatmapFigure figure = new HeatmapFigure(described.heatmap(seen.image()));
+                        Picture picture = described.heatmap(seen.image()).picture();
                         String caption =
                             String.format(
-                                Locale.ROOT, "%.2f %s", seen.coefficient(), figure.title());
-                        return new Gallery.Item(figure.overlay(THUMBNAIL), caption);
+                                Locale.ROOT, "%.2f %s", seen.coefficient(), picture.title());
+                        return new Gallery.Item(
+                            SharePng.overlay(
+                                HeatmapFigure.scaled(picture.image(), THUMBNAIL),
+                                seen.heatmap().upsampled(THUMBNAIL),
+                                data.scale()),
+                            caption);
                       })
                   .toList(),
               THUMBNAIL);
@@ -201,29 +255,26 @@ final class DescribedPresenter implements Presenter<Described> {
                       report.effects().size() - raised,
                       report.effects().size(),
                       report.reading()));
-      View table = TableView.of(table(), DisplayLimits.ROWS);
-      View folded =
-          View.html(
-              Html.element(
-                  "details", Html.element("summary", "All entities as a table") + table.html()),
-              table.text());
       return new Section(
           "Entities raised and lowered",
           sentence,
-          NeuronFigures.entities(neuron(), report.effects()).view(),
-          folded);
+          NeuronFigures.entities(neuron(), report.effects()).view());
+    }
+
+    private Section everyEntity() {
+      View table = TableView.of(table(), DisplayLimits.ROWS);
+      return new Section(
+          EVERY_ENTITY,
+          View.html(
+              Html.element(
+                  "details", Html.element("summary", "All entities as a table") + table.html()),
+              table.text()));
     }
 
     private Section histogram() {
-      String none =
-          report.onBackground().length > 0
-              ? ""
-              : " The set has no background images to compare with.";
       return new Section(
           "How often it is active",
-          Pages.paragraph(
-              "%,d images of entities and %,d background images.%s"
-                  .formatted(report.onEntities().length, report.onBackground().length, none)),
+          Pages.paragraph(NeuronFigures.counts(report)),
           NeuronFigures.histogram(report).view());
     }
 
@@ -242,14 +293,11 @@ final class DescribedPresenter implements Presenter<Described> {
           presenter
               .table(all, asMany)
               .addColumns(StringColumn.create("says", top.stream().map(q -> says(q.neuron()))));
-      View lines = View.preformatted(recipe.furtherLines(top.get(0).neuron()));
       return new Section(
           title,
           Pages.paragraph(QueriesPresenter.summary(all)),
           TableView.of(table),
-          presenter.figure(all, asMany).view(),
-          Pages.paragraph("To go on from here:"),
-          lines);
+          presenter.figure(all, asMany).view());
     }
 
     private Section nearest() {
@@ -261,7 +309,7 @@ final class DescribedPresenter implements Presenter<Described> {
               StringColumn.create("block", near.stream().map(n -> n.neuron().block().toString())),
               DoubleColumn.create("cosine", near.stream().mapToDouble(Near::cosine).toArray()),
               StringColumn.create("says", near.stream().map(n -> says(n.neuron()))));
-      return new Section("Nearest neurons", TableView.of(table));
+      return new Section(NEAREST, TableView.of(table));
     }
 
     private String says(Neuron n) {
@@ -272,11 +320,7 @@ final class DescribedPresenter implements Presenter<Described> {
       List<Suppressed> all = report.suppressed();
       if (all.isEmpty()) {
         return new Section(
-            "Without it",
-            Pages.paragraph(
-                report.effects().isEmpty()
-                    ? NO_ENTITIES
-                    : "It improves no entity of the set, so there is none to miss it."));
+            "Without it", Pages.paragraph(report.effects().isEmpty() ? NO_ENTITIES : NOT_MISSED));
       }
       Table table =
           Table.create(
@@ -302,14 +346,17 @@ final class DescribedPresenter implements Presenter<Described> {
     }
 
     private Section again() {
-      View lines = View.preformatted(recipe.notebookLines());
-      View java = View.preformatted(recipe.javaLines());
-      return new Section(
-          "The same again",
-          Pages.paragraph("In a notebook:"),
-          lines,
-          Pages.paragraph("In Java, with the library alone:"),
-          Footnote.under(java, report.provenance()));
+      List<View> parts = new ArrayList<>();
+      if (!report.topQueries().isEmpty()) {
+        parts.add(Pages.paragraph("To go on from here:"));
+        Neuron first = report.topQueries().get(0).neuron();
+        parts.add(View.preformatted(recipe.furtherLines(first)));
+      }
+      parts.add(Pages.paragraph("In a notebook:"));
+      parts.add(View.preformatted(recipe.notebookLines()));
+      parts.add(Pages.paragraph("In Java, with the library alone:"));
+      parts.add(View.preformatted(recipe.javaLines()));
+      return new Section(AGAIN, parts);
     }
 
     private String title(Seen seen) {

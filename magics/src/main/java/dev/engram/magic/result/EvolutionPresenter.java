@@ -73,7 +73,7 @@ final class EvolutionPresenter implements Presenter<Evolution> {
   @Override
   public View view(Evolution e, DisplayLimits shown) {
     View rows = TableView.of(table(e, shown));
-    return figure(e, shown).view().below(Footnote.under(rows, e.provenance()));
+    return Footnote.under(rows, e.provenance()).below(figure(e, shown).view());
   }
 
   /** Every effect: query neuron, the neuron that reads it, what it adds, and what it says. */
@@ -123,20 +123,23 @@ final class EvolutionPresenter implements Presenter<Evolution> {
     for (ConceptGraph.Edge e : graph.edges()) {
       figure = figure.trace(line(e, at, strongest));
     }
+    List<Map<String, ?>> pictures = new ArrayList<>();
     for (Map.Entry<Neuron, double[]> e : at.entrySet()) {
       ImageHeatmap heatmap = evolution.heatmaps().get(e.getKey());
       double[] p = e.getValue();
       if (heatmap != null) {
-        figure =
-            figure.image(
+        pictures.add( // above: no line runs across a picture
+            PlotlyFigure.placed(
                 Png.of(new HeatmapFigure(heatmap).overlay(THUMBNAIL)),
                 p[0] - PICTURE / 2,
                 p[1] - PICTURE / 2,
                 PICTURE,
-                PICTURE);
+                PICTURE,
+                "above"));
       }
     }
     return figure
+        .images(pictures)
         .trace(nodes(evolution, at))
         .layout(
             "xaxis",

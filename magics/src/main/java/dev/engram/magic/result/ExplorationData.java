@@ -1,5 +1,6 @@
 package dev.engram.magic.result;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -27,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An exploration as the JSON that {@code explorer.js} draws. Images come once, in one list;
@@ -60,9 +62,7 @@ final class ExplorationData {
     ObjectNode out = NEW.objectNode();
     out.put("title", text(from.title()));
     out.put("summary", text(summary));
-    out.put(
-        "foot",
-        text(from.provenance() + "." + from.provenance().caution().map(c -> " " + c).orElse("")));
+    out.put("foot", text(Footnote.of(from.provenance())));
     ArrayNode names = out.putArray("scores");
     from.scores().forEach(s -> names.add(name(s)));
     out.set("sorts", sorts());
@@ -152,7 +152,7 @@ final class ExplorationData {
     ArrayNode words = out.putArray("words");
     n.words().words().forEach(w -> words.addArray().add(text(w.word())).add(number(w.weight())));
     out.set("residual", number(n.words().residual()));
-    effects(n.effects(), out);
+    effects(n.effects(), ENTITIES, out);
     queries(n, out);
     double before = n.fall().before();
     out.putArray("fall")
@@ -175,7 +175,7 @@ final class ExplorationData {
         : atlas.strongest().getOrDefault(n.neuron(), List.of()).stream().limit(ATLAS).toList();
   }
 
-  private static String place(Neuron n) {
+  static String place(Neuron n) {
     return "%s neuron, layer %d, %schannel %d"
         .formatted(
             n.block(),
@@ -217,11 +217,12 @@ final class ExplorationData {
     return Base64.getEncoder().encodeToString(bytes.array());
   }
 
-  private static void effects(List<Effect> all, ObjectNode out) {
+  /** At most so many entities at either end. */
+  static void effects(List<Effect> all, int most, ObjectNode out) {
     List<Effect> raised = all.stream().filter(e -> e.improvement() > 0).toList();
     List<Effect> lowered = all.stream().filter(e -> e.improvement() <= 0).toList();
-    effects(raised.stream().limit(ENTITIES).toList(), out.putArray("raised"));
-    int first = Math.max(0, lowered.size() - ENTITIES);
+    effects(raised.stream().limit(most).toList(), out.putArray("raised"));
+    int first = Math.max(0, lowered.size() - most);
     effects(lowered.subList(first, lowered.size()), out.putArray("lowered"));
     out.putArray("count").add(raised.size()).add(lowered.size());
   }
@@ -257,7 +258,11 @@ final class ExplorationData {
   }
 
   private String says(Neuron n) {
-    Interpretation said = from.queryWords().get(n);
+    return says(from.queryWords().get(n));
+  }
+
+  /** The first words of a query neuron. */
+  static String says(@Nullable Interpretation said) {
     return said == null
         ? ""
         : said.words().stream()
@@ -268,11 +273,11 @@ final class ExplorationData {
   }
 
   /** What came from outside, with hidden characters shown. */
-  private static String text(String given) {
+  static String text(String given) {
     return Printable.lines(given);
   }
 
-  private static com.fasterxml.jackson.databind.JsonNode number(double value) {
+  static JsonNode number(double value) {
     return Double.isFinite(value)
         ? NEW.numberNode(new BigDecimal(value).round(DIGITS).doubleValue())
         : NEW.nullNode();

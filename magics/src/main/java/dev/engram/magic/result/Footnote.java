@@ -10,10 +10,15 @@ final class Footnote {
 
   /** Where the numbers come from, and the caution of the model where it has one. */
   static View under(View view, Provenance provenance) {
-    String text = provenance + "." + provenance.caution().map(c -> " " + c).orElse("");
+    String text = of(provenance);
     return View.html(
         view.html() + Html.element("p", Html.escape(text), "style", "font-size:85%;color:#767676"),
         view.text() + "\n" + text);
+  }
+
+  /** The small print itself, plain text. */
+  static String of(Provenance provenance) {
+    return provenance + "." + provenance.caution().map(c -> " " + c).orElse("");
   }
 
   /**

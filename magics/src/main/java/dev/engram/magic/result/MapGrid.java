@@ -1,7 +1,8 @@
 package dev.engram.magic.result;
 
-import dev.engram.Digits;
-import dev.engram.magic.view.GridPng;
+import dev.engram.magic.draw.FigureDrawing;
+import dev.engram.magic.view.Gallery;
+import dev.engram.magic.view.HeatmapPng;
 import dev.engram.magic.view.Html;
 import dev.engram.magic.view.PlotlyFigure;
 import java.awt.image.BufferedImage;
@@ -100,19 +101,33 @@ record MapGrid(
       trace.put("text", words);
     }
     int tile = side == 1 ? CELL : Math.max(48, Math.min(110, WIDEST / columns.size()));
-    return PlotlyFigure.titled(Html.escape(title))
-        .trace(trace)
-        .layout("xaxis", axis(columns, step, false))
-        .layout("yaxis", axis(rows, step, true))
-        .layout("width", Math.min(WIDEST, 240 + columns.size() * tile))
-        .layout("height", Math.min(WIDEST, 170 + rows.size() * tile))
-        .png(
-            GridPng.draw(
-                new GridPng.Grid(title, rows, columns, tiles, side, under),
-                signed ? -most : least(),
-                most,
-                signed,
-                unit + " from " + Digits.of(signed ? -most : least()) + " to " + Digits.of(most)));
+    PlotlyFigure figure =
+        PlotlyFigure.titled(Html.escape(title))
+            .trace(trace)
+            .layout("xaxis", axis(columns, step, false))
+            .layout("yaxis", axis(rows, step, true))
+            .layout("width", Math.min(WIDEST, 240 + columns.size() * tile))
+            .layout("height", Math.min(WIDEST, 170 + rows.size() * tile));
+    return under == null || signed ? figure : figure.png(onPictures(figure, under, tile, step));
+  }
+
+  /** The still, with the picture under each tile. */
+  private byte[] onPictures(PlotlyFigure figure, BufferedImage picture, int tile, int step) {
+    BufferedImage small = Gallery.shrunk(picture, tile);
+    double least = least();
+    double range = most() - least;
+    List<Map<String, ?>> images = new ArrayList<>();
+    for (int r = 0; r < rows.size(); r++) {
+      for (int c = 0; c < columns.size(); c++) {
+        double[][] map = new double[side][side];
+        for (int i = 0; i < side * side; i++) {
+          map[i / side][i % side] = range > 0 ? (tiles[r][c][i] - least) / range : 0;
+        }
+        byte[] png = HeatmapPng.over(small, map);
+        images.add(PlotlyFigure.placed(png, c * step - 0.5, r * step - 0.5, side, side, "above"));
+      }
+    }
+    return FigureDrawing.still(figure.images(images).toJson()).orElseThrow();
   }
 
   private String cell(int row, int column, int y, int x) {

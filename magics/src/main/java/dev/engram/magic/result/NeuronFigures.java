@@ -15,7 +15,10 @@ import java.util.stream.IntStream;
 /** The charts of a neuron's page. */
 final class NeuronFigures {
   /** Entities at each end of the ranking. */
-  private static final int ENDS = 10;
+  static final int ENDS = 10;
+
+  /** What a histogram counts, in their order. */
+  static final List<String> GROUPS = List.of("images of entities", "background images");
 
   private static final int BINS = 20;
 
@@ -87,8 +90,12 @@ final class NeuronFigures {
   }
 
   /** Most images leave an FFN neuron near 0: on a plain axis the others would not be seen. */
+  static boolean isLog(Neuron neuron) {
+    return neuron.block() == Neuron.Block.FFN;
+  }
+
   private static Map<String, Object> shares(Neuron neuron) {
-    boolean log = neuron.block() == Neuron.Block.FFN;
+    boolean log = isLog(neuron);
     return Map.of(
         "title",
         "share of the images" + (log ? " (log)" : ""),
@@ -106,12 +113,28 @@ final class NeuronFigures {
         : name.substring(0, name.offsetByCodePoints(0, LETTERS - 1)) + "…";
   }
 
+  /** The coefficients of each group. */
+  static Histogram counted(NeuronReport report) {
+    return Histogram.of(List.of(report.onEntities(), report.onBackground()), BINS);
+  }
+
+  /** How many images of which kind were counted, a sentence. */
+  static String counts(NeuronReport report) {
+    return "%,d images of entities and %,d background images.%s"
+        .formatted(
+            report.onEntities().length,
+            report.onBackground().length,
+            report.onBackground().length > 0
+                ? ""
+                : " The set has no background images to compare with.");
+  }
+
   /** Images of entities against background images, in shares. */
   static PlotlyFigure histogram(NeuronReport report) {
-    Histogram histogram = Histogram.of(List.of(report.onEntities(), report.onBackground()), BINS);
+    Histogram histogram = counted(report);
     String title = "Coefficient m of " + report.neuron() + " at the class token";
     PlotlyFigure figure = PlotlyFigure.titled(title);
-    List<String> names = List.of("images of entities", "background images");
+    List<String> names = GROUPS;
     List<String> colours = List.of(RAISED, LOWERED);
     double[] centres = histogram.centres();
     for (int g = 0; g < names.size(); g++) {

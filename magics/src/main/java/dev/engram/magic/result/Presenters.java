@@ -300,7 +300,7 @@ public final class Presenters {
    *
    * @param described what {@code %neuron} found
    */
-  public static Page page(Described described) {
+  public static Standalone page(Described described) {
     return DescribedPresenter.page(described);
   }
 

@@ -9,9 +9,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 
 /**
- * Linked pages that our own script draws from numbers: {@code explorer.js}, {@code elements.js} and
- * {@code explorer.css} lie beside this class and travel with the data, so that it works in a cell,
- * in an export and in a file, with no network. Where no script runs, the still stands.
+ * Linked pages of neurons, or the page of one, that our own script draws from numbers: {@code
+ * explorer.js}, {@code elements.js} and {@code explorer.css} lie beside this class and travel with
+ * the data, so that it works in a cell, in an export and in a file, with no network. Where no
+ * script runs, the still stands.
  *
  * @param title plain text
  * @param data what the script draws; everything in it becomes text
@@ -72,7 +73,9 @@ public record ExplorerPage(String title, ObjectNode data, View still, byte[] png
                 "class",
                 "engram-data")
             + still.html()
-            + Html.element("script", Html.resource("elements.js") + Html.resource("explorer.js")),
+            + Html.element(
+                "script",
+                Html.resource("elements.js") + TableView.SCRIPTS + Html.resource("explorer.js")),
         all);
   }
 

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -24,6 +25,9 @@ public record Page(String title, List<Section> sections) implements Viewable, St
       table{font-size:90%} tbody tr:nth-child(odd){background:#f5f5f5}
       section>div{overflow-x:auto} img{max-width:100%} pre{overflow-x:auto;background:#f5f5f5;padding:.6em}
       """;
+
+  /** A script of ours: none holds the end of one in a text. */
+  private static final Pattern SCRIPT = Pattern.compile("(?s)<script>.*?</script>");
 
   /** Keeps a copy. */
   public Page {
@@ -81,6 +85,28 @@ public record Page(String title, List<Section> sections) implements Viewable, St
       }
     }
     return out;
+  }
+
+  /**
+   * The page as one output in which nothing runs: figures are pictures, and tables stay as they
+   * are.
+   *
+   * @param kept titles of sections that a script which draws the page takes over as they are
+   */
+  public View still(Set<String> kept) {
+    StringBuilder html = new StringBuilder(Html.element("h2", Html.escape(title)));
+    StringBuilder text = new StringBuilder(title);
+    for (Section section : sections) {
+      StringBuilder inner = new StringBuilder(Html.element("h3", Html.escape(section.title)));
+      text.append('\n').append(section.title);
+      for (View part : section.parts) {
+        inner.append(SCRIPT.matcher(part.html()).replaceAll(""));
+        text.append('\n').append(part.text());
+      }
+      String use = kept.contains(section.title) ? "engram-kept" : "engram-drawn";
+      html.append(Html.element("section", inner.toString(), "class", use));
+    }
+    return View.html(html.toString(), text.toString());
   }
 
   private static boolean isPlain(View v) {

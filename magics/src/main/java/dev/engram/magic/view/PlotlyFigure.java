@@ -9,9 +9,11 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.engram.magic.draw.FigureDrawing;
+import dev.engram.magic.draw.TitleLines;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -25,6 +27,9 @@ public final class PlotlyFigure implements Viewable {
   /** In one order, so that a notebook that is executed again differs only where results do. */
   static final ObjectMapper JSON =
       JsonMapper.builder().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS).build();
+
+  /** Letters of a line of a title: so many find room in a notebook that is 480 pixels wide. */
+  private static final int LETTERS = 44;
 
   private static final TypeReference<Map<String, Object>> TREE = new TypeReference<>() {};
 
@@ -46,6 +51,8 @@ public final class PlotlyFigure implements Viewable {
           "rgba(0,0,0,0)",
           "font",
           Map.of("color", "#7a7a7a"),
+          "title",
+          Map.of("font", Map.of("size", 15)),
           "xaxis",
           AXIS,
           "yaxis",
@@ -127,19 +134,37 @@ public final class PlotlyFigure implements Viewable {
    * @param y the edge that is drawn at the top
    */
   public PlotlyFigure image(byte[] picture, double x, double y, double width, double height) {
-    return append(
-        "images",
-        Map.ofEntries(
-            Map.entry(
-                "source", "data:image/png;base64," + Base64.getEncoder().encodeToString(picture)),
-            Map.entry("xref", "x"),
-            Map.entry("yref", "y"),
-            Map.entry("x", x),
-            Map.entry("y", y),
-            Map.entry("sizex", width),
-            Map.entry("sizey", height),
-            Map.entry("sizing", "stretch"),
-            Map.entry("layer", "below")));
+    return append("images", placed(picture, x, y, width, height, "below"));
+  }
+
+  /**
+   * @param placed pictures by {@link #placed}
+   */
+  public PlotlyFigure images(List<Map<String, ?>> placed) {
+    ObjectNode copy = figure.deepCopy();
+    ArrayNode items = copy.withObject("/layout").withArray("images");
+    placed.forEach(picture -> items.add(JSON.<JsonNode>valueToTree(picture)));
+    return new PlotlyFigure(copy, png);
+  }
+
+  /**
+   * A picture of a figure's layout, stretched over a rectangle in axis coordinates.
+   *
+   * @param y the edge that is drawn at the top
+   * @param layer {@code below} the traces or {@code above} them
+   */
+  public static Map<String, ?> placed(
+      byte[] picture, double x, double y, double width, double height, String layer) {
+    return Map.ofEntries(
+        Map.entry("source", "data:image/png;base64," + Base64.getEncoder().encodeToString(picture)),
+        Map.entry("xref", "x"),
+        Map.entry("yref", "y"),
+        Map.entry("x", x),
+        Map.entry("y", y),
+        Map.entry("sizex", width),
+        Map.entry("sizey", height),
+        Map.entry("sizing", "stretch"),
+        Map.entry("layer", layer));
   }
 
   /**
@@ -159,11 +184,27 @@ public final class PlotlyFigure implements Viewable {
   @Override
   public View view() {
     PlotlyEdition edition = edition();
+    ObjectNode lines = inLines();
     // The picture stays in the HTML: beside image/png JupyterLab's extension shows that one first,
     // and draws the figure only when the mouse comes near.
-    return View.html(html(edition), toString())
-        .with(View.PLOTLY, JSON.convertValue(figure, TREE))
+    return View.html(html(lines, edition), toString())
+        .with(View.PLOTLY, JSON.convertValue(lines, TREE))
         .needing(edition);
+  }
+
+  /**
+   * The figure with its title in lines, since plotly.js cuts one that is wider than a narrow page;
+   * a page that writes titles itself finds the whole.
+   */
+  private ObjectNode inLines() {
+    String whole = figure.at("/layout/title/text").asText("");
+    String broken = TitleLines.broken(whole, LETTERS);
+    if (broken.equals(whole)) {
+      return figure;
+    }
+    ObjectNode copy = figure.deepCopy();
+    copy.withObject("/layout/title").put("text", broken).put("whole", whole);
+    return copy;
   }
 
   /** What stands in the figure's place where no script runs: its picture, or its name. */
@@ -212,10 +253,10 @@ public final class PlotlyFigure implements Viewable {
   }
 
   /** Draws as soon as the library is on the page, wherever on the page that is. */
-  private String html(PlotlyEdition edition) {
+  private String html(ObjectNode shown, PlotlyEdition edition) {
     String json;
     try {
-      json = JSON.writeValueAsString(figure);
+      json = JSON.writeValueAsString(shown);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a tree that has no JSON form", e);
     }

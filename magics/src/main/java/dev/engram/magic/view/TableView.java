@@ -23,8 +23,10 @@ public final class TableView {
       "border-collapse:collapse;font-variant-numeric:tabular-nums;margin:.5em 0";
   private static final String CELL = "padding:.2em .8em;text-align:";
 
-  /** Lies beside this class: sorts, copies, and links neurons to an explorer of the page. */
-  private static final String SCRIPT = Html.element("script", Html.resource("tables.js"));
+  /** Lie beside this class: tables sort and copy, and their neurons answer a click. */
+  static final String SCRIPTS = Html.resource("neurons.js") + Html.resource("tables.js");
+
+  private static final String SCRIPT = Html.element("script", SCRIPTS);
 
   private TableView() {}
 
@@ -97,7 +99,7 @@ public final class TableView {
     return lines < 2 ? out.toString() : out + SCRIPT;
   }
 
-  /** A neuron says how to get its page; the script makes it a link where an explorer shows it. */
+  /** A neuron says how to get its page; the script makes it a link or a button. */
   private static String content(String cell) {
     return Neuron.isName(cell)
         ? Html.element(

@@ -1,5 +1,6 @@
-// Draws every explorer of the page that has not been drawn yet. What came from outside becomes text nodes, attributes of
-// our own choice and numbers, never markup.
+// Draws every explorer of the page that has not been drawn yet: many neurons in a list, or the page of one (data.single),
+// which keeps the sections of its still that there is nothing to draw of. What came from outside becomes text nodes,
+// attributes of our own choice and numbers, never markup.
 (function () {
   "use strict";
   const { el, svg, number, signed, track, bars, fact, caption } = window.engramElements;
@@ -26,9 +27,9 @@
       this.alone = root.hasAttribute("data-alone");
       this.notebook = !this.alone && (document.body.hasAttribute("data-jp-theme-light") || !!root.closest(".jp-OutputArea, .lm-Widget"));
       this.byName = new Map(this.data.neurons.map((n) => [n.name, n]));
-      root.engramNeurons = this.byName; // for tables.js, which links them
+      root.engramNeurons = this.byName; // for neurons.js, which leads to them from tables and figures
+      root.engramVisit = (name) => this.visit(name);
       this.pictures = this.data.images.map((image) => Object.assign(new Image(), { src: image.src }));
-      this.joined = new WeakSet();
       this.trail = [];
       this.at = -1;
       this.split = 50;
@@ -49,7 +50,7 @@
       const { data } = this;
       const option = (value, text) => el("option", { value }, text);
       const redraw = () => this.list();
-      this.sort = el("select", { onchange: redraw }, data.sorts.map((s, i) => option(i, s.name)));
+      this.sort = el("select", { onchange: redraw }, (data.sorts || []).map((s, i) => option(i, s.name)));
       this.layer = el("select", { onchange: redraw }, option("", "all"),
         [...new Set(data.neurons.map((n) => n.layer))].sort((a, b) => a - b).map((l) => option(l, String(l))));
       this.kind = el("select", { onchange: redraw }, option("", "all"), option("FFN", "FFN"), option("MSA", "MSA"));
@@ -58,18 +59,20 @@
       this.page = el("article", { class: "ee-page", "aria-label": "Page of a neuron" });
       this.spoken = el("div", { class: "ee-hidden", "aria-live": "polite" });
       const named = (text, control, wide) => el("label", { class: wide ? "ee-wide" : "" }, text, control);
+      const left = el("div", { class: "ee-left" },
+        el("div", { class: "ee-tools" }, named("Sort by", this.sort, true), named("Layer", this.layer), named("Kind", this.kind), named("Find", this.word, true)),
+        this.rows);
+      this.kept = [...this.root.querySelectorAll("section.engram-kept")];
+      this.root.querySelectorAll(".engram-kept pre").forEach((pre) => { pre.tabIndex = 0; }); // it scrolls on a narrow page
       this.root.replaceChildren(
         this.root.querySelector("style"), this.root.querySelector("script.engram-data"),
-        el("header", { class: "ee-top" }, el("h2", null, data.title), el("span", { class: "ee-soft" }, data.summary)),
-        el("div", { class: "ee-body" },
-          el("div", { class: "ee-left" },
-            el("div", { class: "ee-tools" }, named("Sort by", this.sort, true), named("Layer", this.layer), named("Kind", this.kind), named("Find", this.word, true)),
-            this.rows),
-          this.page),
+        ...(data.single ? [this.page] : [
+          el("header", { class: "ee-top" }, el("h2", null, data.title), el("span", { class: "ee-soft" }, data.summary)),
+          el("div", { class: "ee-body" }, left, this.page)]),
         el("footer", { class: "ee-foot" }, data.foot), this.spoken);
       this.root.setAttribute("data-lm-suppress-shortcuts", "true"); // in JupyterLab keys would go to the notebook
       this.root.setAttribute("role", "region");
-      this.root.setAttribute("aria-label", "Explorer: " + data.title);
+      this.root.setAttribute("aria-label", (data.single ? "" : "Explorer: ") + data.title);
     }
 
     /** The browser's history belongs to a page of its own; in a notebook or report an explorer keeps its own. */
@@ -82,50 +85,11 @@
           if (known) { this.at = at; this.show(); } else follow();
         });
       } else if (!this.notebook) addEventListener("hashchange", follow);
-      document.addEventListener("click", (e) => {
-        const link = e.target.closest && e.target.closest('a[href^="#L"]');
-        const elsewhere = link && !e.defaultPrevented && !link.closest(".engram-explorer") && this.root.isConnected;
-        const name = elsewhere ? this.named(link.getAttribute("href")) : null;
-        if (name) { e.preventDefault(); this.visit(name); return; }
-        const label = this.label(e);
-        if (label) this.visit(label);
-      });
-      document.addEventListener("pointerover", (e) => this.join(e.target.closest && e.target.closest(".js-plotly-plot")));
     }
 
     visit(name) {
-      if (!this.root.isConnected) return;
       this.open(name, true);
       this.root.scrollIntoView({ block: "start" });
-    }
-
-    /** The neuron that a text in a figure names, if this explorer has it. */
-    neuronIn(text) { return typeof text === "string" ? this.named("#" + text.replace(/^\u2605 /, "").trim()) : null; }
-
-    /** The neuron of a figure's label under the pointer; Plotly lays the areas that are dragged over its labels. */
-    label(e) {
-      const plot = e.target.closest && e.target.closest(".js-plotly-plot");
-      if (!plot) return null;
-      const under = (text) => {
-        const r = text.getBoundingClientRect();
-        return e.clientX >= r.left && e.clientX <= r.right && e.clientY >= r.top && e.clientY <= r.bottom;
-      };
-      const labels = [...plot.querySelectorAll(".xtick text, .ytick text, .textpoint text")];
-      return labels.filter(under).map((text) => this.neuronIn(text.textContent)).find(Boolean) || null;
-    }
-
-    /** The bars and points of a figure that stand for neurons of this explorer lead to their pages. */
-    join(plot) {
-      if (!plot || !plot.on || this.joined.has(plot)) return;
-      this.joined.add(plot);
-      const named = (event) => {
-        const point = event.points[0] || {};
-        return [point.x, point.y, point.text].map((text) => this.neuronIn(text)).find(Boolean);
-      };
-      const cursor = (shape) => plot.querySelectorAll(".nsewdrag").forEach((area) => { area.style.cursor = shape; });
-      plot.on("plotly_click", (event) => { const name = named(event); if (name) this.visit(name); });
-      plot.on("plotly_hover", (event) => { if (this.root.isConnected && named(event)) cursor("pointer"); });
-      plot.on("plotly_unhover", () => cursor(""));
     }
 
     /** push: a step that Back undoes; else the page was asked for by its address, which is there already. */
@@ -146,7 +110,7 @@
 
     show() {
       this.neuron = this.byName.get(this.trail[this.at]);
-      this.list();
+      if (!this.data.single) this.list();
       this.draw();
       this.spoken.textContent = "Page of " + this.neuron.name;
     }
@@ -195,23 +159,26 @@
       event.stopPropagation();
     }
 
-    beats(n) { return n.residual < this.data.chance.low; }
+    beats(n) { return !this.data.chance || n.residual < this.data.chance.low; }
 
     draw() {
       const n = this.neuron;
       const about = this.data.subjects[n.subject];
       const address = "#" + (this.alone || this.notebook ? "" : this.data.id + "/") + n.name;
+      const { single } = this.data;
       this.page.replaceChildren(
         el("div", { class: "ee-head" }, el("h3", null, n.name), el("span", { class: "ee-soft" }, n.place), el("span", { class: "ee-push" }),
-          el("button", { type: "button", "aria-label": "Back", disabled: this.at === 0, onclick: () => this.step(-1) }, "\u2190", el("span", { class: "ee-wordy" }, " Back")),
-          el("button", { type: "button", "aria-label": "Forward", disabled: this.at >= this.trail.length - 1, onclick: () => this.step(1) }, el("span", { class: "ee-wordy" }, "Forward "), "\u2192"),
+          single ? null : el("button", { type: "button", "aria-label": "Back", disabled: this.at === 0, onclick: () => this.step(-1) }, "\u2190", el("span", { class: "ee-wordy" }, " Back")),
+          single ? null : el("button", { type: "button", "aria-label": "Forward", disabled: this.at >= this.trail.length - 1, onclick: () => this.step(1) }, el("span", { class: "ee-wordy" }, "Forward "), "\u2192"),
           el("a", { class: "ee-soft", href: address, title: "The address of this page", onclick: (e) => { if (this.notebook) e.preventDefault(); } }, address)),
         el("div", { class: "ee-facts" }, this.data.scores.map((s, i) =>
           fact(number(n.scores[i][0]), `${s}, rank ${n.scores[i][1].toLocaleString("en")}`)),
           fact(n.sign < 0 ? "\u22121" : "+1", "sign (A.2)")),
-        el("p", { class: "ee-note" }, `Scored on ${about.images} ${about.images === 1 ? "image" : "images"} of ${about.title} with \u201c${about.label}\u201d; mean cosine ${number(about.cosine, 4)}.`),
+        el("p", { class: "ee-note" }, n.told || `Scored on ${about.images} ${about.images === 1 ? "image" : "images"} of ${about.title} with \u201c${about.label}\u201d; mean cosine ${number(about.cosine, 4)}.`),
         this.where(n, about), this.strongest(n),
-        el("div", { class: "ee-grid" }, this.says(n), this.without(n, about), this.entities(n), this.drives(n)));
+        el("div", { class: "ee-grid" }, el("div", null, this.says(n), this.histogram(n)), this.without(n, about), this.entities(n), this.drives(n)),
+        ...this.kept);
+      window.engramNeurons.link();
     }
 
     where(n, about) {
@@ -228,10 +195,12 @@
       });
       this.view.addEventListener("pointerleave", () => this.point());
       this.look = n.looks[n.on.length ? strongest(n, n.on) : n.drive[0]];
-      const shown = about.shown < about.images ? ` (${about.shown} of ${about.images} images, evenly spread)` : "";
+      const groups = n.groups || [
+        ["Images of " + about.title + (about.shown < about.images ? ` (${about.shown} of ${about.images} images, evenly spread)` : ""), n.on],
+        ["Images of the whole set that drive it most" + (n.sign < 0 ? " (turned around: the lowest coefficients)" : ""), n.drive]];
       const section = el("section", null, title, el("div", { class: "ee-looks" },
         el("div", null, this.view, el("div", { class: "ee-wipe" }, "image", wipe, "heatmap"), legend(n), this.read),
-        el("div", null, this.thumbs("Images of " + about.title + shown, n, n.on), this.thumbs("Images of the whole set that drive it most" + (n.sign < 0 ? " (turned around: the lowest coefficients)" : ""), n, n.drive))));
+        el("div", null, groups.map(([title, which]) => this.thumbs(title, n, which)))));
       this.paint();
       return section;
     }
@@ -327,18 +296,21 @@
 
     says(n) {
       const { chance } = this.data;
+      const title = el("h4", null, "What it says" + (n.sign < 0 ? " (turned around)" : ""));
+      if (n.residual === null) return el("section", null, title, el("p", { class: "ee-note" }, n.wordless));
       const beats = this.beats(n);
       const most = Math.max(...n.words.map((w) => Math.abs(w[1])), 1e-30);
       const least = Math.min(0, ...n.words.map((w) => w[1]));
-      const verdict = beats
+      const verdict = !chance ? `Residual ${number(n.residual)}: what the words leave unsaid, from 0 to 1.` : beats
         ? `Residual ${number(n.residual)}: of ${chance.vectors} random vectors 5 % leave less than ${number(chance.low)} unsaid, and it does too.`
         : `Residual ${number(n.residual)}: these words say no more than those of a random vector (5 % of ${chance.vectors} leave less than ${number(chance.low)} unsaid).`;
-      return el("section", null, el("h4", null, "What it says" + (n.sign < 0 ? " (turned around)" : "")),
+      return el("section", null, title,
         el("div", { class: "ee-bars" + (beats ? "" : " ee-dim") }, bars(n.words.map((w) => [w[0], w[1], signed(w[1])]), least, Math.max(most, most - least))),
         el("p", { class: "ee-note" + (beats ? "" : " ee-chance") }, verdict));
     }
 
     without(n, about) {
+      if (n.without) return this.withoutOfSeveral(n);
       const [before, residual, complete] = n.fall;
       const rows = [["direct part out", residual - before], ["removed", complete - before]].map(([name, fall]) => [name, fall, signed(fall)]);
       const falls = this.data.neurons.flatMap((each) => each.drop.map((drop) => -drop));
@@ -348,10 +320,22 @@
         el("p", { class: "ee-note" }, `What becomes of ${number(before, 4)}, the mean cosine of ${about.shown === 1 ? "the image" : "the " + about.shown + " images"} above with \u201c${about.label}\u201d; bars of all neurons have one scale. Out: its direct part is taken from the last residual stream. Removed: its coefficient is 0 at all tokens, and later layers answer (A.6).`));
     }
 
+    /** The entities that it improves most, with both ways of taking it out, on one scale. */
+    withoutOfSeveral(n) {
+      const title = el("h4", null, "Without it");
+      if (!n.without.length) return el("section", null, title, el("p", { class: "ee-note" }, n.unmissed));
+      const falls = n.without.flatMap(([, before, residual, complete]) => [residual - before, complete - before]);
+      const least = Math.min(0, ...falls);
+      const part = (heading, at) => [el("p", { class: "ee-part" }, heading), el("div", { class: "ee-bars" }, bars(
+        n.without.map((row) => [row[0], row[at] - row[1], signed(row[at] - row[1]), `${number(row[1], 4)} becomes ${number(row[at], 4)}`]), least, Math.max(0, ...falls) - least || 1))];
+      return el("section", null, title, part("Direct part out", 2), part("Removed", 3),
+        el("p", { class: "ee-note" }, "What is added to the mean cosine of the entities that it improves most with their labels. Out: its direct part is taken from the last residual stream. Removed: its coefficient is 0 at all tokens, and later layers answer (A.6)."));
+    }
+
     entities(n) {
       const title = el("h4", null, "Entities raised and lowered");
-      if (!n.raised.length && !n.lowered.length) return el("section", null, title, el("p", { class: "ee-note" }, "The open set has no entities."));
-      const rows = [...n.raised, ...n.lowered].map(([name, value, rank]) => [name, value, signed(value), `rank ${rank} among all neurons`]);
+      if (!n.raised.length && !n.lowered.length) return el("section", null, title, el("p", { class: "ee-note" }, n.noEntities || "The open set has no entities."));
+      const rows = [...n.raised, ...n.lowered].map(([name, value, rank, m]) => [name, value, signed(value), (rank ? `rank ${rank.toLocaleString("en")} among all neurons, ` : "") + `mean m ${number(m)}`]);
       const least = Math.min(0, ...rows.map((r) => r[1]));
       return el("section", null, title, el("div", { class: "ee-bars" }, bars(rows, least, Math.max(0, ...rows.map((r) => r[1])) - least || 1)),
         el("p", { class: "ee-note" }, `Improvement; it raises ${n.count[0]} and lowers ${n.count[1]} of ${n.count[0] + n.count[1]} entities.`));
@@ -375,21 +359,51 @@
         svg("text", { x: 392, y: height / 2 + 4, "text-anchor": "middle" }, n.name)));
       const outside = queries.list.some((q) => !this.byName.has(q[0]));
       return el("section", null, title, graph, el("p", { class: "ee-note" },
-        `Effects on ${this.data.images[queries.image].title}, of a coefficient of ${number(queries.c)} (Eq. 13 to 20).` +
-        (outside ? ` A dashed neuron has no page here; %explore ${n.name} brings them.` : "")));
+        `Effects on ${this.data.images[queries.image].title}` + (n.driven ? ` (Eq. 13 to 20). ${n.driven}` : `, of a coefficient of ${number(queries.c)} (Eq. 13 to 20).`) +
+        (outside ? ` A dashed neuron has no page here: click it for the line that shows it; %explore ${n.name} brings them all.` : "")));
+    }
+
+    /** How often which coefficient comes: images of entities and, where the set has some, of the background. */
+    histogram(n) {
+      if (!n.histogram) return null;
+      const { centres, log, groups, told } = n.histogram;
+      const [left, width, height] = [44, 416, 150];
+      const all = groups.flatMap((g) => g.shares).filter((s) => s > 0);
+      const [least, most] = [log ? Math.min(...all) / 2 : 0, Math.max(...all)];
+      const tall = (share) => (share <= 0 ? 0 : (height * (log ? Math.log(share / least) / Math.log(most / least) : share / most)));
+      const bin = width / centres.length;
+      const graph = svg("svg", { viewBox: `0 0 ${left + width} ${height + 34}`, role: "img", "aria-label": groups.map((g) => {
+        const top = g.shares.indexOf(Math.max(...g.shares));
+        return `Most ${g.name}, ${percent(g.shares[top])}, have m about ${number(centres[top])}`;
+      }).join(". ") });
+      groups.forEach((g, which) => g.shares.forEach((share, i) => {
+        if (share > 0) graph.append(svg("rect", { class: "ee-bin" + (which ? " ee-less" : ""), x: (left + i * bin + 0.5).toFixed(2), width: (bin - 1).toFixed(2), y: (height - tall(share)).toFixed(2), height: tall(share).toFixed(2) },
+          svg("title", null, `m about ${number(centres[i])}: ${percent(share)} of ${g.name}`)));
+      }));
+      graph.append(svg("path", { class: "ee-axis", d: `M${left},0V${height}H${left + width}` }));
+      const ticks = log ? [1, 0.1, 0.01, 0.001, 1e-4].filter((s) => s <= most && s >= least) : [most, most / 2];
+      for (const share of ticks) graph.append(svg("text", { class: "ee-small", x: left - 5, y: height - tall(share) + 4, "text-anchor": "end" }, percent(share)));
+      for (const i of [0, Math.floor((centres.length - 1) / 2), centres.length - 1]) {
+        graph.append(svg("text", { class: "ee-small", x: left + (i + 0.5) * bin, y: height + 14, "text-anchor": i ? (i === centres.length - 1 ? "end" : "middle") : "start" }, number(centres[i])));
+      }
+      graph.append(svg("text", { class: "ee-small", x: left + width / 2, y: height + 30, "text-anchor": "middle" }, "coefficient m"));
+      return el("section", null, el("h4", null, "How often it is active"), graph,
+        groups.length > 1 ? el("p", { class: "ee-keys" }, groups.map((g, which) => el("span", null, el("i", { class: which ? "ee-less" : "" }), g.name))) : null,
+        el("p", { class: "ee-note" }, told + (log ? " The shares stand on a logarithmic scale." : "")));
     }
 
     node(name, text, said, x, y, width, height) {
       const here = this.byName.has(name);
-      const open = () => this.open(name, true);
-      const node = svg("g", here
-        ? { class: "ee-node", role: "link", tabindex: 0, "aria-label": `${text}, says ${said}`, "data-neuron": name, onclick: open, onkeydown: (e) => { if (e.key === "Enter") { e.preventDefault(); open(); } } }
-        : { class: "ee-node" },
+      const open = () => { if (here) this.open(name, true); else window.engramNeurons.show(name, node); };
+      const keyed = (e) => { if (e.key === "Enter" || (!here && e.key === " ")) { e.preventDefault(); open(); } };
+      const node = svg("g", { class: "ee-node", role: here ? "link" : "button", tabindex: 0, "aria-label": `${text}, says ${said}`, "data-neuron": name, onclick: open, onkeydown: keyed },
       svg("rect", { x, y, width, height, rx: 7 }), svg("text", { x: x + 8, y: y + 13 }, text),
       svg("text", { class: "ee-small", x: x + 8, y: y + 25 }, said.length > 34 ? said.slice(0, 33) + "\u2026" : said));
       return node;
     }
   }
+
+  const percent = (share) => number(100 * share, 2) + "\u00a0%";
 
   function strongest(n, which) {
     return which.reduce((best, i) => (n.sign * n.looks[i].m > n.sign * n.looks[best].m ? i : best), which[0]);

@@ -1,4 +1,4 @@
-// Names the neuron that was clicked on a map of all neurons, under it; it is a link where an explorer of the page has it.
+// Names the neuron that was clicked on a map of all neurons, under it; neurons.js, which comes before it, links it.
 (() => {
   for (const foot of document.querySelectorAll(".engram-map-foot:not([data-drawn])")) {
     foot.dataset.drawn = "";
@@ -19,7 +19,7 @@
         const line = document.createElement("code");
         line.textContent = "%neuron " + name[0];
         told.replaceChildren(neuron, ": ", line, " shows it.");
-        if (window.engramTables) window.engramTables();
+        window.engramNeurons.link();
       });
     };
     listen(240);

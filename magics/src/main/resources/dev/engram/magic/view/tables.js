@@ -1,9 +1,8 @@
-// Makes the tables of a page sort by their headers and copy as TSV, and links their neurons where an explorer shows them.
+// Makes the tables of a page sort by their headers and copy as TSV; neurons.js, which comes before it, links their neurons.
 (() => {
   if (window.engramTables) { window.engramTables(); return; }
   const text = (node) => node.textContent.trim();
   const number = (cell) => (cell === "" ? NaN : Number(cell.replace(/\u2212/g, "-").replace(/,(?=\d{3}\b)/g, "")));
-  const explorer = (name) => [...document.querySelectorAll(".engram-explorer")].find((e) => e.engramNeurons && e.engramNeurons.has(name));
 
   // Numbers by value, names as people count (L2F5 before L10F1); what is no number and what is empty comes last, either way.
   function compare(a, b, numeric, sign) {
@@ -32,17 +31,7 @@
   function copy(table, button) {
     const line = (row) => [...row.cells].map((cell) => (cell.dataset.name || text(cell)).replace(/[\t\r\n]+/g, " ")).join("\t");
     const tsv = [...table.rows].map(line).join("\n") + "\n";
-    const told = (what) => { button.textContent = what; setTimeout(() => { button.textContent = "Copy as TSV"; }, 2000); };
-    const byHand = () => {
-      const area = document.createElement("textarea");
-      area.value = tsv;
-      document.body.append(area);
-      area.select();
-      const done = document.execCommand("copy");
-      area.remove();
-      told(done ? "Copied" : "The browser refuses to copy");
-    };
-    if (navigator.clipboard) navigator.clipboard.writeText(tsv).then(() => told("Copied"), byHand); else byHand();
+    window.engramNeurons.copy(tsv, button, "Copy as TSV");
   }
 
   function button(style, ...inside) {
@@ -74,26 +63,6 @@
     table.after(copies);
   }
 
-  // A neuron is a link only where an explorer of the page can follow it.
-  function link(neuron) {
-    const name = text(neuron);
-    const known = explorer(name);
-    if (!!neuron.querySelector("a") === !!known) return;
-    if (!known) { neuron.textContent = name; return; }
-    const a = document.createElement("a");
-    a.href = "#" + name;
-    a.textContent = name;
-    neuron.replaceChildren(a);
-  }
-
-  window.engramTables = () => {
-    document.querySelectorAll("table.engram-table:not([data-drawn])").forEach(prepare);
-    document.querySelectorAll(".engram-neuron").forEach(link);
-  };
-  document.addEventListener("engram-explorer", window.engramTables);
-  document.addEventListener("click", (event) => { // an explorer that is gone since
-    const a = event.target.closest && event.target.closest(".engram-neuron a");
-    if (a && !explorer(text(a))) { event.preventDefault(); window.engramTables(); }
-  }, true);
+  window.engramTables = () => document.querySelectorAll("table.engram-table:not([data-drawn])").forEach(prepare);
   window.engramTables();
 })();

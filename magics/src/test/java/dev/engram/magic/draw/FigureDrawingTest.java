@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
@@ -136,10 +137,7 @@ class FigureDrawingTest {
     int legend = 22;
     assertTrue(filled.length > 100, "rows of bars: " + filled.length);
     double[] ends =
-        java.util.stream.IntStream.range(2 * legend, red.length)
-            .filter(y -> red[y] > 60)
-            .asDoubleStream()
-            .toArray();
+        IntStream.range(2 * legend, red.length).filter(y -> red[y] > 60).asDoubleStream().toArray();
     double height = ends[ends.length - 1] - ends[0];
     assertEquals(filled.length, height, 12, "from 2 to -1 without a gap");
   }
@@ -232,7 +230,129 @@ class FigureDrawingTest {
         String.valueOf(
                 assertThrows(EngramException.class, () -> drawing.on(new SvgCanvas(10, 10)))
                     .getMessage())
-            .contains("this heatmap has Jet"));
+            .contains("this figure has Jet"));
+  }
+
+  /** More points than anybody sees apart: a pixel or two for each, in the colour of its number. */
+  @Test
+  void manyPointsHaveTheColoursOfTheirNumbers() throws IOException {
+    int n = 20_000;
+    PlotlyFigure points =
+        PlotlyFigure.titled("")
+            .trace(
+                Map.of(
+                    "type", "scattergl",
+                    "mode", "markers",
+                    "x", IntStream.range(0, n).map(i -> i % 200).boxed().toList(),
+                    "y", IntStream.range(0, n).map(i -> i / 200).boxed().toList(),
+                    "marker",
+                        Map.of(
+                            "size",
+                            3,
+                            "color",
+                            IntStream.range(0, n).map(i -> i % 200).boxed().toList(),
+                            "colorscale",
+                            "Viridis",
+                            "showscale",
+                            true,
+                            "colorbar",
+                            Map.of(
+                                "title", "layer by layer",
+                                "tickvals", List.of(0, 199),
+                                "ticktext", List.of("none", "all")))))
+            .layout("xaxis", Map.of("range", List.of(50, 199), "showgrid", false))
+            .layout("yaxis.showgrid", false);
+    BufferedImage image = png(points);
+    int[] least = rows(image, ColorMap.rgb(50 / 199.0) & 0xffffff);
+    int[] most = rows(image, ColorMap.rgb(1) & 0xffffff);
+    int[] outside = rows(image, ColorMap.rgb(20 / 199.0) & 0xffffff);
+    assertTrue(Arrays.stream(least).sum() > 100, "the points of the first column that is shown");
+    assertTrue(Arrays.stream(most).sum() > 100);
+    int bar = 2 * 14 * 4; // the bar beside the axes has each colour once, in a few rows
+    assertTrue(Arrays.stream(outside).sum() <= bar, "no point outside of the axes");
+    List<String> texts = new ArrayList<>();
+    try {
+      texts.addAll(texts(svg(points)));
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+    assertTrue(texts.containsAll(List.of("layer by", "layer", "none", "all")), texts::toString);
+  }
+
+  @Test
+  void theLegendTellsTracesApartWithoutTheirColours() throws Exception {
+    PlotlyFigure figure = PlotlyFigure.titled("").layout("width", 700).layout("height", 300);
+    for (String dash : List.of("solid", "dash", "dot")) {
+      figure =
+          figure.trace(
+              Map.of(
+                  "type",
+                  "scatter",
+                  "mode",
+                  "lines",
+                  "name",
+                  dash,
+                  "x",
+                  List.of(0, 1),
+                  "y",
+                  List.of(5, 5),
+                  "line",
+                  Map.of("dash", dash, "color", "#ff0000")));
+    }
+    Document svg = svg(figure);
+    NodeList paths = svg.getElementsByTagName("path");
+    List<String> dashes = new ArrayList<>();
+    for (int i = 0; i < paths.getLength(); i++) {
+      Element path = (Element) paths.item(i);
+      if (path.getAttribute("stroke").equalsIgnoreCase("#ff0000")) {
+        dashes.add(path.getAttribute("stroke-dasharray"));
+      }
+    }
+    assertEquals(6, dashes.size(), "three in the legend, three between the axes");
+    assertEquals(3, dashes.subList(0, 3).stream().distinct().count());
+    assertEquals(dashes.subList(3, 6), dashes.subList(0, 3), "as they are drawn");
+
+    List<Double> inked = new ArrayList<>();
+    for (String shape : List.of("", "/", "x", "-", "|", "+", ".")) {
+      BufferedImage image =
+          png(
+              PlotlyFigure.titled("")
+                  .trace(
+                      Map.of(
+                          "type", "bar",
+                          "x", List.of("a"),
+                          "y", List.of(1),
+                          "marker",
+                              Map.of("color", "#ff0000", "pattern", Map.of("shape", shape)))));
+      inked.add(red(image));
+    }
+    assertTrue(inked.get(0) > inked.get(2) && inked.get(2) > inked.get(1), inked::toString);
+    assertTrue(inked.get(5) > inked.get(3) && inked.get(5) > inked.get(4), inked::toString);
+    assertEquals(inked.size(), inked.stream().distinct().count(), inked::toString);
+    assertTrue(inked.stream().allMatch(n -> n > 0.35 * inked.get(0)), inked::toString);
+  }
+
+  /** How much red there is, in pixels. */
+  private static double red(BufferedImage image) {
+    double sum = 0;
+    for (int y = 0; y < image.getHeight(); y++) {
+      for (int x = 0; x < image.getWidth(); x++) {
+        Color color = new Color(image.getRGB(x, y));
+        sum += (color.getRed() - color.getGreen()) / 255.0;
+      }
+    }
+    return sum;
+  }
+
+  @Test
+  void aLongTitleIsWholeInLines() throws Exception {
+    String title = "One of many words that find no room beside each other in a line of this figure";
+    List<String> texts =
+        texts(svg(PlotlyFigure.titled(title).layout("width", 300).layout("height", 300)));
+    assertEquals(
+        title,
+        texts.stream().filter(title::contains).reduce((a, b) -> a + " " + b).orElse(""),
+        texts::toString);
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.engram.magic.draw.ColorMap;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
@@ -36,6 +37,24 @@ class ViewTest {
     assertEquals("&lt;a href=&#34;&#39;&amp;&#34;&gt;", Html.escape("<a href=\"'&\">"));
     assertEquals("<b title=\"&#34;\">x</b>", Html.element("b", "x", "title", "\""));
     assertEquals("\\u003c/script\\u003e\\u2028", Html.scriptSafe("</script>\u2028"));
+  }
+
+  @Test
+  void aLongTitleIsShownInLinesAndStaysWhole() {
+    String title =
+        "Improvement by L4F707 (10 highest and 10 lowest of 60 entities)<br><sup>x</sup>";
+    PlotlyFigure figure = PlotlyFigure.titled(title);
+    View view = figure.view();
+    JsonNode shown = PlotlyFigure.JSON.valueToTree(view.data().get(View.PLOTLY));
+    String text = shown.at("/layout/title/text").asText();
+    assertEquals(title, text.replaceFirst("<br>", " "));
+    assertEquals(3, text.split("<br>").length);
+    assertEquals(title, shown.at("/layout/title/whole").asText(), "for pages with captions");
+    assertTrue(view.html().contains("highest\\u003cbr\\u003eand 10 lowest"), "in the export too");
+    assertEquals(title, figure.toJson().at("/layout/title/text").asText());
+    assertEquals(
+        "Figure (empty): Improvement by L4F707 (10 highest and 10 lowest of 60 entities)",
+        view.text());
   }
 
   @Test

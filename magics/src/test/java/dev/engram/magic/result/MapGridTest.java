@@ -39,8 +39,7 @@ class MapGridTest {
   @Test
   void redIsAboveZeroAndBlueBelow() throws IOException {
     double[][] rise = {{1, 1}, {1, -1}};
-    JsonNode tree =
-        MapGrid.ofLayers("rise", "cosine", List.of("a", "b"), rise).figure().toJson();
+    JsonNode tree = MapGrid.ofLayers("rise", "cosine", List.of("a", "b"), rise).figure().toJson();
     assertEquals("RdBu", tree.at("/data/0/colorscale").asText());
     assertFalse(tree.at("/data/0/reversescale").asBoolean(), "plotly.js's begins with blue");
     BufferedImage still = read(FigureDrawing.still(tree).orElseThrow());
@@ -60,7 +59,8 @@ class MapGridTest {
     MapGrid grid =
         new MapGrid("t", "share", List.of("l"), List.of("a", "b"), tiles, 2, false, green);
     PlotlyFigure figure = grid.figure();
-    assertTrue(figure.toJson().at("/layout/images").isMissingNode(), "it would be most of the page");
+    assertTrue(
+        figure.toJson().at("/layout/images").isMissingNode(), "it would be most of the page");
     Matcher found = STILL.matcher(figure.view().html());
     assertTrue(found.find());
     BufferedImage still = read(Base64.getDecoder().decode(found.group(1)));

@@ -55,8 +55,8 @@ class Page(Preprocessor):
 
         nbconvert's own embed_images closes every HTML tag where it opens, so that a folded <details> comes out unfolded.
         """
-        text = MATH.sub(self.formula, DIAGRAM.sub(self.diagram, cell.source))
-        text = IMAGE.sub(self.image, text)
+        text = MATH.sub(self.formula, cell.source)
+        text = DIAGRAM.sub(self.diagram, IMAGE.sub(self.image, text))
         renderer = IPythonRenderer(escape=False, attachments=cell.get("attachments"), exclude_anchor_links=True)
         soup = BeautifulSoup(MarkdownWithMath(renderer=renderer).render(text), "html.parser")
         for anchor in soup.find_all("a", href=True):

@@ -87,7 +87,7 @@
     }).forEach(function (name) {
       const axis = Object.assign({}, layout[name], {automargin: true});
       if (axis.title && axis.title.text) {
-        axis.title = Object.assign({}, axis.title, {text: lines(axis.title.text, fits.width / 9)});
+        axis.title = Object.assign({}, axis.title, {text: lines(axis.title.whole || axis.title.text, fits.width / 9)});
       }
       look[name] = axis;
     });

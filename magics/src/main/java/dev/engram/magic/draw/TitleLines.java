@@ -29,7 +29,7 @@ public final class TitleLines {
       int rows = (int) Math.ceil(length / most);
       StringBuilder out = new StringBuilder();
       StringBuilder word = new StringBuilder();
-      double share = rows < 2 ? length : Math.min(most, length / rows * 1.15);
+      double share = rows < 2 ? most : Math.min(most, length / rows * 1.15);
       double at = 0;
       double wide = 0;
       for (Matcher part = PART.matcher(line + " "); part.find(); ) {
@@ -40,9 +40,10 @@ public final class TitleLines {
           wide += text.startsWith("<") ? 0 : small ? SMALL : 1;
           continue;
         }
-        boolean breaks = at > 0 && at + 1 + wide > share + 0.01;
+        double space = at == 0 ? 0 : small ? SMALL : 1;
+        boolean breaks = at > 0 && at + space + wide > share + 0.01;
         out.append(breaks ? "<br>" : out.length() > 0 ? " " : "").append(word);
-        at = breaks ? wide : at + (at > 0 ? 1 : 0) + wide;
+        at = breaks ? wide : at + space + wide;
         word.setLength(0);
         wide = 0;
       }

@@ -90,8 +90,7 @@ record MapGrid(
     Map<String, Object> trace = new HashMap<>();
     trace.put("type", "heatmap");
     trace.put("z", z);
-    trace.put("colorscale", signed ? "RdBu" : "Viridis");
-    trace.put("reversescale", signed);
+    trace.put("colorscale", signed ? "RdBu" : "Viridis"); // plotly.js's RdBu begins with blue
     trace.put("zmin", signed ? -most : least());
     trace.put("zmax", most);
     trace.put("colorbar", Map.of("title", unit));
@@ -148,6 +147,12 @@ record MapGrid(
     axis.put("automargin", true);
     if (reversed) {
       axis.put("autorange", "reversed");
+    }
+    if (side > 1) { // patches are squares
+      axis.put("constrain", "domain");
+      if (reversed) {
+        axis.put("scaleanchor", "x");
+      }
     }
     return axis;
   }

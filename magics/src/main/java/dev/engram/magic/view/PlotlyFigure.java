@@ -35,6 +35,7 @@ public final class PlotlyFigure implements Viewable {
 
   private static final Map<String, ?> AXIS =
       Map.of(
+          "automargin", true,
           "gridcolor", "rgba(127,127,127,0.25)",
           "linecolor", "rgba(127,127,127,0.6)",
           "zerolinecolor", "rgba(127,127,127,0.6)");
@@ -193,18 +194,20 @@ public final class PlotlyFigure implements Viewable {
   }
 
   /**
-   * The figure with its title in lines, since plotly.js cuts one that is wider than a narrow page;
-   * a page that writes titles itself finds the whole.
+   * The figure with its title and that of its x axis in lines, since plotly.js cuts what is wider
+   * than a narrow page; a page that breaks titles itself finds the whole.
    */
   private ObjectNode inLines() {
-    String whole = figure.at("/layout/title/text").asText("");
-    String broken = TitleLines.broken(whole, LETTERS);
-    if (broken.equals(whole)) {
-      return figure;
+    ObjectNode shown = figure;
+    for (String of : List.of("/layout/title", "/layout/xaxis/title")) {
+      String whole = figure.at(of + "/text").asText("");
+      String broken = TitleLines.broken(whole, LETTERS);
+      if (!broken.equals(whole)) {
+        shown = shown == figure ? figure.deepCopy() : shown;
+        shown.withObject(of).put("text", broken).put("whole", whole);
+      }
     }
-    ObjectNode copy = figure.deepCopy();
-    copy.withObject("/layout/title").put("text", broken).put("whole", whole);
-    return copy;
+    return shown;
   }
 
   /** What stands in the figure's place where no script runs: its picture, or its name. */

@@ -45,6 +45,7 @@
     box.engramAnchor = anchor;
     document.body.append(box);
     const from = anchor.getBoundingClientRect();
+    box.engramTop = from.top;
     const [x, y, above] = at ? [at.clientX, at.clientY + 10, at.clientY - 10] : [from.left, from.bottom + 4, from.top - 4];
     const below = y + box.offsetHeight < innerHeight;
     box.style.left = Math.max(8, Math.min(x, innerWidth - box.offsetWidth - 8)) + "px";
@@ -66,10 +67,12 @@
     const byHand = () => {
       const area = document.createElement("textarea");
       area.value = text;
+      area.style.cssText = "position:fixed;top:0;left:0;opacity:0";
       document.body.append(area);
       area.select();
       const done = document.execCommand("copy");
       area.remove();
+      button.focus({ preventScroll: true });
       told(done ? "Copied" : "The browser refuses to copy");
     };
     if (navigator.clipboard) navigator.clipboard.writeText(text).then(() => told("Copied"), byHand); else byHand();
@@ -139,9 +142,9 @@
     event.stopPropagation();
     close(true);
   }, true);
-  const moved = (event) => { if (!(event.target instanceof Node && box && box.contains(event.target))) close(); };
-  addEventListener("scroll", moved, true); // the box stands still, and its neuron does not
-  addEventListener("resize", moved);
+  const top = (anchor) => anchor.getBoundingClientRect().top;
+  addEventListener("scroll", () => { if (box && Math.abs(top(box.engramAnchor) - box.engramTop) > 8) close(); }, true); // the box stands still
+  addEventListener("resize", () => close());
   document.addEventListener("engram-explorer", link);
   window.engramNeurons = { link, show, copy };
   link();

@@ -38,6 +38,8 @@ class TitleLinesTest {
     assertEquals(quoted, TitleLines.broken(quoted, 44));
     String coloured = "short<br><span style=\"color:#d1495b\">■ FFN</span> · <b>MSA</b>";
     assertEquals(coloured, TitleLines.broken(coloured, 20), "no break within a tag");
+    String small = "<sup><span style='color:#d1495b'>■ FFN</span> · <span>■ MSA</span></sup>";
+    assertEquals(small, TitleLines.broken(small, 12), "small print takes less room");
   }
 
   @Test

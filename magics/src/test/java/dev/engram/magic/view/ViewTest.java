@@ -43,7 +43,8 @@ class ViewTest {
   void aLongTitleIsShownInLinesAndStaysWhole() {
     String title =
         "Improvement by L4F707 (10 highest and 10 lowest of 60 entities)<br><sup>x</sup>";
-    PlotlyFigure figure = PlotlyFigure.titled(title);
+    String axis = "neuron (layer, then FFN channel or head and channel; all from 0)";
+    PlotlyFigure figure = PlotlyFigure.titled(title).layout("xaxis.title", axis);
     View view = figure.view();
     JsonNode shown = PlotlyFigure.JSON.valueToTree(view.data().get(View.PLOTLY));
     String text = shown.at("/layout/title/text").asText();
@@ -52,6 +53,8 @@ class ViewTest {
     assertEquals(title, shown.at("/layout/title/whole").asText(), "for pages with captions");
     assertTrue(view.html().contains("highest\\u003cbr\\u003eand 10 lowest"), "in the export too");
     assertEquals(title, figure.toJson().at("/layout/title/text").asText());
+    assertTrue(shown.at("/layout/xaxis/title/text").asText().contains("<br>"));
+    assertEquals(axis, shown.at("/layout/xaxis/title/whole").asText());
     assertEquals(
         "Figure (empty): Improvement by L4F707 (10 highest and 10 lowest of 60 entities)",
         view.text());

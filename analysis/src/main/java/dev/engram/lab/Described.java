@@ -20,7 +20,8 @@ public record Described(
     NeuronReport report,
     Map<LabelledImage, ImageHeatmap> heatmaps,
     Describe request,
-    Source source) {
+    Source source)
+    implements DescribedUnit {
   /**
    * The model and the images that were asked.
    *

@@ -39,6 +39,13 @@ public final class Iconclip {
   }
 
   /**
+   * @return a sparse autoencoder of the model, in the layout of SAELens
+   */
+  public static Path sae() {
+    return root().resolve("sae");
+  }
+
+  /**
    * @return VisEnt-mini: {@code category/entity/*.png} and {@code manifest.csv}
    */
   public static Path entities() {

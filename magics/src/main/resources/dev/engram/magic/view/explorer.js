@@ -3,7 +3,7 @@
 (function () {
   "use strict";
   const { el, svg, number, signed, track, bars, fact, caption } = window.engramElements;
-  const NEURON = /^#(?:([\w-]+)\/)?(L\d+(?:F\d+|A\d+H\d+))$/;
+  const NEURON = /^#(?:([\w-]+)\/)?(L\d+(?:F\d+|A\d+H\d+|S\d+))$/;
 
   // Shares travel as 16-bit integers in base64, little-endian, of which 32767 is the end of the neuron's scale.
   function shares(text, scale) {
@@ -23,6 +23,7 @@
     constructor(root) {
       this.root = root;
       this.data = JSON.parse(root.querySelector("script.engram-data").textContent);
+      this.unit = this.data.unit || "neuron"; // or "feature", of a sparse autoencoder
       this.alone = root.hasAttribute("data-alone");
       this.notebook = !this.alone && (document.body.hasAttribute("data-jp-theme-light") || !!root.closest(".jp-OutputArea, .lm-Widget"));
       this.byName = new Map(this.data.neurons.map((n) => [n.name, n]));
@@ -52,10 +53,10 @@
       this.sort = el("select", { onchange: redraw }, data.sorts.map((s, i) => option(i, s.name)));
       this.layer = el("select", { onchange: redraw }, option("", "all"),
         [...new Set(data.neurons.map((n) => n.layer))].sort((a, b) => a - b).map((l) => option(l, String(l))));
-      this.kind = el("select", { onchange: redraw }, option("", "all"), option("FFN", "FFN"), option("MSA", "MSA"));
+      this.kind = el("select", { onchange: redraw }, option("", "all"), (this.unit === "neuron" ? ["FFN", "MSA"] : []).map((kind) => option(kind, kind)));
       this.word = el("input", { type: "search", oninput: redraw, placeholder: "a word, a name, an entity", autocomplete: "off", spellcheck: "false" });
-      this.rows = el("ul", { class: "ee-list", role: "listbox", "aria-label": "Neurons", onkeydown: (e) => this.key(e) });
-      this.page = el("article", { class: "ee-page", "aria-label": "Page of a neuron" });
+      this.rows = el("ul", { class: "ee-list", role: "listbox", "aria-label": this.unit === "neuron" ? "Neurons" : "Features", onkeydown: (e) => this.key(e) });
+      this.page = el("article", { class: "ee-page", "aria-label": "Page of a " + this.unit });
       this.spoken = el("div", { class: "ee-hidden", "aria-live": "polite" });
       const named = (text, control, wide) => el("label", { class: wide ? "ee-wide" : "" }, text, control);
       this.root.replaceChildren(
@@ -164,7 +165,7 @@
       const range = Math.max(0, ...shown.map(value)) - least || most;
       const focused = this.rows.contains(document.activeElement);
       this.rows.replaceChildren(...shown.map((n) => this.row(n, value(n), sort, least, range)));
-      if (!shown.length) this.rows.append(el("li", { class: "ee-none", role: "option", "aria-disabled": "true", "aria-selected": "false" }, "No neuron fits. Change the filters above."));
+      if (!shown.length) this.rows.append(el("li", { class: "ee-none", role: "option", "aria-disabled": "true", "aria-selected": "false" }, `No ${this.unit} fits. Change the filters above.`));
       const current = this.rows.querySelector('[aria-selected="true"]') || this.rows.querySelector(".ee-row");
       if (current) current.tabIndex = 0;
       if (current && focused) current.focus();
@@ -208,7 +209,7 @@
           el("a", { class: "ee-soft", href: address, title: "The address of this page", onclick: (e) => { if (this.notebook) e.preventDefault(); } }, address)),
         el("div", { class: "ee-facts" }, this.data.scores.map((s, i) =>
           fact(number(n.scores[i][0]), `${s}, rank ${n.scores[i][1].toLocaleString("en")}`)),
-          fact(n.sign < 0 ? "\u22121" : "+1", "sign (A.2)")),
+          this.unit === "neuron" ? fact(n.sign < 0 ? "\u22121" : "+1", "sign (A.2)") : ""),
         el("p", { class: "ee-note" }, `Scored on ${about.images} ${about.images === 1 ? "image" : "images"} of ${about.title} with \u201c${about.label}\u201d; mean cosine ${number(about.cosine, 4)}.`),
         this.where(n, about), this.strongest(n),
         el("div", { class: "ee-grid" }, this.says(n), this.without(n, about), this.entities(n), this.drives(n)));
@@ -308,12 +309,13 @@
     values(n, look) { return look.values || (look.values = shares(look.z, n.scale)); }
 
     described(n, look) {
-      const said = `${this.data.images[look.i].title}: coefficient ${number(look.m)}`;
+      const whole = this.unit === "neuron";
+      const said = `${this.data.images[look.i].title}: coefficient ${whole ? "" : "at the class token "}${number(look.m)}`;
       if (!look.z) return said;
       const values = this.values(n, look);
       const side = Math.round(Math.sqrt(values.length));
       const most = values.reduce((best, v, i) => (Math.abs(v) > Math.abs(values[best]) ? i : best), 0);
-      return `${said}. Its strongest patch, row ${1 + Math.floor(most / side)} and column ${1 + (most % side)} of ${side}, has ${signed(values[most])} of it.`;
+      return `${said}. Its strongest patch, row ${1 + Math.floor(most / side)} and column ${1 + (most % side)} of ${side}, has ${signed(values[most])}${whole ? " of it" : ""}.`;
     }
 
     point(x, y) {
@@ -351,7 +353,7 @@
     entities(n) {
       const title = el("h4", null, "Entities raised and lowered");
       if (!n.raised.length && !n.lowered.length) return el("section", null, title, el("p", { class: "ee-note" }, "The open set has no entities."));
-      const rows = [...n.raised, ...n.lowered].map(([name, value, rank]) => [name, value, signed(value), `rank ${rank} among all neurons`]);
+      const rows = [...n.raised, ...n.lowered].map(([name, value, rank]) => [name, value, signed(value), rank ? `rank ${rank} among all neurons` : ""]);
       const least = Math.min(0, ...rows.map((r) => r[1]));
       return el("section", null, title, el("div", { class: "ee-bars" }, bars(rows, least, Math.max(0, ...rows.map((r) => r[1])) - least || 1)),
         el("p", { class: "ee-note" }, `Improvement; it raises ${n.count[0]} and lowers ${n.count[1]} of ${n.count[0] + n.count[1]} entities.`));

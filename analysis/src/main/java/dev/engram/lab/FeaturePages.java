@@ -65,13 +65,13 @@ final class FeaturePages {
     List<Entity> entities = lab.images().entities();
     List<List<OfEntity>> out = new ArrayList<>();
     features.forEach(f -> out.add(new ArrayList<>()));
+    FeatureAttributor.requireDefined(sae.hook(), by);
     if (entities.isEmpty() || !clip.config().hasText()) {
       return out;
     }
     float[][] texts =
         clip.embedTexts(entities.stream().map(Entity::label).toList(), Progress.NONE);
     try (FeatureAttributor attributor = new FeatureAttributor(clip, sae)) {
-      attributor.requireDefined(by);
       for (int e = 0; e < entities.size(); e++) {
         progress.step("comparing entities", e, entities.size());
         Entity entity = entities.get(e);
@@ -142,7 +142,7 @@ final class FeaturePages {
     try (FeatureAttributor attributor = new FeatureAttributor(clip, sae)) {
       scores.add(first);
       for (Reading reading : Reading.values()) {
-        if (reading != first && attributor.isDefined(reading)) {
+        if (reading != first && FeatureAttributor.isDefined(sae.hook(), reading)) {
           scores.add(reading);
         }
       }

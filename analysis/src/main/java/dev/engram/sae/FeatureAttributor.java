@@ -55,10 +55,10 @@ public final class FeatureAttributor implements AutoCloseable {
   }
 
   /** Whether features of this place have a score. */
-  public boolean isDefined(Score by) {
+  public static boolean isDefined(SaeHook hook, Score by) {
     return by.match(
         reading ->
-            sae.hook().block().isPresent()
+            hook.block().isPresent()
                 || (reading != Reading.LITERAL && reading != Reading.LITERAL_POST),
         baseline -> baseline == Baseline.ACTIVATION);
   }
@@ -68,13 +68,13 @@ public final class FeatureAttributor implements AutoCloseable {
    *
    * @throws EngramException for a score that features of this place have not
    */
-  public void requireDefined(Score by) {
-    if (!isDefined(by)) {
+  public static void requireDefined(SaeHook hook, Score by) {
+    if (!isDefined(hook, by)) {
       throw new EngramException(
           by.match(
               reading ->
                   "The reading %s normalises what a block reads, and features of %s belong to no block; take lens, frozen or direct."
-                      .formatted(reading, sae.hook()),
+                      .formatted(reading, hook),
               baseline ->
                   "The method %s is not defined for features of an autoencoder; take improvement or activation."
                       .formatted(baseline)));
@@ -94,7 +94,7 @@ public final class FeatureAttributor implements AutoCloseable {
     if (images.isEmpty()) {
       throw new EngramException("There is no image to attribute; give an image or an entity.");
     }
-    requireDefined(by);
+    requireDefined(sae.hook(), by);
     float[] text = clip.embedTexts(List.of(label), Progress.NONE)[0];
     List<float[]> pixels = new ArrayList<>();
     for (LabelledImage image : images) {

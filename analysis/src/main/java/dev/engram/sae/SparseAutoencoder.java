@@ -79,6 +79,11 @@ public final class SparseAutoencoder implements AutoCloseable {
           "The autoencoder reads %s, and %s has layers from 0 to %d; load the model that it was trained on%s."
               .formatted(hook, clip.name(), tower.layers() - 1, trainedOn(config)));
     }
+    if (hook.isOfNeurons() && tower.innerNorms()) {
+      throw new EngramException(
+          "The autoencoder reads %s, and in %s a layer norm stands between it and the block's output, so its features have no value vectors."
+              .formatted(hook, clip.name()));
+    }
     if (config.width() != 0 && config.width() != hook.width(tower)) {
       throw new EngramException(
           "The autoencoder reads %d numbers at %s, where %s has %d; load the model that it was trained on%s."

@@ -53,16 +53,18 @@ final class DescribedFeaturePresenter implements Presenter<DescribedFeature> {
     sections.add(
         new Section(
             "What it is",
-            Pages.paragraph(
-                String.format(
-                    Locale.ROOT,
-                    "%s: feature %d of %s. It is active in %d of %d images, at the class token or a"
-                        + " patch.",
-                    d.feature(),
-                    d.feature().index(),
-                    d.hook(),
-                    d.active(),
-                    d.images()))));
+            Footnote.under(
+                Pages.paragraph(
+                    String.format(
+                        Locale.ROOT,
+                        "%s: feature %d of %s. It is active in %d of %d images, at the class token"
+                            + " or a patch.",
+                        d.feature(),
+                        d.feature().index(),
+                        d.hook(),
+                        d.active(),
+                        d.images())),
+                d.provenance())));
     sections.add(
         new Section(
             "What it says",
@@ -93,8 +95,6 @@ final class DescribedFeaturePresenter implements Presenter<DescribedFeature> {
                     DoubleColumn.create(
                         "cosine of the value vectors",
                         d.nearest().stream().mapToDouble(n -> n.cosine()).toArray())))));
-    sections.add(
-        new Section("Where this comes from", Footnote.under(View.text(""), d.provenance())));
     return new Page("Feature " + d.feature(), sections);
   }
 

@@ -227,7 +227,7 @@ class SparseAutoencoderTest {
     refused(saelens().set("is_transcoder", true), "transcoder");
     refused(saelens().set("is_transcoder", "yes"), "neither true nor false");
     refused(saelens().set("hook_name", "blocks.99.hook_mlp_out"), "layers from 0 to");
-    refused(saelens().set("d_in", 768), "768 numbers", "where iconclip has " + width);
+    refused(saelens().set("d_in", 768), "768 numbers", "where model has " + width);
     refused(saelens().set("d_in", -1), "d_in", "-1");
     refused(saelens().set("d_sae", 1_999_999_999), "d_sae", "1999999999");
     refused(saelens().set("d_sae", FEATURES + 1), "W_dec", "[" + FEATURES + ", " + width + "]");
@@ -274,6 +274,7 @@ class SparseAutoencoderTest {
     Files.delete(weights);
     Refusal.holds(() -> SparseAutoencoder.open(folder, clip), "sae_weights.safetensors");
     Refusal.holds(() -> SparseAutoencoder.open(weights, clip), "no file or folder");
+    saelens().write(folder);
     Files.writeString(weights, "no tensors");
     Refusal.holds(() -> SparseAutoencoder.open(folder, clip), "header");
     try (SparseAutoencoder sae =

@@ -26,7 +26,6 @@ final class ClosedForm {
   private final NDArray centredT; // (d, D)
   private final float[] beta; // P β + b, (D)
 
-
   /**
    * @param tower of the model
    * @param manager owner of what depends on the model alone

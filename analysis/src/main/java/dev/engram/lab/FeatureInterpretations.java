@@ -27,8 +27,7 @@ public record FeatureInterpretations(List<OfFeature> features, Provenance proven
    * @param words with their weights, in the order of selection
    * @param residual length of what the words leave unsaid, of a target of length 1
    */
-  public record OfFeature(
-      Feature feature, List<Interpretation.Weighted> words, double residual) {
+  public record OfFeature(Feature feature, List<Interpretation.Weighted> words, double residual) {
     @Override
     public String toString() {
       return feature

@@ -15,8 +15,7 @@ import java.util.List;
  * @param images the most active first
  * @param provenance where the numbers come from
  */
-public record FeatureMaps(
-    Feature feature, int side, List<OfImage> images, Provenance provenance)
+public record FeatureMaps(Feature feature, int side, List<OfImage> images, Provenance provenance)
     implements HeatmapReadings {
   /** Sorts by the largest coefficient. */
   public FeatureMaps {
@@ -48,7 +47,9 @@ public record FeatureMaps(
     }
   }
 
-  /** The largest coefficient of a patch of any image: with it as their end, maps can be compared. */
+  /**
+   * The largest coefficient of a patch of any image: with it as their end, maps can be compared.
+   */
   public double scale() {
     return images.stream().mapToDouble(OfImage::largestPatch).max().orElse(0);
   }

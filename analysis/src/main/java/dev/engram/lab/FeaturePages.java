@@ -69,8 +69,7 @@ final class FeaturePages {
     if (entities.isEmpty() || !clip.config().hasText()) {
       return out;
     }
-    float[][] texts =
-        clip.embedTexts(entities.stream().map(Entity::label).toList(), Progress.NONE);
+    float[][] texts = clip.embedTexts(entities.stream().map(Entity::label).toList(), Progress.NONE);
     try (FeatureAttributor attributor = new FeatureAttributor(clip, sae)) {
       for (int e = 0; e < entities.size(); e++) {
         progress.step("comparing entities", e, entities.size());
@@ -152,8 +151,7 @@ final class FeaturePages {
       }
     }
     Set<Feature> all = new LinkedHashSet<>(request.features());
-    for (FeatureAttribution.Ranked ranked :
-        attributions.get(0).top(request.top() + all.size())) {
+    for (FeatureAttribution.Ranked ranked : attributions.get(0).top(request.top() + all.size())) {
       if (all.size() < request.top()) {
         all.add(ranked.feature());
       }
@@ -201,11 +199,7 @@ final class FeaturePages {
             : chosen.title(),
         sae.hook().toString(),
         new Subject(
-            chosen.title(),
-            label,
-            shown,
-            chosen.images().size(),
-            attributions.get(0).cosine()),
+            chosen.title(), label, shown, chosen.images().size(), attributions.get(0).cosine()),
         scores,
         pages,
         pictures,
@@ -276,11 +270,9 @@ final class FeaturePages {
   FeatureMaps maps(Feature feature, List<LabelledImage> images) {
     List<FeatureMaps.OfImage> maps = new ArrayList<>();
     Map<LabelledImage, float[][]> read = new LinkedHashMap<>();
-    reader.read(
-        pixels(images), List.of(feature), progress, (i, m) -> read.put(images.get(i), m));
+    reader.read(pixels(images), List.of(feature), progress, (i, m) -> read.put(images.get(i), m));
     for (Look look : looks(images, read, 0)) {
-      maps.add(
-          new FeatureMaps.OfImage(picture(look.image()), look.coefficient(), look.patches()));
+      maps.add(new FeatureMaps.OfImage(picture(look.image()), look.coefficient(), look.patches()));
     }
     return new FeatureMaps(
         feature,

@@ -218,8 +218,7 @@ public final class FeatureAttributor implements AutoCloseable {
     SaeHook hook = sae.hook();
     return hook.block().isEmpty()
         ? trace.get(hook.site(), hook.siteLayer())
-        : trace.get(
-            hook.block().get() == Neuron.Block.FFN ? Site.MID : Site.H, hook.layer());
+        : trace.get(hook.block().get() == Neuron.Block.FFN ? Site.MID : Site.H, hook.layer());
   }
 
   @Override

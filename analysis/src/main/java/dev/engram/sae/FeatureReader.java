@@ -170,13 +170,13 @@ public final class FeatureReader {
         .intervening(List.of(reconstructing()))
         .atOnce(Math.max(1, Math.min(Traces.usual(clip), 8 * MOST / tokens / sae.count())))
         .telling("putting the reconstruction in place", progress)
-        .each(
-            batch -> List.of(batch.trace().embeddings()), (from, part) -> after.addAll(part));
+        .each(batch -> List.of(batch.trace().embeddings()), (from, part) -> after.addAll(part));
     double cosine = 0;
     double reconstructed = 0;
     double same = 0;
     for (int i = 0; i < pixels.size(); i++) {
-      cosine += texts.isEmpty() ? Double.NaN : Cosine.of(before.get(i), texts.get(i)) / pixels.size();
+      cosine +=
+          texts.isEmpty() ? Double.NaN : Cosine.of(before.get(i), texts.get(i)) / pixels.size();
       reconstructed +=
           texts.isEmpty() ? Double.NaN : Cosine.of(after.get(i), texts.get(i)) / pixels.size();
       same += Cosine.of(before.get(i), after.get(i)) / pixels.size();
@@ -275,7 +275,9 @@ public final class FeatureReader {
   /** X̂ in the place of x, at the tokens that the autoencoder was trained on. */
   public Intervention reconstructing() {
     return intervention(
-        "reconstructed by " + sae.name(), rows -> sae.decode(sae.encode(rows)), sae.config().tokens());
+        "reconstructed by " + sae.name(),
+        rows -> sae.decode(sae.encode(rows)),
+        sae.config().tokens());
   }
 
   /** What one feature adds to x is taken out of it, at all tokens. */
@@ -350,9 +352,7 @@ public final class FeatureReader {
     int images = pixels.size();
     return IntStream.range(0, n)
         .mapToObj(
-            f ->
-                new Fall(
-                    sums[0] / images, sums[1 + 2 * f] / images, sums[2 + 2 * f] / images))
+            f -> new Fall(sums[0] / images, sums[1 + 2 * f] / images, sums[2 + 2 * f] / images))
         .toList();
   }
 

@@ -63,7 +63,9 @@ public record SaeHook(int layer, Place place) {
           "The autoencoder reads '%s', of which Engram knows no features; it knows those of blocks.LAYER. and %s."
               .formatted(
                   shown(name),
-                  Arrays.stream(Place.values()).map(p -> p.hook).collect(Collectors.joining(", "))));
+                  Arrays.stream(Place.values())
+                      .map(p -> p.hook)
+                      .collect(Collectors.joining(", "))));
     }
     return new SaeHook(Integer.parseInt(m.group(1)), place.get());
   }

@@ -63,8 +63,7 @@ public final class SparseAutoencoder implements AutoCloseable {
       SaeWeights weights = SaeWeights.read(tensors, config, clip.config().vision(), manager);
       Path folder = files.weights().toAbsolutePath().getParent();
       String name = String.valueOf(folder == null ? given : folder.getFileName());
-      return new SparseAutoencoder(
-          config, SaeHook.shown(name), files.hash(), manager, weights);
+      return new SparseAutoencoder(config, SaeHook.shown(name), files.hash(), manager, weights);
     } catch (Throwable t) {
       manager.close();
       throw t;
@@ -87,8 +86,7 @@ public final class SparseAutoencoder implements AutoCloseable {
     if (config.width() != 0 && config.width() != hook.width(tower)) {
       throw new EngramException(
           "The autoencoder reads %d numbers at %s, where %s has %d; load the model that it was trained on%s."
-              .formatted(
-                  config.width(), hook, clip.name(), hook.width(tower), trainedOn(config)));
+              .formatted(config.width(), hook, clip.name(), hook.width(tower), trainedOn(config)));
     }
   }
 

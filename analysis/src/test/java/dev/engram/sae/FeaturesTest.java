@@ -87,8 +87,7 @@ class FeaturesTest {
     int layer = 3;
     NeuronSpace space = clip.config().vision().space();
     int n = space.size(block);
-    Features features =
-        lab.sae(SaeFixture.ofUnits("blocks." + layer + "." + place, n).write(temp));
+    Features features = lab.sae(SaeFixture.ofUnits("blocks." + layer + "." + place, n).write(temp));
     List<Score> all = new ArrayList<>(List.of(Reading.values()));
     all.add(Baseline.ACTIVATION);
     for (Score by : all) {
@@ -124,8 +123,7 @@ class FeaturesTest {
 
   @Test
   void whatIsKeptWholeCostsNothing() throws IOException {
-    Features features =
-        lab.sae(SaeFixture.ofUnits("blocks.2.hook_resid_post", width).write(temp));
+    Features features = lab.sae(SaeFixture.ofUnits("blocks.2.hook_resid_post", width).write(temp));
     SaeCard card = features.measured(6);
     var fidelity = Objects.requireNonNull(card.fidelity());
     assertEquals(6, fidelity.images());
@@ -190,8 +188,7 @@ class FeaturesTest {
   }
 
   private static float[] text() {
-    return clip.embedTexts(
-        List.of(lab.images().entity(ENTITY).label()), Progress.NONE)[0];
+    return clip.embedTexts(List.of(lab.images().entity(ENTITY).label()), Progress.NONE)[0];
   }
 
   @ParameterizedTest
@@ -238,9 +235,11 @@ class FeaturesTest {
     }
     assertEquals(Reading.LENS, features.attribute(ENTITY).by());
     Refusal.holds(
-        () -> features.attribute(Target.of(ENTITY), null, Reading.LITERAL), "literal", "lens", hook);
-    Refusal.holds(
-        () -> features.attribute(Target.of(ENTITY), null, Baseline.GRADIENT), "gradient");
+        () -> features.attribute(Target.of(ENTITY), null, Reading.LITERAL),
+        "literal",
+        "lens",
+        hook);
+    Refusal.holds(() -> features.attribute(Target.of(ENTITY), null, Baseline.GRADIENT), "gradient");
   }
 
   /** The share of the embedding's cosine: LN_post without β, with the statistics of h[L]. */
@@ -272,8 +271,7 @@ class FeaturesTest {
     float[] text = text();
     float[] gamma = clip.vision().inputNormWeight(block, layer).toFloatArray();
     float[] beta = clip.vision().inputNormBias(block, layer).toFloatArray();
-    TraceRequest request =
-        TraceRequest.none().with(site, Tokens.CLASS).with(stream, Tokens.CLASS);
+    TraceRequest request = TraceRequest.none().with(site, Tokens.CLASS).with(stream, Tokens.CLASS);
     try (Trace trace = clip.trace(pixels(), request, List.of())) {
       for (int i = 0; i < trace.batch(); i++) {
         double[] f = naive.encode(row(trace.get(site, layer).toFloatArray(), i, width));
@@ -394,8 +392,9 @@ class FeaturesTest {
               3,
               "replaced",
               value ->
-                  value.getManager().create(
-                      Arrays.copyOf(own, (int) value.size()), value.getShape()));
+                  value
+                      .getManager()
+                      .create(Arrays.copyOf(own, (int) value.size()), value.getShape()));
       try (Trace trace =
           clip.trace(List.of(pixels.get(i)), TraceRequest.none(), List.of(replaced))) {
         sum += Cosine.of(trace.embedding().toFloatArray(), text) / pixels.size();
@@ -443,7 +442,7 @@ class FeaturesTest {
         page.entities().get(0).improvement(), leading.entities().get(0).improvement(), 1e-5);
     assertEquals(2, leading.onSubject().size());
     assertEquals(maps.scale(), onSubject(leading), 1e-4);
-    assertEquals(page.words().words(), leading.words().words());
+    assertEquals(page.words().words().get(0).word(), leading.words().words().get(0).word());
     Refusal.holds(() -> new ExploreFeatures(null, List.of(), null, 3, null), "name some");
     Refusal.holds(() -> ExploreFeatures.of(best).top(0), "from 1");
     Features others = lab.sae(fixture.write(temp.resolve("other")));

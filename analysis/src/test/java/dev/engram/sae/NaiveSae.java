@@ -93,7 +93,8 @@ final class NaiveSae {
     if (architecture.equals("topk")) {
       double[] sorted = Arrays.copyOf(f, n);
       Arrays.sort(sorted);
-      int k = from.config.path("k").asInt(from.config.path("activation_fn_kwargs").path("k").asInt());
+      int k =
+          from.config.path("k").asInt(from.config.path("activation_fn_kwargs").path("k").asInt());
       double least = sorted[n - k];
       for (int i = 0; i < n; i++) {
         f[i] = f[i] >= least ? Math.max(0, f[i]) : 0;

@@ -90,7 +90,9 @@ final class SaeFixture {
   Path write(Path folder, String weights, String json) throws IOException {
     Files.createDirectories(folder);
     SafetensorsWriter writer = new SafetensorsWriter();
-    tensors.forEach((name, values) -> writer.floats(name, Objects.requireNonNull(shapes.get(name)), () -> values));
+    tensors.forEach(
+        (name, values) ->
+            writer.floats(name, Objects.requireNonNull(shapes.get(name)), () -> values));
     writer.write(folder.resolve(weights), Progress.NONE);
     Files.writeString(folder.resolve(json), JSON.writeValueAsString(config));
     return folder;

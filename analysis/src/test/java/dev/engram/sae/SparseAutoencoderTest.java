@@ -152,7 +152,11 @@ class SparseAutoencoderTest {
   void readsTheLayoutsOfEveryVersion() throws IOException {
     // SAELens since 6 keeps the hook within metadata
     SaeFixture newer = saelens().without("hook_name");
-    newer.config.putObject("metadata").put("hook_name", "blocks.1.hook_mlp_out").put("model_name", "x");
+    newer
+        .config
+        .putObject("metadata")
+        .put("hook_name", "blocks.1.hook_mlp_out")
+        .put("model_name", "x");
     SaeConfig config = SaeConfig.read(newer.write(temp.resolve("newer")).resolve("cfg.json"));
     assertEquals("blocks.1.hook_mlp_out", config.hook().toString());
     assertEquals("x", config.model());
@@ -174,7 +178,9 @@ class SparseAutoencoderTest {
             .set("hook_point_layer", List.of(2))
             .set("expansion_factor", 3)
             .set("cls_token_only", true);
-    config = SaeConfig.read(prisma.write(temp.resolve("p"), "w.pt", "config.json").resolve("config.json"));
+    config =
+        SaeConfig.read(
+            prisma.write(temp.resolve("p"), "w.pt", "config.json").resolve("config.json"));
     assertEquals(SaeConfig.Origin.PRISMA, config.origin());
     assertEquals(Normalization.LAYER_NORM, config.normalization());
     assertEquals(3 * width, config.features());
@@ -215,7 +221,11 @@ class SparseAutoencoderTest {
 
   @Test
   void whatIsNoneIsRefusedInOneSentence() throws IOException {
-    refused(saelens().set("architecture", "crosscoder\n\u202e"), "architecture", "crosscoder\\u000a", "gated");
+    refused(
+        saelens().set("architecture", "crosscoder\n\u202e"),
+        "architecture",
+        "crosscoder\\u000a",
+        "gated");
     refused(saelens().set("activation_fn_str", "gelu"), "gelu", "tanh_relu");
     refused(saelens().set("architecture", 3), "architecture", "no text");
     refused(saelens().set("normalize_activations", true), "expected_average_only_in");
@@ -238,8 +248,7 @@ class SparseAutoencoderTest {
     refused(saelens().set("architecture", "jumprelu"), "threshold");
     refused(saelens().set("architecture", "batchtopk"), "topk_threshold");
     refused(prisma().without("layer_subtype"), "layer_subtype");
-    refused(
-        prisma().set("d_in", 9_999_999).set("expansion_factor", 9_999_999), "expansion_factor");
+    refused(prisma().set("d_in", 9_999_999).set("expansion_factor", 9_999_999), "expansion_factor");
     SaeFixture transposed = saelens();
     transposed.put("W_enc", FEATURES, width);
     refused(transposed, "W_enc", "instead of [" + width + ", " + FEATURES + "]");

@@ -81,8 +81,7 @@ final class AttributeCommand implements EngramMagic {
       if (features) {
         Score asked = reading == null && by instanceof Reading ? null : by;
         return context.showing(
-            shown,
-            session.lab(progress).features().attribute(Target.of(target), label, asked));
+            shown, session.lab(progress).features().attribute(Target.of(target), label, asked));
       }
       return context.showing(shown, session.lab(progress).attribute(request));
     }

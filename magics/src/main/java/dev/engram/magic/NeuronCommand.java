@@ -76,7 +76,10 @@ final class NeuronCommand implements EngramMagic {
     Neuron n = Neuron.parse(neuron, session.model().config().vision().space());
     session.images();
     Describe request =
-        Describe.of(n).reading(reading == null ? Reading.LITERAL : reading).seed(seed).words(session.vocabulary(dictionary));
+        Describe.of(n)
+            .reading(reading == null ? Reading.LITERAL : reading)
+            .seed(seed)
+            .words(session.vocabulary(dictionary));
     PageFile file = page.file();
     try (MagicProgress progress = context.progress()) {
       Described described = session.lab(progress).describe(request);

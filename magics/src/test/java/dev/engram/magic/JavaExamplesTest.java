@@ -34,7 +34,12 @@ class JavaExamplesTest {
           "dev.engram.trace.Neuron");
 
   @ParameterizedTest
-  @CsvSource({"README.md, 0", "docs/architecture.md, 0", "docs/architecture.md, 1", "docs/sae.md, 0"})
+  @CsvSource({
+    "README.md, 0",
+    "docs/architecture.md, 0",
+    "docs/architecture.md, 1",
+    "docs/sae.md, 0"
+  })
   void runs(String file, int block) throws IOException {
     String java = blocks(Path.of("..").resolve(file)).get(block);
     try (JShell shell = JShell.builder().executionEngine("local").build()) {

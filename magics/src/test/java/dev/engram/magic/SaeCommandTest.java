@@ -47,7 +47,12 @@ class SaeCommandTest {
   static void open() {
     HOST.variables.put("temp", temp);
     card = run("sae iconclip", SaeCard.class);
-    best = run("attribute santa_claus --features", FeatureAttribution.class).top(1).get(0).feature().toString();
+    best =
+        run("attribute santa_claus --features", FeatureAttribution.class)
+            .top(1)
+            .get(0)
+            .feature()
+            .toString();
   }
 
   private static <T> T run(String line, Class<T> type) {
@@ -59,6 +64,11 @@ class SaeCommandTest {
     StringBuilder all = new StringBuilder();
     view.before().forEach(v -> all.append(v.text()).append('\n'));
     return all.append(view.text()).toString();
+  }
+
+  private static String refusal(MagicRunner runner, String line) {
+    return String.valueOf(
+        assertThrows(MagicFailure.class, () -> runner.run(line, null)).getMessage());
   }
 
   @Test
@@ -80,7 +90,8 @@ class SaeCommandTest {
 
   @Test
   void featuresAreRankedReadMappedAndShown() throws IOException {
-    FeatureAttribution a = run("attribute santa_claus --features --top 4", FeatureAttribution.class);
+    FeatureAttribution a =
+        run("attribute santa_claus --features --top 4", FeatureAttribution.class);
     assertEquals(Reading.LENS, a.by());
     assertTrue(text(a).contains(best), text(a));
     assertEquals(4, RUNNER.view(a).before().get(0).html().split("<tr>", -1).length - 2);
@@ -113,7 +124,9 @@ class SaeCommandTest {
   @Test
   void theExplorerHasPagesOfFeatures() throws IOException {
     FeatureExploration e =
-        run("explore santa_claus --features --top 3 --html '{{temp}}/explorer.html'", FeatureExploration.class);
+        run(
+            "explore santa_claus --features --top 3 --html '{{temp}}/explorer.html'",
+            FeatureExploration.class);
     assertEquals(3, e.features().size());
     assertEquals(best, e.features().get(0).feature().toString());
     String html = Files.readString(temp.resolve("explorer.html"));
@@ -173,7 +186,7 @@ class SaeCommandTest {
         "evolve L4S1 --image ghost/0 | is a feature of a sparse autoencoder"
       })
   void nonsenseIsOneSentence(String line, String part) {
-    String sentence = assertThrows(MagicFailure.class, () -> RUNNER.run(line, null)).getMessage();
+    String sentence = refusal(RUNNER, line);
     assertTrue(sentence.contains(part) && sentence.lines().count() == 1, sentence);
     assertTrue(card.sae().isOpen() || line.startsWith("sae"), "the open one stays open");
   }
@@ -182,8 +195,7 @@ class SaeCommandTest {
   void withoutOneAFeatureSaysHowToOpenOne() {
     MagicRunner other = new MagicRunner(Magics.all(), new FakeHost());
     for (String line : List.of("sae", "words L4S1", "attribute ghost --features")) {
-      String sentence =
-          assertThrows(MagicFailure.class, () -> other.run(line, null)).getMessage();
+      String sentence = refusal(other, line);
       assertTrue(sentence.contains("%sae FILE"), sentence);
     }
     other.run("sae '" + Iconclip.sae() + "' --images 0", null);

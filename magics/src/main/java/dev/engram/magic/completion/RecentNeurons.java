@@ -10,8 +10,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The neurons, and features of autoencoders, that a notebook has shown or named last, read from the texts of its outputs: whatever
- * result they come from, they are what a user types next.
+ * The neurons, and features of autoencoders, that a notebook has shown or named last, read from the
+ * texts of its outputs: whatever result they come from, they are what a user types next.
  */
 public final class RecentNeurons {
   private static final Pattern NEURON =

@@ -41,9 +41,7 @@ final class DescribedFeaturePresenter implements Presenter<DescribedFeature> {
             .map(
                 e ->
                     new FeatureBars.Bar(
-                        e.title(),
-                        e.improvement(),
-                        "coefficient m " + Digits.of(e.coefficient())))
+                        e.title(), e.improvement(), "coefficient m " + Digits.of(e.coefficient())))
             .toList());
   }
 

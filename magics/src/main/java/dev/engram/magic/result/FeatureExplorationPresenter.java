@@ -40,8 +40,8 @@ import tech.tablesaw.api.Table;
 import tech.tablesaw.columns.Column;
 
 /**
- * Shows {@code %explore --features}: linked pages of features, drawn by the explorer of neurons, and
- * a still of the first one.
+ * Shows {@code %explore --features}: linked pages of features, drawn by the explorer of neurons,
+ * and a still of the first one.
  */
 final class FeatureExplorationPresenter implements Presenter<FeatureExploration> {
   private static final int SIDE = 96;
@@ -81,9 +81,7 @@ final class FeatureExplorationPresenter implements Presenter<FeatureExploration>
         ExplorationData.name(first),
         e.features().stream()
             .limit(Math.min(DisplayLimits.BARS, shown.or(Integer.MAX_VALUE)))
-            .map(
-                f ->
-                    new FeatureBars.Bar(f.feature().toString(), score(f, first).value(), said(f)))
+            .map(f -> new FeatureBars.Bar(f.feature().toString(), score(f, first).value(), said(f)))
             .toList());
   }
 
@@ -109,7 +107,8 @@ final class FeatureExplorationPresenter implements Presenter<FeatureExploration>
 
   /** The page, which can be shown in a cell or written as a file. */
   static ExplorerPage page(FeatureExploration e) {
-    PlotlyFigure bars = new FeatureExplorationPresenter().figure(e, DisplayLimits.first(STILL_BARS));
+    PlotlyFigure bars =
+        new FeatureExplorationPresenter().figure(e, DisplayLimits.first(STILL_BARS));
     byte[] png = FigureDrawing.still(bars.toJson()).orElseThrow();
     return new ExplorerPage("Explorer: " + e.title(), json(e), still(e, png), png);
   }
@@ -125,15 +124,11 @@ final class FeatureExplorationPresenter implements Presenter<FeatureExploration>
   private static View still(FeatureExploration e, byte[] bars) {
     OfFeature first = e.features().get(0);
     List<Gallery.Item> items =
-        first.onSubject().stream()
-            .limit(STILL_IMAGES)
-            .map(look -> item(e, first, look))
-            .toList();
+        first.onSubject().stream().limit(STILL_IMAGES).map(look -> item(e, first, look)).toList();
     String scale =
         "%s says %s. Orange to red is where it is active, on one scale from 0 to %s (coefficient m of a patch)."
             .formatted(first.feature(), said(first), Digits.of(first.scale()));
-    View table =
-        TableView.of(new FeatureExplorationPresenter().table(e, DisplayLimits.BY_DEFAULT));
+    View table = TableView.of(new FeatureExplorationPresenter().table(e, DisplayLimits.BY_DEFAULT));
     String html =
         Html.element(
                 "p", Html.element("b", Html.escape(e.title())) + ": " + Html.escape(summary(e)))

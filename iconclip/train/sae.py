@@ -4,9 +4,11 @@
     python iconclip/train/sae.py            a few minutes on two cores; writes the resource folder
 
 A TopK autoencoder (Gao et al. 2024, https://arxiv.org/abs/2406.04093): the residual stream after
-layer 4 at all tokens, 768 features, 16 of them active at a token, dead ones revived by an auxiliary
-loss. It sees the drawings that the model itself was trained on; those held out are measured at the
-end. Needs torch, transformers, pillow and safetensors (requirements-transformers.txt).
+layer 4 at all tokens, 768 features, 32 of them active at a token, dead ones revived by an auxiliary
+loss. Half of what it sees are class tokens, of which an image has one beside 64 patches, and errors
+are measured by the variance of either kind: trained on tokens as they come, it kept 92 % of the
+variance and lost what the class token knows (the cosine with the label fell from 0.54 to 0.18). It
+sees the drawings that the model itself was trained on; those held out are measured at the end. Needs torch, transformers, pillow and safetensors (requirements-transformers.txt).
 """
 
 import csv
@@ -21,9 +23,10 @@ from PIL import Image
 from safetensors.torch import save_file
 from transformers import CLIPVisionModel
 
-LAYER, FEATURES, K, AUX_K = 4, 768, 16, 64
-STEPS, BATCH, RATE, DEAD_AFTER = 6000, 2048, 1e-3, 150
-VIEWS = 5  # of each drawing: itself, and others shifted, mirrored or tinted
+LAYER, FEATURES, K, AUX_K = 4, 768, 32, 64
+STEPS, BATCH, RATE, DEAD_AFTER = 4000, 1024, 1e-3, 150
+PATCHES = 12  # of each view, drawn at random
+VIEWS = 10  # of each drawing: itself, and others shifted, mirrored or tinted
 ROOT = pathlib.Path(__file__).resolve().parents[1] / "src/main/resources/dev/engram/iconclip"
 
 
@@ -50,10 +53,11 @@ def pixels(path, view, settings):
 
 
 def activations():
-    """(tokens, width) of what is trained on, and of what is held out."""
+    """Class tokens and patches (tokens, width) of what is trained on, and of what is held out."""
     model = CLIPVisionModel.from_pretrained(ROOT / "model").float().eval()
     settings = json.loads((ROOT / "model/preprocessor_config.json").read_text())
-    seen, held = [], []
+    seen, held = ([], []), ([], [])
+    dice = torch.Generator().manual_seed(1)
     wanted = [(p, t, v) for p, t in drawings() for v in range(VIEWS if t else 1)]
     for at in range(0, len(wanted), 64):
         part = wanted[at : at + 64]
@@ -61,8 +65,11 @@ def activations():
         with torch.no_grad():
             states = model(batch, output_hidden_states=True).hidden_states[LAYER + 1]
         for (_, train, _), tokens in zip(part, states):
-            (seen if train else held).append(tokens)
-    return torch.cat(seen), torch.cat(held)
+            kind = seen if train else held
+            kind[0].append(tokens[:1].clone())
+            some = torch.randperm(len(tokens) - 1, generator=dice)[:PATCHES] + 1
+            kind[1].append(tokens[some if train else slice(1, None)].clone())
+    return [tuple(map(torch.cat, kind)) for kind in (seen, held)]
 
 
 def top(values, k):
@@ -78,28 +85,32 @@ def main():
     torch.manual_seed(0)
     torch.set_num_threads(2)
     seen, held = activations()
-    mean = seen.mean(0)
-    scale = (seen - mean).pow(2).mean().sqrt()
-    x = (seen - mean) / scale
-    decoder = torch.nn.functional.normalize(torch.randn(FEATURES, x.shape[1]), dim=1)
+    mean = (seen[0].mean(0) + seen[1].mean(0)) / 2
+    scale = torch.cat([(x - mean).pow(2).mean(1) for x in seen]).mean().sqrt()
+    kinds = [(x - mean) / scale for x in seen]
+    width = mean.shape[0]
+    half = BATCH // 2
+    variances = [(x - x.mean(0)).pow(2).mean() for x in kinds]
+    weight = torch.cat([(1 / v).expand(half) for v in variances]).unsqueeze(1)
+    decoder = torch.nn.functional.normalize(torch.randn(FEATURES, width), dim=1)
     decoder = torch.nn.Parameter(decoder)
     encoder = torch.nn.Parameter(decoder.detach().T.clone())
     bias = torch.nn.Parameter(torch.zeros(FEATURES))
-    origin = torch.nn.Parameter(torch.zeros(x.shape[1]))
+    origin = torch.nn.Parameter(torch.zeros(width))
     optimizer = torch.optim.Adam([encoder, bias, decoder, origin], lr=RATE, betas=(0.9, 0.999))
     last = torch.zeros(FEATURES)
     for step in range(STEPS):
         optimizer.param_groups[0]["lr"] = RATE * min(1, (step + 1) / 200, (STEPS - step) / 1500)
-        batch = x[torch.randint(len(x), (BATCH,))]
+        batch = torch.cat([x[torch.randint(len(x), (half,))] for x in kinds])
         pre = (batch - origin) @ encoder + bias
         features = top(pre, K)
         error = batch - (features @ decoder + origin)
-        loss = error.pow(2).mean()
+        loss = (weight * error.pow(2)).mean()
         last[(features > 0).any(0)] = step
         dead = step - last > DEAD_AFTER
         if dead.sum() >= AUX_K:
             revived = top(torch.where(dead, pre, -torch.inf), AUX_K)
-            loss = loss + (revived @ decoder - error.detach()).pow(2).mean() / 32
+            loss = loss + (weight * (revived @ decoder - error.detach()).pow(2)).mean() / 32
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -117,18 +128,19 @@ def main():
         }
         tensors = {name: t.detach().half().contiguous() for name, t in tensors.items()}
         wide = {name: t.float() for name, t in tensors.items()}
-        for name, y in (("trained on", seen), ("held out", held)):
-            f = top((y - wide["b_dec"]) @ wide["W_enc"] + wide["b_enc"], K)
-            said = f @ wide["W_dec"] + wide["b_dec"]
-            used = int((f > 0).any(0).sum())
-            print(f"{name}: {len(y)} tokens, explained variance {explained(y, said):.4f}, {used} used")
+        for name, kinds in (("trained on", seen), ("held out", held)):
+            for kind, y in zip(("class tokens", "patches"), kinds):
+                f = top((y - wide["b_dec"]) @ wide["W_enc"] + wide["b_enc"], K)
+                said = f @ wide["W_dec"] + wide["b_dec"]
+                used = int((f > 0).any(0).sum())
+                print(f"{name}: {len(y)} {kind}, explained {explained(y, said):.4f}, {used} used")
     folder = ROOT / "sae"
     folder.mkdir(exist_ok=True)
     save_file(tensors, folder / "sae_weights.safetensors")
     weights = hashlib.sha256((ROOT / "model/model.safetensors").read_bytes()).hexdigest()
     config = {
         "architecture": "topk",
-        "d_in": x.shape[1],
+        "d_in": width,
         "d_sae": FEATURES,
         "k": K,
         "dtype": "float16",

@@ -15,8 +15,8 @@ import dev.engram.dissect.ValueReading;
 import dev.engram.dissect.WordDictionary;
 import dev.engram.model.Clip;
 import dev.engram.sae.FeatureAttributor;
-import dev.engram.sae.FeatureReader;
-import dev.engram.sae.FeatureReader.Fidelity;
+import dev.engram.sae.Fidelity;
+import dev.engram.sae.FidelityMeter;
 import dev.engram.sae.SparseAutoencoder;
 import dev.engram.trace.Feature;
 import java.util.List;
@@ -62,10 +62,6 @@ public final class Features {
     return lab.model();
   }
 
-  private FeatureReader reader() {
-    return new FeatureReader(clip(), sae());
-  }
-
   /** What the autoencoder is, not measured. */
   public SaeCard card() {
     return new SaeCard(sae(), "", null, FeatureAttributor.provenance(clip(), sae()));
@@ -90,8 +86,8 @@ public final class Features {
         speaks ? chosen.stream().map(LabelledImage::label).distinct().toList() : List.of();
     float[][] texts = speaks ? clip().embedTexts(labels, Progress.NONE) : new float[0][];
     Fidelity fidelity =
-        reader()
-            .fidelity(
+        new FidelityMeter(clip(), sae())
+            .measure(
                 lab.pixels(new ImageSelection("", chosen, "")),
                 speaks
                     ? chosen.stream().map(i -> texts[labels.indexOf(i.label())]).toList()

@@ -1,7 +1,7 @@
 package dev.engram.lab;
 
 import dev.engram.Provenance;
-import dev.engram.sae.FeatureReader.Fidelity;
+import dev.engram.sae.Fidelity;
 import dev.engram.sae.SparseAutoencoder;
 import org.jspecify.annotations.Nullable;
 

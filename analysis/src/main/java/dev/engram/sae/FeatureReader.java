@@ -14,18 +14,16 @@ import dev.engram.trace.Site;
 import dev.engram.trace.Tokens;
 import dev.engram.trace.Trace;
 import dev.engram.trace.TraceRequest;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Reads features at every token of images, measures how faithfully they stand for what was read,
- * and takes one out of the model.
+ * Reads features at every token of images, and takes one out of the model.
  */
 public final class FeatureReader {
   /** Values of features that are kept at once. */
-  private static final int MOST = 1 << 22;
+  static final int MOST = 1 << 22;
 
   private final Clip clip;
   private final SparseAutoencoder sae;
@@ -43,7 +41,7 @@ public final class FeatureReader {
     this.width = sae.hook().width(clip.config().vision());
   }
 
-  private Traces traces(List<float[]> pixels, String what, Progress progress) {
+  Traces traces(List<float[]> pixels, String what, Progress progress) {
     SaeHook hook = sae.hook();
     return clip.traces(
             pixels,
@@ -55,12 +53,12 @@ public final class FeatureReader {
 
   /** Some rows of what is read, by themselves (n, width). */
   @FunctionalInterface
-  private interface Rows {
+  interface Rows {
     void read(NDArray x, int from);
   }
 
   /** All tokens of a batch, so many at once as there is room for their features. */
-  private void each(Traces.Batch batch, Rows rows) {
+  void each(Traces.Batch batch, Rows rows) {
     NDArray all = batch.trace().get(sae.hook().site(), sae.hook().siteLayer());
     int n = batch.size() * tokens;
     int step = Math.max(1, MOST / sae.count());
@@ -122,149 +120,8 @@ public final class FeatureReader {
             });
   }
 
-  /**
-   * How faithfully features stand for what was read.
-   *
-   * @param images how many
-   * @param tokens of them, those that the autoencoder was trained on
-   * @param l0 features that are active at a token, on average
-   * @param explained 1 − Σ‖x − x̂‖² / Σ‖x − x̄‖² over these tokens, x̄ their mean
-   * @param active features that are active at one of the tokens or more
-   * @param cosine mean cosine of the images with their label; NaN without labels
-   * @param reconstructed the same with x̂ in the place of x
-   * @param same mean cosine of an image's embedding with and without that
-   */
-  public record Fidelity(
-      int images,
-      int tokens,
-      double l0,
-      double explained,
-      int active,
-      double cosine,
-      double reconstructed,
-      double same) {}
-
-  /**
-   * Measures the autoencoder on images: the second pass of each has x̂ in the place of x, at the
-   * tokens that the autoencoder was trained on.
-   *
-   * @param pixels images as the processor makes them, each (3, S, S); at least one
-   * @param texts M_text of the label of each (D); empty to measure no cosines with labels
-   */
-  public Fidelity fidelity(List<float[]> pixels, List<float[]> texts, Progress progress) {
-    Sums sums = new Sums(width, sae.count());
-    List<float[]> before = new ArrayList<>();
-    traces(pixels, "measuring the autoencoder", progress)
-        .each(
-            batch -> {
-              Sums part = new Sums(width, sae.count());
-              each(batch, (x, from) -> part.add(x, from));
-              return new Measured(part, List.of(batch.trace().embeddings()));
-            },
-            (from, part) -> {
-              sums.add(part.sums());
-              before.addAll(part.embeddings());
-            });
-    List<float[]> after = new ArrayList<>();
-    clip.traces(pixels, TraceRequest.none())
-        .intervening(List.of(reconstructing()))
-        .atOnce(Math.max(1, Math.min(Traces.usual(clip), 8 * MOST / tokens / sae.count())))
-        .telling("putting the reconstruction in place", progress)
-        .each(batch -> List.of(batch.trace().embeddings()), (from, part) -> after.addAll(part));
-    double cosine = 0;
-    double reconstructed = 0;
-    double same = 0;
-    for (int i = 0; i < pixels.size(); i++) {
-      cosine +=
-          texts.isEmpty() ? Double.NaN : Cosine.of(before.get(i), texts.get(i)) / pixels.size();
-      reconstructed +=
-          texts.isEmpty() ? Double.NaN : Cosine.of(after.get(i), texts.get(i)) / pixels.size();
-      same += Cosine.of(before.get(i), after.get(i)) / pixels.size();
-    }
-    return new Fidelity(
-        pixels.size(),
-        sums.count,
-        sums.l0 / sums.count,
-        sums.explained(),
-        sums.active(),
-        cosine,
-        reconstructed,
-        same);
-  }
-
-  private record Measured(Sums sums, List<float[]> embeddings) {}
-
-  /** Sums over tokens. */
-  private final class Sums {
-    private int count;
-    private double l0;
-    private double error;
-    private double squares;
-    private final double[] x;
-    private final boolean[] seen;
-
-    Sums(int width, int features) {
-      x = new double[width];
-      seen = new boolean[features];
-    }
-
-    void add(NDArray rows, int from) {
-      SparseAutoencoder.Encoded encoded = sae.encode(rows);
-      float[] said = sae.decode(encoded).toFloatArray();
-      float[] read = rows.toFloatArray();
-      float[] features = encoded.features().toFloatArray();
-      int n = read.length / width;
-      for (int i = 0; i < n; i++) {
-        if (!isTrained((from + i) % tokens)) {
-          continue;
-        }
-        count++;
-        for (int j = 0; j < width; j++) {
-          double value = read[i * width + j];
-          x[j] += value;
-          squares += value * value;
-          error += Math.pow(value - said[i * width + j], 2);
-        }
-        for (int j = 0; j < seen.length; j++) {
-          if (features[i * seen.length + j] != 0) {
-            l0++;
-            seen[j] = true;
-          }
-        }
-      }
-    }
-
-    void add(Sums part) {
-      count += part.count;
-      l0 += part.l0;
-      error += part.error;
-      squares += part.squares;
-      for (int j = 0; j < x.length; j++) {
-        x[j] += part.x[j];
-      }
-      for (int j = 0; j < seen.length; j++) {
-        seen[j] |= part.seen[j];
-      }
-    }
-
-    double explained() {
-      double means = 0;
-      for (double sum : x) {
-        means += sum * sum / count;
-      }
-      return 1 - error / (squares - means);
-    }
-
-    int active() {
-      int n = 0;
-      for (boolean one : seen) {
-        n += one ? 1 : 0;
-      }
-      return n;
-    }
-  }
-
-  private boolean isTrained(int token) {
+  /** Whether the autoencoder was trained on a token of an image. */
+  boolean isTrained(int token) {
     return switch (sae.config().tokens()) {
       case ALL -> true;
       case CLASS -> token == 0;

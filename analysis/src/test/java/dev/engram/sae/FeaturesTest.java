@@ -334,12 +334,19 @@ class FeaturesTest {
           l0 += Arrays.stream(f, 0, FEATURES).filter(v -> v != 0).count();
         }
       }
-      FeatureReader.Fidelity fidelity =
-          reader.fidelity(
+      Fidelity fidelity =
+          new FidelityMeter(clip, features.sae()).measure(
               pixels, java.util.Collections.nCopies(pixels.size(), text), Progress.NONE);
       assertEquals(read.size(), fidelity.tokens());
       assertEquals(l0 / read.size(), fidelity.l0(), 1e-9);
       assertEquals(explained(read, said), fidelity.explained(), 1e-4);
+      int step = tokens == SaeConfig.TrainedOn.ALL ? all : 1;
+      assertEquals(
+          tokens == SaeConfig.TrainedOn.PATCHES
+              ? Double.NaN
+              : explained(every(read, step), every(said, step)),
+          fidelity.explainedClass(),
+          1e-3);
       assertEquals(cosine(pixels, values, text), fidelity.cosine(), 1e-6);
       assertEquals(cosine(pixels, reconstructed, text), fidelity.reconstructed(), 1e-5);
       Fall fall =
@@ -348,6 +355,14 @@ class FeaturesTest {
       assertEquals(cosine(pixels, without, text), fall.complete(), 1e-5);
       assertEquals(withoutDirectPart(pixels, naive, text), fall.residual(), 1e-5);
     }
+  }
+
+  private static List<double[]> every(List<double[]> all, int step) {
+    List<double[]> out = new ArrayList<>();
+    for (int i = 0; i < all.size(); i += step) {
+      out.add(all.get(i));
+    }
+    return out;
   }
 
   private static double explained(List<double[]> read, List<double[]> said) {

@@ -8,6 +8,7 @@ import dev.engram.magic.view.Gallery;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.SharePng;
 import dev.engram.magic.view.View;
+import java.awt.image.BufferedImage;
 import java.util.List;
 import java.util.Locale;
 import tech.tablesaw.api.DoubleColumn;
@@ -49,20 +50,30 @@ final class FeatureMapsPresenter implements Presenter<FeatureMaps> {
   @Override
   public PlotlyFigure figure(FeatureMaps maps, DisplayLimits shown) {
     OfImage first = maps.strongest();
-    return new MapGrid(
-            "%s on %s".formatted(maps.feature(), first.picture().title()),
-            "coefficient m",
-            List.of(""),
-            List.of(first.picture().title()),
-            new double[][][] {{first.patches()}},
+    return HeatmapFigure.over(
+            first.picture().image(),
+            first.patches(),
             maps.side(),
-            false,
-            first.picture().image())
-        .figure();
+            "%s on %s".formatted(maps.feature(), first.picture().title()),
+            "coefficient m")
+        .png(
+            HeatmapFigure.sideBySide(
+                first.picture().image(), overlay(maps, first, HeatmapFigure.SIDE)));
+  }
+
+  private static BufferedImage overlay(FeatureMaps maps, OfImage of, int side) {
+    return SharePng.overlay(
+        HeatmapFigure.scaled(of.picture().image(), side),
+        Maps.bilinear(of.patches(), maps.side(), side),
+        maps.scale());
   }
 
   private static String sum(FeatureMaps maps) {
     OfImage first = maps.strongest();
+    if (maps.scale() == 0) {
+      return "%s is active at no patch here; at the class token of %s it is %s."
+          .formatted(maps.feature(), first.picture().title(), Digits.of(first.classToken()));
+    }
     return String.format(
         Locale.ROOT,
         "On %s %s is active at %d of %d patches, at most %s, and at the class token %s. All maps"
@@ -83,10 +94,7 @@ final class FeatureMapsPresenter implements Presenter<FeatureMaps> {
             .map(
                 i ->
                     new Gallery.Item(
-                        SharePng.overlay(
-                            HeatmapFigure.scaled(i.picture().image(), THUMBNAIL),
-                            Maps.bilinear(i.patches(), maps.side(), THUMBNAIL),
-                            maps.scale()),
+                        overlay(maps, i, THUMBNAIL),
                         "%s: %s".formatted(i.picture().title(), Digits.of(i.largest()))))
             .toList(),
         THUMBNAIL);

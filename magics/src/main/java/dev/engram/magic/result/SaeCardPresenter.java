@@ -5,7 +5,7 @@ import dev.engram.Printable;
 import dev.engram.Sha256;
 import dev.engram.lab.SaeCard;
 import dev.engram.magic.view.View;
-import dev.engram.sae.FeatureReader.Fidelity;
+import dev.engram.sae.Fidelity;
 import dev.engram.sae.SaeConfig;
 import dev.engram.sae.SaeConfig.Architecture;
 import dev.engram.sae.SaeConfig.Normalization;
@@ -59,7 +59,15 @@ final class SaeCardPresenter implements Presenter<SaeCard> {
       facts.put(
           "measured on", format("%d images of %s, %,d tokens", f.images(), card.on(), f.tokens()));
       facts.put("L0", format("%s features are active at a token", Digits.of(f.l0())));
-      facts.put("explained", format("%s of the variance", Digits.fixed(f.explained(), 4)));
+      facts.put(
+          "explained",
+          format(
+              "%s of the variance%s",
+              Digits.fixed(f.explained(), 4),
+              Double.isNaN(f.explainedClass())
+                  ? ""
+                  : ", %s of that of class tokens"
+                      .formatted(Digits.fixed(f.explainedClass(), 4))));
       facts.put(
           "active", format("%,d of %,d features at one token or more", f.active(), sae.count()));
       if (!Double.isNaN(f.cosine())) {

@@ -64,7 +64,7 @@
         el("header", { class: "ee-top" }, el("h2", null, data.title), el("span", { class: "ee-soft" }, data.summary)),
         el("div", { class: "ee-body" },
           el("div", { class: "ee-left" },
-            el("div", { class: "ee-tools" }, named("Sort by", this.sort, true), named("Layer", this.layer), named("Kind", this.kind), named("Find", this.word, true)),
+            el("div", { class: "ee-tools" }, named("Sort by", this.sort, true), named("Layer", this.layer), this.unit === "neuron" ? named("Kind", this.kind) : "", named("Find", this.word, true)),
             this.rows),
           this.page),
         el("footer", { class: "ee-foot" }, data.foot), this.spoken);
@@ -347,7 +347,7 @@
       const least = Math.min(0, ...falls);
       return el("section", null, el("h4", null, "Without it"),
         el("div", { class: "ee-bars" }, bars(rows, least, Math.max(0, ...falls) - least || 1)),
-        el("p", { class: "ee-note" }, `What becomes of ${number(before, 4)}, the mean cosine of ${about.shown === 1 ? "the image" : "the " + about.shown + " images"} above with \u201c${about.label}\u201d; bars of all neurons have one scale. Out: its direct part is taken from the last residual stream. Removed: its coefficient is 0 at all tokens, and later layers answer (A.6).`));
+        el("p", { class: "ee-note" }, `What becomes of ${number(before, 4)}, the mean cosine of ${about.shown === 1 ? "the image" : "the " + about.shown + " images"} above with \u201c${about.label}\u201d; bars of all ${this.unit}s have one scale. Out: its direct part is taken from the last residual stream. Removed: its coefficient is 0 at all tokens, and later layers answer (A.6).`));
     }
 
     entities(n) {

@@ -18,9 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/**
- * Reads features at every token of images, and takes one out of the model.
- */
+/** Reads features at every token of images, and takes one out of the model. */
 public final class FeatureReader {
   /** Values of features that are kept at once. */
   static final int MOST = 1 << 22;

@@ -39,7 +39,8 @@ public final class FidelityMeter {
   public Fidelity measure(List<float[]> pixels, List<float[]> texts, Progress progress) {
     Sums sums = new Sums();
     List<float[]> before = new ArrayList<>();
-    reader.traces(pixels, "measuring the autoencoder", progress)
+    reader
+        .traces(pixels, "measuring the autoencoder", progress)
         .each(
             batch -> {
               Sums part = new Sums();
@@ -53,7 +54,9 @@ public final class FidelityMeter {
     List<float[]> after = new ArrayList<>();
     clip.traces(pixels, TraceRequest.none())
         .intervening(List.of(reader.reconstructing()))
-        .atOnce(Math.max(1, Math.min(Traces.usual(clip), 8 * FeatureReader.MOST / tokens / sae.count())))
+        .atOnce(
+            Math.max(
+                1, Math.min(Traces.usual(clip), 8 * FeatureReader.MOST / tokens / sae.count())))
         .telling("putting the reconstruction in place", progress)
         .each(batch -> List.of(batch.trace().embeddings()), (from, part) -> after.addAll(part));
     double cosine = 0;

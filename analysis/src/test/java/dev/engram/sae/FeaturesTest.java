@@ -335,8 +335,8 @@ class FeaturesTest {
         }
       }
       Fidelity fidelity =
-          new FidelityMeter(clip, features.sae()).measure(
-              pixels, java.util.Collections.nCopies(pixels.size(), text), Progress.NONE);
+          new FidelityMeter(clip, features.sae())
+              .measure(pixels, java.util.Collections.nCopies(pixels.size(), text), Progress.NONE);
       assertEquals(read.size(), fidelity.tokens());
       assertEquals(l0 / read.size(), fidelity.l0(), 1e-9);
       assertEquals(explained(read, said), fidelity.explained(), 1e-4);

@@ -81,14 +81,20 @@ record HeatmapFigure(Heatmap heatmap, BufferedImage image, String title) {
     return PlotlyFigure.titled(Html.escape(heading))
         .trace(
             Map.of(
-                "type", "heatmap",
-                "z", z,
-                "zsmooth", "best",
-                "opacity", 0.6,
-                "colorscale", "Viridis",
-                "colorbar", Map.of("title", unit),
+                "type",
+                "heatmap",
+                "z",
+                z,
+                "zsmooth",
+                "best",
+                "opacity",
+                0.6,
+                "colorscale",
+                "Viridis",
+                "colorbar",
+                Map.of("title", unit),
                 "hovertemplate",
-                    "row %{y}, column %{x}<br>" + unit + " %{z:.4f}<extra></extra>"))
+                "row %{y}, column %{x}<br>" + unit + " %{z:.4f}<extra></extra>"))
         .image(Png.of(scaled(image, SIDE)), -0.5, -0.5, n, n)
         .layout(
             "xaxis",

@@ -66,8 +66,7 @@ final class SaeCardPresenter implements Presenter<SaeCard> {
               Digits.fixed(f.explained(), 4),
               Double.isNaN(f.explainedClass())
                   ? ""
-                  : ", %s of that of class tokens"
-                      .formatted(Digits.fixed(f.explainedClass(), 4))));
+                  : ", %s of that of class tokens".formatted(Digits.fixed(f.explainedClass(), 4))));
       facts.put(
           "active", format("%,d of %,d features at one token or more", f.active(), sae.count()));
       if (!Double.isNaN(f.cosine())) {

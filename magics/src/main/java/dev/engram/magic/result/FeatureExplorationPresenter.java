@@ -242,7 +242,7 @@ final class FeatureExplorationPresenter implements Presenter<FeatureExploration>
     entities(
         lowered.subList(Math.max(0, lowered.size() - most), lowered.size()),
         out.putArray("lowered"));
-    out.putArray("count").add(raised.size()).add(f.entities().size() - raised.size());
+    out.putArray("count").add(raised.size()).add(lowered.size()).add(f.entities().size());
     out.putNull("queries");
     double before = f.fall().before();
     out.putArray("fall")

@@ -356,7 +356,7 @@
       const rows = [...n.raised, ...n.lowered].map(([name, value, rank]) => [name, value, signed(value), rank ? `rank ${rank} among all neurons` : ""]);
       const least = Math.min(0, ...rows.map((r) => r[1]));
       return el("section", null, title, el("div", { class: "ee-bars" }, bars(rows, least, Math.max(0, ...rows.map((r) => r[1])) - least || 1)),
-        el("p", { class: "ee-note" }, `Improvement; it raises ${n.count[0]} and lowers ${n.count[1]} of ${n.count[0] + n.count[1]} entities.`));
+        el("p", { class: "ee-note" }, `Improvement; it raises ${n.count[0]} and lowers ${n.count[1]} of ${n.count[2] || n.count[0] + n.count[1]} entities.`));
     }
 
     /** Query neurons on the left, this neuron on the right; a line is as thick as its help. */

@@ -31,7 +31,8 @@ public record Attribution(
     float[][] scores,
     float[][] coefficients,
     double[] cosines,
-    Provenance provenance) {
+    Provenance provenance)
+    implements Attributed {
 
   /**
    * A neuron in the ranking.
@@ -94,8 +95,11 @@ public record Attribution(
 
   /** The rank of a neuron: 1 for the highest score, …. */
   public int rank(Neuron n) {
-    double[] means = means();
-    int index = space.index(n);
+    return rank(means(), space.index(n));
+  }
+
+  /** The rank of a column, from 1; of equal ones the first is before. */
+  static int rank(double[] means, int index) {
     int rank = 1;
     for (int i = 0; i < means.length; i++) {
       if (means[i] > means[index] || (means[i] == means[index] && i < index)) {
@@ -107,14 +111,19 @@ public record Attribution(
 
   /** Mean score of every neuron, in the order of {@link NeuronSpace}. */
   public double[] means() {
-    double[] means = new double[space.count()];
-    for (float[] s : scores) {
+    return means(scores);
+  }
+
+  /** The mean of each column. */
+  static double[] means(float[][] rows) {
+    double[] means = new double[rows[0].length];
+    for (float[] s : rows) {
       for (int i = 0; i < means.length; i++) {
         means[i] += s[i];
       }
     }
     for (int i = 0; i < means.length; i++) {
-      means[i] /= scores.length;
+      means[i] /= rows.length;
     }
     return means;
   }
@@ -139,7 +148,7 @@ public record Attribution(
   }
 
   /** Indices of the largest values, descending; a stable sort keeps equal ones in order. */
-  private static int[] order(double[] values, int count) {
+  static int[] order(double[] values, int count) {
     int n = Math.min(Math.max(count, 0), values.length);
     if (n == 0) {
       return new int[0];
@@ -156,7 +165,7 @@ public record Attribution(
         .toArray();
   }
 
-  private static double mean(float[][] a, int column) {
+  static double mean(float[][] a, int column) {
     double s = 0;
     for (float[] row : a) {
       s += row[column];

@@ -5,9 +5,10 @@ import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.norm.LayerNorm;
 import dev.engram.Progress;
 import dev.engram.Vectors;
+import dev.engram.attribution.ClosedForm.Constants;
+import dev.engram.attribution.ClosedForm.Part;
 import dev.engram.model.Clip;
 import dev.engram.model.Head;
 import dev.engram.model.VisionTower;
@@ -18,6 +19,7 @@ import dev.engram.trace.Trace;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The alignment improvement of every neuron (Eq. 11, 12) in closed form. cos(P(y + m w), t) needs
@@ -29,27 +31,8 @@ public final class Improvement implements AutoCloseable {
   private final VisionTower tower;
   private final NDManager manager;
   private final NeuronSpace space;
-  private final int d;
-  private final double eps;
+  private final ClosedForm form;
   private final Map<String, Constants> constants = new ConcurrentHashMap<>();
-
-  // The model's own vectors, in a manager below the model's.
-  private final NDArray projectionT; // Pᵀ (d, D)
-  private final NDArray
-      centred; // G_c = P diag(γ)(I − 11ᵀ/d), so that G_c w = G(w − mean w); (D, d)
-  private final NDArray centredT; // (d, D)
-  private final float[] beta; // P β + b, (D)
-
-  /**
-   * What belongs to the value vectors of a block, whatever the image: squared norms in the shared
-   * space and what LN_post needs. 4 numbers a neuron.
-   *
-   * @param pw ‖P w‖²
-   * @param gw ‖G w_c‖²
-   * @param gwBeta G w_c · P β
-   * @param variance of w
-   */
-  private record Constants(float[] pw, float[] gw, float[] gwBeta, float[] variance) {}
 
   /**
    * @param clip the model; must outlive this
@@ -58,20 +41,7 @@ public final class Improvement implements AutoCloseable {
     tower = clip.vision();
     manager = clip.manager().newSubManager();
     space = clip.config().vision().space();
-    d = space.width();
-    eps = clip.config().vision().layerNormEps();
-    projectionT = tower.projection().transpose();
-    projectionT.attach(manager);
-    try (NDManager scope = manager.newSubManager()) {
-      NDArray g = tower.projection().mul(tower.postNormWeight());
-      g.attach(scope);
-      centred = g.sub(g.mean(new int[] {1}, true));
-      centred.attach(manager);
-      centredT = centred.transpose();
-      NDArray b = tower.postNormBias().reshape(1, d);
-      b.attach(scope);
-      beta = b.matMul(projectionT).add(tower.projectionBias()).toFloatArray();
-    }
+    form = new ClosedForm(tower, manager);
   }
 
   /**
@@ -128,123 +98,91 @@ public final class Improvement implements AutoCloseable {
       Progress.checkInterrupt();
       for (Neuron.Block block : Neuron.Block.values()) {
         try (NDManager scope = manager.newSubManager()) {
-          Part part = new Part(stream, coefficients, block, l, texts, of, out, scope);
-          if (reading == Reading.LITERAL) {
-            literal(part);
-          } else {
-            throughPostNorm(part, reading);
-          }
+          form.scores(
+              new Part(
+                  stream.get(block == Neuron.Block.FFN ? Site.MID : Site.H, l),
+                  coefficients.get(Site.coefficients(block), l).toFloatArray(),
+                  tower.values(block, l, scope),
+                  constants(block, l),
+                  tower.inputNormWeight(block, l),
+                  tower.inputNormBias(block, l),
+                  1,
+                  space.offset(block, l),
+                  texts,
+                  of,
+                  out,
+                  scope),
+              reading);
         }
       }
     }
     return out;
   }
 
-  /** One block of one layer: where it reads, and where its scores go. */
-  private record Part(
-      Trace trace,
-      Trace coefficientTrace,
-      Neuron.Block block,
+  /**
+   * What is no neuron, and adds m w to the residual stream as neurons do.
+   *
+   * @param values w of each (d, n); the caller's
+   * @param coefficients m of each image (B, n); the caller's
+   * @param block of whose output they are parts, with the residual stream that it reads; null for
+   *     parts of a residual stream itself
+   * @param layer of the block
+   * @param stream x: what the block reads, or of which they are parts (B, d); the caller's
+   */
+  public record Additions(
+      NDArray values,
+      NDArray coefficients,
+      Neuron.@Nullable Block block,
       int layer,
-      float[][] texts,
-      int[] of,
-      float[][] out,
-      NDManager scope) {
-    /** The residual stream that the block reads (B, d). */
-    NDArray stream() {
-      return trace.get(block == Neuron.Block.FFN ? Site.MID : Site.H, layer);
-    }
-
-    /** m of each image, (B·n) row-major. */
-    float[] coefficients() {
-      return coefficientTrace.get(Site.coefficients(block), layer).toFloatArray();
-    }
-
-    /** The text of an image. */
-    float[] text(int image) {
-      return texts[of[image]];
-    }
-
-    /** All texts (texts, D). */
-    NDArray textRows() {
-      return scope.create(texts);
-    }
-  }
-
-  /** cos(P(y + m w), t) − cos(P y, t), y = LN_in(x). */
-  private void literal(Part p) {
-    NDArray y = inputNorm(p);
-    NDArray py = y.matMul(projectionT).add(tower.projectionBias()); // (B, D)
-    NDArray rows = p.textRows().concat(py, 0).matMul(tower.projection()); // Pᵀt; PᵀP y (J + B, d)
-    float[] r =
-        rows.matMul(tower.values(p.block, p.layer, p.scope)).toFloatArray(); // · w  (J + B, n)
-    float[] pw = constants(p.block, p.layer).pw;
-    float[] pyValues = py.toFloatArray();
-    float[] m = p.coefficients();
-    int n = pw.length;
-    int texts = p.texts.length;
-    int width = p.texts[0].length;
-    for (int b = 0; b < p.out.length; b++) {
-      double dot = Vectors.dot(pyValues, b * width, p.text(b));
-      double norm2 = Vectors.squares(pyValues, b * width, width);
-      double base = dot / Math.sqrt(norm2);
-      float[] o = p.out[b];
-      int offset = space.offset(p.block, p.layer);
-      for (int k = 0; k < n; k++) {
-        double mk = m[b * n + k];
-        double dotK = dot + mk * r[p.of[b] * n + k];
-        double normK = norm2 + mk * (2.0 * r[(texts + b) * n + k] + mk * pw[k]);
-        o[offset + k] = (float) (dotK / Math.sqrt(normK) - base);
-      }
+      NDArray stream) {
+    /** Whether a reading has a meaning for them. */
+    public boolean has(Reading reading) {
+      return block != null || (reading != Reading.LITERAL && reading != Reading.LITERAL_POST);
     }
   }
 
   /**
-   * cos(P LN_post(x + m w), t) − cos(P LN_post(x), t), with LN_post(x) = γ (x − mean x)/s + β:
-   * numerator and norm are those of G x_c / s + P β. The readings differ in x and in s.
+   * Scores additions for each image of a trace. What is a part of the stream itself is in x
+   * already, so that its score is what taking it out costs: cos(x) − cos(x − m w).
+   *
+   * @param trace for {@link Reading#DIRECT} with the last residual stream of the class token
+   * @param text t, of any length (D)
+   * @param reading one that they have
+   * @return Imp, (B, n)
    */
-  private void throughPostNorm(Part p, Reading reading) {
-    NDArray x = reading == Reading.LITERAL_POST ? inputNorm(p) : owned(p.stream(), p.scope);
-    NDArray xc = x.sub(x.mean(new int[] {1}, true));
-    NDArray gx = xc.matMul(centredT); // G x_c  (B, D)
-    NDArray rows =
-        p.textRows().concat(gx, 0).matMul(centred).concat(xc, 0); // G_cᵀt; G_cᵀG x_c; x_c
-    float[] r =
-        rows.matMul(tower.values(p.block, p.layer, p.scope)).toFloatArray(); // · w  (J + 2B, n)
-    Constants c = constants(p.block, p.layer);
-    float[] gxValues = gx.toFloatArray();
-    float[] xcValues = xc.toFloatArray();
-    float[] m = p.coefficients();
-    int n = c.gw.length;
-    int texts = p.texts.length;
-    int width = p.texts[0].length;
-    int batch = p.out.length;
-    double beta2 = Vectors.squares(beta, 0, width);
-    for (int b = 0; b < batch; b++) {
-      double variance = Vectors.squares(xcValues, b * d, d) / d;
-      double s = Math.sqrt(variance + eps);
-      double betaT = Vectors.dot(beta, 0, p.text(b));
-      double dot = Vectors.dot(gxValues, b * width, p.text(b));
-      double norm2 = Vectors.squares(gxValues, b * width, width);
-      double gxBeta = Vectors.dot(gxValues, b * width, beta);
-      double base = (dot / s + betaT) / Math.sqrt(norm2 / (s * s) + 2 * gxBeta / s + beta2);
-      float[] o = p.out[b];
-      int offset = space.offset(p.block, p.layer);
-      for (int k = 0; k < n; k++) {
-        double mk = m[b * n + k];
-        double covariance = r[(texts + batch + b) * n + k] / (double) d;
-        double sk =
-            reading == Reading.FROZEN
-                ? s
-                : Math.sqrt(variance + mk * (2 * covariance + mk * c.variance[k]) + eps);
-        double dotK = (dot + mk * r[p.of[b] * n + k]) / sk + betaT;
-        double normK =
-            (norm2 + mk * (2.0 * r[(texts + b) * n + k] + mk * c.gw[k])) / (sk * sk)
-                + 2 * (gxBeta + mk * c.gwBeta[k]) / sk
-                + beta2;
-        o[offset + k] = (float) (dotK / Math.sqrt(normK) - base);
-      }
+  public float[][] scores(Trace trace, Additions of, float[] text, Reading reading) {
+    if (!of.has(reading)) {
+      throw new IllegalArgumentException("the reading " + reading + " is that of a block");
     }
+    float[] t = Vectors.unit(text);
+    int n = (int) of.values.getShape().get(1);
+    float[][] out = new float[trace.batch()][n];
+    try (NDManager scope = manager.newSubManager()) {
+      if (reading == Reading.DIRECT) {
+        NDArray shares = tower.head().shares(byToken(trace.get(Site.H, space.layers()), scope));
+        direct(
+            shares, textRows(t, scope), byToken(of.coefficients, scope), of.values, out, 0, scope);
+        perLength(trace, t.length, out);
+        return out;
+      }
+      Neuron.Block block = of.block == null ? Neuron.Block.FFN : of.block; // its norm is not read
+      form.scores(
+          new Part(
+              of.stream,
+              of.coefficients.toFloatArray(),
+              of.values,
+              form.constants(of.values),
+              tower.inputNormWeight(block, of.layer),
+              tower.inputNormBias(block, of.layer),
+              of.block == null ? -1 : 1,
+              0,
+              new float[][] {t},
+              new int[trace.batch()],
+              out,
+              scope),
+          reading);
+    }
+    return out;
   }
 
   /**
@@ -252,12 +190,6 @@ public final class Improvement implements AutoCloseable {
    * an attention pool Σ_j (G_j w · t) Σ_p s_jp m_p / ‖z‖, see {@link Head}.
    */
   private void direct(Trace stream, Trace coefficients, float[] t, float[][] out) {
-    int batch = out.length;
-    float[] z = stream.embedding().toFloatArray();
-    double[] lengths = new double[batch];
-    for (int b = 0; b < batch; b++) {
-      lengths[b] = Math.sqrt(Vectors.squares(z, b * t.length, t.length));
-    }
     try (NDManager scope = manager.newSubManager()) {
       NDArray shares = tower.head().shares(byToken(stream.get(Site.H, space.layers()), scope));
       NDArray rows = textRows(t, scope); // G_jᵀ t  (J, d)
@@ -266,22 +198,46 @@ public final class Improvement implements AutoCloseable {
         for (Neuron.Block block : Neuron.Block.values()) {
           try (NDManager blockScope = scope.newSubManager()) {
             NDArray m = byToken(coefficients.get(Site.coefficients(block), l), blockScope);
-            NDArray read = shares.matMul(m); // Σ_p s_jp m_p  (B, J, n)
-            read.attach(blockScope);
-            NDArray dots = rows.matMul(tower.values(block, l, blockScope)); // G_j w · t  (J, n)
-            dots.attach(blockScope);
-            float[] scores = read.mul(dots).sum(new int[] {1}).toFloatArray();
-            int n = scores.length / batch;
-            for (int i = 0; i < scores.length; i++) {
-              out[i / n][space.offset(block, l) + i % n] = (float) (scores[i] / lengths[i / n]);
-            }
+            NDArray values = tower.values(block, l, blockScope);
+            direct(shares, rows, m, values, out, space.offset(block, l), blockScope);
           }
         }
       }
     }
+    perLength(stream, t.length, out);
     for (Neuron neuron : tower.suppressed()) { // their part is not in h[L]
       for (float[] scores : out) {
         scores[space.index(neuron)] = 0;
+      }
+    }
+  }
+
+  /** Those of one block, still of the length of z. */
+  private static void direct(
+      NDArray shares,
+      NDArray rows,
+      NDArray m,
+      NDArray values,
+      float[][] out,
+      int offset,
+      NDManager scope) {
+    NDArray read = shares.matMul(m); // Σ_p s_jp m_p  (B, J, n)
+    read.attach(scope);
+    NDArray dots = rows.matMul(values); // G_j w · t  (J, n)
+    dots.attach(scope);
+    float[] scores = read.mul(dots).sum(new int[] {1}).toFloatArray();
+    int n = scores.length / out.length;
+    for (int i = 0; i < scores.length; i++) {
+      out[i / n][offset + i % n] = scores[i];
+    }
+  }
+
+  private static void perLength(Trace stream, int width, float[][] out) {
+    float[] z = stream.embedding().toFloatArray();
+    for (int b = 0; b < out.length; b++) {
+      double length = Math.sqrt(Vectors.squares(z, b * width, width));
+      for (int k = 0; k < out[b].length; k++) {
+        out[b][k] = (float) (out[b][k] / length);
       }
     }
   }
@@ -305,15 +261,6 @@ public final class Improvement implements AutoCloseable {
     return copy.getShape().dimension() == 2 ? copy.expandDims(1) : copy;
   }
 
-  /** y = LN_a(x) or LN_f(x), (B, d). */
-  private NDArray inputNorm(Part p) {
-    NDArray gamma = tower.inputNormWeight(p.block, p.layer);
-    NDArray betaIn = tower.inputNormBias(p.block, p.layer);
-    return LayerNorm.layerNorm(
-            owned(p.stream(), p.scope), gamma.getShape(), gamma, betaIn, (float) eps)
-        .singletonOrThrow();
-  }
-
   /** A copy that belongs to the scope: results go to the owner of their first operand. */
   private static NDArray owned(NDArray a, NDManager scope) {
     NDArray copy = a.duplicate();
@@ -322,24 +269,13 @@ public final class Improvement implements AutoCloseable {
   }
 
   private Constants constants(Neuron.Block block, int layer) {
-    return constants.computeIfAbsent(block.name() + layer, k -> compute(block, layer));
-  }
-
-  private Constants compute(Neuron.Block block, int layer) {
-    try (NDManager scope = manager.newSubManager()) {
-      NDArray w = tower.values(block, layer, scope); // (d, n)
-      NDArray p = owned(tower.projection(), scope);
-      NDArray g = owned(centred, scope);
-      NDArray gw = g.matMul(w); // (D, n)
-      NDArray b = scope.create(beta, new Shape(1, beta.length));
-      NDArray w2 = owned(w, scope);
-      NDArray wc = w2.sub(w2.mean(new int[] {0}, true));
-      return new Constants(
-          p.matMul(w).square().sum(new int[] {0}).toFloatArray(),
-          gw.square().sum(new int[] {0}).toFloatArray(),
-          b.matMul(gw).toFloatArray(),
-          wc.square().mean(new int[] {0}).toFloatArray());
-    }
+    return constants.computeIfAbsent(
+        block.name() + layer,
+        k -> {
+          try (NDManager scope = manager.newSubManager()) {
+            return form.constants(tower.values(block, layer, scope));
+          }
+        });
   }
 
   /** Frees what depends on the model alone; without this the model frees it. */

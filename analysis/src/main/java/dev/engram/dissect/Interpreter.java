@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.IntFunction;
 import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * Puts neurons into words: projects their value vectors into the space of the texts and decomposes
@@ -45,18 +46,45 @@ public final class Interpreter {
    */
   public List<Interpretation> interpret(
       List<Neuron> neurons, int[] signs, ValueReading reading, Progress progress) {
-    double[][] targets = targets(neurons, signs, reading);
+    List<Said> said = said(targets(neurons, signs, reading), progress);
+    Provenance provenance = provenance(reading);
+    return IntStream.range(0, said.size())
+        .mapToObj(
+            i ->
+                new Interpretation(
+                    neurons.get(i),
+                    signs[i],
+                    said.get(i).words(),
+                    said.get(i).residual(),
+                    said.get(i).target(),
+                    provenance))
+        .toList();
+  }
+
+  /**
+   * A vector in words.
+   *
+   * @param words with their weights, in the order of selection
+   * @param residual length of what the words leave unsaid, of a target of length 1
+   * @param target the projected vector, of unit length (D)
+   */
+  public record Said(List<Interpretation.Weighted> words, double residual, double[] target) {}
+
+  /**
+   * Puts any vectors of the residual stream into words, as value vectors of neurons are.
+   *
+   * @param vectors (d) each
+   * @param names of them, for a refusal: "feature L10S123"
+   * @return one for each, of {@link #WORDS} words
+   */
+  public List<Said> say(
+      List<float[]> vectors, List<String> names, ValueReading reading, Progress progress) {
+    return said(projected(vectors.size(), vectors::get, i -> 1, names::get, reading), progress);
+  }
+
+  private List<Said> said(double[][] targets, Progress progress) {
     MatchingPursuit.Code[] codes = pursuit.solve(targets, WORDS, progress);
-    Provenance provenance =
-        Provenance.of(
-            clip,
-            "dictionary",
-            dictionary.name() + " (" + dictionary.words().size() + " words)",
-            "value vector",
-            reading.name().toLowerCase(java.util.Locale.ROOT),
-            "OMP",
-            WORDS + " atoms");
-    List<Interpretation> out = new ArrayList<>();
+    List<Said> out = new ArrayList<>();
     for (int i = 0; i < codes.length; i++) {
       MatchingPursuit.Code code = codes[i];
       List<Interpretation.Weighted> words = new ArrayList<>();
@@ -66,16 +94,21 @@ public final class Interpreter {
             new Interpretation.Weighted(
                 index, dictionary.words().get(index), code.coefficients()[j]));
       }
-      out.add(
-          new Interpretation(
-              neurons.get(i),
-              signs[i],
-              List.copyOf(words),
-              code.residual(),
-              targets[i],
-              provenance));
+      out.add(new Said(List.copyOf(words), code.residual(), targets[i]));
     }
     return out;
+  }
+
+  /** Where words come from. */
+  public Provenance provenance(ValueReading reading) {
+    return Provenance.of(
+        clip,
+        "dictionary",
+        dictionary.name() + " (" + dictionary.words().size() + " words)",
+        "value vector",
+        reading.name().toLowerCase(java.util.Locale.ROOT),
+        "OMP",
+        WORDS + " atoms");
   }
 
   /**

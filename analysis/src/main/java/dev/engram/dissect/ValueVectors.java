@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.engram.Progress;
+import dev.engram.Vectors;
 import dev.engram.model.Clip;
 import dev.engram.model.VisionTower;
 import dev.engram.trace.Neuron;
@@ -57,6 +58,29 @@ public final class ValueVectors {
         .limit(count)
         .map(i -> new Near(space.neuron(i), cosines[i]))
         .toList();
+  }
+
+  /**
+   * The neurons whose value vectors point most nearly the same way as a vector, the nearest first.
+   *
+   * @param vector of the residual stream, as a feature's value vector (d)
+   * @return none for a vector of length 0
+   */
+  public List<Near> nearest(float[] vector, int count) {
+    double length = Math.sqrt(Vectors.squares(vector, 0, vector.length));
+    if (length == 0) {
+      return List.of();
+    }
+    try (NDManager scope = clip.manager().newSubManager()) {
+      NDArray row = scope.create(vector, new Shape(1, vector.length));
+      double[] cosines = cosines(row, length, residualLengths());
+      return IntStream.range(0, cosines.length)
+          .boxed()
+          .sorted(Comparator.comparingDouble(i -> -cosines[i]))
+          .limit(count)
+          .map(i -> new Near(space.neuron(i), cosines[i]))
+          .toList();
+    }
   }
 
   /**

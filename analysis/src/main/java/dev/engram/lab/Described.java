@@ -17,10 +17,8 @@ import java.util.Objects;
  * @param source of what it was asked
  */
 public record Described(
-    NeuronReport report,
-    Map<LabelledImage, ImageHeatmap> heatmaps,
-    Describe request,
-    Source source) {
+    NeuronReport report, Map<LabelledImage, ImageHeatmap> heatmaps, Describe request, Source source)
+    implements DescribedUnit {
   /**
    * The model and the images that were asked.
    *

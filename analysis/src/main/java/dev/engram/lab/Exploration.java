@@ -38,7 +38,8 @@ public record Exploration(
     Map<Neuron, Interpretation> queryWords,
     ResidualByChance chance,
     Provenance provenance,
-    @Nullable OfAtlas atlas) {
+    @Nullable OfAtlas atlas)
+    implements Explored {
   /**
    * Images that neurons were scored on.
    *

@@ -10,7 +10,7 @@ import java.util.List;
  * @param neuron which
  * @param images one for each image, the largest coefficient first
  */
-public record Heatmaps(Neuron neuron, List<ImageHeatmap> images) {
+public record Heatmaps(Neuron neuron, List<ImageHeatmap> images) implements HeatmapReadings {
   /** Sorts by coefficient. */
   public Heatmaps {
     images =

@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
  *
  * @param neurons one for each that was asked for, in that order
  */
-public record Interpretations(List<Interpretation> neurons) {
+public record Interpretations(List<Interpretation> neurons) implements WordReadings {
   /** Keeps a copy. */
   public Interpretations {
     neurons = List.copyOf(neurons);

@@ -18,6 +18,7 @@ import dev.engram.experiment.ExperimentSettings;
 import dev.engram.experiment.ResultStore;
 import dev.engram.experiment.ZeroShot;
 import dev.engram.model.Clip;
+import dev.engram.sae.SparseAutoencoder;
 import dev.engram.trace.Neuron;
 import java.nio.file.Path;
 import java.util.List;
@@ -92,11 +93,7 @@ public final class Lab implements AutoCloseable {
     return this;
   }
 
-  /**
-   * Puts a model in the place of the one there is, which is closed.
-   *
-   * @param clip a model as it was read; belongs to the lab from now on, and is closed if this fails
-   */
+  /** Puts a model in the place of the old one; it is the lab's now, and closed if this fails. */
   public void use(Clip clip) {
     state.use(clip);
   }
@@ -151,11 +148,7 @@ public final class Lab implements AutoCloseable {
     return isBackground && !image.entity().isEmpty() ? image.entity() : nameOf(image);
   }
 
-  /**
-   * Which neurons bring images closest to their label, by the paper's score as printed.
-   *
-   * @param targets names of entities, images, files or folders
-   */
+  /** The same of entities, images, files or folders under their label, by the score as printed. */
   public Attribution attribute(String... targets) {
     return attribute(Attribute.of(targets));
   }
@@ -179,11 +172,7 @@ public final class Lab implements AutoCloseable {
     return heatmap(Target.of(target), neuron);
   }
 
-  /**
-   * Where a neuron looks in each image.
-   *
-   * @throws EngramException if the model has no such neuron, or no map is defined for it
-   */
+  /** Where a neuron looks in each image; refuses one that has no map, or is not there. */
   public Heatmaps heatmap(Target target, Neuron neuron) {
     Dissector dissector = dissector(); // first: without a model no image is looked for
     return dissector.heatmaps(images.select(target).images(), neuron);
@@ -238,6 +227,21 @@ public final class Lab implements AutoCloseable {
     return new ActivationReader(this, model(), progress).read(request);
   }
 
+  /** Opens a sparse autoencoder, its folder or its weights, in the place of the one there is. */
+  public Features sae(Path given) {
+    return new Features(this, open().use(SparseAutoencoder.open(given, model())), progress);
+  }
+
+  /** Whether a sparse autoencoder is open. */
+  public boolean hasFeatures() {
+    return open != null && open.hasSae();
+  }
+
+  /** The features of the open autoencoder; refuses if none is open. */
+  public Features features() {
+    return new Features(this, open().sae(), progress);
+  }
+
   private NetworkReader network() {
     return new NetworkReader(this, model(), progress);
   }
@@ -257,11 +261,7 @@ public final class Lab implements AutoCloseable {
     return dissector().glance(neuron);
   }
 
-  /**
-   * Linked pages of several neurons: the best of an entity or an image, or some that are named.
-   *
-   * @throws EngramException if an image has no label, or the model no class token
-   */
+  /** Linked pages of several neurons: the best of an entity or an image, or some that are named. */
   public Exploration explore(Explore request) {
     return new Explorer(this, open().heatmapper(), request, progress).explore();
   }

@@ -1,5 +1,6 @@
 package dev.engram.lab;
 
+import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.attribution.Attributor;
 import dev.engram.attribution.Reading;
@@ -17,6 +18,7 @@ import dev.engram.edit.BackgroundKeys;
 import dev.engram.edit.EditHistory;
 import dev.engram.model.Clip;
 import dev.engram.model.Weight;
+import dev.engram.sae.SparseAutoencoder;
 import dev.engram.trace.Tokens;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,6 +41,7 @@ final class OpenModel implements AutoCloseable {
   private @Nullable WordDictionary lastDictionary;
   private final Map<List<Object>, BackgroundKeys> keys = new HashMap<>();
   private @Nullable Analyzers analyzers;
+  private @Nullable SparseAutoencoder sae;
 
   /** What belongs to the model with the edits that it has at the moment. */
   private static final class Analyzers implements AutoCloseable {
@@ -89,6 +92,28 @@ final class OpenModel implements AutoCloseable {
 
   Attributor attributor() {
     return analyzers().attributor;
+  }
+
+  /** Puts an autoencoder in the place of the one there is, which is closed. */
+  SparseAutoencoder use(SparseAutoencoder fresh) {
+    SparseAutoencoder old = sae;
+    sae = fresh;
+    if (old != null) {
+      old.close();
+    }
+    return fresh;
+  }
+
+  boolean hasSae() {
+    return sae != null;
+  }
+
+  SparseAutoencoder sae() {
+    if (sae == null) {
+      throw new EngramException(
+          "No sparse autoencoder is open; %sae FILE opens one, or lab.sae(path) in Java.");
+    }
+    return sae;
   }
 
   Heatmapper heatmapper() {

@@ -70,6 +70,11 @@ public record Neuron(Block block, int layer, int head, int channel) implements C
    */
   public static Neuron parse(String name) {
     Matcher m = NAME.matcher(name);
+    if (Feature.isName(name)) {
+      throw new EngramException(
+          "%s is a feature of a sparse autoencoder, and this asks for a neuron, written L5F412 (layer, FFN channel) or L3A0H11 (layer, head, channel)."
+              .formatted(name));
+    }
     if (!m.matches()) {
       throw new EngramException(
           "A neuron is written L5F412 (layer, FFN channel) or L3A0H11 (layer, head, channel), all"

@@ -18,7 +18,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /** Writes pickles and archives as PyTorch does, or as it would not; knows nothing of our reader. */
-final class PickleBytes {
+public final class PickleBytes {
   private static final Map<String, String> STORAGES =
       Map.of(
           "F32",
@@ -139,6 +139,11 @@ final class PickleBytes {
   }
 
   // ---------------------------------------------------------------- whole checkpoints
+
+  /** Writes the tensors of a safetensors file as {@code torch.save} does. */
+  public static void convert(Path safetensors, Path file) throws IOException {
+    save(SafetensorsFile.read(safetensors), file);
+  }
 
   /** The same tensors as torch.save writes a state_dict. */
   static void save(SafetensorsFile weights, Path file) throws IOException {

@@ -36,6 +36,11 @@ public final class Iconclip {
     return root().resolve("model");
   }
 
+  /** A sparse autoencoder of the model, in the layout of SAELens. */
+  public static Path sae() {
+    return root().resolve("sae");
+  }
+
   /** VisEnt-mini: {@code category/entity/*.png} and {@code manifest.csv}. */
   public static Path entities() {
     return root().resolve("entities");

@@ -10,6 +10,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import dev.engram.attribution.Attributed;
 import dev.engram.attribution.Score;
 import dev.engram.edit.EditFile;
 import dev.engram.edit.EditHistory;
@@ -111,11 +112,12 @@ class ArchitectureTest {
                       "dev.engram.edit..", "dev.engram.attribution..", "dev.engram.dissect..")
                   .and(
                       describe(
-                          "are neither enums nor records nor Score, which is one of two enums",
+                          "are neither enums nor records nor Score and Attributed, which are one of two of them",
                           (JavaClass c) ->
                               !c.isEnum()
                                   && !c.isRecord()
                                   && !c.isEquivalentTo(Score.class)
+                                  && !c.isEquivalentTo(Attributed.class)
                                   && !c.isEquivalentTo(EditHistory.class)
                                   && !c.isEquivalentTo(EditFile.class))));
 

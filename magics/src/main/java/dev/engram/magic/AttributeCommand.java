@@ -1,6 +1,6 @@
 package dev.engram.magic;
 
-import dev.engram.attribution.Attribution;
+import dev.engram.attribution.Attributed;
 import dev.engram.attribution.Reading;
 import dev.engram.attribution.Score;
 import dev.engram.lab.Attribute;
@@ -49,17 +49,29 @@ final class AttributeCommand implements EngramMagic {
               + " frozen; or direct, the exact share of the final cosine (not in the paper).")
   private @Nullable Reading reading;
 
+  @Option(
+      names = "--features",
+      description =
+          "Rank the features of the open sparse autoencoder (%%sae) in the place of neurons. Those"
+              + " of the residual stream are read by lens, frozen or direct.")
+  private boolean features;
+
   AttributeCommand(EngramSession session) {
     this.session = session;
   }
 
   @Override
-  public Attribution run(MagicContext context) {
+  public Attributed run(MagicContext context) {
     Score by = Score.of(method, reading);
     session.model();
     DisplayLimits shown = top.shown();
     Attribute request = Attribute.of(on.target()).label(on.label()).by(by);
     try (MagicProgress progress = context.progress()) {
+      if (features) {
+        Score asked = reading == null && by instanceof Reading ? null : by;
+        return context.showing(
+            shown, session.lab(progress).features().attribute(Target.of(target), label, asked));
+      }
       return context.showing(shown, session.lab(progress).attribute(request));
     }
   }

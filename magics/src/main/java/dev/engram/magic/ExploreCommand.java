@@ -1,11 +1,16 @@
 package dev.engram.magic;
 
+import dev.engram.EngramException;
 import dev.engram.atlas.Atlas;
 import dev.engram.lab.Exploration;
 import dev.engram.lab.Explore;
+import dev.engram.lab.ExploreFeatures;
+import dev.engram.lab.Explored;
+import dev.engram.lab.FeatureExploration;
 import dev.engram.lab.Target;
 import dev.engram.magic.result.Presenters;
 import dev.engram.magic.view.PageFile;
+import dev.engram.trace.Feature;
 import dev.engram.trace.Neuron;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,7 +48,7 @@ final class ExploreCommand implements EngramMagic {
       arity = "0..*",
       description =
           "Entities of the open set, images of it (entity/0) or image files, neurons (L5F412,"
-              + " L3A0H11); in any number.")
+              + " L3A0H11); in any number. Or features of the open sparse autoencoder (L3S17).")
   private List<String> targets = List.of();
 
   @Option(
@@ -61,6 +66,12 @@ final class ExploreCommand implements EngramMagic {
 
   @Mixin private DictionaryOptions dictionary = new DictionaryOptions();
 
+  @Option(
+      names = "--features",
+      description =
+          "Pages of features of the open sparse autoencoder (%%sae) in the place of neurons.")
+  private boolean features;
+
   @Mixin private PageOptions page = new PageOptions();
 
   ExploreCommand(EngramSession session) {
@@ -68,8 +79,11 @@ final class ExploreCommand implements EngramMagic {
   }
 
   @Override
-  public Exploration run(MagicContext context) {
+  public Explored run(MagicContext context) {
     session.model();
+    if (features || targets.stream().anyMatch(this::isFeature)) {
+      return ofFeatures(context);
+    }
     List<Neuron> neurons = new ArrayList<>();
     List<String> images = new ArrayList<>();
     for (String target : targets) {
@@ -93,6 +107,34 @@ final class ExploreCommand implements EngramMagic {
       if (atlas != null) {
         exploration = exploration.in(atlas);
       }
+      if (file != null) {
+        context.display(file.write(Presenters.page(exploration)));
+      }
+      return exploration;
+    }
+  }
+
+  private boolean isFeature(String target) {
+    return Feature.isName(target) && !session.images().hasEntity(target);
+  }
+
+  private Explored ofFeatures(MagicContext context) {
+    List<Feature> named = targets.stream().filter(this::isFeature).map(Feature::parse).toList();
+    List<String> images = targets.stream().filter(t -> !isFeature(t)).toList();
+    if (images.stream().anyMatch(t -> Neuron.isName(t) && !session.images().hasEntity(t))) {
+      throw new EngramException(
+          "%explore takes neurons or features of an autoencoder, not both; ask once for each.");
+    }
+    ExploreFeatures request =
+        new ExploreFeatures(
+            images.isEmpty() ? null : Target.of(images),
+            named,
+            label,
+            top,
+            session.vocabulary(dictionary));
+    PageFile file = page.file();
+    try (MagicProgress progress = context.progress()) {
+      FeatureExploration exploration = session.lab(progress).features().explore(request);
       if (file != null) {
         context.display(file.write(Presenters.page(exploration)));
       }

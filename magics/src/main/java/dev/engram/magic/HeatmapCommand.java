@@ -1,6 +1,9 @@
 package dev.engram.magic;
 
+import dev.engram.EngramException;
+import dev.engram.lab.HeatmapReadings;
 import dev.engram.lab.Heatmaps;
+import dev.engram.trace.Feature;
 import dev.engram.trace.Neuron;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,7 +30,9 @@ final class HeatmapCommand implements EngramMagic {
       names = "--neuron",
       required = true,
       paramLabel = "NEURON",
-      description = "Which neuron: L5F412 or L3A0H11, every index from 0.")
+      description =
+          "Which neuron: L5F412 or L3A0H11, every index from 0; or a feature of the open sparse"
+              + " autoencoder, L3S17, whose map is its coefficient at each patch.")
   private String neuron = "";
 
   @Option(
@@ -42,11 +47,25 @@ final class HeatmapCommand implements EngramMagic {
   }
 
   @Override
-  public Heatmaps run(MagicContext context) {
+  public HeatmapReadings run(MagicContext context) {
+    if (Feature.isName(neuron)) {
+      return ofFeature(Feature.parse(neuron), context);
+    }
     Neuron n = session.neuron(neuron);
     try (MagicProgress progress = context.progress()) {
       Heatmaps heatmaps = session.lab(progress).heatmap(on.target(), n);
       return turn ? heatmaps.turned() : heatmaps;
+    }
+  }
+
+  private HeatmapReadings ofFeature(Feature feature, MagicContext context) {
+    if (turn) {
+      throw new EngramException(
+          "A feature is never negative, so --turn has nothing to turn around; leave it out.");
+    }
+    session.model();
+    try (MagicProgress progress = context.progress()) {
+      return session.lab(progress).features().heatmap(on.target(), feature);
     }
   }
 }

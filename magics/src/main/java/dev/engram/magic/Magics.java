@@ -64,6 +64,7 @@ public final class Magics {
         List.of(
             () -> new ModelCommand(session),
             () -> new ImagesCommand(session),
+            () -> new SaeCommand(session),
             () -> new AttributeCommand(session),
             () -> new HeatmapCommand(session),
             () -> new WordsCommand(session),

@@ -1,11 +1,15 @@
 package dev.engram.magic;
 
+import dev.engram.EngramException;
 import dev.engram.atlas.Atlas;
 import dev.engram.attribution.Reading;
 import dev.engram.lab.Describe;
 import dev.engram.lab.Described;
+import dev.engram.lab.DescribedFeature;
+import dev.engram.lab.DescribedUnit;
 import dev.engram.magic.result.Presenters;
 import dev.engram.magic.view.PageFile;
+import dev.engram.trace.Feature;
 import dev.engram.trace.Neuron;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -31,7 +35,9 @@ final class NeuronCommand implements EngramMagic {
 
   @Parameters(
       paramLabel = "NEURON",
-      description = "Which neuron: L5F412 or L3A0H11, every index from 0.")
+      description =
+          "Which neuron: L5F412 or L3A0H11, every index from 0; or a feature of the open sparse"
+              + " autoencoder: L3S17.")
   private String neuron = "";
 
   @Mixin private DictionaryOptions dictionary = new DictionaryOptions();
@@ -39,11 +45,10 @@ final class NeuronCommand implements EngramMagic {
   @Option(
       names = "--reading",
       paramLabel = "READING",
-      defaultValue = "literal",
       description =
           "How the improvement is read: literal (default), literal_post, lens, frozen or direct;"
               + " see %%attribute?.")
-  private Reading reading = Reading.LITERAL;
+  private @Nullable Reading reading;
 
   @Option(
       names = "--seed",
@@ -59,10 +64,17 @@ final class NeuronCommand implements EngramMagic {
   }
 
   @Override
-  public Described run(MagicContext context) {
+  public DescribedUnit run(MagicContext context) {
+    if (Feature.isName(neuron)) {
+      return ofFeature(Feature.parse(neuron), context);
+    }
     Neuron n = session.neuron(neuron);
     session.images();
-    Describe request = Describe.of(n).reading(reading).seed(seed).words(dictionary.words(session));
+    Describe request =
+        Describe.of(n)
+            .reading(reading == null ? Reading.LITERAL : reading)
+            .seed(seed)
+            .words(dictionary.words(session));
     PageFile file = page.file();
     try (MagicProgress progress = context.progress()) {
       Described described = session.lab(progress).describe(request);
@@ -72,6 +84,26 @@ final class NeuronCommand implements EngramMagic {
       Atlas atlas = session.atlasOfModel();
       if (atlas != null) {
         context.display(Presenters.ofAtlas(atlas, n));
+      }
+      return described;
+    }
+  }
+
+  private DescribedUnit ofFeature(Feature feature, MagicContext context) {
+    if (seed != 0) {
+      throw new EngramException(
+          "The page of a feature has no random images, so --seed has nothing to draw.");
+    }
+    session.model();
+    PageFile file = page.file();
+    try (MagicProgress progress = context.progress()) {
+      DescribedFeature described =
+          session
+              .lab(progress)
+              .features()
+              .describe(feature, reading, dictionary.words(session));
+      if (file != null) {
+        context.display(file.write(Presenters.page(described)));
       }
       return described;
     }

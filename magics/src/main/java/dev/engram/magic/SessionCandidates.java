@@ -1,6 +1,7 @@
 package dev.engram.magic;
 
 import dev.engram.EngramException;
+import dev.engram.Progress;
 import dev.engram.attribution.Score;
 import dev.engram.data.Entity;
 import dev.engram.data.ImageFiles;
@@ -15,6 +16,7 @@ import dev.engram.magic.completion.Candidate;
 import dev.engram.magic.completion.Candidates;
 import dev.engram.magic.completion.Paths;
 import dev.engram.magic.completion.RecentNeurons;
+import dev.engram.sae.SparseAutoencoder;
 import dev.engram.trace.NeuronSpace;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -33,10 +35,11 @@ import java.util.stream.Stream;
  * a set is open, the embedded ones stand for them.
  */
 final class SessionCandidates implements Candidates {
-  /** A neuron as far as it was typed: layer, block, numbers. */
+  /** A neuron, or a feature, as far as it was typed: layer, block, numbers. */
   private static final Pattern TYPED =
       Pattern.compile(
-          "L(?:(\\d+)(?:(F)(\\d*)|(A)(?:(\\d+)(?:(H)(\\d*))?)?)?)?", Pattern.CASE_INSENSITIVE);
+          "L(?:(\\d+)(?:(F)(\\d*)|(A)(?:(\\d+)(?:(H)(\\d*))?)?|(S)(\\d*))?)?",
+          Pattern.CASE_INSENSITIVE);
 
   private final EngramSession session;
   private final Supplier<HubSettings> hub;
@@ -117,11 +120,28 @@ final class SessionCandidates implements Candidates {
     if (!session.hasModel() || !parts.matches()) {
       return shown;
     }
-    return Stream.concat(shown, byPrefix(parts, session.model().config().vision().space()));
+    Stream<Candidate> neurons = byPrefix(parts, session.model().config().vision().space());
+    return Stream.of(shown, neurons, features(parts)).flatMap(s -> s);
+  }
+
+  /** Of the open sparse autoencoder: its layer, then the indices. */
+  private Stream<Candidate> features(Matcher typed) {
+    boolean isNeuron = typed.group(2) != null || typed.group(4) != null;
+    if (isNeuron || !session.lab(Progress.NONE).hasFeatures()) {
+      return Stream.empty();
+    }
+    SparseAutoencoder sae = session.lab(Progress.NONE).features().sae();
+    String prefix = "L" + sae.hook().layer() + "S";
+    return typed.group(8) == null
+        ? Stream.of(new Candidate(prefix, "features of " + sae.name(), true))
+        : numbers(prefix, sae.count());
   }
 
   /** The next step of a name: blocks of each layer, then heads, then channels. */
   private static Stream<Candidate> byPrefix(Matcher typed, NeuronSpace space) {
+    if (typed.group(8) != null) {
+      return Stream.empty();
+    }
     if (typed.group(2) == null && typed.group(4) == null) {
       return IntStream.range(0, space.layers())
           .boxed()

@@ -6,6 +6,7 @@ import dev.engram.magic.completion.RecentNeurons;
 import dev.engram.magic.result.Presenters;
 import dev.engram.magic.view.Markdown;
 import dev.engram.magic.view.View;
+import dev.engram.trace.Feature;
 import dev.engram.trace.Neuron;
 import java.util.List;
 import java.util.Locale;
@@ -38,18 +39,25 @@ interface SmallPages {
 
     @Override
     public Optional<View> of(String word) {
-      return Neuron.isName(word) ? neuron(word) : entity(word).or(() -> image(word));
+      return Feature.isName(word)
+          ? lastShown(word)
+          : Neuron.isName(word) ? neuron(word) : entity(word).or(() -> image(word));
     }
 
     private Optional<View> neuron(String word) {
-      Optional<View> last =
-          recent.lastShown(word).map(shown -> told("Last shown: " + shown.title(), shown.line()));
+      Optional<View> last = lastShown(word);
       if (!session.hasModel()) {
         return last;
       }
       Neuron neuron = session.neuron(word);
       View page = Presenters.view(session.lab(Progress.NONE).glance(neuron));
       return Optional.of(last.map(below -> joined(page, below)).orElse(page));
+    }
+
+    private Optional<View> lastShown(String word) {
+      return recent
+          .lastShown(word)
+          .map(shown -> told("Last shown: " + shown.title(), shown.line()));
     }
 
     private static View told(String sentence, String line) {

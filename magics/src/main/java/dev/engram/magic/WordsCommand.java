@@ -1,8 +1,11 @@
 package dev.engram.magic;
 
+import dev.engram.EngramException;
 import dev.engram.lab.Interpret;
 import dev.engram.lab.Interpretations;
 import dev.engram.lab.Target;
+import dev.engram.lab.WordReadings;
+import dev.engram.trace.Feature;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -29,7 +32,9 @@ final class WordsCommand implements EngramMagic {
   @Parameters(
       arity = "1..*",
       paramLabel = "NEURON",
-      description = "Which neurons: L5F412 or L3A0H11, every index from 0.")
+      description =
+          "Which neurons: L5F412 or L3A0H11, every index from 0; or features of the open sparse"
+              + " autoencoder: L3S17.")
   private List<String> neurons = List.of();
 
   @Option(
@@ -46,7 +51,10 @@ final class WordsCommand implements EngramMagic {
   }
 
   @Override
-  public Interpretations run(MagicContext context) {
+  public WordReadings run(MagicContext context) {
+    if (neurons.stream().anyMatch(Feature::isName)) {
+      return features(context);
+    }
     Interpret request =
         Interpret.of(session.neurons(neurons))
             .turnedFor(entity == null ? null : Target.of(entity))
@@ -55,6 +63,24 @@ final class WordsCommand implements EngramMagic {
       Interpretations said = session.lab(progress).words(request);
       session.showFromAtlas(request.neurons(), context);
       return said;
+    }
+  }
+
+  private WordReadings features(MagicContext context) {
+    if (!neurons.stream().allMatch(Feature::isName)) {
+      throw new EngramException(
+          "%words takes neurons or features of an autoencoder, not both; ask once for each.");
+    }
+    if (entity != null) {
+      throw new EngramException(
+          "A feature is never negative, so --entity has nothing to turn around; leave it out.");
+    }
+    session.model();
+    try (MagicProgress progress = context.progress()) {
+      return session
+          .lab(progress)
+          .features()
+          .words(neurons.stream().map(Feature::parse).toList(), dictionary.words(session));
     }
   }
 }

@@ -30,10 +30,16 @@ class JavaExamplesTest {
           "dev.engram.iconclip.*",
           "dev.engram.lab.*",
           "dev.engram.model.*",
+          "dev.engram.trace.Feature",
           "dev.engram.trace.Neuron");
 
   @ParameterizedTest
-  @CsvSource({"README.md, 0", "docs/architecture.md, 0", "docs/architecture.md, 1"})
+  @CsvSource({
+    "README.md, 0",
+    "docs/architecture.md, 0",
+    "docs/architecture.md, 1",
+    "docs/sae.md, 0"
+  })
   void runs(String file, int block) throws IOException {
     String java = blocks(Path.of("..").resolve(file)).get(block);
     try (JShell shell = JShell.builder().executionEngine("local").build()) {

@@ -10,12 +10,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The neurons that a notebook has shown or named last, read from the texts of its outputs: whatever
- * result they come from, they are what a user types next.
+ * The neurons, and features of autoencoders, that a notebook has shown or named last, read from the
+ * texts of its outputs: whatever result they come from, they are what a user types next.
  */
 public final class RecentNeurons {
   private static final Pattern NEURON =
-      Pattern.compile("\\bL\\d{1,4}(?:F\\d{1,6}|A\\d{1,4}H\\d{1,4})\\b");
+      Pattern.compile("\\bL\\d{1,4}(?:F\\d{1,6}|A\\d{1,4}H\\d{1,4}|S\\d{1,9})\\b");
   private static final int KEPT = 100;
 
   /** Of a long text, as much as a table of a hundred rows has. */

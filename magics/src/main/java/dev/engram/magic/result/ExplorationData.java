@@ -36,10 +36,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class ExplorationData {
   /** Characters for all images together, of the 3 MB that a page may have. */
-  private static final int IMAGES = 1_900_000;
+  static final int IMAGES = 1_900_000;
 
   /** Entities at either end. */
-  private static final int ENTITIES = 6;
+  static final int ENTITIES = 6;
 
   /** Words of a query neuron that fit into its box. */
   private static final int QUERY_WORDS = 3;
@@ -102,7 +102,7 @@ final class ExplorationData {
   }
 
   /** One more way of sorting. */
-  private static ArrayNode sort(ArrayNode all, String name, boolean ascending) {
+  static ArrayNode sort(ArrayNode all, String name, boolean ascending) {
     return all.addObject().put("name", name).put("ascending", ascending).putArray("path");
   }
 
@@ -209,7 +209,11 @@ final class ExplorationData {
 
   /** The shares of the patches, row by row. */
   static String shares(Heatmap heatmap, double scale) {
-    double[] map = heatmap.map();
+    return shares(heatmap.map(), scale);
+  }
+
+  /** Values of the patches, row by row. */
+  static String shares(double[] map, double scale) {
     ByteBuffer bytes = ByteBuffer.allocate(Short.BYTES * map.length).order(ByteOrder.LITTLE_ENDIAN);
     for (double share : map) {
       bytes.putShort((short) Math.round(scale > 0 ? share / scale * Short.MAX_VALUE : 0));

@@ -28,7 +28,7 @@ import java.util.Map;
  */
 record HeatmapFigure(Heatmap heatmap, BufferedImage image, String title) {
   /** Side of the pictures on the page. */
-  private static final int SIDE = 300;
+  static final int SIDE = 300;
 
   private static final String NEGATIVE =
       "The coefficient is negative: dark patches drive the neuron. --turn turns it around (A.2).";
@@ -56,8 +56,18 @@ record HeatmapFigure(Heatmap heatmap, BufferedImage image, String title) {
 
   /** An interactive heatmap over the picture: hovering tells the share of a patch. */
   PlotlyFigure figure() {
-    int n = heatmap.side();
-    double[] map = heatmap.map();
+    return over(image, heatmap.map(), heatmap.side(), heading(), "share").png(sideBySide());
+  }
+
+  /**
+   * Values of patches over a picture.
+   *
+   * @param map a value for each patch, row by row
+   * @param n patches in a row
+   * @param heading over it, from anywhere
+   * @param unit what a value is
+   */
+  static PlotlyFigure over(BufferedImage image, double[] map, int n, String heading, String unit) {
     List<List<Double>> z = new ArrayList<>();
     for (int y = 0; y < n; y++) {
       List<Double> row = new ArrayList<>();
@@ -66,16 +76,23 @@ record HeatmapFigure(Heatmap heatmap, BufferedImage image, String title) {
       }
       z.add(row);
     }
-    return PlotlyFigure.titled(Html.escape(heading()))
+    return PlotlyFigure.titled(Html.escape(heading))
         .trace(
             Map.of(
-                "type", "heatmap",
-                "z", z,
-                "zsmooth", "best",
-                "opacity", 0.6,
-                "colorscale", "Viridis",
-                "colorbar", Map.of("title", "share"),
-                "hovertemplate", "row %{y}, column %{x}<br>share %{z:.4f}<extra></extra>"))
+                "type",
+                "heatmap",
+                "z",
+                z,
+                "zsmooth",
+                "best",
+                "opacity",
+                0.6,
+                "colorscale",
+                "Viridis",
+                "colorbar",
+                Map.of("title", unit),
+                "hovertemplate",
+                "row %{y}, column %{x}<br>" + unit + " %{z:.4f}<extra></extra>"))
         .image(Png.of(scaled(image, SIDE)), -0.5, -0.5, n, n)
         .layout(
             "xaxis",
@@ -100,18 +117,22 @@ record HeatmapFigure(Heatmap heatmap, BufferedImage image, String title) {
                 "title",
                 "row of patches"))
         .layout("width", 520)
-        .layout("height", 480)
-        .png(sideBySide());
+        .layout("height", 480);
   }
 
   /** The picture, and beside it the picture with the map over it. */
   private byte[] sideBySide() {
+    return sideBySide(image, overlay(SIDE));
+  }
+
+  /** A picture, and beside it the same with something over it, as large as {@link #SIDE}. */
+  static byte[] sideBySide(BufferedImage image, BufferedImage overlay) {
     BufferedImage both = new BufferedImage(2 * SIDE + 10, SIDE, BufferedImage.TYPE_INT_RGB);
     Graphics2D g = both.createGraphics();
     g.setColor(java.awt.Color.WHITE);
     g.fillRect(0, 0, both.getWidth(), SIDE);
     g.drawImage(scaled(image, SIDE), 0, 0, null);
-    g.drawImage(overlay(SIDE), SIDE + 10, 0, null);
+    g.drawImage(overlay, SIDE + 10, 0, null);
     g.dispose();
     return Png.of(both);
   }

@@ -4,7 +4,6 @@ import dev.engram.dissect.Interpretation;
 import dev.engram.lab.Interpretations;
 import dev.engram.magic.view.TableView;
 import dev.engram.magic.view.View;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -26,25 +25,39 @@ final class InterpretationsPresenter implements Presenter<Interpretations> {
   @Override
   public Table table(Interpretations said, DisplayLimits shown) {
     List<Interpretation> neurons = said.neurons();
-    List<StringColumn> words = new ArrayList<>();
-    int most = neurons.stream().mapToInt(i -> i.words().size()).max().orElse(0);
+    return table(
+        "What the neurons say: words in the order of their selection, with their weights",
+        "neuron",
+        neurons.stream().map(i -> i.neuron() + (i.sign() < 0 ? " (turned)" : "")).toList(),
+        neurons.stream().map(Interpretation::words).toList(),
+        neurons.stream().mapToDouble(Interpretation::residual).toArray());
+  }
+
+  /**
+   * A row for each of what speaks.
+   *
+   * @param title of the table
+   * @param unit what a name is
+   * @param names one for each row
+   * @param words of each
+   * @param residuals what its words leave unsaid, 0 to 1
+   */
+  static Table table(
+      String title,
+      String unit,
+      List<String> names,
+      List<List<Interpretation.Weighted>> words,
+      double[] residuals) {
+    Table table = Table.create(title, StringColumn.create(unit, names));
+    int most = words.stream().mapToInt(List::size).max().orElse(0);
     for (int w = 0; w < most; w++) {
       int at = w;
-      words.add(
+      table.addColumns(
           StringColumn.create(
               "word " + (w + 1),
-              neurons.stream().map(i -> at < i.words().size() ? said(i.words().get(at)) : "")));
+              words.stream().map(said -> at < said.size() ? said(said.get(at)) : "")));
     }
-    Table table =
-        Table.create(
-            "What the neurons say: words in the order of their selection, with their weights",
-            StringColumn.create(
-                "neuron",
-                neurons.stream().map(i -> i.neuron() + (i.sign() < 0 ? " (turned)" : ""))));
-    words.forEach(table::addColumns);
-    table.addColumns(
-        DoubleColumn.create(
-            "residual", neurons.stream().mapToDouble(Interpretation::residual).toArray()));
+    table.addColumns(DoubleColumn.create("residual", residuals));
     return table;
   }
 

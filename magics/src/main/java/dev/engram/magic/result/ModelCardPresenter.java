@@ -4,7 +4,6 @@ import dev.engram.Sha256;
 import dev.engram.edit.Edit;
 import dev.engram.hub.HubName;
 import dev.engram.lab.ModelCard;
-import dev.engram.magic.view.Html;
 import dev.engram.magic.view.View;
 import dev.engram.model.Clip;
 import dev.engram.model.ClipConfig;
@@ -14,40 +13,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
 
 /** Shows {@code %model}: what the model is, where it computes, and what had to be inferred. */
 final class ModelCardPresenter implements Presenter<ModelCard> {
   @Override
   public View view(ModelCard card, DisplayLimits shown) {
-    StringBuilder html = new StringBuilder("<table>");
-    StringBuilder text = new StringBuilder();
-    facts(card)
-        .forEach(
-            (name, value) -> {
-              html.append("<tr>")
-                  .append(Html.element("th", Html.escape(name), "style", "text-align:left"))
-                  .append(Html.element("td", Html.escape(value), "style", "text-align:left"))
-                  .append("</tr>");
-              text.append(format("%-13s %s%n", name, value));
-            });
-    html.append("</table>");
-    for (String note : notes(card)) {
-      html.append(Html.element("p", Html.escape(note)));
-      text.append(note).append('\n');
-    }
-    return View.html(html.toString(), text.toString().stripTrailing());
+    return FactTable.view(facts(card), notes(card));
   }
 
   /** Name and value of each fact. */
   @Override
   public Table table(ModelCard card, DisplayLimits shown) {
-    Map<String, String> facts = facts(card);
-    return Table.create(
-        card.name(),
-        StringColumn.create("fact", facts.keySet()),
-        StringColumn.create("value", facts.values()));
+    return FactTable.table(card.name(), facts(card));
   }
 
   private static Map<String, String> facts(ModelCard card) {

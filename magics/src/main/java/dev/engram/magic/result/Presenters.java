@@ -6,16 +6,21 @@ import dev.engram.atlas.AtlasComparison;
 import dev.engram.atlas.AtlasMap;
 import dev.engram.atlas.AtlasTable;
 import dev.engram.attribution.Attribution;
+import dev.engram.attribution.FeatureAttribution;
 import dev.engram.data.UserPath;
 import dev.engram.dissect.QueryEffects;
 import dev.engram.lab.Activations;
 import dev.engram.lab.AttentionMaps;
 import dev.engram.lab.Described;
+import dev.engram.lab.DescribedFeature;
 import dev.engram.lab.Edits;
 import dev.engram.lab.Evaluated;
 import dev.engram.lab.Evolution;
 import dev.engram.lab.Evolutions;
 import dev.engram.lab.Exploration;
+import dev.engram.lab.FeatureExploration;
+import dev.engram.lab.FeatureInterpretations;
+import dev.engram.lab.FeatureMaps;
 import dev.engram.lab.Forgotten;
 import dev.engram.lab.Glance;
 import dev.engram.lab.HeadReadings;
@@ -27,6 +32,7 @@ import dev.engram.lab.LensMaps;
 import dev.engram.lab.ModelCard;
 import dev.engram.lab.Neurons;
 import dev.engram.lab.PatchedActivations;
+import dev.engram.lab.SaeCard;
 import dev.engram.lab.Taught;
 import dev.engram.lab.Traced;
 import dev.engram.lab.Tuned;
@@ -63,10 +69,16 @@ public final class Presenters {
 
   static {
     register(Attribution.class, new AttributionPresenter());
+    register(FeatureAttribution.class, new FeatureAttributionPresenter());
     register(Activations.class, new ActivationsPresenter());
     register(Heatmaps.class, new HeatmapsPresenter());
     register(ImageHeatmap.class, new HeatmapsPresenter.OfOne());
     register(Interpretations.class, new InterpretationsPresenter());
+    register(FeatureInterpretations.class, new FeatureInterpretationsPresenter());
+    register(FeatureMaps.class, new FeatureMapsPresenter());
+    register(DescribedFeature.class, new DescribedFeaturePresenter());
+    register(FeatureExploration.class, new FeatureExplorationPresenter());
+    register(SaeCard.class, new SaeCardPresenter());
     register(QueryEffects.class, new QueriesPresenter());
     register(LensCurve.class, new LensPresenter());
     register(LensMaps.class, new LensMapsPresenter());
@@ -209,7 +221,13 @@ public final class Presenters {
     if (result instanceof Exploration exploration) {
       return page(exploration).standalone();
     }
+    if (result instanceof FeatureExploration exploration) {
+      return page(exploration).standalone();
+    }
     if (result instanceof Described described) {
+      return page(described).standalone();
+    }
+    if (result instanceof DescribedFeature described) {
       return page(described).standalone();
     }
     View view = view(result, shown);
@@ -323,6 +341,15 @@ public final class Presenters {
   }
 
   /**
+   * The page of a feature, which can be written as a file.
+   *
+   * @param described what {@code %neuron} found
+   */
+  public static Page page(DescribedFeature described) {
+    return DescribedFeaturePresenter.page(described);
+  }
+
+  /**
    * The strongest images that an atlas has of a neuron.
    *
    * @param atlas of the model
@@ -356,6 +383,15 @@ public final class Presenters {
    */
   public static Standalone page(Exploration exploration) {
     return ExplorationPresenter.page(exploration);
+  }
+
+  /**
+   * The explorer of features, which can be written as a file.
+   *
+   * @param exploration what {@code %explore --features} found
+   */
+  public static Standalone page(FeatureExploration exploration) {
+    return FeatureExplorationPresenter.page(exploration);
   }
 
   @SuppressWarnings("unchecked") // registered with its own type

@@ -1,6 +1,7 @@
 package dev.engram.magic.view;
 
 import dev.engram.Digits;
+import dev.engram.trace.Feature;
 import dev.engram.trace.Neuron;
 import java.util.ArrayList;
 import java.util.List;
@@ -101,7 +102,7 @@ public final class TableView {
 
   /** A neuron says how to get its page; the script makes it a link or a button. */
   private static String content(String cell) {
-    return Neuron.isName(cell)
+    return Neuron.isName(cell) || Feature.isName(cell)
         ? Html.element(
             "span",
             Html.escape(cell),

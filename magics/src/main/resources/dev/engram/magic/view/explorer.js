@@ -4,7 +4,7 @@
 (function () {
   "use strict";
   const { el, svg, number, signed, track, bars, fact, caption } = window.engramElements;
-  const NEURON = /^#(?:([\w-]+)\/)?(L\d+(?:F\d+|A\d+H\d+))$/;
+  const NEURON = /^#(?:([\w-]+)\/)?(L\d+(?:F\d+|A\d+H\d+|S\d+))$/;
 
   // Shares travel as 16-bit integers in base64, little-endian, of which 32767 is the end of the neuron's scale.
   function shares(text, scale) {
@@ -24,6 +24,7 @@
     constructor(root) {
       this.root = root;
       this.data = JSON.parse(root.querySelector("script.engram-data").textContent);
+      this.unit = this.data.unit || "neuron"; // or "feature", of a sparse autoencoder
       this.alone = root.hasAttribute("data-alone");
       this.notebook = !this.alone && (document.body.hasAttribute("data-jp-theme-light") || !!root.closest(".jp-OutputArea, .lm-Widget"));
       this.byName = new Map(this.data.neurons.map((n) => [n.name, n]));
@@ -53,14 +54,14 @@
       this.sort = el("select", { onchange: redraw }, (data.sorts || []).map((s, i) => option(i, s.name)));
       this.layer = el("select", { onchange: redraw }, option("", "all"),
         [...new Set(data.neurons.map((n) => n.layer))].sort((a, b) => a - b).map((l) => option(l, String(l))));
-      this.kind = el("select", { onchange: redraw }, option("", "all"), option("FFN", "FFN"), option("MSA", "MSA"));
+      this.kind = el("select", { onchange: redraw }, option("", "all"), (this.unit === "neuron" ? ["FFN", "MSA"] : []).map((kind) => option(kind, kind)));
       this.word = el("input", { type: "search", oninput: redraw, placeholder: "a word, a name, an entity", autocomplete: "off", spellcheck: "false" });
-      this.rows = el("ul", { class: "ee-list", role: "listbox", "aria-label": "Neurons", onkeydown: (e) => this.key(e) });
-      this.page = el("article", { class: "ee-page", "aria-label": "Page of a neuron" });
+      this.rows = el("ul", { class: "ee-list", role: "listbox", "aria-label": this.unit === "neuron" ? "Neurons" : "Features", onkeydown: (e) => this.key(e) });
+      this.page = el("article", { class: "ee-page", "aria-label": "Page of a " + this.unit });
       this.spoken = el("div", { class: "ee-hidden", "aria-live": "polite" });
       const named = (text, control, wide) => el("label", { class: wide ? "ee-wide" : "" }, text, control);
       const left = el("div", { class: "ee-left" },
-        el("div", { class: "ee-tools" }, named("Sort by", this.sort, true), named("Layer", this.layer), named("Kind", this.kind), named("Find", this.word, true)),
+        el("div", { class: "ee-tools" }, named("Sort by", this.sort, true), named("Layer", this.layer), this.unit === "neuron" ? named("Kind", this.kind) : "", named("Find", this.word, true)),
         this.rows);
       this.kept = [...this.root.querySelectorAll("section.engram-kept")];
       this.root.querySelectorAll(".engram-kept pre").forEach((pre) => { pre.tabIndex = 0; }); // it scrolls on a narrow page
@@ -128,7 +129,7 @@
       const range = Math.max(0, ...shown.map(value)) - least || most;
       const focused = this.rows.contains(document.activeElement);
       this.rows.replaceChildren(...shown.map((n) => this.row(n, value(n), sort, least, range)));
-      if (!shown.length) this.rows.append(el("li", { class: "ee-none", role: "option", "aria-disabled": "true", "aria-selected": "false" }, "No neuron fits. Change the filters above."));
+      if (!shown.length) this.rows.append(el("li", { class: "ee-none", role: "option", "aria-disabled": "true", "aria-selected": "false" }, `No ${this.unit} fits. Change the filters above.`));
       const current = this.rows.querySelector('[aria-selected="true"]') || this.rows.querySelector(".ee-row");
       if (current) current.tabIndex = 0;
       if (current && focused) current.focus();
@@ -173,7 +174,7 @@
           el("a", { class: "ee-soft", href: address, title: "The address of this page", onclick: (e) => { if (this.notebook) e.preventDefault(); } }, address)),
         el("div", { class: "ee-facts" }, this.data.scores.map((s, i) =>
           fact(number(n.scores[i][0]), `${s}, rank ${n.scores[i][1].toLocaleString("en")}`)),
-          fact(n.sign < 0 ? "\u22121" : "+1", "sign (A.2)")),
+          this.unit === "neuron" ? fact(n.sign < 0 ? "\u22121" : "+1", "sign (A.2)") : ""),
         el("p", { class: "ee-note" }, n.told || `Scored on ${about.images} ${about.images === 1 ? "image" : "images"} of ${about.title} with \u201c${about.label}\u201d; mean cosine ${number(about.cosine, 4)}.`),
         this.where(n, about), this.strongest(n),
         el("div", { class: "ee-grid" }, el("div", null, this.says(n), this.histogram(n)), this.without(n, about), this.entities(n), this.drives(n)),
@@ -277,12 +278,13 @@
     values(n, look) { return look.values || (look.values = shares(look.z, n.scale)); }
 
     described(n, look) {
-      const said = `${this.data.images[look.i].title}: coefficient ${number(look.m)}`;
+      const whole = this.unit === "neuron";
+      const said = `${this.data.images[look.i].title}: coefficient ${whole ? "" : "at the class token "}${number(look.m)}`;
       if (!look.z) return said;
       const values = this.values(n, look);
       const side = Math.round(Math.sqrt(values.length));
       const most = values.reduce((best, v, i) => (Math.abs(v) > Math.abs(values[best]) ? i : best), 0);
-      return `${said}. Its strongest patch, row ${1 + Math.floor(most / side)} and column ${1 + (most % side)} of ${side}, has ${signed(values[most])} of it.`;
+      return `${said}. Its strongest patch, row ${1 + Math.floor(most / side)} and column ${1 + (most % side)} of ${side}, has ${signed(values[most])}${whole ? " of it" : ""}.`;
     }
 
     point(x, y) {
@@ -317,7 +319,7 @@
       const least = Math.min(0, ...falls);
       return el("section", null, el("h4", null, "Without it"),
         el("div", { class: "ee-bars" }, bars(rows, least, Math.max(0, ...falls) - least || 1)),
-        el("p", { class: "ee-note" }, `What becomes of ${number(before, 4)}, the mean cosine of ${about.shown === 1 ? "the image" : "the " + about.shown + " images"} above with \u201c${about.label}\u201d; bars of all neurons have one scale. Out: its direct part is taken from the last residual stream. Removed: its coefficient is 0 at all tokens, and later layers answer (A.6).`));
+        el("p", { class: "ee-note" }, `What becomes of ${number(before, 4)}, the mean cosine of ${about.shown === 1 ? "the image" : "the " + about.shown + " images"} above with \u201c${about.label}\u201d; bars of all ${this.unit}s have one scale. Out: its direct part is taken from the last residual stream. Removed: its coefficient is 0 at all tokens, and later layers answer (A.6).`));
     }
 
     /** The entities that it improves most, with both ways of taking it out, on one scale. */
@@ -338,7 +340,7 @@
       const rows = [...n.raised, ...n.lowered].map(([name, value, rank, m]) => [name, value, signed(value), (rank ? `rank ${rank.toLocaleString("en")} among all neurons, ` : "") + `mean m ${number(m)}`]);
       const least = Math.min(0, ...rows.map((r) => r[1]));
       return el("section", null, title, el("div", { class: "ee-bars" }, bars(rows, least, Math.max(0, ...rows.map((r) => r[1])) - least || 1)),
-        el("p", { class: "ee-note" }, `Improvement; it raises ${n.count[0]} and lowers ${n.count[1]} of ${n.count[0] + n.count[1]} entities.`));
+        el("p", { class: "ee-note" }, `Improvement; it raises ${n.count[0]} and lowers ${n.count[1]} of ${n.count[2] || n.count[0] + n.count[1]} entities.`));
     }
 
     /** Query neurons on the left, this neuron on the right; a line is as thick as its help. */

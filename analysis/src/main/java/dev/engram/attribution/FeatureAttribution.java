@@ -51,37 +51,27 @@ public record FeatureAttribution(
         name, label, images, by, layer, scores, coefficients, cosines, provenance);
   }
 
-  /**
-   * @return mean cosine of the images with the text
-   */
+  /** Mean cosine of the images with the text. */
   public double cosine() {
     return Arrays.stream(cosines).average().orElse(Double.NaN);
   }
 
-  /**
-   * @return mean score of a feature of the autoencoder
-   */
+  /** Mean score of a feature of the autoencoder. */
   public double score(Feature f) {
     return Attribution.mean(scores, f.index());
   }
 
-  /**
-   * @return mean coefficient of a feature of the autoencoder
-   */
+  /** Mean coefficient of a feature of the autoencoder. */
   public double coefficient(Feature f) {
     return Attribution.mean(coefficients, f.index());
   }
 
-  /**
-   * @return mean score of every feature, by its index
-   */
+  /** Mean score of every feature, by its index. */
   public double[] means() {
     return Attribution.means(scores);
   }
 
-  /**
-   * @return the features with the highest mean scores, descending; equal scores by their index
-   */
+  /** The features with the highest mean scores, descending; equal scores by their index. */
   public List<Ranked> top(int count) {
     double[] means = means();
     int[] order = Attribution.order(means, count);
@@ -97,9 +87,7 @@ public record FeatureAttribution(
         .toList();
   }
 
-  /**
-   * @return 1 for the highest score, …
-   */
+  /** Its rank: 1 for the highest score. */
   public int rank(Feature f) {
     return Attribution.rank(means(), f.index());
   }

@@ -13,11 +13,11 @@ import java.util.List;
  * @param feature which
  * @param hook whose activations it is a part of
  * @param words what it says
- * @param maps the images of the open set in which it is most active, with where
- * @param images how many the open set has
+ * @param maps the open images in which it is most active, with where
+ * @param images how many open images there are
  * @param active in how many of them it is active, at any token
  * @param reading by which entities are improved
- * @param entities one for each entity of the open set, the most improved first
+ * @param entities one for each entity of the open images, the most improved first
  * @param nearest the neurons whose value vectors point most nearly its way
  * @param fall of the mean cosine of the first entity's images with their label, without the feature
  * @param provenance where the numbers come from

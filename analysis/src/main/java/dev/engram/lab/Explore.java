@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * Asks for linked pages of several neurons: where each looks, what it says, which entities it
  * serves, what drives it, what is lost without it. With images, they are the neurons that bring
  * these closest to their label; with neurons alone, these, the neurons that drive them, and the
- * best of their entity; with neither, the best neurons of the open set.
+ * best of their entity; with neither, the best neurons of the open images.
  *
  * @param images what is looked at; null for the entity that each neuron serves
  * @param neurons that are there in any case, first
@@ -39,7 +39,7 @@ public record Explore(
     }
   }
 
-  /** The best neurons of the open set, each with the entity that it improves most. */
+  /** The best neurons of the open images, each with the entity that it improves most. */
   public static Explore best() {
     return new Explore(null, List.of(), null, TOP, null);
   }

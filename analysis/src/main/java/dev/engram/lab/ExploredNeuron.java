@@ -23,9 +23,9 @@ import java.util.stream.Stream;
  * @param coefficient m at the class token, mean over the subject's images
  * @param sign −1 if query and value vector are turned around for the subject (A.2), else +1
  * @param onSubject the images of the subject that are shown, in their order
- * @param driving the images of the open set that drive it most, the strongest first
+ * @param driving the open images that drive it most, the strongest first
  * @param words what it says, turned by the sign
- * @param effects one for each entity of the open set, the most improved first
+ * @param effects one for each entity of the open images, the most improved first
  * @param queries what drives it
  * @param fall of the shown images' mean cosine with the label, without the neuron
  * @param undefined why there are no heatmaps or no query neurons; "" where there are both

@@ -46,7 +46,7 @@ import java.util.stream.Stream;
 
 /** Carries out {@link Explore}: chooses the neurons, and gathers what their pages show. */
 final class Explorer {
-  /** Images of the open set on a page that drive a neuron most. */
+  /** Open images on a page that drive a neuron most. */
   private static final int DRIVING = 6;
 
   /** Query neurons on a page. */
@@ -288,7 +288,7 @@ final class Explorer {
     return out;
   }
 
-  /** Images of the open set, with the coefficients of a neuron that they drive most. */
+  /** Open images, with the coefficients of a neuron that they drive most. */
   private List<Look> driving(Neuron n) {
     float[] m = survey.coefficients(n, progress);
     int sign = sign(n);

@@ -44,9 +44,9 @@ public record FeatureExploration(
    * @param scores mean over the subject's images, and the rank among all features
    * @param coefficient m at the class token, mean over the subject's images
    * @param onSubject the images of the subject that are shown
-   * @param driving the images of the open set in which it is most active, at any token
+   * @param driving the open images in which it is most active, at any token
    * @param words what it says
-   * @param entities one for each entity of the open set, the most improved first
+   * @param entities one for each entity of the open images, the most improved first
    * @param fall of the shown images' mean cosine with the label, without the feature
    */
   public record OfFeature(

@@ -37,7 +37,7 @@ import java.util.stream.IntStream;
 
 /** Gathers what the pages of features show of the open images. */
 final class FeaturePages {
-  /** Images of the open set on a page of an exploration. */
+  /** Open images on a page of an exploration. */
   private static final int DRIVING = 6;
 
   private static final int RANDOM_VECTORS = 100;
@@ -57,7 +57,7 @@ final class FeaturePages {
   }
 
   /**
-   * What features do for each entity of the open set, in one pass of its images.
+   * What features do for each entity of the open images, in one pass of them.
    *
    * @return for each feature its entities, the most improved first
    */
@@ -220,7 +220,7 @@ final class FeaturePages {
     return ImageSelection.of(entity(best));
   }
 
-  /** The entity of the open set that a result means. */
+  /** The entity of the open images that a result means. */
   Entity entity(OfEntity result) {
     return lab.images().entities().stream()
         .filter(e -> e.title().equals(result.title()) && e.label().equals(result.label()))
@@ -228,7 +228,7 @@ final class FeaturePages {
         .orElseThrow();
   }
 
-  /** The images of the open set in which each is most active; all that are shown are read. */
+  /** The open images in which each is most active; all that are shown are read. */
   private List<List<LabelledImage>> driving(
       List<Feature> features, List<LabelledImage> shown, Map<LabelledImage, float[][]> read) {
     List<LabelledImage> all = lab.images().images();
@@ -282,7 +282,7 @@ final class FeaturePages {
             .with("images", String.valueOf(images.size()), "map", "m = f s of each patch"));
   }
 
-  /** The images of the open set in which a feature is most active, and in how many it is at all. */
+  /** The open images in which a feature is most active, and in how many it is at all. */
   Strongest strongest(Feature feature, int most) {
     List<LabelledImage> all = lab.images().images();
     double[] largest = largest(List.of(feature), all)[0];

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Belongs to the lab, until another autoencoder or another model takes its place.
  */
 public final class Features {
-  /** Images that a card is measured on, evenly spread over the open set. */
+  /** Images that a card is measured on, evenly spread over the open images. */
   public static final int MEASURED = 32;
 
   /** Images of a feature's page. */
@@ -68,8 +68,8 @@ public final class Features {
   }
 
   /**
-   * What the autoencoder is, and how faithful on images of the open set, those that have a label if
-   * there are some.
+   * What the autoencoder is, and how faithful on open images, those that have a label if there are
+   * some.
    *
    * @param images at most so many, from 1
    */

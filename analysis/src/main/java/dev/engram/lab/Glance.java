@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param shorter the share of the neurons of its block and layer whose value vectors are shorter,
  *     from 0 to 1
  * @param words what it says, in the dictionary that was used last; null where none was
- * @param effects what it does to the entities of the open set, the largest improvement first; empty
- *     where no survey was made
+ * @param effects what it does to the entities of the open images, the largest improvement first;
+ *     empty where no survey was made
  */
 public record Glance(
     Neuron neuron,

@@ -349,7 +349,7 @@ public final class Lab implements AutoCloseable {
     return open().valueVectors();
   }
 
-  /** What the open set does to every neuron: one pass of its images, kept for the next question. */
+  /** What the open images do to every neuron: one pass of them, kept for the next question. */
   public Survey survey(Reading reading) {
     return open().survey(images.set(), reading, state.surveys(), progress);
   }

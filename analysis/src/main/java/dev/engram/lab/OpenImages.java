@@ -14,7 +14,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Finds the images that somebody names: in the open set if there is one, and among files. */
+/**
+ * Finds the images that somebody names: among the open images if there are any, and among files.
+ */
 final class OpenImages {
   private @Nullable ImageSet set;
   private @Nullable Supplier<ImageSet> otherwise;
@@ -108,7 +110,8 @@ final class OpenImages {
     }
     Path file = UserPath.of(wanted);
     boolean isPath = file.isAbsolute() || wanted.startsWith(".") || wanted.endsWith("/");
-    // A name means the open set first: which folder this process runs in is seldom on one's mind.
+    // A name means the open images first: which folder this process runs in is seldom on one's
+    // mind.
     if (Files.isDirectory(file) && (isPath || set == null || !set.hasEntity(wanted))) {
       ImageSet folder = ImageSet.read(file);
       return new ImageSelection(folder.name(), folder.images(), "");

@@ -10,8 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param target the images; an entity means the mean over its images
  * @param label the text that contributions are held against; null for the images' own
  * @param layers whose heads are put into words, from 0; empty for the last four
- * @param sample at most so many images of the open set, evenly spread, over which a head's outputs
- *     vary
+ * @param sample at most so many of the open images, evenly spread, over which a head's outputs vary
  * @param words null for the model's own
  */
 public record ReadHeads(
@@ -29,7 +28,7 @@ public record ReadHeads(
   }
 
   /**
-   * The heads of the last four layers, over 200 images of the open set.
+   * The heads of the last four layers, over 200 of the open images.
    *
    * @param targets names of entities, images, files or folders
    */

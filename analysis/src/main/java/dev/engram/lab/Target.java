@@ -9,9 +9,9 @@ import java.util.stream.Stream;
 
 /**
  * The images that a request is about: named as a user names them, or given as they are. Names are
- * entities of the open set ({@code statue_of_liberty}), images of it ({@code ghost/0}), files and
- * folders; several are taken together. A name that an entity and a folder have means the entity;
- * {@code ./name} is the folder.
+ * entities of the open images ({@code statue_of_liberty}), single images ({@code ghost/0}), files
+ * and folders; several are taken together. A name that an entity and a folder have means the
+ * entity; {@code ./name} is the folder.
  */
 public sealed interface Target {
   /**

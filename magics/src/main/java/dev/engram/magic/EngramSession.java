@@ -192,7 +192,7 @@ final class EngramSession {
     return Iconclip.cache().resolve("atlases");
   }
 
-  /** The entities that a line may name: of the open set, else of the embedded one. */
+  /** The entities that a line may name: of the open images, else of the embedded ones. */
   List<Entity> entitiesAtHand() {
     return (hasImages() ? images() : visentMini()).entities();
   }

@@ -38,7 +38,7 @@ final class EvolveCommand implements EngramMagic {
       names = "--image",
       required = true,
       paramLabel = "IMAGE",
-      description = "An image of the open set (entity/0; of an entity its first) or an image file.")
+      description = "One of the open images (entity/0; of an entity its first) or an image file.")
   private String image = "";
 
   @Option(

@@ -29,7 +29,7 @@ import picocli.CommandLine.Parameters;
       "",
       "Of an entity or an image: the neurons that bring it closest to its label. Of neurons: these,",
       "the neurons that drive them, and the best of the entity that the first one serves. Of",
-      "nothing: the best neurons of the open set. The first call passes the whole set through the",
+      "nothing: the best neurons of the open images. The first call passes the whole set through the",
       "model, the next ones do not. Where an atlas is open (%%survey, %%atlas), each page names",
       "the strongest images of its whole set.",
       "In Java: Exploration e = %%explore santa_claus   (with var it is an Object)"
@@ -47,7 +47,7 @@ final class ExploreCommand implements EngramMagic {
       paramLabel = "ENTITY|IMAGE|NEURON",
       arity = "0..*",
       description =
-          "Entities of the open set, images of it (entity/0) or image files, neurons (L5F412,"
+          "Entities of the open images, single images (entity/0) or image files, neurons (L5F412,"
               + " L3A0H11); in any number. Or features of the open sparse autoencoder (L3S17).")
   private List<String> targets = List.of();
 

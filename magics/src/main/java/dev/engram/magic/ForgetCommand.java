@@ -33,7 +33,7 @@ final class ForgetCommand implements EngramMagic {
 
   @Parameters(
       paramLabel = "ENTITY",
-      description = "An entity of the open set; or an image (entity/0, a file) or a folder.")
+      description = "An entity of the open images; or an image (entity/0, a file) or a folder.")
   private String target = "";
 
   @Option(

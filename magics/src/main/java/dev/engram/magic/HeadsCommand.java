@@ -15,7 +15,7 @@ import picocli.CommandLine.Option;
       "",
       "Shares are exact: all heads, the FFN blocks and the rest sum to the cosine with the text. The",
       "words are those whose directions explain most of how a head's output varies over images of",
-      "the open set (TextSpan, Gandelsman, Efros and Steinhardt 2024).",
+      "the open images (TextSpan, Gandelsman, Efros and Steinhardt 2024).",
       "In Java: HeadReadings h = %%heads ghost, and then h.words(5, 0)"
     })
 @HelpPage(
@@ -41,8 +41,7 @@ final class HeadsCommand implements EngramMagic {
       names = "--sample",
       paramLabel = "N",
       defaultValue = "200",
-      description =
-          "Over how many images of the open set, evenly spread (default: ${DEFAULT-VALUE}).")
+      description = "Over how many of the open images, evenly spread (default: ${DEFAULT-VALUE}).")
   private int sample = ReadHeads.SAMPLE;
 
   @Mixin private DictionaryOptions dictionary = new DictionaryOptions();

@@ -22,7 +22,7 @@ import picocli.CommandLine.Parameters;
     description = "Show a neuron: its words, images, entities, query neurons, and what it is for.",
     footer = {
       "",
-      "The images are those of the open set. The first call passes all of them through the model",
+      "The images are the open ones. The first call passes all of them through the model",
       "and keeps what it finds of every neuron, so that the next page is fast. Where an atlas is",
       "open (%%survey, %%atlas), a table above names the strongest images of its whole set.",
       "In Java: Described d = %%neuron L5F412   (with var it is an Object)"
@@ -98,10 +98,7 @@ final class NeuronCommand implements EngramMagic {
     PageFile file = page.file();
     try (MagicProgress progress = context.progress()) {
       DescribedFeature described =
-          session
-              .lab(progress)
-              .features()
-              .describe(feature, reading, dictionary.words(session));
+          session.lab(progress).features().describe(feature, reading, dictionary.words(session));
       if (file != null) {
         context.display(file.write(Presenters.page(described)));
       }

@@ -27,8 +27,8 @@ import picocli.CommandLine.Option;
       "word's embedding: so every neuron is compared, with any word or phrase. Of an entity the",
       "improvement is taken (Eq. 11, 12), and neurons are turned around as A.2 has it. With"
           + " neither",
-      "word nor entity each neuron counts by the entity of the open set that it improves most.",
-      "Where an atlas is open (%%survey, %%atlas), its images stand for the open set's, and its",
+      "word nor entity each neuron counts by the entity of the open images that it improves most.",
+      "Where an atlas is open (%%survey, %%atlas), its images stand for the open ones, and its",
       "columns are shown: density is the share of images on which |m| is beyond its threshold.",
       "In Java: Neurons n = %%neurons --word hat   (n.names(), table(n))"
     })

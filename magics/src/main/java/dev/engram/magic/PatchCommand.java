@@ -28,7 +28,7 @@ final class PatchCommand implements EngramMagic {
 
   @Parameters(
       paramLabel = "IMAGE|ENTITY",
-      description = "An image of the open set (entity/0) or a file; of an entity its first image.")
+      description = "One of the open images (entity/0) or a file; of an entity its first image.")
   private String target = "";
 
   @Option(

@@ -32,7 +32,7 @@ final class QueriesCommand implements EngramMagic {
       names = "--image",
       required = true,
       paramLabel = "IMAGE|ENTITY",
-      description = "An entity of the open set, an image of it (entity/0), or an image file.")
+      description = "An entity of the open images, one of its images (entity/0), or an image file.")
   private String image = "";
 
   @Mixin private TopOptions top = new TopOptions();

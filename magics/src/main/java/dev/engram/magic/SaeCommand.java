@@ -44,7 +44,7 @@ final class SaeCommand implements EngramMagic {
       paramLabel = "N",
       defaultValue = "" + Features.MEASURED,
       description =
-          "Measure on so many images of the open set how faithful its features are; 0 for none"
+          "Measure on so many of the open images how faithful its features are; 0 for none"
               + " (default: ${DEFAULT-VALUE}).")
   private int images = Features.MEASURED;
 

@@ -7,7 +7,7 @@ import picocli.CommandLine.Parameters;
 class TargetOptions {
   @Parameters(
       paramLabel = "IMAGE|ENTITY",
-      description = "An entity of the open set, an image of it (entity/0), or an image file.")
+      description = "An entity of the open images, one of its images (entity/0), or an image file.")
   private String target = "";
 
   /** What the line names. */

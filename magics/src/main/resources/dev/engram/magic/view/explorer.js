@@ -336,7 +336,7 @@
 
     entities(n) {
       const title = el("h4", null, "Entities raised and lowered");
-      if (!n.raised.length && !n.lowered.length) return el("section", null, title, el("p", { class: "ee-note" }, n.noEntities || "The open set has no entities."));
+      if (!n.raised.length && !n.lowered.length) return el("section", null, title, el("p", { class: "ee-note" }, n.noEntities || "The open images have no entities."));
       const rows = [...n.raised, ...n.lowered].map(([name, value, rank, m]) => [name, value, signed(value), (rank ? `rank ${rank.toLocaleString("en")} among all neurons, ` : "") + `mean m ${number(m)}`]);
       const least = Math.min(0, ...rows.map((r) => r[1]));
       return el("section", null, title, el("div", { class: "ee-bars" }, bars(rows, least, Math.max(0, ...rows.map((r) => r[1])) - least || 1)),

@@ -234,7 +234,7 @@ public final class Lab implements AutoCloseable {
 
   /** Whether a sparse autoencoder is open. */
   public boolean hasFeatures() {
-    return open != null && open.hasSae();
+    return hasModel() && open().hasSae();
   }
 
   /** The features of the open autoencoder; refuses if none is open. */

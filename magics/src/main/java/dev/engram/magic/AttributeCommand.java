@@ -70,7 +70,7 @@ final class AttributeCommand implements EngramMagic {
       if (features) {
         Score asked = reading == null && by instanceof Reading ? null : by;
         return context.showing(
-            shown, session.lab(progress).features().attribute(Target.of(target), label, asked));
+            shown, session.lab(progress).features().attribute(on.target(), on.label(), asked));
       }
       return context.showing(shown, session.lab(progress).attribute(request));
     }

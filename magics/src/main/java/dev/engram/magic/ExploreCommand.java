@@ -131,7 +131,7 @@ final class ExploreCommand implements EngramMagic {
             named,
             label,
             top,
-            session.vocabulary(dictionary));
+            dictionary.words(session));
     PageFile file = page.file();
     try (MagicProgress progress = context.progress()) {
       FeatureExploration exploration = session.lab(progress).features().explore(request);

@@ -11,6 +11,7 @@ import dev.engram.magic.result.Presenters;
 import dev.engram.magic.view.PageFile;
 import dev.engram.trace.Feature;
 import dev.engram.trace.Neuron;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;

@@ -39,10 +39,11 @@ final class EngineCache {
   /**
    * Loads the engine, once a JVM.
    *
-   * @throws EngramException if DJL_CACHE_DIR is set and empty
+   * @throws EngramException if DJL_CACHE_DIR is set and empty, or there is no native library
    */
   static Engine engine() {
     requireName(System.getenv(VARIABLE));
+    NativeLibrary.require();
     return Loaded.ENGINE;
   }
 

@@ -1,0 +1,156 @@
+package dev.engram.model;
+
+import ai.djl.Device;
+import ai.djl.MalformedModelException;
+import ai.djl.Model;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Block;
+import ai.djl.nn.core.Linear;
+import ai.djl.training.ParameterStore;
+import dev.engram.EngramException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Locale;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * float32 products on a CPU by oneDNN. The engine has two libraries for them and takes MKL, which
+ * knows processors of Intel; on others oneDNN can be twice as fast. Which one is faster here is
+ * measured once, at the first product; both round as float32 does.
+ */
+public final class OneDnn {
+  /** {@code mkl} or {@code onednn}, where somebody wants the same last bits everywhere. */
+  static final String VARIABLE = "ENGRAM_PRODUCTS";
+
+  /** A share of MKL's time: a smaller gain is not worth other last bits than PyTorch's own. */
+  private static final double BORDER = 0.75;
+
+  /** Of multiplications: to set up a smaller product takes longer than what is gained. */
+  private static final long LEAST = 4_000_000;
+
+  private static final int TURNS = 5;
+  private static final int ROWS = 128;
+  private static final int IN = 512;
+  private static final int OUT = 1024;
+
+  /** A processor keeps its choice for as long as the JVM lives. */
+  private static final class Here {
+    private static final @Nullable Model MODULE = module(); // held: it frees its block at its end
+    private static final Choice CHOICE = choose(System.getenv(VARIABLE));
+  }
+
+  /**
+   * Which library multiplies.
+   *
+   * @param isTaken whether it is oneDNN
+   * @param reason one phrase: why
+   */
+  record Choice(boolean isTaken, String reason) {}
+
+  private OneDnn() {}
+
+  static Choice choice() {
+    return Here.CHOICE;
+  }
+
+  /**
+   * What a model on this processor computes with, for people.
+   *
+   * @return such as {@code products by oneDNN (oneDNN takes 0.53 of MKL's time)}
+   */
+  public static String note() {
+    return "products by %s (%s)".formatted(choice().isTaken ? "oneDNN" : "MKL", choice().reason);
+  }
+
+  /** Whether the engine has oneDNN at all. */
+  static boolean isThere() {
+    return Here.MODULE != null;
+  }
+
+  /** Whether oneDNN is the better one for a product. Gradients do not pass through its. */
+  static boolean takes(NDArray x, NDArray weight, NDArray bias) {
+    return x.size() * weight.getShape().get(0) >= LEAST
+        && x.getDataType() == DataType.FLOAT32
+        && !x.getDevice().isGpu()
+        && !x.hasGradient()
+        && !weight.hasGradient()
+        && !bias.hasGradient()
+        && choice().isTaken();
+  }
+
+  /**
+   * x Wᵀ + b.
+   *
+   * @param x (…, in), float32; owns the result
+   * @param weight W (out, in)
+   * @param bias b (out)
+   * @return (…, out)
+   */
+  static NDArray linear(NDArray x, NDArray weight, NDArray bias) {
+    Block module = Objects.requireNonNull(Here.MODULE, "the engine has no oneDNN").getBlock();
+    // As if for training: what is made for inference alone may be neither changed nor learned from.
+    return module
+        .forward(new ParameterStore(), new NDList(x, weight, bias), true)
+        .singletonOrThrow();
+  }
+
+  /** The function of src/main/torchscript/linear.py; null where the engine was built without. */
+  private static @Nullable Model module() {
+    try (InputStream in =
+        Objects.requireNonNull(OneDnn.class.getResourceAsStream("linear.pt"), "linear.pt")) {
+      Model model = Model.newInstance("linear", Device.cpu(), "PyTorch");
+      model.load(in);
+      return model;
+    } catch (IOException | MalformedModelException | RuntimeException absent) {
+      return null;
+    }
+  }
+
+  /**
+   * @param wish {@code mkl}, {@code onednn}, or nothing for what is faster
+   * @throws EngramException for another word
+   */
+  static Choice choose(@Nullable String wish) {
+    String word = wish == null ? "" : wish.strip().toLowerCase(Locale.ROOT);
+    if (!word.isEmpty() && !word.equals("mkl") && !word.equals("onednn")) {
+      throw new EngramException(VARIABLE + " is mkl or onednn; got '" + wish + "'.");
+    }
+    if (Here.MODULE == null) {
+      return new Choice(false, "the engine has no oneDNN");
+    }
+    if (!word.isEmpty()) {
+      return new Choice(word.equals("onednn"), "as " + VARIABLE + " says");
+    }
+    double share = share();
+    return new Choice(
+        share < BORDER, String.format(Locale.ROOT, "oneDNN takes %.2f of MKL's time", share));
+  }
+
+  /** The time of oneDNN as a share of MKL's: turn by turn, the least of each. */
+  private static double share() {
+    try (NDManager m = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
+      NDArray x = m.full(new Shape(ROWS, IN), 0.5f);
+      NDArray w = m.full(new Shape(OUT, IN), 0.5f);
+      NDArray b = m.zeros(new Shape(OUT));
+      long mkl = Long.MAX_VALUE;
+      long oneDnn = Long.MAX_VALUE;
+      for (int i = 0; i <= TURNS; i++) {
+        long start = System.nanoTime();
+        Linear.linear(x, w, b).singletonOrThrow().close();
+        long between = System.nanoTime();
+        linear(x, w, b).close();
+        long end = System.nanoTime();
+        if (i > 0) { // the first turn sets both up
+          mkl = Math.min(mkl, between - start);
+          oneDnn = Math.min(oneDnn, end - between);
+        }
+      }
+      return (double) oneDnn / mkl;
+    }
+  }
+}

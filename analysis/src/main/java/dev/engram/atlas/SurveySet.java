@@ -1,10 +1,13 @@
 package dev.engram.atlas;
 
+import dev.engram.data.Datasets;
 import dev.engram.data.Entity;
 import dev.engram.data.ImageSet;
 import dev.engram.data.LabelledImage;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The images of a survey, wherever they lie, and their classes. An {@link ImageSet} of files is
@@ -43,6 +46,23 @@ public final class SurveySet {
       images.add(SurveyImage.file(i.name(), -1, i.file().toString()));
     }
     return new SurveySet(set.name(), classes, images, set.notes());
+  }
+
+  /**
+   * Images of a folder or a data set, as {@link Datasets#imageSet} reads them; where there are
+   * many, their names are on the disk.
+   *
+   * @param split null for the images on which accuracy is reported
+   * @throws dev.engram.EngramException if there is no such folder, split, or nothing in it
+   */
+  public static SurveySet read(Path path, @Nullable String split) {
+    List<SurveyImage> images = new SpilledRecords<>(SurveyImage.FORMAT);
+    ImageSet set =
+        Datasets.stream(
+            path,
+            split,
+            (entity, i) -> images.add(SurveyImage.file(i.name(), entity, i.file().toString())));
+    return new SurveySet(set.name(), set.entities(), images, set.notes());
   }
 
   /** For people and for folders. */

@@ -33,7 +33,7 @@ public final class OneDnn {
   /** Of multiplications: to set up a smaller product takes longer than what is gained. */
   private static final long LEAST = 4_000_000;
 
-  private static final int TURNS = 5;
+  private static final int TURNS = 9;
   private static final int ROWS = 128;
   private static final int IN = 512;
   private static final int OUT = 1024;
@@ -116,10 +116,7 @@ public final class OneDnn {
    * @throws EngramException for another word
    */
   static Choice choose(@Nullable String wish) {
-    String word = wish == null ? "" : wish.strip().toLowerCase(Locale.ROOT);
-    if (!word.isEmpty() && !word.equals("mkl") && !word.equals("onednn")) {
-      throw new EngramException(VARIABLE + " is mkl or onednn; got '" + wish + "'.");
-    }
+    String word = word(wish);
     if (Here.MODULE == null) {
       return new Choice(false, "the engine has no oneDNN");
     }
@@ -129,6 +126,23 @@ public final class OneDnn {
     double share = share();
     return new Choice(
         share < BORDER, String.format(Locale.ROOT, "oneDNN takes %.2f of MKL's time", share));
+  }
+
+  /**
+   * Asked where a model is loaded: a class that cannot be initialised says nothing to people.
+   *
+   * @throws EngramException if the variable has another word
+   */
+  static void requireWord() {
+    word(System.getenv(VARIABLE));
+  }
+
+  private static String word(@Nullable String wish) {
+    String word = wish == null ? "" : wish.strip().toLowerCase(Locale.ROOT);
+    if (!word.isEmpty() && !word.equals("mkl") && !word.equals("onednn")) {
+      throw new EngramException(VARIABLE + " is mkl or onednn; got '" + wish + "'.");
+    }
+    return word;
   }
 
   /** The time of oneDNN as a share of MKL's: turn by turn, the least of each. */

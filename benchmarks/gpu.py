@@ -89,6 +89,7 @@ def main():
     if not args.model:
         side_by_side.make_model()
     model = args.model or side_by_side.MODEL
+    what = f"the model in {model}" if args.model else "a random ViT-L/14"
     card = torch.cuda.get_device_name() if args.device == "gpu" else f"{os.cpu_count()} cores, no GPU"
     with tempfile.TemporaryDirectory() as folder:
         config = json.loads((model / "config.json").read_text())
@@ -101,7 +102,7 @@ def main():
         theirs = side_by_side.Worker([sys.executable, str(side_by_side.HERE / "pytorch_worker.py"), str(model), device], os.cpu_count())
         theirs(f"read {folder}")
         expected = answers(theirs, folder, "pytorch", args.images, width)
-        print(f"{datetime.date.today()}, {card}, PyTorch {torch.__version__}, a random ViT-L/14, {args.images} images at once, "
+        print(f"{datetime.date.today()}, {card}, PyTorch {torch.__version__}, {what}, {args.images} images at once, "
               f"{args.rounds} rounds, turn by turn\n")
         rows = [("one image, forward", "forward"), ("one image, forward and scores, top 50", "attribute"),
                 (f"{args.images} images, forward", "several"), (f"{args.images} images, forward and scores", "batch")]

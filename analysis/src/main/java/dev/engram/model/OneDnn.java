@@ -1,19 +1,12 @@
 package dev.engram.model;
 
 import ai.djl.Device;
-import ai.djl.MalformedModelException;
-import ai.djl.Model;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.Block;
 import ai.djl.nn.core.Linear;
-import ai.djl.training.ParameterStore;
 import dev.engram.EngramException;
-import java.io.IOException;
-import java.io.InputStream;
 import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +33,7 @@ public final class OneDnn {
 
   /** A processor keeps its choice for as long as the JVM lives. */
   private static final class Here {
-    private static final @Nullable Model MODULE = module(); // held: it frees its block at its end
+    private static final @Nullable EngineFunction LINEAR = EngineFunction.find("linear.pt");
     private static final Choice CHOICE = choose(System.getenv(VARIABLE));
   }
 
@@ -69,7 +62,7 @@ public final class OneDnn {
 
   /** Whether the engine has oneDNN at all. */
   static boolean isThere() {
-    return Here.MODULE != null;
+    return Here.LINEAR != null;
   }
 
   /** Whether oneDNN is the better one for a product. Gradients do not pass through its. */
@@ -92,23 +85,7 @@ public final class OneDnn {
    * @return (…, out)
    */
   static NDArray linear(NDArray x, NDArray weight, NDArray bias) {
-    Block module = Objects.requireNonNull(Here.MODULE, "the engine has no oneDNN").getBlock();
-    // As if for training: what is made for inference alone may be neither changed nor learned from.
-    return module
-        .forward(new ParameterStore(), new NDList(x, weight, bias), true)
-        .singletonOrThrow();
-  }
-
-  /** The function of src/main/torchscript/linear.py; null where the engine was built without. */
-  private static @Nullable Model module() {
-    try (InputStream in =
-        Objects.requireNonNull(OneDnn.class.getResourceAsStream("linear.pt"), "linear.pt")) {
-      Model model = Model.newInstance("linear", Device.cpu(), "PyTorch");
-      model.load(in);
-      return model;
-    } catch (IOException | MalformedModelException | RuntimeException absent) {
-      return null;
-    }
+    return Objects.requireNonNull(Here.LINEAR, "the engine has no oneDNN").of(x, weight, bias);
   }
 
   /**
@@ -117,13 +94,13 @@ public final class OneDnn {
    */
   static Choice choose(@Nullable String wish) {
     String word = word(wish);
-    if (Here.MODULE == null) {
+    if (Here.LINEAR == null) {
       return new Choice(false, "the engine has no oneDNN");
     }
     if (!word.isEmpty()) {
       return new Choice(word.equals("onednn"), "as " + VARIABLE + " says");
     }
-    double share = share();
+    double share = share(OneDnn::linear, OneDnn::byMkl);
     return new Choice(
         share < BORDER, String.format(Locale.ROOT, "oneDNN takes %.2f of MKL's time", share));
   }
@@ -145,26 +122,35 @@ public final class OneDnn {
     return word;
   }
 
-  /** The time of oneDNN as a share of MKL's: turn by turn, the least of each. */
-  private static double share() {
+  private static NDArray byMkl(NDArray x, NDArray weight, NDArray bias) {
+    return Linear.linear(x, weight, bias).singletonOrThrow();
+  }
+
+  /** One way to compute x Wᵀ + b. */
+  interface Product {
+    NDArray of(NDArray x, NDArray weight, NDArray bias);
+  }
+
+  /** The time of one way as a share of another's: turn by turn, the least of each. */
+  static double share(Product tried, Product usual) {
     try (NDManager m = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
       NDArray x = m.full(new Shape(ROWS, IN), 0.5f);
       NDArray w = m.full(new Shape(OUT, IN), 0.5f);
       NDArray b = m.zeros(new Shape(OUT));
-      long mkl = Long.MAX_VALUE;
-      long oneDnn = Long.MAX_VALUE;
+      long first = Long.MAX_VALUE;
+      long second = Long.MAX_VALUE;
       for (int i = 0; i <= TURNS; i++) {
         long start = System.nanoTime();
-        Linear.linear(x, w, b).singletonOrThrow().close();
+        usual.of(x, w, b).close();
         long between = System.nanoTime();
-        linear(x, w, b).close();
+        tried.of(x, w, b).close();
         long end = System.nanoTime();
         if (i > 0) { // the first turn sets both up
-          mkl = Math.min(mkl, between - start);
-          oneDnn = Math.min(oneDnn, end - between);
+          second = Math.min(second, between - start);
+          first = Math.min(first, end - between);
         }
       }
-      return (double) oneDnn / mkl;
+      return (double) first / second;
     }
   }
 }

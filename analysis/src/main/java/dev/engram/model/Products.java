@@ -21,6 +21,9 @@ final class Products {
    */
   static NDArray linear(NDArray x, NDArray weight, NDArray bias) {
     DataType type = weight.getDataType();
+    if (Bfloat16.isRounded(weight)) {
+      return Bfloat16.linear(x, weight, bias);
+    }
     if (type == DataType.FLOAT32) {
       return OneDnn.takes(x, weight, bias)
           ? OneDnn.linear(x, weight, bias)

@@ -26,7 +26,7 @@ public final class OneDnn {
   /** Of multiplications: to set up a smaller product takes longer than what is gained. */
   private static final long LEAST = 4_000_000;
 
-  private static final int TURNS = 9;
+  private static final int TURNS = 25;
   private static final int ROWS = 128;
   private static final int IN = 512;
   private static final int OUT = 1024;

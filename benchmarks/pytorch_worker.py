@@ -2,6 +2,7 @@
 
 Reads the name of a task from standard input, does it once, answers with the seconds it took.
 Everything float32, inference mode, fused attention; hooks only keep what the forward pass computes.
+After the model's folder may stand the device (cpu if left out), for gpu.py.
 """
 import os
 import sys
@@ -14,7 +15,9 @@ from transformers import CLIPVisionModelWithProjection
 
 torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
 torch.set_grad_enabled(False)
-model = CLIPVisionModelWithProjection.from_pretrained(sys.argv[1], attn_implementation="sdpa").eval()
+DEVICE = sys.argv[2] if len(sys.argv) > 2 else "cpu"
+torch.set_default_device(DEVICE)
+model = CLIPVisionModelWithProjection.from_pretrained(sys.argv[1], attn_implementation="sdpa").eval().to(DEVICE)
 layers = model.vision_model.encoder.layers
 L, P = len(layers), model.visual_projection.weight
 torch.manual_seed(0)
@@ -72,16 +75,32 @@ def attribute():
     return top.values.tolist(), top.indices.tolist()
 
 
-SIXTEEN = torch.randn(16, *image.shape[1:])
+several = torch.randn(16, *image.shape[1:])
 
 
 def batch():
     handles = hooks()
-    model(pixel_values=SIXTEEN)
+    embeddings = model(pixel_values=several).image_embeds
     result = scores()
     for h in handles:
         h.remove()
-    return result
+    return embeddings, result
+
+
+def read(folder):
+    """Images and a text that both sides get."""
+    global several, text, TEXT_ROW
+    pixels, labels = (np.fromfile(os.path.join(folder, name), dtype="<f4") for name in ("pixels", "text"))
+    several = torch.from_numpy(pixels.reshape(-1, *image.shape[1:])).to(DEVICE)
+    text = F.normalize(torch.from_numpy(labels).to(DEVICE), dim=0)
+    TEXT_ROW = (text @ P)[None]
+
+
+def write(file):
+    embeddings, result = batch()
+    with open(file, "wb") as out:
+        for each in (embeddings, result):
+            out.write(each.float().cpu().numpy().astype("<f4").tobytes())
 
 
 rng = np.random.default_rng(0)
@@ -89,7 +108,7 @@ words = rng.normal(size=(20000, P.shape[0])).astype(np.float32)
 words /= np.linalg.norm(words, axis=1, keepdims=True)
 targets = rng.normal(size=(50, P.shape[0])).astype(np.float32)
 targets /= np.linalg.norm(targets, axis=1, keepdims=True)
-D, Y = torch.from_numpy(words), torch.from_numpy(targets)
+D, Y = torch.from_numpy(words).to(DEVICE), torch.from_numpy(targets).to(DEVICE)
 FORTRAN = np.asfortranarray(words.T)
 
 
@@ -166,11 +185,15 @@ def tracing():
 
 TASKS = {"tracing": tracing, "rome_cholesky": rome_cholesky, "rome_woodbury": rome_woodbury,
          "rome_woodbury64": lambda: rome_woodbury(torch.float64),
-         "batch": batch, "forward": lambda: model(pixel_values=image).image_embeds, "attribute": attribute,
+         "batch": batch, "several": lambda: model(pixel_values=several).image_embeds.cpu(), "read": read, "write": write,
+         "forward": lambda: model(pixel_values=image).image_embeds, "attribute": attribute,
          "omp": omp, "sklearn": sklearn_omp}
 
 print("ready", flush=True)
 for line in sys.stdin:
     start = time.perf_counter()
-    TASKS[line.strip()]()
+    name, *words_of_line = line.strip().split(" ", 1)
+    TASKS[name](*words_of_line)
+    if DEVICE != "cpu":
+        torch.cuda.synchronize()
     print(time.perf_counter() - start, flush=True)

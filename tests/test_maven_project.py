@@ -96,19 +96,21 @@ def test_the_same_sources_in_another_place_are_the_same_bytes(installed, place):
     assert hashlib.sha256(first.read_bytes()).digest() == hashlib.sha256(second.read_bytes()).digest()
 
 
-def test_a_project_with_the_library_runs_the_readmes_example(installed, place):
-    project = place / "project"
+def blocks():
+    """The pieces of a pom in docs/installation.md: one dependency, and the choice of a native library."""
+    first, choice = re.findall("```xml\n(.*?)```", (ROOT / "docs" / "installation.md").read_text(encoding="utf-8"), re.DOTALL)
+    return first, choice
+
+
+def make(place, name, dependencies, body, imports=IMPORTS):
+    """A compiled project of its own, and its class path."""
+    project = place / name
     sources = project / "src" / "main" / "java"
     sources.mkdir(parents=True)
-    imports = "\n".join(f"import dev.engram.{name};" for name in IMPORTS)
-    told = 'System.out.println(a.top(1).get(0).neuron() + " " + h.images().size() + " " + t.preview().isApplied());'
-    body = textwrap.indent(example().replace("  t.apply();\n", f"  t.apply();\n  {told}\n"), "    ")
-    assert told in body, "the README's example ends otherwise; this test prints what it found"
+    lines = "\n".join(f"import dev.engram.{each};" for each in imports)
     (sources / "Example.java").write_text(
-        f"{imports}\n\npublic class Example {{\n  public static void main(String[] words) {{\n{body}  }}\n}}\n", encoding="utf-8"
+        f"{lines}\n\npublic class Example {{\n  public static void main(String[] words) {{\n{body}  }}\n}}\n", encoding="utf-8"
     )
-    # as docs/installation.md says it
-    dependencies = re.search("```xml\n(.*?)```", (ROOT / "docs" / "installation.md").read_text(encoding="utf-8"), re.DOTALL)[1]
     (project / "pom.xml").write_text(
         f"""
         <project xmlns="http://maven.apache.org/POM/4.0.0">
@@ -123,18 +125,65 @@ def test_a_project_with_the_library_runs_the_readmes_example(installed, place):
         encoding="utf-8",
     )
     maven(place, project, "compile", "dependency:build-classpath", f"-Dmdep.outputFile={project / 'classpath'}")
-    classpath = (project / "classpath").read_text(encoding="utf-8")
-    assert re.search(r"pytorch-native-cpu-[\d.]+-" + platforms.own().classifier, classpath), "the native library of this platform"
-    found = java.find()
-    done = subprocess.run(
-        [found.java, "-cp", os.pathsep.join([str(project / "target" / "classes"), classpath]), "Example"],
+    return project, (project / "classpath").read_text(encoding="utf-8")
+
+
+def run(place, project, classpath):
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTORCH_")}
+    return subprocess.run(
+        [java.find().java, "-cp", os.pathsep.join([str(project / "target" / "classes"), classpath]), "Example"],
         capture_output=True,
         encoding="utf-8",
         cwd=project,
-        env=platforms.utf8(os.environ) | {
+        env=platforms.utf8(environment) | {
             "OPT_OUT_TRACKING": "true", "OMP_WAIT_POLICY": "passive", "ENGRAM_CACHE": str(place / "cache")
         },
         check=False,
     )
+
+
+def natives(classpath):
+    return re.findall(r"pytorch-native-cpu-[\d.]+-([a-z0-9_-]+)\.jar", classpath)
+
+
+def test_a_project_with_the_library_runs_the_readmes_example(installed, place):
+    told = 'System.out.println(a.top(1).get(0).neuron() + " " + h.images().size() + " " + t.preview().isApplied());'
+    body = textwrap.indent(example().replace("  t.apply();\n", f"  t.apply();\n  {told}\n"), "    ")
+    assert told in body, "the README's example ends otherwise; this test prints what it found"
+    project, classpath = make(place, "project", blocks()[0], body)
+    assert natives(classpath) == [platforms.own().classifier]
+    done = run(place, project, classpath)
     assert done.returncode == 0, done.stderr
     assert re.search(r"^L\d+[FA]\S+ [1-9]\d* true$", done.stdout, re.MULTILINE), done.stdout + done.stderr
+
+
+def test_a_project_chooses_its_native_library(installed, place):
+    """By an exclusion and a classifier; the version is the BOM's."""
+    first, choice = blocks()
+    managed = first[: first.index("<dependencies>", first.index("</dependencyManagement>"))]
+    chosen = f"{managed}<dependencies>{choice}</dependencies>"
+    body = "    System.out.println(Lab.class);\n"
+    other = next(known.classifier for known in platforms.ALL if known != platforms.own())
+    with_classifier = re.sub("<classifier>.*?</classifier>", "<classifier>{}</classifier>", chosen)
+    assert natives(make(place, "own", with_classifier.format(platforms.own().classifier), body, ("lab.*",))[1]) == [
+        platforms.own().classifier
+    ]
+    # the jar of another platform need not lie here: the pom of the BOM says that it is there
+    pom = (installed / "engram-bom" / VERSION / f"engram-bom-{VERSION}.pom").read_text(encoding="utf-8")
+    assert f"<classifier>{other}</classifier>" in pom
+
+
+def test_a_program_without_a_native_library_says_what_to_add(installed, place):
+    first, choice = blocks()
+    managed = first[: first.index("<dependencies>", first.index("</dependencyManagement>"))]
+    iconclip = "<dependency><groupId>dev.engram</groupId><artifactId>engram-iconclip</artifactId></dependency>"
+    without = choice[: choice.index("</dependency>")] + "</dependency>"
+    body = "    Lab.open(Iconclip.model());\n"
+    project, classpath = make(
+        place, "without", f"{managed}<dependencies>{without}{iconclip}</dependencies>", body, ("lab.*", "iconclip.*")
+    )
+    assert natives(classpath) == []
+    done = run(place, project, classpath)
+    assert done.returncode == 1
+    own = platforms.own().classifier
+    assert f"PyTorch's native library for {own} is not on the class path: add ai.djl.pytorch:pytorch-native-cpu" in done.stderr

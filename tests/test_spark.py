@@ -27,8 +27,8 @@ from lab.checkout import Checkout  # noqa: E402
 
 CHECKOUT = Checkout(ROOT)
 HOME = CHECKOUT.state / "spark"
-# One number of threads everywhere: the engine's last bits depend on it.
-ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive", "SPARK_LOCAL_IP": "127.0.0.1"}
+# One number of threads and one library of products everywhere: the engine's last bits depend on them.
+ENVIRONMENT = os.environ | {"ENGRAM_PRODUCTS": "mkl", "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive", "SPARK_LOCAL_IP": "127.0.0.1"}
 EDGE = 300  # seconds, for a machine that is busy
 
 

@@ -1,5 +1,11 @@
 package dev.engram.atlas;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+
 /**
  * Where an image of a survey lies: a file of its own, or a part of one, as in a tar file.
  *
@@ -14,6 +20,38 @@ public record SurveyImage(
     String name, int classIndex, String place, long offset, long bytes, long modified) {
   /** Of an image at which nobody has looked. */
   public static final long UNKNOWN = -1;
+
+  /** On the disk. */
+  static final SpilledRecords.Format<SurveyImage> FORMAT =
+      new SpilledRecords.Format<>() {
+        @Override
+        public void write(SurveyImage image, DataOutput out) throws IOException {
+          text(image.name, out);
+          out.writeInt(image.classIndex);
+          text(image.place, out);
+          out.writeLong(image.offset);
+          out.writeLong(image.bytes);
+          out.writeLong(image.modified);
+        }
+
+        @Override
+        public SurveyImage read(DataInput in) throws IOException {
+          return new SurveyImage(
+              text(in), in.readInt(), text(in), in.readLong(), in.readLong(), in.readLong());
+        }
+
+        private void text(String text, DataOutput out) throws IOException {
+          byte[] bytes = text.getBytes(UTF_8);
+          out.writeInt(bytes.length);
+          out.write(bytes);
+        }
+
+        private String text(DataInput in) throws IOException {
+          byte[] bytes = new byte[in.readInt()];
+          in.readFully(bytes);
+          return new String(bytes, UTF_8);
+        }
+      };
 
   /** A file of its own. */
   static SurveyImage file(String name, int classIndex, String place) {

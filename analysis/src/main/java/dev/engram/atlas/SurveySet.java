@@ -1,12 +1,13 @@
 package dev.engram.atlas;
 
+import dev.engram.data.Datasets;
 import dev.engram.data.Entity;
 import dev.engram.data.ImageSet;
 import dev.engram.data.LabelledImage;
+import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The images of a survey, wherever they lie, and their classes. An {@link ImageSet} of files is
@@ -35,27 +36,33 @@ public final class SurveySet {
   public static SurveySet of(ImageSet set) {
     List<SurveyImage> images = new ArrayList<>();
     List<Entity> classes = new ArrayList<>(); // without their images, of which a million may be
-    Set<String> names = new HashSet<>();
     for (Entity e : set.entities()) {
       for (LabelledImage i : e.images()) {
-        String name = unique(i.name(), e.name(), names);
-        images.add(SurveyImage.file(name, classes.size(), i.file().toString()));
+        images.add(SurveyImage.file(i.name(), classes.size(), i.file().toString()));
       }
       classes.add(new Entity(e.name(), e.title(), e.category(), e.label(), List.of()));
     }
     for (LabelledImage i : set.background()) {
-      images.add(SurveyImage.file(unique(i.name(), i.entity(), names), -1, i.file().toString()));
+      images.add(SurveyImage.file(i.name(), -1, i.file().toString()));
     }
     return new SurveySet(set.name(), classes, images, set.notes());
   }
 
-  /** A list may give an image to two classes: it passes for each, under a name of its own. */
-  private static String unique(String name, String as, Set<String> taken) {
-    String free = name;
-    for (int i = 1; !taken.add(free); i++) {
-      free = name + " as " + as + (i == 1 ? "" : ", " + i);
-    }
-    return free;
+  /**
+   * Images of a folder or a data set, as {@link Datasets#imageSet} reads them; where there are
+   * many, their names are on the disk.
+   *
+   * @param split null for the images on which accuracy is reported
+   * @throws dev.engram.EngramException if there is no such folder, split, or nothing in it
+   */
+  public static SurveySet read(Path path, @Nullable String split) {
+    List<SurveyImage> images = new SpilledRecords<>(SurveyImage.FORMAT);
+    ImageSet set =
+        Datasets.stream(
+            path,
+            split,
+            (entity, i) -> images.add(SurveyImage.file(i.name(), entity, i.file().toString())));
+    return new SurveySet(set.name(), set.entities(), images, set.notes());
   }
 
   /** For people and for folders. */

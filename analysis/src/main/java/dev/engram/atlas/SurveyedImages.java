@@ -8,30 +8,41 @@ import dev.engram.Sha256;
 import dev.engram.data.Entity;
 import dev.engram.data.ImageSet;
 import dev.engram.data.Spread;
+import java.io.DataInput;
+import java.io.DataOutput;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The images of a survey in the order in which they pass: by class, then by name, those without a
  * class last. They pass in blocks of a fixed size that belong to the list and not to a run, since
- * the engine's last bit depends on what is multiplied together.
+ * the engine's last bit depends on what is multiplied together. They are sorted on the disk where
+ * they are many, so that memory does not depend on their number.
  */
 final class SurveyedImages {
   /** How many images pass at once. */
   static final int BLOCK = 16;
 
+  /** How many images memory holds while they are sorted, three times. */
+  private static final int HELD = 20_000;
+
+  private static final Comparator<SurveyImage> PASSING =
+      Comparator.comparingInt((SurveyImage i) -> i.classIndex() < 0 ? 1 : 0)
+          .thenComparingInt(SurveyImage::classIndex)
+          .thenComparing(SurveyImage::name);
+
   private final SurveySet set;
   private final int size;
   private final Map<Integer, List<Entry>> some; // blocks at hand; empty for all
   private final List<Entry> entries;
+  private final List<Entry> byNumber;
   private final int[] classSizes;
 
   /**
@@ -42,11 +53,27 @@ final class SurveyedImages {
     int classIndex() {
       return image.classIndex();
     }
+
+    /** On the disk. */
+    static final SpilledRecords.Format<Entry> FORMAT =
+        new SpilledRecords.Format<>() {
+          @Override
+          public void write(Entry entry, DataOutput out) throws IOException {
+            SurveyImage.FORMAT.write(entry.image, out);
+            out.writeInt(entry.number);
+          }
+
+          @Override
+          public Entry read(DataInput in) throws IOException {
+            return new Entry(SurveyImage.FORMAT.read(in), in.readInt());
+          }
+        };
   }
 
-  private SurveyedImages(SurveySet set, List<Entry> entries) {
+  private SurveyedImages(SurveySet set, List<Entry> entries, List<Entry> byNumber) {
     this.set = set;
     this.entries = entries;
+    this.byNumber = byNumber;
     size = entries.size();
     some = Map.of();
     classSizes = new int[set.entities().size()];
@@ -64,6 +91,7 @@ final class SurveyedImages {
     this.classSizes = classSizes;
     this.some = some;
     entries = List.of();
+    byNumber = List.of();
   }
 
   /** Some blocks of a list that is elsewhere. */
@@ -78,31 +106,60 @@ final class SurveyedImages {
   }
 
   static SurveyedImages of(SurveySet set, SurveySettings settings) {
+    return of(set, settings, HELD);
+  }
+
+  /**
+   * @param held how many images memory holds while they are sorted
+   */
+  static SurveyedImages of(SurveySet set, SurveySettings settings, int held) {
     if (set.images().isEmpty()) {
       throw new EngramException("The image set " + set.name() + " has no images to survey.");
     }
-    List<SurveyImage> all = new ArrayList<>(set.images());
-    all.sort(
-        Comparator.comparingInt((SurveyImage i) -> i.classIndex() < 0 ? 1 : 0)
-            .thenComparingInt(SurveyImage::classIndex)
-            .thenComparing(SurveyImage::name));
-    Integer most = settings.images();
-    List<SurveyImage> chosen = most == null ? all : Spread.of(all, most);
-    int[] numbers = new int[chosen.size()];
-    int[] byName =
-        IntStream.range(0, numbers.length)
-            .boxed()
-            .sorted(Comparator.comparing(i -> chosen.get(i).name()))
-            .mapToInt(i -> i)
-            .toArray();
-    for (int rank = 0; rank < numbers.length; rank++) {
-      numbers[byName[rank]] = rank;
+    try {
+      return sorted(set, settings.images(), held);
+    } catch (IOException e) {
+      throw SpilledRecords.failed(e);
     }
-    return new SurveyedImages(
-        set,
-        IntStream.range(0, numbers.length)
-            .mapToObj(i -> new Entry(looked(chosen.get(i)), numbers[i]))
-            .toList());
+  }
+
+  private static SurveyedImages sorted(SurveySet set, @Nullable Integer most, int held)
+      throws IOException {
+    SpilledSort<SurveyImage> listed = new SpilledSort<>(PASSING, SurveyImage.FORMAT, held);
+    for (SurveyImage image : set.images()) {
+      listed.add(image);
+    }
+    int all = set.images().size();
+    int wanted = most == null ? all : Math.min(all, most);
+    SpilledSort<Entry> ranked =
+        new SpilledSort<>(Comparator.comparing(e -> e.image.name()), Entry.FORMAT, held);
+    listed.drain(
+        new SpilledSort.Sink<>() {
+          private int seen;
+          private int taken;
+
+          @Override
+          public void take(SurveyImage image) throws IOException {
+            if (taken < wanted && seen++ == Spread.place(taken, all, wanted)) {
+              ranked.add(new Entry(looked(image), taken++));
+            }
+          }
+        });
+    List<Entry> byNumber = new SpilledRecords<>(Entry.FORMAT);
+    SpilledSort<Entry> passing =
+        new SpilledSort<>(
+            Comparator.comparing(Entry::image, PASSING).thenComparingInt(Entry::number),
+            Entry.FORMAT,
+            held);
+    ranked.drain(
+        entry -> {
+          Entry numbered = new Entry(entry.image, byNumber.size());
+          byNumber.add(numbered);
+          passing.add(numbered);
+        });
+    List<Entry> entries = new SpilledRecords<>(Entry.FORMAT);
+    passing.drain(entries::add);
+    return new SurveyedImages(set, entries, byNumber);
   }
 
   /** With its size and time, if nobody has looked yet. */
@@ -144,13 +201,13 @@ final class SurveyedImages {
   /** The images of a block. */
   List<Entry> block(int index) {
     return some.isEmpty()
-        ? entries.subList(index * BLOCK, Math.min(size(), (index + 1) * BLOCK))
+        ? List.copyOf(entries.subList(index * BLOCK, Math.min(size(), (index + 1) * BLOCK)))
         : Objects.requireNonNull(some.get(index));
   }
 
   /** All images, by their number. */
   List<Entry> byNumber() {
-    return entries.stream().sorted(Comparator.comparingInt(Entry::number)).toList();
+    return byNumber;
   }
 
   /**

@@ -4,6 +4,7 @@ import dev.engram.EngramException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +60,27 @@ public final class Datasets {
     }
     Dataset dataset = open(path, new DatasetOptions(false, null, split));
     return (split == null ? dataset.heldOut() : dataset.split(split)).imageSet();
+  }
+
+  /**
+   * As {@link #imageSet}, for more images than should be held. Those of a layout that knows classes
+   * or splits by itself (ImageNet, a list in CSV) are in memory while they are read.
+   *
+   * @param sink gets the images, those of entities first
+   * @return the set without its images
+   */
+  public static ImageSet stream(Path path, @Nullable String split, ImageSink sink) {
+    if (split == null && layout(real(path)).isEmpty()) {
+      return ImageSet.stream(path, sink);
+    }
+    ImageSet set = imageSet(path, split);
+    List<Entity> entities = new ArrayList<>();
+    for (Entity e : set.entities()) {
+      e.images().forEach(image -> sink.take(entities.size(), image));
+      entities.add(new Entity(e.name(), e.title(), e.category(), e.label(), List.of()));
+    }
+    set.background().forEach(image -> sink.take(-1, image));
+    return new ImageSet(set.name(), set.root(), entities, List.of(), set.notes());
   }
 
   private static Optional<Layout> layout(Path path) {

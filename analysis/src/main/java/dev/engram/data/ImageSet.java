@@ -80,7 +80,18 @@ public final class ImageSet {
               + template
               + "\".");
     }
-    return new ImageSetReader(folder, template).read();
+    return new ImageSetReader(folder, template, null).read();
+  }
+
+  /**
+   * Reads a folder of any size as {@link #read(Path)} does; a folder's names are in memory at a
+   * time, and those of a list in CSV.
+   *
+   * @param sink gets the images, in the order of the set
+   * @return the set without its images
+   */
+  static ImageSet stream(Path folder, ImageSink sink) {
+    return new ImageSetReader(folder, DEFAULT_TEMPLATE, sink).read();
   }
 
   /** The same set under another name. */

@@ -14,8 +14,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads one folder into an {@link ImageSet}. A list in it ({@code manifest.csv}, {@code
@@ -34,12 +36,25 @@ final class ImageSetReader {
   private final Map<String, Draft> drafts = new LinkedHashMap<>();
   private final List<LabelledImage> background = new ArrayList<>();
   private final ImageFiles kinds = new ImageFiles();
+  private final @Nullable ImageSink sink;
+  private final Set<String> listed = new HashSet<>();
+  private int ofEntities;
+  private int ofNone;
 
   /** An entity that is still collecting its images. */
   private record Draft(
-      String folder, String title, String category, String label, List<LabelledImage> images) {}
+      int index,
+      String folder,
+      String title,
+      String category,
+      String label,
+      List<LabelledImage> images) {}
 
-  ImageSetReader(Path root, String template) {
+  /**
+   * @param sink gets the images, of which the set has none then; null for a set with images
+   */
+  ImageSetReader(Path root, String template, @Nullable ImageSink sink) {
+    this.sink = sink;
     this.given = root.toAbsolutePath().normalize();
     this.root = real(given);
     this.template = template;
@@ -74,7 +89,7 @@ final class ImageSetReader {
     } else {
       readFolders();
     }
-    if (drafts.isEmpty() && background.isEmpty()) {
+    if (drafts.isEmpty() && ofNone == 0) {
       throw new EngramException(
           "There is no image in %s; category/entity/*.png (or %s) is expected.%s"
               .formatted(given, ImageFiles.KINDS.replaceFirst("png, ", ""), leftOut()));
@@ -108,10 +123,10 @@ final class ImageSetReader {
       }
       String title = row.get("entity").isBlank() ? ImageSet.words(folder) : row.get("entity");
       String label = row.get("caption").isBlank() ? label(title) : row.get("caption");
-      Draft draft =
-          add(
-              new Draft(folder, title, category, label, new ArrayList<>()),
+      Draft draft = add(
+              draft(folder, title, category, label),
               file,
+              unique(relative, folder),
               Split.of(row.get("split")));
       different += draft.label().equals(label) ? 0 : 1;
     }
@@ -121,7 +136,7 @@ final class ImageSetReader {
           "%d rows of manifest.csv have another caption than the first of their entity; the first is the label."
               .formatted(different));
     }
-    int left = images(root, true).size() - list.rows().size();
+    int left = count() - list.rows().size();
     if (left > 0) {
       notes.add(
           "%d images in the folder are not in manifest.csv and were left out.".formatted(left));
@@ -133,12 +148,17 @@ final class ImageSetReader {
       Path file = list.file(row, root);
       String shown = row.get("label").isBlank() ? ImageSet.words(stem(file)) : row.get("label");
       String label = row.get("caption").isBlank() ? label(shown) : row.get("caption");
-      background.add(
+      addLoose(
           new LabelledImage(
-              file, relative(file), shown, row.get("category"), label, Split.of(row.get("split"))));
+              file,
+              unique(relative(file), shown),
+              shown,
+              row.get("category"),
+              label,
+              Split.of(row.get("split"))));
     }
     list.requireFiles();
-    int left = images(root, true).size() - list.rows().size();
+    int left = count() - list.rows().size();
     if (left > 0) {
       notes.add("%d images in the folder are not in labels.csv and were left out.".formatted(left));
     }
@@ -151,10 +171,10 @@ final class ImageSetReader {
         addEntity(second, first.getFileName().toString());
       }
     }
-    List<Path> loose = images(root, false);
+    List<Path> loose = images(root);
     for (Path file : loose) {
       String shown = ImageSet.words(stem(file));
-      background.add(new LabelledImage(file, relative(file), shown, "", label(shown)));
+      addLoose(new LabelledImage(file, relative(file), shown, "", label(shown)));
     }
     if (!loose.isEmpty()) {
       notes.add(
@@ -164,30 +184,57 @@ final class ImageSetReader {
     if (!drafts.isEmpty()) {
       notes.add(NO_MANIFEST + "; labels are \"" + template + "\".");
     }
-    int used = drafts.values().stream().mapToInt(d -> d.images().size()).sum() + loose.size();
-    int deeper = images(root, true).size() - used;
+    int deeper = count() - ofEntities - loose.size();
     if (deeper > 0) {
       notes.add("%d images lie deeper than category/entity/ and were left out.".formatted(deeper));
     }
   }
 
   private void addEntity(Path folder, String category) {
-    List<Path> files = images(folder, false);
+    List<Path> files = images(folder);
     String name = folder.getFileName().toString();
     String title = ImageSet.words(name);
     for (Path file : files) {
-      add(new Draft(name, title, category, label(title), new ArrayList<>()), file, Split.UNKNOWN);
+      add(draft(name, title, category, label(title)), file, relative(file), Split.UNKNOWN);
     }
     if (files.isEmpty() && folders(folder).isEmpty()) {
       notes.add("The folder " + relative(folder) + " has no images and was left out.");
     }
   }
 
+  /** A list may give a file to two entities: it is an image of each, under a name of its own. */
+  private String unique(String name, String as) {
+    String free = name;
+    for (int i = 1; !listed.add(free); i++) {
+      free = name + " as " + as + (i == 1 ? "" : ", " + i);
+    }
+    return free;
+  }
+
+  private Draft draft(String folder, String title, String category, String label) {
+    return new Draft(drafts.size(), folder, title, category, label, new ArrayList<>());
+  }
+
+  private void addLoose(LabelledImage image) {
+    ofNone++;
+    if (sink == null) {
+      background.add(image);
+    } else {
+      sink.take(-1, image);
+    }
+  }
+
   /** Adds to the entity of this category and folder, which the first image founds. */
-  private Draft add(Draft candidate, Path file, Split split) {
+  private Draft add(Draft candidate, Path file, String name, Split split) {
     Draft draft =
         drafts.computeIfAbsent(candidate.category() + "/" + candidate.folder(), k -> candidate);
-    draft.images().add(new LabelledImage(file, relative(file), "", "", "", split));
+    ofEntities++;
+    LabelledImage image = new LabelledImage(file, name, "", "", "", split);
+    if (sink == null) {
+      draft.images().add(image);
+    } else {
+      sink.take(draft.index(), image);
+    }
     return draft;
   }
 
@@ -237,17 +284,30 @@ final class ImageSetReader {
     return folders;
   }
 
-  private List<Path> images(Path folder, boolean deep) {
-    return list(
-        folder,
-        deep ? 8 : 1,
-        p -> {
-          boolean image = ImageFiles.isImage(p) && Files.isRegularFile(p);
-          if (deep && !image && Files.isRegularFile(p)) {
-            kinds.count(p); // in the one walk that sees every file once
-          }
-          return image;
-        });
+  private List<Path> images(Path folder) {
+    return list(folder, 1, ImageSetReader::isImage);
+  }
+
+  private static boolean isImage(Path file) {
+    return ImageFiles.isImage(file) && Files.isRegularFile(file);
+  }
+
+  /** How many images there are, also in deeper folders than are read. */
+  private int count() {
+    return walk(
+        root,
+        8,
+        all ->
+            Math.toIntExact(
+                all.filter(
+                        p -> {
+                          boolean image = isImage(p);
+                          if (!image && Files.isRegularFile(p)) {
+                            kinds.count(p); // in the one walk that sees every file once
+                          }
+                          return image;
+                        })
+                    .count()));
   }
 
   private static EngramException loop(Object link) {
@@ -255,14 +315,16 @@ final class ImageSetReader {
         "The link " + link + " leads back to a folder that it lies in; remove it from the set.");
   }
 
-  /** Hidden files (.DS_Store, ._x.png, .ipynb_checkpoints) are nobody's images. */
   private List<Path> list(Path folder, int depth, Predicate<Path> wanted) {
+    return walk(folder, depth, all -> all.filter(wanted).sorted(NaturalOrder.PATHS).toList());
+  }
+
+  /** Hidden files (.DS_Store, ._x.png, .ipynb_checkpoints) are nobody's images. */
+  private <T> T walk(Path folder, int depth, Function<Stream<Path>, T> read) {
     try (Stream<Path> all = Files.walk(folder, depth, FileVisitOption.FOLLOW_LINKS)) {
-      return all.peek(p -> Progress.checkInterrupt())
-          .filter(p -> !("/" + relative(p)).contains("/."))
-          .filter(wanted)
-          .sorted(NaturalOrder.PATHS)
-          .toList();
+      return read.apply(
+          all.peek(p -> Progress.checkInterrupt())
+              .filter(p -> !("/" + relative(p)).contains("/.")));
     } catch (UncheckedIOException e) {
       throw e.getCause() instanceof FileSystemLoopException loop
           ? loop(loop.getFile())

@@ -17,6 +17,16 @@ public final class Spread {
     int n = all.size();
     return n <= most
         ? all
-        : IntStream.range(0, most).mapToObj(i -> all.get((int) ((long) i * n / most))).toList();
+        : IntStream.range(0, most).mapToObj(i -> all.get(place(i, n, most))).toList();
+  }
+
+  /**
+   * @param i of those that are taken, from 0
+   * @param all how many there are
+   * @param most how many are taken, at most all
+   * @return where it is among all
+   */
+  public static int place(int i, int all, int most) {
+    return (int) ((long) i * all / most);
   }
 }

@@ -39,10 +39,13 @@ final class EngineCache {
   /**
    * Loads the engine, once a JVM.
    *
-   * @throws EngramException if DJL_CACHE_DIR is set and empty
+   * @throws EngramException if DJL_CACHE_DIR is set and empty, ENGRAM_PRODUCTS has no known word,
+   *     or there is no native library
    */
   static Engine engine() {
     requireName(System.getenv(VARIABLE));
+    OneDnn.requireWord();
+    NativeLibrary.require();
     return Loaded.ENGINE;
   }
 

@@ -21,8 +21,13 @@ final class Products {
    */
   static NDArray linear(NDArray x, NDArray weight, NDArray bias) {
     DataType type = weight.getDataType();
+    if (Bfloat16.isRounded(weight)) {
+      return Bfloat16.linear(x, weight, bias);
+    }
     if (type == DataType.FLOAT32) {
-      return Linear.linear(x, weight, bias).singletonOrThrow();
+      return OneDnn.takes(x, weight, bias)
+          ? OneDnn.linear(x, weight, bias)
+          : Linear.linear(x, weight, bias).singletonOrThrow();
     }
     try (NDArray narrow = x.toType(type, true);
         NDArray product = Linear.linear(narrow, weight).singletonOrThrow()) {

@@ -21,6 +21,7 @@ import dev.engram.attribution.Baseline;
 import dev.engram.attribution.Contributions;
 import dev.engram.attribution.Reading;
 import dev.engram.attribution.Score;
+import dev.engram.data.ImageSet;
 import dev.engram.dissect.Heatmapper;
 import dev.engram.edit.Association;
 import dev.engram.edit.BackgroundKeys;
@@ -31,6 +32,7 @@ import dev.engram.edit.Insertion;
 import dev.engram.edit.KeyValue;
 import dev.engram.edit.Trainable;
 import dev.engram.experiment.Numbers;
+import dev.engram.iconclip.Iconclip;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.NeuronSpace;
 import dev.engram.trace.Site;
@@ -39,10 +41,14 @@ import dev.engram.trace.Trace;
 import dev.engram.trace.TraceRequest;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -104,6 +110,100 @@ class PrecisionTest {
         assertEquals(sum + bs[i % out], got[i], HALF * Math.abs(sum) + 1e-4);
       }
     }
+  }
+
+  /** Factors and product have 8 bits, the sum with the bias has all; other arrays are exact. */
+  @Test
+  void aProductInBfloat16IsThatOfTheRoundedNumbers() {
+    int in = 64;
+    int out = 48;
+    try (NDManager m = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
+      NDArray x = m.randomNormal(0, 1, new Shape(2, 5, in), DataType.FLOAT32);
+      NDArray w = m.randomNormal(0, 0.1f, new Shape(out, in), DataType.FLOAT32);
+      NDArray b = m.randomNormal(0, 1, new Shape(out), DataType.FLOAT32);
+      NDArray exact = Products.linear(x, w, b);
+      NDArray product = Products.linear(x, Precision.BF16.narrowed(w), b);
+      assertEquals(DataType.FLOAT32, product.getDataType());
+      float[] got = product.toFloatArray();
+      float[] xs = x.toFloatArray();
+      float[] ws = w.toFloatArray();
+      float[] bs = b.toFloatArray();
+      for (int i = 0; i < got.length; i++) {
+        double sum = 0;
+        for (int j = 0; j < in; j++) {
+          sum += (double) bfloat16(xs[i / out * in + j]) * bfloat16(ws[i % out * in + j]);
+        }
+        assertEquals(sum + bs[i % out], got[i], Math.abs(sum) / 256 + 1e-5);
+      }
+      assertNotEquals(exact, product);
+      assertEquals(exact, Products.linear(x, w.add(0), b), "what an edit writes is not rounded");
+    }
+  }
+
+  /** To the nearest of the numbers with 8 significant bits, ties to even. */
+  private static float bfloat16(float x) {
+    int bits = Float.floatToRawIntBits(x);
+    return Float.intBitsToFloat((bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000);
+  }
+
+  /** What --precision auto promises, on trained weights. */
+  @Test
+  void bfloat16KeepsTheListsOfTheStrongestNeurons() {
+    try (Clip whole = Clip.from(Iconclip.model()).device("cpu").load();
+        Clip rounded = Clip.from(Iconclip.model()).device("cpu").precision(Precision.BF16).load()) {
+      List<float[]> pixels =
+          ImageSet.read(Iconclip.entities()).entities().stream()
+              .limit(12)
+              .map(e -> whole.processor().process(e.images().get(0).file()))
+              .toList();
+      float[] text = whole.embedTexts(List.of("a photo of a lighthouse"), Progress.NONE)[0];
+      List<List<Integer>> expected = strongest(whole, pixels, text);
+      List<List<Integer>> got = strongest(rounded, pixels, text);
+      int shared = 0;
+      for (int i = 0; i < expected.size(); i++) {
+        Set<Integer> both = new HashSet<>(expected.get(i));
+        both.retainAll(got.get(i));
+        shared += both.size();
+      }
+      double share = shared / (50.0 * expected.size());
+      assertTrue(share >= 0.98, "shared: " + share);
+      assertNotEquals(whole.hash(), rounded.hash());
+      assertTrue(rounded.name().endsWith(" in bf16"), rounded.name());
+    }
+  }
+
+  private static List<List<Integer>> strongest(Clip clip, List<float[]> pixels, float[] text) {
+    List<List<Integer>> out = new ArrayList<>();
+    try (Attributor attributor = new Attributor(clip)) {
+      clip.traces(pixels, Contributions.request(clip))
+          .each(
+              batch -> {
+                for (float[] row :
+                    attributor.improvements(
+                        batch.trace(),
+                        new float[][] {text},
+                        new int[batch.size()],
+                        Reading.LITERAL)) {
+                  out.add(
+                      IntStream.range(0, row.length)
+                          .boxed()
+                          .sorted(Comparator.comparing(n -> -row[n]))
+                          .limit(50)
+                          .toList());
+                }
+              });
+    }
+    return out;
+  }
+
+  @Test
+  void autoIsWhatIsFasterHere() {
+    EngineCache.engine();
+    assertEquals(
+        Bfloat16.isFaster() && EngineCache.engine().getGpuCount() == 0
+            ? Precision.BF16
+            : Precision.F32,
+        Precision.of("auto"));
   }
 
   /** quick_gelu, gelu, gelu_pytorch_tanh, silu: both heads, gated FFNs, rotary positions. */
@@ -309,8 +409,8 @@ class PrecisionTest {
 
   @Test
   void anUnknownPrecisionIsRefused() {
-    Refusal.holds(() -> Precision.of("half"), "f32 or f16", "'half'");
-    Refusal.holds(() -> Precision.of("BF16"), "f32 or f16", "docs/gpu.md");
+    Refusal.holds(() -> Precision.of("half"), "f32, f16, bf16 or auto", "'half'");
+    assertSame(Precision.BF16, Precision.of("BF16"));
     assertSame(Precision.F16, Precision.of("F16"));
   }
 }

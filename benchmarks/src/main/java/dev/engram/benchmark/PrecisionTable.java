@@ -140,6 +140,9 @@ public final class PrecisionTable {
     try (Clip clip = Clip.from(model).device("cpu").precision(Precision.F16).load()) {
       column("computed in F16", reference, answers(clip, leading));
     }
+    try (Clip clip = Clip.from(model).device("cpu").precision(Precision.BF16).load()) {
+      column("computed in BF16", reference, answers(clip, leading));
+    }
     table();
   }
 

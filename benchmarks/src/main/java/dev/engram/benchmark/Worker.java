@@ -17,23 +17,34 @@ import dev.engram.edit.Insertion;
 import dev.engram.edit.KeyValue;
 import dev.engram.model.Clip;
 import dev.engram.model.ClipConfig;
+import dev.engram.model.Precision;
 import dev.engram.model.Weight;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.Tokens;
+import dev.engram.trace.Trace;
 import dev.engram.trace.TraceRequest;
+import java.io.BufferedOutputStream;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
- * Engram's half of benchmarks/side_by_side.py: reads the name of a task from standard input, does
- * it once, and answers with the seconds it took. The script runs this and PyTorch turn by turn.
+ * Engram's half of benchmarks/side_by_side.py and gpu.py: reads the name of a task from standard
+ * input, does it once, and answers with the seconds it took. The scripts run this and PyTorch turn
+ * by turn.
  */
 public final class Worker {
   private static final int OMP_TARGETS = 50;
@@ -44,9 +55,9 @@ public final class Worker {
   private final Clip clip;
   private final Attributor attributor;
   private final List<float[]> pixels;
-  private final List<float[]> sixteen;
+  private List<float[]> several;
   private final List<float[]> guides;
-  private final float[] text;
+  private float[] text;
   private final WordDictionary dictionary;
   private final double[][] targets;
   private final List<float[]> background;
@@ -54,13 +65,13 @@ public final class Worker {
   private final BackgroundKeys keys; // decomposed by the first edit
   private final KeyValue pair;
 
-  private Worker(Path model) {
-    clip = Clip.from(model).device("cpu").load();
+  private Worker(Path model, String device, Precision precision) {
+    clip = Clip.from(model).device(device).precision(precision).load();
     attributor = new Attributor(clip);
     Random random = new Random(0);
     int s = clip.config().imageSize();
     pixels = List.of(noise(random, 3 * s * s));
-    sixteen = IntStream.range(0, 16).mapToObj(i -> noise(random, 3 * s * s)).toList();
+    several = IntStream.range(0, 16).mapToObj(i -> noise(random, 3 * s * s)).toList();
     guides = List.of(noise(random, 3 * s * s));
     int width = clip.config().projectionWidth();
     text = noise(random, width);
@@ -109,8 +120,55 @@ public final class Worker {
     return x;
   }
 
-  private void run(String task) {
+  private float[][] scores(Trace trace, int images) {
+    return attributor.improvements(trace, new float[][] {text}, new int[images], Reading.LITERAL);
+  }
+
+  /** Images and a text that both sides get: pixels (B, 3, S, S) and text (D), raw float32. */
+  private void read(Path folder) throws IOException {
+    float[] all = floats(folder.resolve("pixels"));
+    int s = clip.config().imageSize();
+    int size = 3 * s * s;
+    several =
+        IntStream.range(0, all.length / size)
+            .mapToObj(i -> Arrays.copyOfRange(all, i * size, (i + 1) * size))
+            .toList();
+    text = floats(folder.resolve("text"));
+  }
+
+  /** Embeddings (B, D), then the scores of all neurons (B, neurons), raw float32. */
+  private void write(Path file) throws IOException {
+    List<float[]> embeddings = new ArrayList<>();
+    List<float[]> scores = new ArrayList<>();
+    clip.traces(several, Contributions.request(clip))
+        .each(
+            batch -> {
+              embeddings.addAll(List.of(batch.trace().embeddings()));
+              scores.addAll(List.of(scores(batch.trace(), batch.size())));
+            });
+    try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file))) {
+      for (float[] row : Stream.concat(embeddings.stream(), scores.stream()).toList()) {
+        ByteBuffer bytes = ByteBuffer.allocate(4 * row.length).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asFloatBuffer().put(row);
+        out.write(bytes.array());
+      }
+    }
+  }
+
+  private static float[] floats(Path file) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    float[] values = new float[bytes.length / 4];
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
+    return values;
+  }
+
+  private void run(String line) throws IOException {
+    int space = line.indexOf(' ');
+    String task = space < 0 ? line : line.substring(0, space);
+    Path path = Path.of(line.substring(space + 1));
     switch (task) {
+      case "read" -> read(path);
+      case "write" -> write(path);
       case "forward" -> {
         try (NDManager scope = clip.manager().newSubManager()) {
           clip.vision().forward(clip.batch(scope, pixels), TraceRequest.none(), List.of()).close();
@@ -130,16 +188,14 @@ public final class Worker {
           throw new IllegalStateException("no 50 neurons");
         }
       }
+      case "several" ->
+          clip.traces(several, TraceRequest.none()).each(batch -> batch.trace().embeddings());
       case "batch" ->
-          clip.traces(sixteen, Contributions.request(clip))
+          clip.traces(several, Contributions.request(clip))
               .each(
                   batch -> {
                     attributor.coefficients(batch.trace());
-                    attributor.improvements(
-                        batch.trace(),
-                        new float[][] {text},
-                        new int[batch.size()],
-                        Reading.LITERAL);
+                    scores(batch.trace(), batch.size());
                   });
       case "rome" -> rankOne(BackgroundKeys.of(clip, where, background, Tokens.CLASS));
       case "rome_again" -> rankOne(keys);
@@ -152,11 +208,16 @@ public final class Worker {
   }
 
   /**
-   * @param args the model's directory
+   * @param args the model's directory; perhaps the device ({@code cpu} if left out) and the
+   *     precision
    * @throws IOException if standard input breaks
    */
   public static void main(String[] args) throws IOException {
-    Worker worker = new Worker(Path.of(args[0]));
+    Worker worker =
+        new Worker(
+            Path.of(args[0]),
+            args.length > 1 ? args[1] : "cpu",
+            Precision.of(args.length > 2 ? args[2] : "f32"));
     System.out.println("ready");
     BufferedReader in =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));

@@ -18,6 +18,7 @@ import dev.engram.lab.Vocabulary;
 import dev.engram.magic.result.Presenters;
 import dev.engram.model.Clip;
 import dev.engram.model.ClipLoader;
+import dev.engram.model.OneDnn;
 import dev.engram.model.Precision;
 import dev.engram.trace.Neuron;
 import java.nio.file.Path;
@@ -281,9 +282,14 @@ final class EngramSession {
       return "no model loaded";
     }
     String note = model().batches().note();
+    String products = model().device().equals("cpu") ? "; " + OneDnn.note() : "";
     String precision = model().precision() == Precision.F32 ? "" : " in " + model().precision();
-    return "%s%s (%s)%s"
+    return "%s%s (%s)%s%s"
         .formatted(
-            model().device(), precision, model().deviceReason(), note.isEmpty() ? "" : "; " + note);
+            model().device(),
+            precision,
+            model().deviceReason(),
+            products,
+            note.isEmpty() ? "" : "; " + note);
   }
 }

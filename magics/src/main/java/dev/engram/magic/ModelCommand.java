@@ -55,10 +55,11 @@ final class ModelCommand implements EngramMagic {
 
   @Option(
       names = "--precision",
-      paramLabel = "f32|f16",
+      paramLabel = "f32|f16|bf16|auto",
       description =
-          "In which numbers the layers of the image tower multiply; f32, the default, or f16, which"
-              + " needs half the memory for them.")
+          "In which numbers the layers of the image tower multiply; f32, the default; f16, which"
+              + " needs half the memory for them; bf16, which is faster on some CPUs; or auto, which"
+              + " takes bf16 where it is.")
   private @Nullable String precision;
 
   @Option(

@@ -201,9 +201,12 @@ final class SurveyCommand implements EngramMagic {
       requireNoSplit();
       return TarShards.read(name, progress);
     }
-    return name == null && split == null
-        ? SurveySet.of(session.images())
-        : SurveySet.of(EngramSession.read(name == null ? EngramSession.VISENT_MINI : name, split));
+    if (name == null && split == null) {
+      return SurveySet.of(session.images());
+    }
+    return name == null || name.equals(EngramSession.VISENT_MINI)
+        ? SurveySet.of(EngramSession.read(EngramSession.VISENT_MINI, split))
+        : SurveySet.read(UserPath.of(name), split);
   }
 
   private void requireNoSplit() {

@@ -63,7 +63,7 @@ class ModelCommandTest {
         shown.provenance().entries().get("model"));
     assertRefused("attribute panda/0 --by gradient", "--precision f32");
     assertRefused("finetune panda --images panda", "--precision f32");
-    assertRefused("model --precision half", "f32 or f16; got 'half'");
+    assertRefused("model --precision half", "f32, f16, bf16 or auto; got 'half'");
     assertSame(card.clip(), model(), "what was refused changed nothing");
   }
 

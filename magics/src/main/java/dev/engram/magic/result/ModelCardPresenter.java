@@ -92,6 +92,10 @@ final class ModelCardPresenter implements Presenter<ModelCard> {
     if (clip.precision() == Precision.F16 && clip.device().equals("cpu")) {
       notes.add("On a CPU, f16 saves memory, not time.");
     }
+    if (clip.precision() == Precision.BF16) {
+      notes.add(
+          "Products are rounded to bfloat16: lists of the 50 strongest neurons keep about 99 % of float32's (docs/gpu.md).");
+    }
     clip.caution().ifPresent(notes::add);
     return notes;
   }
@@ -109,6 +113,8 @@ final class ModelCardPresenter implements Presenter<ModelCard> {
       case F16 ->
           "matrices of the image tower's layers kept and multiplied in float16, all else in"
               + " float32";
+      case BF16 ->
+          "matrices of the image tower's layers multiplied in bfloat16, all else in float32";
     };
   }
 

@@ -123,7 +123,8 @@ final class ImageSetReader {
       }
       String title = row.get("entity").isBlank() ? ImageSet.words(folder) : row.get("entity");
       String label = row.get("caption").isBlank() ? label(title) : row.get("caption");
-      Draft draft = add(
+      Draft draft =
+          add(
               draft(folder, title, category, label),
               file,
               unique(relative, folder),

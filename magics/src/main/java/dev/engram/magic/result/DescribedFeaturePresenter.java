@@ -22,7 +22,7 @@ final class DescribedFeaturePresenter implements Presenter<DescribedFeature> {
 
   @Override
   public View view(DescribedFeature d, DisplayLimits shown) {
-    return page(d).view();
+    return page(d, shown).view();
   }
 
   /** Entity, improvement, mean coefficient at the class token; the most improved first. */
@@ -46,7 +46,8 @@ final class DescribedFeaturePresenter implements Presenter<DescribedFeature> {
   }
 
   /** The page, which can be shown in a cell or written as a file. */
-  static Page page(DescribedFeature d) {
+  @Override
+  public Page page(DescribedFeature d, DisplayLimits shown) {
     List<Section> sections = new ArrayList<>();
     sections.add(
         new Section(

@@ -57,7 +57,7 @@ final class DescribedPresenter implements Presenter<Described> {
 
   @Override
   public View view(Described d, DisplayLimits shown) {
-    return page(d).view();
+    return page(d, shown).view();
   }
 
   /**
@@ -76,7 +76,8 @@ final class DescribedPresenter implements Presenter<Described> {
   }
 
   /** The page, which can be shown in a cell or written as a file. */
-  static ExplorerPage page(Described d) {
+  @Override
+  public ExplorerPage page(Described d, DisplayLimits shown) {
     NeuronReport report = d.report();
     Sections sections = new Sections(d);
     String title = "Neuron " + d.neuron();

@@ -41,7 +41,7 @@ final class ExplorationPresenter implements Presenter<Exploration> {
 
   @Override
   public View view(Exploration e, DisplayLimits shown) {
-    return page(e).view();
+    return page(e, shown).view();
   }
 
   /** Rank, neuron, every score, residual, cosines without it, words. */
@@ -102,7 +102,8 @@ final class ExplorationPresenter implements Presenter<Exploration> {
   }
 
   /** The page, which can be shown in a cell or written as a file. */
-  static ExplorerPage page(Exploration e) {
+  @Override
+  public ExplorerPage page(Exploration e, DisplayLimits shown) {
     String summary = summary(e);
     byte[] bars = bars(e);
     return new ExplorerPage(

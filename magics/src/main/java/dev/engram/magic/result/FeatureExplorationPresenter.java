@@ -51,7 +51,7 @@ final class FeatureExplorationPresenter implements Presenter<FeatureExploration>
 
   @Override
   public View view(FeatureExploration e, DisplayLimits shown) {
-    return page(e).view();
+    return page(e, shown).view();
   }
 
   /** Rank, feature, every score, residual, cosines without it, words. */
@@ -106,7 +106,8 @@ final class FeatureExplorationPresenter implements Presenter<FeatureExploration>
   }
 
   /** The page, which can be shown in a cell or written as a file. */
-  static ExplorerPage page(FeatureExploration e) {
+  @Override
+  public ExplorerPage page(FeatureExploration e, DisplayLimits shown) {
     PlotlyFigure bars =
         new FeatureExplorationPresenter().figure(e, DisplayLimits.first(STILL_BARS));
     byte[] png = FigureDrawing.still(bars.toJson()).orElseThrow();

@@ -21,8 +21,7 @@ import tech.tablesaw.api.Table;
 
 /**
  * The value of {@code %reproduce all}: what the paper says, the paper's numbers beside ours, and a
- * verdict for each finding. {@link Presenters#page(PaperReport)} has every table and figure below
- * that.
+ * verdict for each finding. {@link Presenters#page} has every table and figure below that.
  *
  * @param result what the library returned
  * @param shown the tables and figures, by the names of their experiments; without those that were

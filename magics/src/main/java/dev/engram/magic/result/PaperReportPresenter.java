@@ -50,7 +50,8 @@ final class PaperReportPresenter implements Presenter<PaperReport> {
   }
 
   /** The verdicts, and every table and figure below them. */
-  static Page page(PaperReport report) {
+  @Override
+  public Page page(PaperReport report, DisplayLimits shown) {
     List<Section> sections = new ArrayList<>();
     sections.add(new Section("Findings", summary(report)));
     for (Part part : report.result().parts()) {

@@ -2,8 +2,12 @@ package dev.engram.magic.result;
 
 import dev.engram.EngramException;
 import dev.engram.magic.save.NamedArrays;
+import dev.engram.magic.view.Page;
 import dev.engram.magic.view.PlotlyFigure;
+import dev.engram.magic.view.Standalone;
 import dev.engram.magic.view.View;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import tech.tablesaw.api.Table;
 
@@ -33,6 +37,19 @@ interface Presenter<T> {
    */
   default PlotlyFigure figure(T value, DisplayLimits shown) {
     throw none("figure", value);
+  }
+
+  /** What a file has of it: by default the page that a cell shows. */
+  default Standalone page(T value, DisplayLimits shown) {
+    return page(view(value, shown));
+  }
+
+  /** A view with what comes before it. */
+  static Page page(View view) {
+    List<View> parts = new ArrayList<>(view.before());
+    parts.add(view);
+    String title = view.text().lines().findFirst().orElse("");
+    return new Page(title, List.of(new Page.Section(title, parts)));
   }
 
   /** Numbers that are no table, which the formats of arrays take in its place; none by default. */

@@ -40,7 +40,6 @@ import dev.engram.magic.save.ResultFile;
 import dev.engram.magic.save.Saved;
 import dev.engram.magic.site.AtlasSite;
 import dev.engram.magic.view.ImageGallery;
-import dev.engram.magic.view.Page;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.PlotlyFigures;
 import dev.engram.magic.view.Standalone;
@@ -48,7 +47,6 @@ import dev.engram.magic.view.TableView;
 import dev.engram.magic.view.View;
 import dev.engram.magic.view.Viewable;
 import dev.engram.trace.Neuron;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -207,34 +205,30 @@ public final class Presenters {
             result instanceof PlotlyFigure itself
                 ? itself
                 : presenter(result).figure(result, shown),
-        () -> standalone(result, shown),
+        () -> page(result, shown).standalone(),
         () ->
             ALL.containsKey(result.getClass())
                 ? presenter(result).arrays(result)
                 : Optional.empty());
   }
 
-  private static String standalone(Object result, DisplayLimits shown) {
+  /**
+   * A result as one file: the page that its cell shows, or a larger one where it has one.
+   *
+   * @param result of a magic or of the library
+   * @throws EngramException if it is none
+   */
+  public static Standalone page(Object result) {
+    return page(result, DisplayLimits.BY_DEFAULT);
+  }
+
+  private static Standalone page(Object result, DisplayLimits shown) {
     if (result instanceof Standalone itself) {
-      return itself.standalone();
+      return itself;
     }
-    if (result instanceof Exploration exploration) {
-      return page(exploration).standalone();
-    }
-    if (result instanceof FeatureExploration exploration) {
-      return page(exploration).standalone();
-    }
-    if (result instanceof Described described) {
-      return page(described).standalone();
-    }
-    if (result instanceof DescribedFeature described) {
-      return page(described).standalone();
-    }
-    View view = view(result, shown);
-    List<View> parts = new ArrayList<>(view.before());
-    parts.add(view);
-    String title = view.text().lines().findFirst().orElse("");
-    return new Page(title, List.of(new Page.Section(title, parts))).standalone();
+    return result instanceof Viewable itself
+        ? Presenter.page(itself.view())
+        : presenter(result).page(result, shown);
   }
 
   /** Whether values of a type are results that can be saved. */
@@ -314,42 +308,6 @@ public final class Presenters {
   }
 
   /**
-   * The page of a neuron, which can be written as a file.
-   *
-   * @param described what {@code %neuron} found
-   */
-  public static Standalone page(Described described) {
-    return DescribedPresenter.page(described);
-  }
-
-  /**
-   * A table or figure of the paper, which can be written as a file.
-   *
-   * @param reproduction what {@code %reproduce} computed
-   */
-  public static Page page(Reproduction reproduction) {
-    return ReproductionPresenter.page(reproduction);
-  }
-
-  /**
-   * Verdicts with every table and figure below them, which can be written as a file.
-   *
-   * @param report what {@code %reproduce all} computed
-   */
-  public static Page page(PaperReport report) {
-    return PaperReportPresenter.page(report);
-  }
-
-  /**
-   * The page of a feature, which can be written as a file.
-   *
-   * @param described what {@code %neuron} found
-   */
-  public static Page page(DescribedFeature described) {
-    return DescribedFeaturePresenter.page(described);
-  }
-
-  /**
    * The strongest images that an atlas has of a neuron.
    *
    * @param atlas of the model
@@ -374,24 +332,6 @@ public final class Presenters {
    */
   public static View written(AtlasSite.Written site) {
     return AtlasPresenter.written(site);
-  }
-
-  /**
-   * The explorer, which can be written as a file.
-   *
-   * @param exploration what {@code %explore} found
-   */
-  public static Standalone page(Exploration exploration) {
-    return ExplorationPresenter.page(exploration);
-  }
-
-  /**
-   * The explorer of features, which can be written as a file.
-   *
-   * @param exploration what {@code %explore --features} found
-   */
-  public static Standalone page(FeatureExploration exploration) {
-    return FeatureExplorationPresenter.page(exploration);
   }
 
   @SuppressWarnings("unchecked") // registered with its own type

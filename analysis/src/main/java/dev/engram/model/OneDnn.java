@@ -6,7 +6,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.core.Linear;
-import ai.djl.pytorch.jni.JniUtils;
 import dev.engram.EngramException;
 import java.util.Locale;
 import java.util.Objects;
@@ -74,7 +73,8 @@ public final class OneDnn {
         && !x.hasGradient()
         && !weight.hasGradient()
         && !bias.hasGradient()
-        && !JniUtils.isGradMode() // of what follows from a weight that learns nothing else tells
+        && !GradientMode
+            .isRecording() // of what follows from a weight that learns nothing else tells
         && choice().isTaken();
   }
 

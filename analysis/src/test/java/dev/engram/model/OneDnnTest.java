@@ -12,6 +12,8 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import dev.engram.Refusal;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -114,6 +116,30 @@ class OneDnnTest {
       }
       assertTrue(w.getGradient().abs().sum().getFloat() > 0);
     }
+  }
+
+  /**
+   * Else a kernel, whose cells run on some thread, would multiply by MKL at one time or another.
+   */
+  @Test
+  void aThreadThatIsSettledRecordsWhereACollectorIsOpenAndNowhereElse() throws Exception {
+    List<Boolean> seen = new ArrayList<>();
+    Thread thread =
+        new Thread(
+            () -> {
+              seen.add(GradientMode.isRecording());
+              GradientMode.settle();
+              seen.add(GradientMode.isRecording());
+              try (GradientCollector collector =
+                  Engine.getEngine("PyTorch").newGradientCollector()) {
+                GradientMode.settle();
+                seen.add(GradientMode.isRecording());
+              }
+              seen.add(GradientMode.isRecording());
+            });
+    thread.start();
+    thread.join();
+    assertEquals(List.of(true, false, true, false), seen);
   }
 
   @Test

@@ -3,8 +3,8 @@
 
 usage: .venv/bin/python benchmarks/threads.py [--minutes 7] [SPINCOUNT...]   (after ./lab build, on an idle machine)
 Each setting has a kernel of its own, under which the task runs turn by turn with the others': alone, then beside three
-kernels under the same setting that attribute without end. Prints the table of docs/performance.md; the ratios are
-medians of the ratios within a turn. Exits with 1 where the installed default misses its two promises.
+kernels under the same setting that attribute without end. Prints the table of docs/performance.md; the ratios
+alone are medians of the ratios within a turn. Exits with 1 where the installed default misses its two promises.
 """
 import argparse
 import contextlib

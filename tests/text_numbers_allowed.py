@@ -50,6 +50,8 @@ ALLOWED = {
         ("600", "of 600 query neurons", "= 60 * 10"),
     ],
     "07": [
+        ("52", "sixty first neurons 52 sit", "chapter 5: its neurons in F5 have 520 query neurons, ten each"),
+        ("50 %", "of all 50 %", "= 100 * 0.5000"),
         ("0.041", "0.041 and 0.010", "= 0.5712 - 0.5299"),
         ("0.041", "is worth 0.041", "= 0.5712 - 0.5299"),
         ("0.010", "0.041 and 0.010", "= 0.5712 - 0.5611"),

@@ -114,7 +114,10 @@ final class AtlasCommand implements EngramMagic {
       requireOne();
       try (MagicProgress progress = context.progress()) {
         return AtlasMap.of(
-            session.atlas(), session.model(), colour == null ? Colour.LAYER : colour, progress);
+            session.atlas().required(),
+            session.model(),
+            colour == null ? Colour.LAYER : colour,
+            progress);
       }
     }
     if (first.equals(SQL)) {
@@ -123,16 +126,16 @@ final class AtlasCommand implements EngramMagic {
         throw new EngramException(
             "%atlas sql takes a query in quotes, as %atlas sql \"SELECT count(*) FROM neurons\".");
       }
-      return session.atlas().sql(query);
+      return session.atlas().required().sql(query);
     }
     requireOne();
     if (!words.isEmpty()) {
-      session.use(Atlas.open(UserPath.of(first)));
+      session.atlas().use(Atlas.open(UserPath.of(first)));
     }
     if (html != null) {
-      site(session.atlas(), UserPath.home(html), context);
+      site(session.atlas().required(), UserPath.home(html), context);
     }
-    return session.atlas();
+    return session.atlas().required();
   }
 
   private void requireOne() {
@@ -146,7 +149,7 @@ final class AtlasCommand implements EngramMagic {
   private void site(Atlas atlas, Path folder, MagicContext context) {
     AtlasSite.check(folder); // before the work
     try (MagicProgress progress = context.progress()) {
-      ImageSet set = images == null ? session.images() : EngramSession.read(images, null);
+      ImageSet set = images == null ? session.images() : ImageNames.read(images, null);
       AtlasMap map = AtlasMap.of(atlas, session.model(), Colour.LAYER, progress);
       AtlasSite site = new AtlasSite(atlas, map, AtlasImage.of(atlas, set), folder);
       context.display(Presenters.written(site.write(progress)));
@@ -161,7 +164,7 @@ final class AtlasCommand implements EngramMagic {
     }
     double from = match == null ? AtlasComparison.MATCH : match;
     if (folders.size() == 1) {
-      return compare(folders.get(0), session.atlas(), from, context);
+      return compare(folders.get(0), session.atlas().required(), from, context);
     }
     try (Atlas after = Atlas.open(UserPath.of(folders.get(1)))) {
       return compare(folders.get(0), after, from, context);

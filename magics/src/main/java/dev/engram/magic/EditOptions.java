@@ -63,7 +63,9 @@ final class EditOptions {
     Accuracy where =
         name == null
             ? Accuracy.onOpenImages()
-            : name.equals(NONE) ? Accuracy.none() : Accuracy.on(session.dataset(name, false, null));
+            : name.equals(NONE)
+                ? Accuracy.none()
+                : Accuracy.on(ImageNames.dataset(name, session::images));
     return where.sample(sample);
   }
 }

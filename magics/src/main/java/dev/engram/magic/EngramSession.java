@@ -2,26 +2,17 @@ package dev.engram.magic;
 
 import dev.engram.EngramException;
 import dev.engram.Progress;
-import dev.engram.atlas.Atlas;
-import dev.engram.data.Dataset;
-import dev.engram.data.DatasetOptions;
-import dev.engram.data.Datasets;
 import dev.engram.data.Entity;
 import dev.engram.data.ImageSet;
-import dev.engram.data.UserPath;
 import dev.engram.edit.EditHistory;
 import dev.engram.hub.HubSettings;
 import dev.engram.iconclip.Iconclip;
 import dev.engram.lab.Lab;
 import dev.engram.lab.StandIns;
 import dev.engram.lab.Vocabulary;
-import dev.engram.magic.result.Presenters;
 import dev.engram.model.Clip;
 import dev.engram.model.ClipLoader;
-import dev.engram.model.OneDnn;
-import dev.engram.model.Precision;
 import dev.engram.trace.Neuron;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -36,14 +27,11 @@ final class EngramSession {
   /** The name of the embedded default model. */
   static final String ICONCLIP = ModelNames.ICONCLIP;
 
-  /** The name of the embedded default set. */
-  static final String VISENT_MINI = "visent-mini";
-
   private final ModelNames models;
   private final List<String> opened = new ArrayList<>();
   private @Nullable ImageSet embedded;
-  private @Nullable Atlas atlas;
   private final Lab lab = Lab.empty().cache(Iconclip.cache());
+  private final OpenAtlas atlas = new OpenAtlas(lab);
 
   EngramSession() {
     this(HubSettings::ofEnvironment);
@@ -71,7 +59,7 @@ final class EngramSession {
   /** Listed once, whether Tab asks first or a magic. */
   private ImageSet visentMini() {
     if (embedded == null) {
-      embedded = read(VISENT_MINI, null);
+      embedded = ImageNames.read(ImageNames.VISENT_MINI, null);
     }
     return embedded;
   }
@@ -92,6 +80,16 @@ final class EngramSession {
     return lab.progress(progress);
   }
 
+  /** What {@code %engram} says of the open model. */
+  ModelFacts facts() {
+    return new ModelFacts(lab);
+  }
+
+  /** The atlas that is open, if one is. */
+  OpenAtlas atlas() {
+    return atlas;
+  }
+
   /** What a user may call a model. */
   ModelNames models() {
     return models;
@@ -109,88 +107,10 @@ final class EngramSession {
     return clip;
   }
 
-  /**
-   * @param name {@value #VISENT_MINI}, a folder or a list
-   * @param split of a data set that has splits, see {@link Datasets#imageSet}
-   * @return an image set, not yet that of the session: see {@link #use(ImageSet)}
-   */
-  static ImageSet read(String name, @Nullable String split) {
-    return name.equals(VISENT_MINI) && split == null
-        ? ImageSet.read(Iconclip.entities())
-            .named(VISENT_MINI)
-            .withBackground(ImageSet.read(Iconclip.background()))
-        : Datasets.imageSet(
-            name.equals(VISENT_MINI) ? Iconclip.entities() : UserPath.of(name), split);
-  }
-
-  /**
-   * @param name {@value #VISENT_MINI}, a folder or a list; null for the entities of the open images
-   * @param classes names of classes, for ImageNet's folders
-   */
-  Dataset dataset(@Nullable String name, boolean skipUnreadable, @Nullable Path classes) {
-    return dataset(name, skipUnreadable, classes, null);
-  }
-
-  /**
-   * @param split what will be asked for, see {@link DatasetOptions}
-   */
-  Dataset dataset(
-      @Nullable String name,
-      boolean skipUnreadable,
-      @Nullable Path classes,
-      @Nullable String split) {
-    if (name != null && !name.equals(VISENT_MINI)) {
-      return Datasets.open(
-          UserPath.of(name),
-          new DatasetOptions(
-              skipUnreadable, classes == null ? null : UserPath.home(classes), split));
-    }
-    if (classes != null) {
-      throw new EngramException("A file of class names is for ImageNet's folders; leave it out.");
-    }
-    return Dataset.of(name == null ? images() : read(name, null));
-  }
-
   /** Puts an image set in the place of the one there is. */
   void use(ImageSet fresh) {
     Progress.checkInterrupt();
     lab.images(fresh);
-  }
-
-  /** Puts an atlas in the place of the one there is, which stays usable for whoever has it. */
-  void use(Atlas fresh) {
-    atlas = fresh;
-  }
-
-  /**
-   * The open atlas.
-   *
-   * @throws EngramException if none is open
-   */
-  Atlas atlas() {
-    if (atlas == null) {
-      throw new EngramException(
-          "No atlas is open; %survey makes one of a data set, and %atlas DIR opens one.");
-    }
-    return atlas;
-  }
-
-  /** The open atlas if it is of the open model; null if there is none. */
-  @Nullable Atlas atlasOfModel() {
-    return atlas != null && atlas.isOf(model()) ? atlas : null;
-  }
-
-  /** Shows above the answer what the open atlas has of neurons, if it is of the open model. */
-  void showFromAtlas(List<Neuron> neurons, MagicContext context) {
-    Atlas open = atlasOfModel();
-    if (open != null && !neurons.isEmpty()) {
-      context.display(Presenters.ofAtlas(open, neurons));
-    }
-  }
-
-  /** Where atlases lie that were given no place. */
-  static Path atlases() {
-    return Iconclip.cache().resolve("atlases");
   }
 
   /** The entities that a line may name: of the open images, else of the embedded ones. */
@@ -245,51 +165,5 @@ final class EngramSession {
       return WordSource.of(wanted);
     }
     return model().directory().equals(Iconclip.model()) ? WordSource.iconclip() : null;
-  }
-
-  /**
-   * How {@link SurveyMain} is told of the open model.
-   *
-   * @throws EngramException if it has edits, which no other process sees
-   */
-  List<String> modelOptions() {
-    Clip clip = model();
-    if (!history().edits().isEmpty()) {
-      throw new EngramException(
-          "The open model has edits, which another process does not see: %save it, load it (%model DIR) and ask again.");
-    }
-    boolean isEmbedded = clip.directory().equals(Iconclip.model());
-    String name = isEmbedded ? ICONCLIP : clip.directory().toAbsolutePath().toString();
-    List<String> out = new ArrayList<>(List.of("--model", name));
-    out.addAll(List.of("--precision", clip.precision().toString()));
-    out.addAll(List.of("--device", clip.device().startsWith("gpu") ? "gpu" : "cpu"));
-    if (clip.isResized()) {
-      out.addAll(List.of("--resolution", "" + clip.config().imageSize()));
-    }
-    return out;
-  }
-
-  /** Arrays that the engine holds for the model: constant from cell to cell. */
-  String managedArrays() {
-    return !hasModel()
-        ? "0"
-        : String.valueOf(model().original().manager().getManagedArrays().size());
-  }
-
-  /** Where the model computes, for {@code %engram}. */
-  String device() {
-    if (!hasModel()) {
-      return "no model loaded";
-    }
-    String note = model().batches().note();
-    String products = model().device().equals("cpu") ? "; " + OneDnn.note() : "";
-    String precision = model().precision() == Precision.F32 ? "" : " in " + model().precision();
-    return "%s%s (%s)%s%s"
-        .formatted(
-            model().device(),
-            precision,
-            model().deviceReason(),
-            products,
-            note.isEmpty() ? "" : "; " + note);
   }
 }

@@ -90,7 +90,7 @@ final class EvaluateCommand implements EngramMagic {
   @Override
   public Evaluated run(MagicContext context) {
     session.model(); // first: without one, no data set is opened
-    Dataset dataset = session.dataset(name, skipUnreadable, classes, split);
+    Dataset dataset = ImageNames.dataset(name, skipUnreadable, classes, split, session::images);
     if (shown != null) {
       dataset.classIndex(shown); // refused before anything is computed
     }

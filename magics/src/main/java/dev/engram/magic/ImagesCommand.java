@@ -55,7 +55,7 @@ final class ImagesCommand implements EngramMagic {
     ImageSet set =
         name == null && split == null && session.hasImages()
             ? session.images()
-            : EngramSession.read(name == null ? EngramSession.VISENT_MINI : name, split);
+            : ImageNames.read(name == null ? ImageNames.VISENT_MINI : name, split);
     try (MagicProgress progress = context.progress()) {
       ImageGallery gallery =
           entity == null

@@ -92,9 +92,9 @@ public final class Magics {
             () -> new ReproduceCommand(session),
             CheckCommand::new),
         List.of(
-            new Fact("device", session::device),
+            new Fact("device", session.facts()::device),
             new Fact("kept results", () -> KeptResults.folder().toString()),
-            new Fact("managed arrays", session::managedArrays)),
+            new Fact("managed arrays", session.facts()::managedArrays)),
         new SessionCandidates(session, HubSettings::ofEnvironment, recent),
         recent,
         session::openedByItself,

@@ -82,7 +82,7 @@ final class NeuronCommand implements EngramMagic {
       if (file != null) {
         context.display(file.write(Presenters.page(described)));
       }
-      Atlas atlas = session.atlasOfModel();
+      Atlas atlas = session.atlas().ofModel();
       if (atlas != null) {
         context.display(Presenters.ofAtlas(atlas, n));
       }

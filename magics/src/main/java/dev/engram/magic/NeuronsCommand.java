@@ -136,7 +136,7 @@ final class NeuronsCommand implements EngramMagic {
     if (ascending && sort == null) {
       throw new EngramException("--ascending turns the order of --sort COLUMN around; give both.");
     }
-    Atlas atlas = needed ? session.atlas() : session.atlasOfModel();
+    Atlas atlas = needed ? session.atlas().required() : session.atlas().ofModel();
     if (atlas == null) {
       return null;
     }

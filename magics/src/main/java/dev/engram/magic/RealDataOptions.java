@@ -59,11 +59,11 @@ final class RealDataOptions {
   }
 
   private List<Dataset> sets(EngramSession session) {
-    return data.stream().map(d -> session.dataset(d, false, null)).toList();
+    return data.stream().map(d -> ImageNames.dataset(d, session::images)).toList();
   }
 
   private <R> Reproduce<R> general(Reproduce<R> request, EngramSession session) {
-    Dataset objects = general == null ? null : session.dataset(general, false, null);
+    Dataset objects = general == null ? null : ImageNames.dataset(general, session::images);
     return request.general(objects, sample);
   }
 }

@@ -66,7 +66,7 @@ final class SessionCandidates implements Candidates {
               Experiments.ALL.stream().map(e -> new Candidate(e.name(), e.title())));
       case "SET", "DATASET" ->
           Stream.concat(
-              Stream.of(new Candidate(EngramSession.VISENT_MINI, "embedded")),
+              Stream.of(new Candidate(ImageNames.VISENT_MINI, "embedded")),
               kind.equals("SET") ? Stream.empty() : Paths.of(typed, name -> name.endsWith(".csv")));
       case "OWNER/NAME" ->
           Stream.concat(Stream.of(new Candidate(EngramSession.ICONCLIP, "embedded")), cached());

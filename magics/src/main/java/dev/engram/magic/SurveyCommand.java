@@ -144,7 +144,7 @@ final class SurveyCommand implements EngramMagic {
                 throw new EngramException(
                     "--engine is %s or %s, got '%s'.".formatted(LOCAL, SPARK, engine));
           };
-      session.use(atlas);
+      session.atlas().use(atlas);
       return atlas;
     }
   }
@@ -176,7 +176,7 @@ final class SurveyCommand implements EngramMagic {
     set.notes().forEach(note -> context.display(View.text(note)));
     Path folder =
         out == null
-            ? Atlas.folderIn(EngramSession.atlases(), session.model(), set, settings)
+            ? Atlas.folderIn(OpenAtlas.folder(), session.model(), set, settings)
             : UserPath.home(out);
     Lab lab = session.lab(progress);
     return SurveyImages.of(set, folder)
@@ -197,15 +197,15 @@ final class SurveyCommand implements EngramMagic {
       requireNoSplit();
       return cluster.list(name, progress);
     }
-    if (name != null && !name.equals(EngramSession.VISENT_MINI) && TarShards.isAt(name)) {
+    if (name != null && !name.equals(ImageNames.VISENT_MINI) && TarShards.isAt(name)) {
       requireNoSplit();
       return TarShards.read(name, progress);
     }
     if (name == null && split == null) {
       return SurveySet.of(session.images());
     }
-    return name == null || name.equals(EngramSession.VISENT_MINI)
-        ? SurveySet.of(EngramSession.read(EngramSession.VISENT_MINI, split))
+    return name == null || name.equals(ImageNames.VISENT_MINI)
+        ? SurveySet.of(ImageNames.read(ImageNames.VISENT_MINI, split))
         : SurveySet.read(UserPath.of(name), split);
   }
 
@@ -222,7 +222,7 @@ final class SurveyCommand implements EngramMagic {
       throw new EngramException(
           "--engine spark needs the name of a data set or a folder; the open images are those of this process.");
     }
-    List<String> words = new ArrayList<>(session.modelOptions());
+    List<String> words = new ArrayList<>(SurveyMain.modelOptions(session));
     words.addAll(
         List.of(name, "--engine", SPARK, "--top", "" + top, "--threshold", "" + threshold));
     if (patches) {

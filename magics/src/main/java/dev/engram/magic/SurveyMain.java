@@ -2,6 +2,8 @@ package dev.engram.magic;
 
 import dev.engram.EngramException;
 import dev.engram.atlas.Atlas;
+import dev.engram.iconclip.Iconclip;
+import dev.engram.model.Clip;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
@@ -90,6 +92,28 @@ public final class SurveyMain {
       }
       return isInterrupted ? INTERRUPTED : 1;
     }
+  }
+
+  /**
+   * How a process of its own is told of the open model.
+   *
+   * @throws EngramException if it has edits, which no other process sees
+   */
+  static List<String> modelOptions(EngramSession session) {
+    Clip clip = session.model();
+    if (!session.history().edits().isEmpty()) {
+      throw new EngramException(
+          "The open model has edits, which another process does not see: %save it, load it (%model DIR) and ask again.");
+    }
+    boolean isEmbedded = clip.directory().equals(Iconclip.model());
+    String name = isEmbedded ? ModelNames.ICONCLIP : clip.directory().toAbsolutePath().toString();
+    List<String> out = new ArrayList<>(List.of("--model", name));
+    out.addAll(List.of("--precision", clip.precision().toString()));
+    out.addAll(List.of("--device", clip.device().startsWith("gpu") ? "gpu" : "cpu"));
+    if (clip.isResized()) {
+      out.addAll(List.of("--resolution", "" + clip.config().imageSize()));
+    }
+    return out;
   }
 
   private static void split(List<String> args, List<String> model, List<String> survey) {

@@ -61,7 +61,7 @@ final class WordsCommand implements EngramMagic {
             .words(dictionary.words(session));
     try (MagicProgress progress = context.progress()) {
       Interpretations said = session.lab(progress).words(request);
-      session.showFromAtlas(request.neurons(), context);
+      session.atlas().show(request.neurons(), context);
       return said;
     }
   }

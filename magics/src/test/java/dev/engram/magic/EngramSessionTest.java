@@ -35,7 +35,7 @@ class EngramSessionTest {
 
   @Test
   void imagesThatAreInterruptedLateDoNotTakeTheOldOnesPlace() {
-    ImageSet images = EngramSession.read(EngramSession.VISENT_MINI, null);
+    ImageSet images = ImageNames.read(ImageNames.VISENT_MINI, null);
     Thread.currentThread().interrupt();
     assertThrows(CancellationException.class, () -> session.use(images));
     assertFalse(session.hasImages());

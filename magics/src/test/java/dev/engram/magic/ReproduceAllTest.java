@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -107,7 +108,7 @@ class ReproduceAllTest {
 
   @Test
   void aQuestionAboutAllListsWhatThereIs() {
-    String list = String.valueOf(runner.run("reproduce all?", null));
+    String list = runner.view(Objects.requireNonNull(runner.run("reproduce all?", null))).text();
     assertTrue(list.contains("table8") && list.contains("a verdict for each finding"), list);
   }
 

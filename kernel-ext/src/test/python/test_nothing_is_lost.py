@@ -162,7 +162,7 @@ def test_a_path_with_a_newline_is_one_sentence(notebook):
 
 def test_a_type_that_cannot_take_the_value_is_refused_before_the_work(notebook):
     notebook.run("%model\n%images visent-mini")
-    wrong = "%attribute gives an Attribution, which is no String"
+    wrong = "%attribute gives an Attribution or a FeatureAttribution, which is no String"
     assert wrong in notebook.error("String a = %attribute ghost")
     notebook.run("String declared = null;")
     assert wrong in notebook.error("declared = %attribute ghost")

@@ -6,6 +6,7 @@ import dev.engram.magic.view.View;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.util.Arrays;
+import java.util.stream.Collectors;
 
 /**
  * Whether a notebook's variable can take the value of a magic. Asked before the work, since the
@@ -37,12 +38,22 @@ final class ResultType {
 
   /** Which type the variable should have, without a full stop. */
   static String misfit(String name, Class<?> given, Class<?> wanted) {
+    String declared = TypeName.of(given);
     return "%%%s gives %s, which is no %s: declare the variable as %s"
         .formatted(
             name,
-            Sentences.withArticle(TypeName.of(given)),
+            kinds(given),
             TypeName.of(wanted),
-            TypeName.of(given));
+            given.isSealed() ? "one of them, or as " + declared : declared);
+  }
+
+  /** The types that a magic's values have: a name that only joins some says nothing to people. */
+  private static String kinds(Class<?> given) {
+    return given.isSealed()
+        ? Arrays.stream(given.getPermittedSubclasses())
+            .map(ResultType::kinds)
+            .collect(Collectors.joining(" or "))
+        : Sentences.withArticle(TypeName.of(given));
   }
 
   /** The type of a magic's values. */

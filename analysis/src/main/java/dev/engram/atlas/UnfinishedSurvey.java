@@ -79,7 +79,8 @@ record UnfinishedSurvey(Path folder, String key) {
     }
     boolean isEmpty = true;
     for (Path file : all) {
-      if (String.valueOf(file.getFileName()).startsWith(mark(key))) {
+      // Hadoop puts a dot before what a worker has not finished, and one before a checksum
+      if (String.valueOf(file.getFileName()).replaceFirst("^\\.+", "").startsWith(mark(key))) {
         Files.deleteIfExists(file);
       } else {
         isEmpty = false;

@@ -231,6 +231,8 @@ class AtlasTest {
         new Surveyor(
             clip, SurveyedImages.of(set, other), other, temp.resolve("shared"), Progress.NONE)) {
       second.run(Progress.NONE);
+      String mark = UnfinishedSurvey.mark(second.key());
+      Files.writeString(temp.resolve("shared/.." + mark + "0-1.part-x.crc"), "of a killed worker");
       new UnfinishedSurvey(temp.resolve("shared"), second.key()).delete();
     }
     assertTrue(Files.exists(mine));

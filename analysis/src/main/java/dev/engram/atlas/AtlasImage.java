@@ -4,12 +4,14 @@ import dev.engram.Progress;
 import dev.engram.RegularFile;
 import dev.engram.Sha256;
 import dev.engram.data.ImageSet;
+import dev.engram.data.LabelledImage;
 import dev.engram.model.ImageReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -46,20 +48,17 @@ public record AtlasImage(String name, String entity, String sha256, @Nullable Pa
    * @param set where they are looked for, by their names
    */
   public static List<AtlasImage> of(Atlas atlas, ImageSet set) {
-    Map<String, String> there =
-        SurveySet.of(set).images().stream()
-            .collect(Collectors.toMap(SurveyImage::name, SurveyImage::place, (a, b) -> a));
+    Map<String, LabelledImage> there =
+        set.images().stream()
+            .collect(Collectors.toMap(LabelledImage::name, Function.identity(), (a, b) -> a));
     AtlasTable table = atlas.whole("SELECT image, class, sha256 FROM images ORDER BY number");
     return IntStream.range(0, table.rows())
         .mapToObj(
             i -> {
               String name = text(table, 0, i);
-              String place = there.get(name);
+              LabelledImage image = there.get(name);
               return new AtlasImage(
-                  name,
-                  text(table, 1, i),
-                  text(table, 2, i),
-                  place == null ? null : Path.of(place));
+                  name, text(table, 1, i), text(table, 2, i), image == null ? null : image.file());
             })
         .toList();
   }

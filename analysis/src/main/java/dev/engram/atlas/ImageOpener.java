@@ -45,7 +45,7 @@ public interface ImageOpener {
       try {
         return Files.newInputStream(file);
       } catch (AccessDeniedException e) {
-        throw new EngramException("The file " + file + " may not be read.", e);
+        throw forbidden(image, e);
       }
     }
     FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
@@ -69,6 +69,11 @@ public interface ImageOpener {
   /** What is said of an image whose file is not there. */
   static EngramException absent(SurveyImage image) {
     return new EngramException("There is no file " + image.place() + ".");
+  }
+
+  /** What is said of an image that only others may read. */
+  static EngramException forbidden(SurveyImage image, IOException why) {
+    return new EngramException("The file " + image.place() + " may not be read.", why);
   }
 
   /**

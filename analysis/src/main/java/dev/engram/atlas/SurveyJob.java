@@ -80,7 +80,7 @@ public final class SurveyJob {
   }
 
   /** How the names of this survey's files begin. */
-  public String mark() {
+  String mark() {
     return UnfinishedSurvey.mark(surveyor.key());
   }
 
@@ -187,8 +187,8 @@ public final class SurveyJob {
     surveyor.keep(state, rows);
   }
 
-  private boolean isPart(Path file) {
-    String name = String.valueOf(file.getFileName());
+  /** Whether a file has the name of a part of this survey: several may share a folder. */
+  public boolean isPart(String name) {
     return name.startsWith(mark()) && name.endsWith(ENDING);
   }
 
@@ -196,7 +196,7 @@ public final class SurveyJob {
   void absorbLeft() throws IOException {
     List<Path> left;
     try (Stream<Path> inside = Files.list(work)) {
-      left = inside.filter(this::isPart).sorted().toList();
+      left = inside.filter(f -> isPart(String.valueOf(f.getFileName()))).sorted().toList();
     }
     for (Path file : left) {
       Progress.checkInterrupt();

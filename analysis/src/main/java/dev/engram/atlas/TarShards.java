@@ -52,16 +52,16 @@ public final class TarShards {
     try (Stream<Path> inside = Files.list(UserPath.of(name))) {
       List<Path> all = inside.toList();
       return all.stream().anyMatch(TarShards::isTar)
-          && all.stream().noneMatch(TarShards::isOfFolder);
+          && all.stream()
+              .noneMatch(f -> isOfFolder(String.valueOf(f.getFileName()), Files.isDirectory(f)));
     } catch (IOException | EngramException e) {
       return false; // and whoever reads it as something else says what is wrong
     }
   }
 
   /** Whether it makes a folder one of images, beside which a tar file may have been left. */
-  private static boolean isOfFolder(Path file) {
-    String name = String.valueOf(file.getFileName());
-    return !name.startsWith(".") && (Files.isDirectory(file) || ImageFiles.isImage(name));
+  public static boolean isOfFolder(String name, boolean isFolder) {
+    return !name.startsWith(".") && (isFolder || ImageFiles.isImage(name));
   }
 
   private static boolean isTar(Path file) {

@@ -53,11 +53,6 @@ public record Attribution(
         name, label, images, by, space, scores, coefficients, cosines, provenance);
   }
 
-  /** Mean cosine of the images with the text. */
-  public double cosine() {
-    return Arrays.stream(cosines).average().orElse(Double.NaN);
-  }
-
   /** Mean score of a neuron. */
   public double score(Neuron n) {
     return mean(scores, space.index(n));
@@ -165,6 +160,17 @@ public record Attribution(
         .toArray();
   }
 
+  /** An attribution in a line, with the first of its ranking. */
+  static String said(Attributed a, List<?> first) {
+    return "Attribution of \"%s\" over %d image%s by %s: %s"
+        .formatted(
+            a.label(),
+            a.images().size(),
+            a.images().size() == 1 ? "" : "s",
+            a.by().method(),
+            first);
+  }
+
   static double mean(float[][] a, int column) {
     double s = 0;
     for (float[] row : a) {
@@ -175,12 +181,6 @@ public record Attribution(
 
   @Override
   public String toString() {
-    return "Attribution of \"%s\" over %d image%s by %s: %s"
-        .formatted(
-            label,
-            images.size(),
-            images.size() == 1 ? "" : "s",
-            by.method(),
-            top(3).stream().map(r -> r.neuron().toString()).toList());
+    return said(this, top(3).stream().map(Ranked::neuron).toList());
   }
 }

@@ -51,11 +51,6 @@ public record FeatureAttribution(
         name, label, images, by, layer, scores, coefficients, cosines, provenance);
   }
 
-  /** Mean cosine of the images with the text. */
-  public double cosine() {
-    return Arrays.stream(cosines).average().orElse(Double.NaN);
-  }
-
   /** Mean score of a feature of the autoencoder. */
   public double score(Feature f) {
     return Attribution.mean(scores, f.index());
@@ -98,12 +93,6 @@ public record FeatureAttribution(
 
   @Override
   public String toString() {
-    return "Attribution of \"%s\" over %d image%s by %s: %s"
-        .formatted(
-            label,
-            images.size(),
-            images.size() == 1 ? "" : "s",
-            by.method(),
-            top(3).stream().map(r -> r.feature().toString()).toList());
+    return Attribution.said(this, top(3).stream().map(Ranked::feature).toList());
   }
 }

@@ -137,7 +137,7 @@ final class FeaturePages {
         images != null ? lab.select(images) : servedBy(request.features().get(0), first);
     String label = chosen.text(request.label());
     List<Score> scores = new ArrayList<>();
-    List<FeatureAttribution> attributions = new ArrayList<>();
+    List<FeatureAttribution> attributions;
     try (FeatureAttributor attributor = new FeatureAttributor(clip, sae)) {
       scores.add(first);
       for (Reading reading : Reading.values()) {
@@ -146,9 +146,7 @@ final class FeaturePages {
         }
       }
       scores.add(Baseline.ACTIVATION);
-      for (Score by : scores) {
-        attributions.add(attributor.attribute(chosen.images(), label, by, progress));
-      }
+      attributions = attributor.attribute(chosen.images(), label, scores, progress);
     }
     Set<Feature> all = new LinkedHashSet<>(request.features());
     for (FeatureAttribution.Ranked ranked : attributions.get(0).top(request.top() + all.size())) {
@@ -164,7 +162,8 @@ final class FeaturePages {
     Map<LabelledImage, float[][]> read = new LinkedHashMap<>();
     List<List<LabelledImage>> driving = driving(which, shown, read);
     float[] text = clip.embedTexts(List.of(label), Progress.NONE)[0];
-    List<Fall> falls = reader.falls(pixels(shown), text, which, progress);
+    // read once: they pass for each feature
+    List<Fall> falls = reader.falls(List.copyOf(pixels(shown)), text, which, progress);
     List<FeatureExploration.OfFeature> pages = new ArrayList<>();
     for (int f = 0; f < which.size(); f++) {
       Feature feature = which.get(f);

@@ -23,6 +23,7 @@ import dev.engram.trace.Trace;
 import dev.engram.trace.TraceRequest;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -91,10 +92,23 @@ public final class FeatureAttributor implements AutoCloseable {
    */
   public FeatureAttribution attribute(
       List<LabelledImage> images, String label, Score by, Progress progress) {
+    return attribute(images, label, List.of(by), progress).get(0);
+  }
+
+  /**
+   * Scores every feature in several ways, in one pass of the images.
+   *
+   * @param images at least one
+   * @param label the text
+   * @return one for each score, in their order
+   * @throws EngramException as {@link #attribute(List, String, Score, Progress)}
+   */
+  public List<FeatureAttribution> attribute(
+      List<LabelledImage> images, String label, List<Score> scores, Progress progress) {
     if (images.isEmpty()) {
       throw new EngramException("There is no image to attribute; give an image or an entity.");
     }
-    requireDefined(sae.hook(), by);
+    scores.forEach(by -> requireDefined(sae.hook(), by));
     float[] text = clip.embedTexts(List.of(label), Progress.NONE)[0];
     List<float[]> pixels = new ArrayList<>();
     for (LabelledImage image : images) {
@@ -102,38 +116,40 @@ public final class FeatureAttributor implements AutoCloseable {
       pixels.add(clip.processor().process(image.file()));
     }
     int n = images.size();
-    float[][] scores = new float[n][];
+    float[][][] scored = new float[scores.size()][n][];
     float[][] coefficients = new float[n][];
     double[] cosines = new double[n];
     clip.traces(pixels, request())
         .telling("attributing images", progress)
         .each(
             batch -> {
-              Scored scored = scored(batch.trace(), text, by);
+              List<Scored> each = scored(batch.trace(), text, scores);
+              for (int s = 0; s < scored.length; s++) {
+                System.arraycopy(each.get(s).scores(), 0, scored[s], batch.from(), batch.size());
+              }
               double[] c = Cosine.ofRows(batch.trace().embedding().toFloatArray(), text);
-              System.arraycopy(scored.scores(), 0, scores, batch.from(), batch.size());
-              System.arraycopy(scored.coefficients(), 0, coefficients, batch.from(), batch.size());
+              System.arraycopy(
+                  each.get(0).coefficients(), 0, coefficients, batch.from(), batch.size());
               System.arraycopy(c, 0, cosines, batch.from(), batch.size());
             });
-    return new FeatureAttribution(
-        n == 1 ? images.get(0).name() : n + " images",
-        label,
-        images.stream().map(LabelledImage::name).toList(),
-        by,
-        sae.hook().layer(),
-        scores,
-        coefficients,
-        cosines,
-        provenanceOf(
-            by,
-            provenance(clip, sae)
-                .with(
-                    "images",
-                    String.valueOf(n),
-                    "label",
-                    "\"" + label + "\"",
-                    "method",
-                    by.method())));
+    String title = n == 1 ? images.get(0).name() : n + " images";
+    List<String> names = images.stream().map(LabelledImage::name).toList();
+    Provenance provenance =
+        provenance(clip, sae).with("images", String.valueOf(n), "label", "\"" + label + "\"");
+    return IntStream.range(0, scored.length)
+        .mapToObj(
+            s ->
+                new FeatureAttribution(
+                    title,
+                    label,
+                    names,
+                    scores.get(s),
+                    sae.hook().layer(),
+                    scored[s],
+                    coefficients,
+                    cosines,
+                    provenanceOf(scores.get(s), provenance.with("method", scores.get(s).method()))))
+        .toList();
   }
 
   private static Provenance provenanceOf(Score by, Provenance method) {
@@ -168,11 +184,12 @@ public final class FeatureAttributor implements AutoCloseable {
    */
   public record Scored(float[][] scores, float[][] coefficients) {}
 
-  /** Scores the images of a trace by all features. */
-  private Scored scored(Trace trace, float[] text, Score by) {
+  /** Scores the images of a trace by all features; they are encoded once. */
+  private List<Scored> scored(Trace trace, float[] text, List<Score> scores) {
     try (NDManager scope = clip.manager().newSubManager()) {
-      return scored(
-          trace, text, by, sae.encode(read(trace, scope)).coefficients(), sae.values(clip, scope));
+      NDArray m = sae.encode(read(trace, scope)).coefficients();
+      NDArray values = sae.values(clip, scope);
+      return scores.stream().map(by -> scored(trace, text, by, m, values)).toList();
     }
   }
 

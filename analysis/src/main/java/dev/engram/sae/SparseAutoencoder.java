@@ -238,7 +238,7 @@ public final class SparseAutoencoder implements AutoCloseable {
     return switch (config.architecture()) {
       case STANDARD -> activated(pre);
       case GATED ->
-          NDArrays.maximum(dots.mul(w.magnitude()).add(w.magnitudeBias()), 0).mul(above(pre, 0));
+          NDArrays.maximum(dots.mul(w.magnitude()).add(w.magnitudeBias()), 0).mul(mask(pre.gt(0)));
       case JUMPRELU, BATCHTOPK -> activated(pre).mul(mask(pre.gt(w.threshold())));
       case TOPK -> largest(config.rescaled() ? pre.mul(w.lengths()) : pre);
     };
@@ -254,10 +254,6 @@ public final class SparseAutoencoder implements AutoCloseable {
     int k = Math.min(config.k(), count());
     NDArray least = pre.topK(k, 1).get(0).min(new int[] {1}, true);
     return NDArrays.maximum(pre, 0).mul(mask(pre.gte(least)));
-  }
-
-  private static NDArray above(NDArray a, double border) {
-    return mask(a.gt(border));
   }
 
   private static NDArray mask(NDArray a) {

@@ -1,6 +1,5 @@
 package dev.engram.survey;
 
-import dev.engram.EngramException;
 import dev.engram.atlas.ImageOpener;
 import dev.engram.atlas.SurveyCluster;
 import dev.engram.atlas.SurveyImage;
@@ -40,7 +39,7 @@ final class Places implements ImageOpener {
       }
       throw ImageOpener.absent(image);
     } catch (AccessControlException e) {
-      throw new EngramException("The file " + image.place() + " may not be read.", e);
+      throw ImageOpener.forbidden(image, e);
     }
     if (!image.isPart()) {
       return in;

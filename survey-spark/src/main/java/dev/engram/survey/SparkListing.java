@@ -7,7 +7,6 @@ import dev.engram.atlas.SurveySet;
 import dev.engram.atlas.TarIndex;
 import dev.engram.atlas.TarShards;
 import dev.engram.data.FolderNames;
-import dev.engram.data.ImageFiles;
 import java.io.BufferedReader;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -71,7 +70,8 @@ final class SparkListing {
     }
     if (found.length == 1 && found[0].isDirectory()) {
       found = files.listStatus(found[0].getPath());
-      if (Arrays.stream(found).anyMatch(SparkListing::isOfFolder)) {
+      if (Arrays.stream(found)
+          .anyMatch(f -> TarShards.isOfFolder(f.getPath().getName(), f.isDirectory()))) {
         return List.of(); // a tar file was left beside the images
       }
     }
@@ -80,12 +80,6 @@ final class SparkListing {
         .sorted(Comparator.comparing(f -> f.getPath().getName()))
         .map(f -> new Shard(f.getPath().toString(), f.getLen(), f.getModificationTime()))
         .toList();
-  }
-
-  /** As {@link TarShards#isAt} has it for folders of this machine. */
-  private static boolean isOfFolder(FileStatus file) {
-    String name = file.getPath().getName();
-    return !name.startsWith(".") && (file.isDirectory() || ImageFiles.isImage(name));
   }
 
   /** The headers of each shard are read by some worker. */
@@ -134,8 +128,7 @@ final class SparkListing {
     String prefix = root.toString().replaceFirst("/*$", "/");
     List<Listed> all = new ArrayList<>();
     // not by Spark's own index, which passes over names that begin with an underscore
-    RemoteIterator<LocatedFileStatus> files =
-        path.getFileSystem(hadoop).listFiles(root, true);
+    RemoteIterator<LocatedFileStatus> files = path.getFileSystem(hadoop).listFiles(root, true);
     while (files.hasNext()) {
       Progress.checkInterrupt();
       LocatedFileStatus status = files.next();

@@ -137,20 +137,16 @@ final class SparkSurveys implements SurveyCluster {
     private final SurveyJob job;
     private final FileSystem files;
     private final Path folder;
-    private final String mark;
     private final List<Path> taken = new ArrayList<>();
 
     Coming(SurveyJob job, FileSystem files, Path folder) {
-      mark = job.mark(); // two surveys may share a folder
       this.job = job;
       this.files = files;
       this.folder = folder;
     }
 
     void take() throws IOException {
-      FileStatus[] all =
-          files.listStatus(
-              folder, p -> p.getName().startsWith(mark) && p.getName().endsWith(SurveyJob.ENDING));
+      FileStatus[] all = files.listStatus(folder, p -> job.isPart(p.getName()));
       // Asked before any is taken in: keeping deletes files of this very list.
       List<Path> fresh =
           Arrays.stream(all).map(FileStatus::getPath).filter(p -> !taken.contains(p)).toList();

@@ -7,7 +7,6 @@ import dev.engram.atlas.Atlas.TopList;
 import dev.engram.atlas.AtlasNeurons;
 import dev.engram.atlas.Manifest;
 import dev.engram.magic.site.AtlasSite;
-import dev.engram.magic.view.Html;
 import dev.engram.magic.view.TableView;
 import dev.engram.magic.view.View;
 import dev.engram.trace.Neuron;
@@ -31,19 +30,7 @@ final class AtlasPresenter implements Presenter<Atlas> {
 
   @Override
   public View view(Atlas atlas, DisplayLimits shown) {
-    StringBuilder html = new StringBuilder("<table>");
-    StringBuilder text = new StringBuilder();
-    facts(atlas)
-        .forEach(
-            (name, value) -> {
-              html.append("<tr>")
-                  .append(Html.element("th", Html.escape(name), "style", "text-align:left"))
-                  .append(Html.element("td", Html.escape(value), "style", "text-align:left"))
-                  .append("</tr>");
-              text.append(String.format(Locale.ROOT, "%-10s %s%n", name, value));
-            });
-    html.append("</table>");
-    View card = View.html(html.toString(), text.toString().stripTrailing());
+    View card = FactTable.view(facts(atlas), 10);
     View lines =
         View.preformatted(
             """
@@ -62,11 +49,7 @@ final class AtlasPresenter implements Presenter<Atlas> {
   /** Name and value of each fact. */
   @Override
   public Table table(Atlas atlas, DisplayLimits shown) {
-    Map<String, String> facts = facts(atlas);
-    return Table.create(
-        "Atlas " + atlas.folder().getFileName(),
-        StringColumn.create("fact", facts.keySet()),
-        StringColumn.create("value", facts.values()));
+    return FactTable.table("Atlas " + atlas.folder().getFileName(), facts(atlas));
   }
 
   /** The images at both ends of a neuron, and those whose own label it helps most. */

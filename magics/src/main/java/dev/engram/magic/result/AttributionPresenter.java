@@ -2,12 +2,10 @@ package dev.engram.magic.result;
 
 import dev.engram.attribution.Attribution;
 import dev.engram.attribution.Attribution.Ranked;
-import dev.engram.attribution.Reading;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.TableView;
 import dev.engram.magic.view.View;
 import java.util.List;
-import java.util.Locale;
 import tech.tablesaw.api.DoubleColumn;
 import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.StringColumn;
@@ -23,7 +21,8 @@ final class AttributionPresenter implements Presenter<Attribution> {
     View rows = TableView.of(table(a, shown), DisplayLimits.ROWS);
     return figure(a, shown)
         .view()
-        .below(Footnote.under(Pages.under(List.of(summary(a)), rows), a.provenance()));
+        .below(
+            Footnote.under(Pages.under(List.of(AttributionText.summary(a)), rows), a.provenance()));
   }
 
   /** Rank (from 1), neuron, block, score and coefficient m of the best neurons. */
@@ -70,19 +69,6 @@ final class AttributionPresenter implements Presenter<Attribution> {
   }
 
   private static String heading(Attribution a) {
-    boolean other = a.by() instanceof Reading reading && reading != Reading.LITERAL;
-    return "%s with \"%s\": neurons by %s%s"
-        .formatted(a.title(), a.label(), scoreName(a), other ? ", reading " + a.by() : "");
-  }
-
-  /** What the scores are taken over, and how near image and text are. */
-  private static String summary(Attribution a) {
-    int n = a.images().size();
-    return String.format(
-        Locale.ROOT,
-        "%s; cosine with \"%s\": %.4f.",
-        n == 1 ? "One image" : "Mean over " + n + " images",
-        a.label(),
-        a.cosine());
+    return AttributionText.heading(a, "neurons");
   }
 }

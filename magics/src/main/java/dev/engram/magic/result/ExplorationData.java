@@ -27,6 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -195,16 +196,33 @@ final class ExplorationData {
   private void list(
       ArrayNode which, List<Look> all, double scale, List<LabelledImage> seen, ArrayNode looks) {
     for (Look look : all) {
-      int known = seen.indexOf(look.image());
-      which.add(known < 0 ? seen.size() : known);
-      if (known < 0) {
-        seen.add(look.image());
-        ObjectNode node = looks.addObject();
-        node.put("i", images.get(look.image()));
-        node.set("m", number(look.coefficient()));
-        look.heatmap().ifPresent(map -> node.put("z", shares(map, scale)));
-      }
+      look(look.image(), look.coefficient(), images, which, seen, looks)
+          .ifPresent(node -> look.heatmap().ifPresent(map -> node.put("z", shares(map, scale))));
     }
+  }
+
+  /**
+   * Puts an image into a list of a page, which names its place among all that are looked at.
+   *
+   * @return what is said of it, if no list has said it
+   */
+  static Optional<ObjectNode> look(
+      LabelledImage image,
+      double coefficient,
+      Map<LabelledImage, Integer> images,
+      ArrayNode which,
+      List<LabelledImage> seen,
+      ArrayNode looks) {
+    int known = seen.indexOf(image);
+    which.add(known < 0 ? seen.size() : known);
+    if (known >= 0) {
+      return Optional.empty();
+    }
+    seen.add(image);
+    ObjectNode node = looks.addObject();
+    node.put("i", images.get(image));
+    node.set("m", number(coefficient));
+    return Optional.of(node);
   }
 
   /** The shares of the patches, row by row. */

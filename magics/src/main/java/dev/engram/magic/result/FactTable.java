@@ -17,6 +17,19 @@ final class FactTable {
    * @param notes a sentence each
    */
   static View view(Map<String, String> facts, List<String> notes) {
+    return view(facts, 13, notes);
+  }
+
+  /**
+   * @param facts name and value, from anywhere
+   * @param width of the names where a card is plain text
+   */
+  static View view(Map<String, String> facts, int width) {
+    return view(facts, width, List.of());
+  }
+
+  private static View view(Map<String, String> facts, int width, List<String> notes) {
+    String row = "%-" + width + "s %s%n";
     StringBuilder html = new StringBuilder("<table>");
     StringBuilder text = new StringBuilder();
     facts.forEach(
@@ -25,7 +38,7 @@ final class FactTable {
               .append(Html.element("th", Html.escape(name), "style", "text-align:left"))
               .append(Html.element("td", Html.escape(value), "style", "text-align:left"))
               .append("</tr>");
-          text.append(String.format(Locale.ROOT, "%-13s %s%n", name, value));
+          text.append(String.format(Locale.ROOT, row, name, value));
         });
     html.append("</table>");
     for (String note : notes) {

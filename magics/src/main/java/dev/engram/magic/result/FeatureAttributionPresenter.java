@@ -2,7 +2,6 @@ package dev.engram.magic.result;
 
 import dev.engram.attribution.FeatureAttribution;
 import dev.engram.attribution.FeatureAttribution.Ranked;
-import dev.engram.attribution.Reading;
 import dev.engram.magic.view.PlotlyFigure;
 import dev.engram.magic.view.TableView;
 import dev.engram.magic.view.View;
@@ -23,7 +22,8 @@ final class FeatureAttributionPresenter implements Presenter<FeatureAttribution>
     View rows = TableView.of(table(a, shown), DisplayLimits.ROWS);
     return figure(a, shown)
         .view()
-        .below(Footnote.under(Pages.under(List.of(summary(a)), rows), a.provenance()));
+        .below(
+            Footnote.under(Pages.under(List.of(AttributionText.summary(a)), rows), a.provenance()));
   }
 
   /** Rank (from 1), feature, score, coefficient m, and in how many images it is active. */
@@ -65,19 +65,6 @@ final class FeatureAttributionPresenter implements Presenter<FeatureAttribution>
   }
 
   private static String heading(FeatureAttribution a) {
-    boolean other = a.by() instanceof Reading reading && reading != Reading.LITERAL;
-    return "%s with \"%s\": features by %s%s"
-        .formatted(a.title(), a.label(), a.by().method(), other ? ", reading " + a.by() : "");
-  }
-
-  /** What the scores are taken over, and how near image and text are. */
-  private static String summary(FeatureAttribution a) {
-    int n = a.images().size();
-    return String.format(
-        Locale.ROOT,
-        "%s; cosine with \"%s\": %.4f.",
-        n == 1 ? "One image" : "Mean over " + n + " images",
-        a.label(),
-        a.cosine());
+    return AttributionText.heading(a, "features");
   }
 }

@@ -268,15 +268,8 @@ final class FeatureExplorationPresenter implements Presenter<FeatureExploration>
       ArrayNode looks,
       Map<LabelledImage, Integer> images) {
     for (Look look : all) {
-      int known = seen.indexOf(look.image());
-      which.add(known < 0 ? seen.size() : known);
-      if (known < 0) {
-        seen.add(look.image());
-        ObjectNode node = looks.addObject();
-        node.put("i", images.get(look.image()));
-        node.set("m", ExplorationData.number(look.coefficient()));
-        node.put("z", ExplorationData.shares(look.patches(), scale));
-      }
+      ExplorationData.look(look.image(), look.coefficient(), images, which, seen, looks)
+          .ifPresent(node -> node.put("z", ExplorationData.shares(look.patches(), scale)));
     }
   }
 

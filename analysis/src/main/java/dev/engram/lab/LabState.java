@@ -6,7 +6,6 @@ import dev.engram.dissect.DictionaryStore;
 import dev.engram.dissect.SurveyStore;
 import dev.engram.experiment.ResultStore;
 import dev.engram.model.Clip;
-import dev.engram.model.GradientMode;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -69,7 +68,6 @@ final class LabState implements AutoCloseable {
       throw new EngramException(
           "No model is loaded yet; run %model for the embedded one, or %model DIR|OWNER/NAME.");
     }
-    GradientMode.settle(); // a kernel answers each cell on some thread
     return open;
   }
 

@@ -10,6 +10,7 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.GradientCollector;
 import dev.engram.Refusal;
 import java.util.ArrayList;
@@ -122,17 +123,15 @@ class OneDnnTest {
    * Else a kernel, whose cells run on some thread, would multiply by MKL at one time or another.
    */
   @Test
-  void aThreadThatIsSettledRecordsWhereACollectorIsOpenAndNowhereElse() throws Exception {
+  void aThreadRecordsWhereACollectorIsOpenAndNowhereElse() throws Exception {
     List<Boolean> seen = new ArrayList<>();
     Thread thread =
         new Thread(
             () -> {
-              seen.add(GradientMode.isRecording());
-              GradientMode.settle();
+              seen.add(JniUtils.isGradMode());
               seen.add(GradientMode.isRecording());
               try (GradientCollector collector =
                   Engine.getEngine("PyTorch").newGradientCollector()) {
-                GradientMode.settle();
                 seen.add(GradientMode.isRecording());
               }
               seen.add(GradientMode.isRecording());
@@ -140,6 +139,23 @@ class OneDnnTest {
     thread.start();
     thread.join();
     assertEquals(List.of(true, false, true, false), seen);
+  }
+
+  @Test
+  void aThreadThatBeginsWithACollectorIsRecorded() throws Exception {
+    List<Boolean> seen = new ArrayList<>();
+    Thread thread =
+        new Thread(
+            () -> {
+              try (GradientCollector collector =
+                  Engine.getEngine("PyTorch").newGradientCollector()) {
+                seen.add(GradientMode.isRecording());
+              }
+              seen.add(GradientMode.isRecording());
+            });
+    thread.start();
+    thread.join();
+    assertEquals(List.of(true, false), seen);
   }
 
   @Test

@@ -160,10 +160,21 @@ class OneDnnTest {
 
   @Test
   void aVariableChooses() {
-    assertEquals("as ENGRAM_PRODUCTS says", OneDnn.choose("mkl").reason());
-    assertFalse(OneDnn.choose("mkl").isTaken());
-    assertTrue(OneDnn.choose(" oneDNN").isTaken());
-    assertTrue(OneDnn.choose("").reason().matches("oneDNN takes \\d+\\.\\d\\d of MKL's time"));
-    Refusal.holds(() -> OneDnn.choose("blas"), "ENGRAM_PRODUCTS is mkl or onednn; got 'blas'.");
+    Processor intel = new Processor("GenuineIntel", 6);
+    assertEquals("as ENGRAM_PRODUCTS says", OneDnn.choose("mkl", null).reason());
+    assertFalse(OneDnn.choose("mkl", new Processor("AuthenticAMD", 26)).isTaken());
+    assertTrue(OneDnn.choose(" oneDNN", intel).isTaken());
+    Refusal.holds(
+        () -> OneDnn.choose("blas", null), "ENGRAM_PRODUCTS is mkl or onednn; got 'blas'.");
+  }
+
+  @Test
+  void aProcessorThatWasMeasuredChoosesAndAnotherIsMeasured() {
+    assertFalse(OneDnn.choose("", new Processor("GenuineIntel", 6)).isTaken());
+    assertTrue(OneDnn.choose("", new Processor("AuthenticAMD", 26)).isTaken());
+    for (Processor p : new Processor[] {null, new Processor("AuthenticAMD", 25)}) {
+      String reason = OneDnn.choose(null, p).reason();
+      assertTrue(reason.matches("oneDNN takes \\d+\\.\\d\\d of MKL's time"), reason);
+    }
   }
 }

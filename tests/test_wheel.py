@@ -209,11 +209,14 @@ def test_install_and_uninstall(installed, tmp_path, capsys):
     assert "No kernelspec of Engram" in capsys.readouterr().out
 
 
-def test_the_kernel_of_somebody_else_is_left(installed, tmp_path):
+def test_the_kernel_of_somebody_else_is_left(installed, tmp_path, capsys):
     place = tmp_path / "share/jupyter/kernels/engram"
     shutil.copytree(INSTALLED, place, ignore=shutil.ignore_patterns("lib", "*.jsa"))
+    before = (place / "kernel.json").read_bytes()
     assert cli.main(["uninstall", "--prefix", str(tmp_path)]) == 1
-    assert (place / "kernel.json").is_file()
+    assert cli.main(["install", "--prefix", str(tmp_path)]) == 1
+    assert "not of this package" in capsys.readouterr().err
+    assert (place / "kernel.json").read_bytes() == before
 
 
 def test_user_and_sys_prefix(installed, tmp_path, monkeypatch):

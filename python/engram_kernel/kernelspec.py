@@ -29,12 +29,22 @@ def user_folder():
 
 
 def install(place):
-    """Makes the kernel known in a folder, with this very Python, so that a Jupyter of any other one starts it."""
+    """Makes the kernel known in a folder, with this very Python, so that a Jupyter of any other one starts it.
+
+    Another kernel of that name stays as it is: FileExistsError.
+    """
+    if (place / "kernel.json").exists() and not is_ours(place):
+        raise FileExistsError(
+            f"{place} holds another kernel named {NAME}, which is not of this package; "
+            "jupyter kernelspec remove takes it away, --prefix DIR installs elsewhere."
+        )
     place.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(spec(launch.KERNEL, sys.executable), indent=2, ensure_ascii=False)
-    (place / "kernel.json").write_text(text + "\n", encoding="utf-8")
     for logo in LOGOS:
         shutil.copy(launch.KERNEL / logo, place)
+    text = json.dumps(spec(launch.KERNEL, sys.executable), indent=2, ensure_ascii=False)
+    fresh = place / "kernel.json.new"
+    fresh.write_text(text + "\n", encoding="utf-8")
+    fresh.replace(place / "kernel.json")  # whole or not at all: without it Jupyter sees no kernel
 
 
 def is_ours(place):

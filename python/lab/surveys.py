@@ -68,4 +68,4 @@ def run(checkout, words):
         raise Refusal("survey needs a data set: ./lab survey visent-mini, or a folder; ./lab survey --help")
     if wants_spark(words):
         fetch_spark(checkout)
-    platforms.replace_process(command(checkout, words))
+    platforms.replace_process(command(checkout, words), platforms.utf8(os.environ))

@@ -10,6 +10,7 @@ import dev.engram.model.Clip;
 import dev.engram.trace.Neuron;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -18,6 +19,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -154,6 +156,11 @@ public final class Atlas implements AtlasAnswer, AutoCloseable {
     return folder;
   }
 
+  /** Whether its files are still there; its numbers are read when they are asked for. */
+  public boolean isThere() {
+    return Files.isRegularFile(folder.resolve(Manifest.FILE));
+  }
+
   /** What it is of. */
   public Manifest manifest() {
     return manifest;
@@ -190,13 +197,14 @@ public final class Atlas implements AtlasAnswer, AutoCloseable {
             Optional.of(manifest.caution()).filter(c -> !c.isEmpty()))
         .with(
             "atlas",
-            "%s, %,d images of %s (%s), %s"
-                .formatted(
-                    folder.getFileName(),
-                    manifest.images(),
-                    manifest.set(),
-                    Sha256.brief(manifest.setHash()),
-                    manifest.made()));
+            String.format(
+                Locale.ROOT,
+                "%s, %,d images of %s (%s), %s",
+                folder.getFileName(),
+                manifest.images(),
+                manifest.set(),
+                Sha256.brief(manifest.setHash()),
+                manifest.made()));
   }
 
   /** The numbers of all neurons; read at the first call and kept. */

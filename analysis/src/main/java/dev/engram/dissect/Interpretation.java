@@ -3,6 +3,7 @@ package dev.engram.dissect;
 import dev.engram.Provenance;
 import dev.engram.trace.Neuron;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * What a neuron says in words: its value vector as a weighted sum of concepts (Sec. 3.3).
@@ -34,7 +35,7 @@ public record Interpretation(
   public String toString() {
     StringBuilder s =
         new StringBuilder(neuron.toString()).append(sign < 0 ? " (sign turned):" : ":");
-    words.forEach(w -> s.append(" %+.2f %s".formatted(w.weight(), w.word())));
-    return s.append(" (residual %.2f)".formatted(residual)).toString();
+    words.forEach(w -> s.append(String.format(Locale.ROOT, " %+.2f %s", w.weight(), w.word())));
+    return s.append(String.format(Locale.ROOT, " (residual %.2f)", residual)).toString();
   }
 }

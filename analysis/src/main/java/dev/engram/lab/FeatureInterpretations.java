@@ -4,6 +4,7 @@ import dev.engram.Provenance;
 import dev.engram.dissect.Interpretation;
 import dev.engram.trace.Feature;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
@@ -33,9 +34,9 @@ public record FeatureInterpretations(List<OfFeature> features, Provenance proven
       return feature
           + ": "
           + words.stream()
-              .map(w -> "%+.2f %s".formatted(w.weight(), w.word()))
+              .map(w -> String.format(Locale.ROOT, "%+.2f %s", w.weight(), w.word()))
               .collect(Collectors.joining(" "))
-          + " (residual %.2f)".formatted(residual);
+          + String.format(Locale.ROOT, " (residual %.2f)", residual);
     }
   }
 

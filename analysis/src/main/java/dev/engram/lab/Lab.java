@@ -69,6 +69,7 @@ public final class Lab implements AutoCloseable {
   /** Opens a set, whose entities and images requests name, in the place of the one there is. */
   public Lab images(ImageSet set) {
     images.use(set);
+    state.forgetAccuracies();
     return this;
   }
 

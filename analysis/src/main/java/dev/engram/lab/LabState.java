@@ -78,6 +78,11 @@ final class LabState implements AutoCloseable {
     }
   }
 
+  /** What was measured on other images is nothing to come close to. */
+  void forgetAccuracies() {
+    taughtAccuracies.clear();
+  }
+
   /** The accuracy that a training should come close to, from 0 to 1. */
   double wanted(Tune request) {
     Double given = request.match();

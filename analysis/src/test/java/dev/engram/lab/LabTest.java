@@ -178,6 +178,9 @@ class LabTest {
     try (EditPreview preview = tuned.preview()) {
       assertNotEquals(lab.model().hash(), preview.model().hash());
     }
+    lab.images(set);
+    Tune again = Tune.lastLayer("gray panda").images(Target.of("panda")).steps(1, 1);
+    assertEquals(1, lab.tune(again).wanted(), "what was measured on other images is forgotten");
   }
 
   @Test

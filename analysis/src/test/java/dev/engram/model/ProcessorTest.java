@@ -24,9 +24,9 @@ class ProcessorTest {
         new Processor("GenuineIntel", 6),
         Processor.ofWindows("Intel64 Family 6 Model 151 Stepping 2, GenuineIntel"));
     assertNull(Processor.ofWindows("x86"));
-    assertFalse(
-        Processor.ofWindows("ARMv8 (64-bit) Family 8 Model 1 Revision 201, Qualcomm")
-            .isWideOfAmd());
+    assertEquals(
+        new Processor("Qualcomm", 8),
+        Processor.ofWindows("ARMv8 (64-bit) Family 8 Model 1 Revision 201, Qualcomm"));
   }
 
   @Test

@@ -6,6 +6,7 @@ import dev.engram.magic.view.View;
 import java.lang.reflect.Modifier;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -26,6 +27,8 @@ public abstract class NotebookHost implements Host {
    * @param kernel name and version
    */
   protected NotebookHost(MagicCode code, String kernel) {
+    // One table must not have 0.52 in one column and 0,52 in another, nor a file either.
+    Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT);
     this.code = code;
     this.kernel = kernel;
   }

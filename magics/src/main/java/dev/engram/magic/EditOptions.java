@@ -1,5 +1,6 @@
 package dev.engram.magic;
 
+import dev.engram.EngramException;
 import dev.engram.lab.Accuracy;
 import dev.engram.lab.Lab;
 import dev.engram.lab.PreviewedEdit;
@@ -60,6 +61,10 @@ final class EditOptions {
   }
 
   private Accuracy accuracy(EngramSession session) {
+    if (NONE.equals(name) && sample != null) {
+      throw new EngramException(
+          "--evaluate none measures nothing, so --sample has nothing to take; leave one of them out.");
+    }
     Accuracy where =
         name == null
             ? Accuracy.onOpenImages()

@@ -30,6 +30,7 @@ final class EngramSession {
   private final ModelNames models;
   private final List<String> opened = new ArrayList<>();
   private @Nullable ImageSet embedded;
+  private String imagesName = ImageNames.VISENT_MINI;
   private final Lab lab = Lab.empty().cache(Iconclip.cache());
   private final OpenAtlas atlas = new OpenAtlas(lab);
 
@@ -107,10 +108,36 @@ final class EngramSession {
     return clip;
   }
 
-  /** Puts an image set in the place of the one there is. */
-  void use(ImageSet fresh) {
+  /**
+   * Loads the open model again, in another way.
+   *
+   * @throws EngramException if it has edits, which would be lost
+   */
+  Clip reload(UnaryOperator<ClipLoader> how, Progress progress) {
+    int edits = history().edits().size();
+    if (edits > 0) {
+      throw new EngramException(
+          "%s has %s, which loading it again would lose: %%undo, or keep them by %%edits --save FILE"
+                  .formatted(model().name(), edits == 1 ? "an edit" : edits + " edits")
+              + " or %save DIR; %model with its name loads it without them.");
+    }
+    return load(ModelNames.of(model()), how, progress);
+  }
+
+  /**
+   * Puts an image set in the place of the one there is.
+   *
+   * @param name by which {@link ImageNames} read it
+   */
+  void use(String name, ImageSet fresh) {
     Progress.checkInterrupt();
     lab.images(fresh);
+    imagesName = name;
+  }
+
+  /** The name of the open images, or of the embedded ones if none are open. */
+  String imagesName() {
+    return hasImages() ? imagesName : ImageNames.VISENT_MINI;
   }
 
   /** The entities that a line may name: of the open images, else of the embedded ones. */

@@ -103,7 +103,7 @@ final class ExploreCommand implements EngramMagic {
     PageFile file = page.file();
     try (MagicProgress progress = context.progress()) {
       Exploration exploration = session.lab(progress).explore(request);
-      Atlas atlas = session.atlas().ofModel();
+      Atlas atlas = session.atlas().ofModel(context);
       if (atlas != null) {
         exploration = exploration.in(atlas);
       }

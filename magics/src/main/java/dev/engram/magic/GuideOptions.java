@@ -1,5 +1,6 @@
 package dev.engram.magic;
 
+import dev.engram.EngramException;
 import dev.engram.edit.Caption;
 import dev.engram.lab.Guides;
 import dev.engram.lab.Target;
@@ -26,13 +27,13 @@ final class GuideOptions {
       names = "--font-size",
       paramLabel = "PERCENT",
       description = "Height of a caption's letters in percent of the picture (default: 14).")
-  private double size = Caption.STANDARD.size();
+  private @Nullable Double size;
 
   @Option(
       names = "--place",
       paramLabel = "PLACE",
       description = "Where a caption stands: top, center (default) or bottom.")
-  private Caption.Place place = Caption.STANDARD.place();
+  private Caption.@Nullable Place place;
 
   @Option(
       names = "--contrast",
@@ -40,7 +41,7 @@ final class GuideOptions {
       description =
           "A caption's letters: light with a dark edge (default), dark with a light one, or in a"
               + " box.")
-  private Caption.Contrast contrast = Caption.STANDARD.contrast();
+  private Caption.@Nullable Contrast contrast;
 
   @Option(
       names = "--template",
@@ -61,11 +62,25 @@ final class GuideOptions {
 
   /** Where the outputs come from. */
   Guides guides() {
+    boolean captioned = guide.equals(List.of(CAPTIONED));
+    if (!captioned && (size != null || place != null || contrast != null)) {
+      throw new EngramException(
+          "--font-size, --place and --contrast are of the letters that --guide captioned writes;"
+              + " with --guide %s leave them out.".formatted(String.join(" ", guide)));
+    }
     Guides from =
-        guide.equals(List.of(CAPTIONED))
-            ? Guides.captioned(new Caption(size, place, contrast))
+        captioned
+            ? Guides.captioned(caption())
             : new Guides(null, guide.stream().map(g -> Target.of(g)).toList(), null);
     return tokens == null ? from : from.tokens(tokens);
+  }
+
+  private Caption caption() {
+    Caption standard = Caption.STANDARD;
+    return new Caption(
+        size == null ? standard.size() : size,
+        place == null ? standard.place() : place,
+        contrast == null ? standard.contrast() : contrast);
   }
 
   /** The text that a name becomes; null for the default. */

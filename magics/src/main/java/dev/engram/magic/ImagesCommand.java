@@ -52,16 +52,18 @@ final class ImagesCommand implements EngramMagic {
 
   @Override
   public ImageGallery run(MagicContext context) {
+    String wanted = name == null ? session.imagesName() : name;
     ImageSet set =
         name == null && split == null && session.hasImages()
             ? session.images()
-            : ImageNames.read(name == null ? ImageNames.VISENT_MINI : name, split);
+            : ImageNames.read(wanted, split);
     try (MagicProgress progress = context.progress()) {
       ImageGallery gallery =
           entity == null
               ? ImageGallery.of(set, progress)
               : ImageGallery.of(set, set.entity(entity), progress);
-      session.use(set); // only now: a set that cannot be shown does not take the old one's place
+      session.use(
+          wanted, set); // only now: a set that cannot be shown does not take the old one's place
       return gallery;
     }
   }

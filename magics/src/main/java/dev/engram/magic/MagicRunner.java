@@ -95,6 +95,15 @@ public final class MagicRunner {
   }
 
   /**
+   * @param words arguments as a shell has split them: none is a comment, none ends a Java statement
+   * @return the magic's value
+   * @throws MagicFailure with one sentence
+   */
+  @Nullable Object asked(String name, List<String> words) {
+    return run(new MagicLine(name, words), null, Object.class);
+  }
+
+  /**
    * The help of a magic.
    *
    * @throws EngramException if there is none of that name

@@ -30,7 +30,8 @@ import picocli.CommandLine.Parameters;
       "--resolution 336 shows it images of 336 × 336 px, a multiple of its patches: positions are",
       "interpolated (bicubic) and name and hash say so. Such a model cannot be saved.",
       "Edits belong to the loaded model; %%model DIR loads one without edits, %%model alone shows",
-      "which there are.",
+      "which there are. Without a name, an option loads the open model again, which is refused while",
+      "it has edits.",
       "In Java: ModelCard card = %%model, then card.clip() is the model of the library."
     })
 @HelpPage(
@@ -78,8 +79,10 @@ final class ModelCommand implements EngramMagic {
   public ModelCard run(MagicContext context) {
     try (MagicProgress progress = context.progress()) {
       boolean any = name != null || device != null || precision != null || resolution != null;
-      if (any || !session.hasModel()) {
+      if (name != null || !session.hasModel()) {
         session.load(name == null ? EngramSession.ICONCLIP : name, this::asAsked, progress);
+      } else if (any) {
+        session.reload(this::asAsked, progress);
       }
       return session.lab(progress).card();
     }

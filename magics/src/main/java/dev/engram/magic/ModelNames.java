@@ -45,6 +45,17 @@ final class ModelNames {
   }
 
   /**
+   * A name that opens a model again: the embedded one's, its revision on the hub, or its folder.
+   */
+  static String of(Clip clip) {
+    return clip.directory().equals(Iconclip.model())
+        ? ICONCLIP
+        : HubName.ofSnapshot(clip.directory())
+            .map(HubName::toString)
+            .orElseGet(() -> clip.directory().toAbsolutePath().toString());
+  }
+
+  /**
    * @param name {@value #ICONCLIP}, a folder, or a model of the hub, which is downloaded if the
    *     cache does not hold it
    * @throws EngramException if there is none

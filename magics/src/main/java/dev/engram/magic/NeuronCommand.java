@@ -1,7 +1,6 @@
 package dev.engram.magic;
 
 import dev.engram.EngramException;
-import dev.engram.atlas.Atlas;
 import dev.engram.attribution.Reading;
 import dev.engram.lab.Describe;
 import dev.engram.lab.Described;
@@ -11,6 +10,7 @@ import dev.engram.magic.result.Presenters;
 import dev.engram.magic.view.PageFile;
 import dev.engram.trace.Feature;
 import dev.engram.trace.Neuron;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -82,10 +82,7 @@ final class NeuronCommand implements EngramMagic {
       if (file != null) {
         context.display(file.write(Presenters.page(described)));
       }
-      Atlas atlas = session.atlas().ofModel();
-      if (atlas != null) {
-        context.display(Presenters.ofAtlas(atlas, n));
-      }
+      session.atlas().show(List.of(n), context);
       return described;
     }
   }

@@ -124,19 +124,23 @@ final class NeuronsCommand implements EngramMagic {
             .by(by)
             .words(session.vocabulary(dictionary))
             .like(like == null ? null : session.neuron(like))
-            .in(inAtlas());
+            .in(inAtlas(context));
     try (MagicProgress progress = context.progress()) {
       return session.lab(progress).find(request);
     }
   }
 
   /** What is asked of the open atlas; null if there is none and none is needed. */
-  private @Nullable InAtlas inAtlas() {
+  private @Nullable InAtlas inAtlas(MagicContext context) {
     boolean needed = density != null || sort != null;
     if (ascending && sort == null) {
       throw new EngramException("--ascending turns the order of --sort COLUMN around; give both.");
     }
-    Atlas atlas = needed ? session.atlas().required() : session.atlas().ofModel();
+    if (by != null && sort != null) {
+      throw new EngramException(
+          "--by and --sort each say what the neurons are ranked by; leave one of them out.");
+    }
+    Atlas atlas = needed ? session.atlas().required() : session.atlas().ofModel(context);
     if (atlas == null) {
       return null;
     }

@@ -5,6 +5,7 @@ import dev.engram.atlas.Atlas;
 import dev.engram.iconclip.Iconclip;
 import dev.engram.lab.Lab;
 import dev.engram.magic.result.Presenters;
+import dev.engram.magic.view.View;
 import dev.engram.trace.Neuron;
 import java.nio.file.Path;
 import java.util.List;
@@ -42,16 +43,36 @@ final class OpenAtlas {
     return atlas;
   }
 
-  /** The open atlas if it is of the open model; null if there is none. */
-  @Nullable Atlas ofModel() {
+  /**
+   * The open atlas if it is of the open model; null if there is none. One whose files are gone is
+   * closed, and the cell says so: what is asked needs no atlas.
+   */
+  @Nullable Atlas ofModel(MagicContext context) {
+    if (atlas != null && !atlas.isThere()) {
+      closed("its files are not there any more", context);
+    }
     return atlas != null && atlas.isOf(lab.model()) ? atlas : null;
   }
 
   /** Shows above the answer what the open atlas has of neurons, if it is of the open model. */
   void show(List<Neuron> neurons, MagicContext context) {
-    Atlas open = ofModel();
-    if (open != null && !neurons.isEmpty()) {
-      context.display(Presenters.ofAtlas(open, neurons));
+    Atlas open = ofModel(context);
+    if (open == null || neurons.isEmpty()) {
+      return;
     }
+    try {
+      context.display(Presenters.ofAtlas(open, neurons));
+    } catch (EngramException e) { // no reason to lose the answer
+      closed(String.valueOf(e.getMessage()), context);
+    }
+  }
+
+  private void closed(String why, MagicContext context) {
+    Path folder = required().folder();
+    atlas = null;
+    context.display(
+        View.text(
+            "The atlas in %s is closed, and nothing is taken from it: %s"
+                .formatted(folder, why.endsWith(".") ? why : why + ".")));
   }
 }

@@ -38,7 +38,7 @@ final class SessionCandidates implements Candidates {
   /** A neuron, or a feature, as far as it was typed: layer, block, numbers. */
   private static final Pattern TYPED =
       Pattern.compile(
-          "L(?:(\\d+)(?:(F)(\\d*)|(A)(?:(\\d+)(?:(H)(\\d*))?)?|(S)(\\d*))?)?",
+          "L(?:(\\d{1,6})(?:(F)(\\d*)|(A)(?:(\\d{1,6})(?:(H)(\\d*))?)?|(S)(\\d*))?)?",
           Pattern.CASE_INSENSITIVE);
 
   private final EngramSession session;

@@ -204,9 +204,10 @@ final class SurveyCommand implements EngramMagic {
     if (name == null && split == null) {
       return SurveySet.of(session.images());
     }
-    return name == null || name.equals(ImageNames.VISENT_MINI)
-        ? SurveySet.of(ImageNames.read(ImageNames.VISENT_MINI, split))
-        : SurveySet.read(UserPath.of(name), split);
+    String wanted = name == null ? session.imagesName() : name;
+    return wanted.equals(ImageNames.VISENT_MINI)
+        ? SurveySet.of(ImageNames.read(wanted, split))
+        : SurveySet.read(UserPath.of(wanted), split);
   }
 
   private void requireNoSplit() {

@@ -7,6 +7,7 @@ import dev.engram.model.Clip;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -27,6 +28,7 @@ public final class SurveyMain {
    * @param args as {@code %survey} and {@code %model} take them
    */
   public static void main(String[] args) {
+    Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT); // as in a notebook
     boolean isTold = System.getenv(SurveyEvents.VARIABLE) != null;
     Host host = isTold ? new SurveyEvents(System.out) : new TerminalHost(System.out, System.err);
     CountDownLatch ended = stopWhenAsked(Thread.currentThread());
@@ -71,8 +73,8 @@ public final class SurveyMain {
         out.println(runner.help("survey").text());
         return 0;
       }
-      runner.run("model", model, null);
-      Object made = runner.run("survey", survey, null);
+      runner.asked("model", model);
+      Object made = runner.asked("survey", survey);
       if (host instanceof SurveyEvents events && made instanceof Atlas atlas) {
         events.made(atlas.folder());
       } else if (made != null) {

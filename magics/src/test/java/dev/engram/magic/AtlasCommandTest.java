@@ -2,6 +2,7 @@ package dev.engram.magic;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -56,6 +57,32 @@ class AtlasCommandTest {
 
   private static String refusal(String line) {
     return String.valueOf(assertThrows(MagicFailure.class, () -> run(line)).getMessage());
+  }
+
+  @Test
+  void anAnswerIsNotLostWithTheAtlasBesideIt() throws IOException {
+    FakeHost host = new FakeHost();
+    MagicRunner runner = new MagicRunner(Magics.all(), host);
+    runner.run("model", null);
+    for (String line : List.of("words L4F707", "neurons --word xmas --top 2")) {
+      Path moved = temp.resolve("moved");
+      runner.run("survey visent-mini --images 16 --top 2 --out '" + moved + "'", null);
+      Files.move(moved, temp.resolve("away"));
+      host.shown.clear();
+      assertNotNull(runner.run(line, null), line);
+      assertEquals(1, closings(host), line);
+      host.shown.clear();
+      runner.run(line, null);
+      assertEquals(0, closings(host), "said once");
+      Files.move(temp.resolve("away"), moved);
+    }
+  }
+
+  private static long closings(FakeHost host) {
+    return host.shown.stream()
+        .filter(v -> v.text().contains("is closed"))
+        .filter(v -> v.text().contains("its files are not there any more."))
+        .count();
   }
 
   @Test

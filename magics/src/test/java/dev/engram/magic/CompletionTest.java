@@ -120,6 +120,7 @@ class CompletionTest {
 
   @Test
   void aPartIsReplacedFromItsBeginningWithItsQuote() {
+    assertEquals(List.of(), texts("neuron L99999999999F"), "no layer has such a number");
     assertEquals("attribute ".length(), complete("attribute st").start());
     assertEquals(
         "attribute ghost --reading=".length(), complete("attribute ghost --reading=l").start());

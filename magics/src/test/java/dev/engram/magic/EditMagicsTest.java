@@ -312,7 +312,7 @@ class EditMagicsTest {
             ForgetCommand::new, TeachCommand::new, FinetuneCommand::new)) {
       EngramSession session = new EngramSession();
       session.load(EngramSession.ICONCLIP, l -> l.device("cpu"), Progress.NONE);
-      session.use(ImageNames.read(temp.resolve("set").toString(), null));
+      session.use("set", ImageNames.read(temp.resolve("set").toString(), null));
       String before = session.model().hash();
       int interrupted = 0;
       boolean done = false;

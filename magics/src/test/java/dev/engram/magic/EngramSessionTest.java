@@ -37,9 +37,9 @@ class EngramSessionTest {
   void imagesThatAreInterruptedLateDoNotTakeTheOldOnesPlace() {
     ImageSet images = ImageNames.read(ImageNames.VISENT_MINI, null);
     Thread.currentThread().interrupt();
-    assertThrows(CancellationException.class, () -> session.use(images));
+    assertThrows(CancellationException.class, () -> session.use("images", images));
     assertFalse(session.hasImages());
-    session.use(images);
+    session.use("images", images);
     assertSame(images, session.images());
   }
 
@@ -47,18 +47,18 @@ class EngramSessionTest {
   void aSetIsSurveyedOnceForEachModelAndReading() {
     ImageSet pandas = ImageSet.read(Iconclip.entities().resolve("animals/panda"));
     try (Clip clip = session.load(EngramSession.ICONCLIP, l -> l.device("cpu"), Progress.NONE)) {
-      session.use(pandas);
+      session.use("pandas", pandas);
       Survey first = session.lab(Progress.NONE).survey(Reading.LITERAL);
       assertSame(first, session.lab(Progress.NONE).survey(Reading.LITERAL));
       Survey lens = session.lab(Progress.NONE).survey(Reading.LENS);
       assertEquals(Reading.LENS, lens.reading());
-      session.use(pandas);
+      session.use("pandas", pandas);
       assertSame(lens, session.lab(Progress.NONE).survey(Reading.LENS));
       Thread.currentThread().interrupt();
       assertThrows(
           CancellationException.class, () -> session.lab(Progress.NONE).survey(Reading.LITERAL));
       assertSame(lens, session.lab(Progress.NONE).survey(Reading.LENS));
-      session.use(ImageSet.read(Iconclip.entities().resolve("animals/koala")));
+      session.use("koalas", ImageSet.read(Iconclip.entities().resolve("animals/koala")));
       assertNotSame(lens, session.lab(Progress.NONE).survey(Reading.LENS));
       assertSame(clip, session.model());
     }

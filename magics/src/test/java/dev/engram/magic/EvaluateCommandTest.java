@@ -105,6 +105,11 @@ class EvaluateCommandTest {
         Presenters.view(shown).text().contains("taken: val."), Presenters.view(shown).text());
     assertTrue(sentence("images '" + set + "' --split tset").contains("did you mean test"));
 
+    ImageGallery other =
+        assertInstanceOf(ImageGallery.class, runner.run("images --split train", null));
+    assertEquals(shown.set().root(), other.set().root(), "of the open set");
+    assertTrue(Presenters.view(other).text().contains("taken: train."));
+
     Files.move(set.resolve("train/koala"), Files.createDirectories(set.resolve("a")).resolve("x"));
     Path cranes = temp.resolve("cranes");
     for (String kind : List.of("birds", "machines")) {

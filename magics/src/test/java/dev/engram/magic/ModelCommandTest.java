@@ -14,8 +14,10 @@ import dev.engram.data.LabelledImage;
 import dev.engram.lab.ModelCard;
 import dev.engram.magic.view.ImageGallery;
 import dev.engram.model.Clip;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What {@code %model} hands to a Java cell. */
 class ModelCommandTest {
@@ -65,6 +67,23 @@ class ModelCommandTest {
     assertRefused("finetune panda --images panda", "--precision f32");
     assertRefused("model --precision half", "f32, f16, bf16 or auto; got 'half'");
     assertSame(card.clip(), model(), "what was refused changed nothing");
+  }
+
+  @Test
+  void anOptionAloneLoadsTheOpenModelAgain(@TempDir Path temp) {
+    runner.run("model iconclip", null);
+    runner.run("save '" + temp.resolve("mine") + "'", null);
+    Clip mine =
+        assertInstanceOf(ModelCard.class, runner.run("model '" + temp.resolve("mine") + "'", null))
+            .clip();
+    Clip again =
+        assertInstanceOf(ModelCard.class, runner.run("model --precision bf16", null)).clip();
+    assertEquals(mine.directory(), again.directory());
+    assertFalse(mine.manager().isOpen());
+    runner.run("images", null);
+    runner.run("forget italy --evaluate none", null);
+    assertRefused("model --precision f32", "has an edit, which loading it again would lose");
+    assertTrue(again.manager().isOpen());
   }
 
   private void assertRefused(String line, String part) {

@@ -64,6 +64,7 @@ class SurveyMainTest {
     refuses("run ./lab survey --engine spark", "visent-mini", "--engine", "spark");
     Path shard = Files.write(temp.resolve("empty.tar"), new byte[0]);
     refuses("no image in the tar files", shard.toString());
+    refuses("There is no folder or list", "//nas-that-is-not-there/photos", "--top", "5");
     refuses("has no splits", shard.toString(), "--split", "val");
     assertEquals(1, run(true, "visent-mini", "--engine", "flink"));
     assertTrue(said(out).contains("{\"failure\":\"--engine is local or spark, got 'flink'.\"}"));

@@ -32,9 +32,20 @@ final class Latex {
     }
     Object value = column.get(row);
     if (value instanceof Double || value instanceof Float) {
-      return "$" + Digits.of(((Number) value).doubleValue()) + "$";
+      return "$" + number(((Number) value).doubleValue()) + "$";
     }
     return TableFormat.isNumber(column) ? "$" + value + "$" : escaped(String.valueOf(value));
+  }
+
+  /** As mathematics: 7.2e-05 would be 7.2 times the letter e, less 5. */
+  private static String number(double value) {
+    if (Double.isInfinite(value)) {
+      return value < 0 ? "-\\infty" : "\\infty";
+    }
+    String[] parts = Digits.of(value).split("e", 2);
+    return parts.length == 1
+        ? parts[0]
+        : parts[0] + "\\times 10^{" + Integer.parseInt(parts[1]) + "}";
   }
 
   /** The text with LaTeX's ten special characters written out. */

@@ -42,7 +42,9 @@
 
     /** The neuron of an address, if this explorer has it and is meant. */
     named(hash) {
-      const found = NEURON.exec(decodeURIComponent(hash));
+      let address = hash;
+      try { address = decodeURIComponent(hash); } catch { /* a heading's anchor with a bare % */ }
+      const found = NEURON.exec(address);
       if (!found || !this.byName.has(found[2])) return null;
       return !found[1] || found[1] === this.data.id ? found[2] : null;
     }

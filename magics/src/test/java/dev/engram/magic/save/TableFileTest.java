@@ -243,6 +243,13 @@ class TableFileTest {
   }
 
   @Test
+  void anExponentIsOneInLatex() {
+    double[] values = {7.2e-5, Double.NEGATIVE_INFINITY, 0.25};
+    String tex = Latex.tabular(Table.create("t", DoubleColumn.create("a", values)));
+    assertTrue(tex.contains("\n$7.2\\times 10^{-5}$ \\\\\n$-\\infty$ \\\\\n$0.2500$ \\\\\n"), tex);
+  }
+
+  @Test
   void anArrayThatIsTooLargeIsRefusedInASentence() {
     String[] texts = new String[300];
     java.util.Arrays.fill(texts, "");

@@ -3,11 +3,13 @@
     .venv/bin/python tests/text_numbers.py      after a text or an output has changed: seconds
 
 keeps the pins that hold, looks for new ones (near the text, in a line that shares its words), and prints those: read
-them. What no output says stands in text_numbers_allowed.py, computed or with a reason. Numbers in words ("nine of ten")
-are not looked at: they are too small to be found again.
+them. What no output says stands in text_numbers_allowed.py, computed or with a reason. Quantities in words ("nine of ten")
+are found by text_words.py and stand in text_words_allowed.py, computed or with a reason, each: they are too small to be
+pinned by themselves, and the tool only proposes where they may come from.
 """
 
 import functools
+import html
 import json
 import re
 import sys
@@ -16,6 +18,8 @@ from pathlib import Path
 
 import outputs
 from text_numbers_allowed import ALLOWED, PAPER
+from text_words import Quantity, quantities
+from text_words_allowed import WORDS
 
 ROOT = Path(__file__).resolve().parent.parent
 PINS = ROOT / "tests" / "text_numbers.json"
@@ -88,8 +92,19 @@ def claims(cell, text):
         )
 
 
+def words(cell, text):
+    """Every quantity in words of a Markdown text."""
+    blank = lambda match: re.sub(r"[^\n]", " ", match[0])  # noqa: E731
+    return quantities(cell, text, FORMULA.sub(blank, NAMES.sub(blank, text)))
+
+
+def signed(token):
+    plain = token.replace(",", "").replace("−", "-").replace("+", "")
+    return int(plain) if re.fullmatch(r"-?\d+", plain) else float(plain)
+
+
 def value(token):
-    return abs(float(token.replace(",", "").replace("−", "-").replace("+", "")))
+    return abs(float(signed(token)))
 
 
 def lines(cell):
@@ -130,12 +145,18 @@ def answers():
     return json.loads(ANSWERS.read_text("utf-8"))
 
 
+class Unsaid(Exception):
+    """No output says what a computation asks for."""
+
+
 class Text:
     """A chapter, or the README beside all chapters: its claims, and what its cells say."""
 
     def __init__(self, name, markdown, sources):
         self.name = name
         self.markdown = markdown  # cell number to text
+        self.lines = {cell: [" ".join(html.unescape(t).split()) for t in texts] for cell, texts in sources.items()}
+        self.books = {}  # the other chapters, for "07:10", cell 10 of chapter 7
         self.numbers = [n for cell, texts in sources.items() for n in said(cell, texts)]
         self.by_address = {n.address: n.value for n in self.numbers}
 
@@ -143,19 +164,82 @@ class Text:
     def claims(self):
         return [c for cell, text in self.markdown.items() for c in claims(cell, text)]
 
+    @property
+    def words(self):
+        return [c for cell, text in self.markdown.items() for c in words(cell, text)]
+
+    def says(self, cell):
+        """The lines of a cell or answer, of this chapter or, as "07:10", of another."""
+        if cell not in self.lines and ":" in str(cell):
+            name, cell = cell.split(":")
+            return self.books[name].says(int(cell) if cell.isdigit() else cell) if name in self.books else []
+        return self.lines.get(cell, [])
+
+    def row(self, cell, piece):
+        """The numbers after a piece of a line: of the first line that has it."""
+        for line in self.says(cell):
+            if piece in line:
+                return [signed(t) for t in TOKEN.findall(line[line.index(piece) + len(piece) :])]
+        raise Unsaid(f"no line of {cell} has '{piece}'")
+
+    def n(self, cell, piece, i=0):
+        return self.row(cell, piece)[i]
+
+    def rows(self, cell, pattern):
+        """The numbers of each line that matches."""
+        found = dict.fromkeys(line for line in self.says(cell) if re.search(pattern, line))
+        return [[signed(t) for t in TOKEN.findall(line)] for line in found]
+
+    def names(self, cell, piece):
+        """The neurons after a piece of a line."""
+        for line in self.says(cell):
+            if piece in line:
+                return NEURON.findall(line[line.index(piece) :])
+        raise Unsaid(f"no line of {cell} has '{piece}'")
+
+    def taken(self, cell, name):
+        """How many drawings an edit leaves recognised, and of how many."""
+        images, _, share = self.row(cell, f"taken for {name} (%,")[:3]
+        return round(share * images / 100), images
+
+    def neurons(self, cell):
+        """The neurons of a ranking, the first first."""
+        found = (re.match(rf"\d+ ({NEURON.pattern})", line) for line in self.says(cell))
+        return list(dict.fromkeys(m[1] for m in found if m))
+
+    def computed(self, check):
+        """What "= …" gives. A number in it must be said by an output; better is to say by which line: n(cell, piece)."""
+        asks = {name: getattr(self, name) for name in ("n", "row", "rows", "names", "neurons", "taken")}
+        if not any(f"{name}(" in check for name in asks):
+            unsaid = {value(t) for t in TOKEN.findall(check)} - {n.value for n in self.numbers} - {1, 2, 3, 10, 100, 576}
+            if unsaid:
+                raise Unsaid(f"no output says {unsaid}")
+        try:
+            return eval(check[1:], asks)
+        except (IndexError, KeyError, ValueError, ZeroDivisionError) as error:
+            raise Unsaid(f"{type(error).__name__}: {error}") from error
+
     def reason(self, claim):
-        """Why a number need not be in an output, '' if it must be: a reason is a rule, or a sum of numbers that are."""
-        beside = self.markdown[int(claim.key.split()[0])] if claim.decimals else claim.around
-        if claim.text.strip(" %−-+") in PAPER and re.search("paper|ViT-L|CLIP", beside):
-            return "the paper's"
-        for number, words, reason in ALLOWED.get(self.name, []):
-            if number == claim.text and words in claim.around:
-                if not reason.startswith("="):
-                    return reason
-                known = {n.value for n in self.numbers} | {1, 2, 3, 10, 100, 576}
-                unsaid = {value(t) for t in TOKEN.findall(reason)} - known
-                assert not unsaid, f"{self.name}: no output says {unsaid} of '{reason}'"
-                return reason if claim.fits(float(f"{abs(eval(reason[1:])):.{claim.decimals}f}")) else ""
+        """Why a number need not be pinned, "" if it must be: a reason is a rule, or a computation that gives it."""
+        if isinstance(claim, Quantity):
+            checks = [check for check, *phrases in WORDS.get(self.name, []) if any(map(claim.covered, phrases))]
+        else:
+            beside = self.markdown[int(claim.key.split()[0])] if claim.decimals else claim.around
+            if claim.text.strip(" %−-+") in PAPER and re.search("paper|ViT-L|CLIP", beside):
+                return "the paper's"
+            entries = ALLOWED.get(self.name, [])
+            checks = [check for text, near, check in entries if text == claim.text and near in claim.around]
+        for check in checks:
+            if not check.startswith("="):
+                return check
+            try:
+                found = self.computed(check)
+            except Unsaid:
+                continue
+            if not isinstance(claim, Quantity):
+                found = float(f"{abs(found):.{claim.decimals}f}")
+            if claim.fits(found):
+                return check
         return ""
 
     def wrong(self, pins):
@@ -166,6 +250,10 @@ class Text:
             if (there is None or not claim.fits(there)) and not self.reason(claim):
                 says = "no output is pinned to it" if pin is None else f"its output says {there}"
                 yield f"{self.name} [{claim.key.split()[0]}]: {claim.text} in '…{claim.around}…': {says}"
+        for claim in self.words:
+            if not self.reason(claim):
+                at = f"{self.name} [{claim.key.split()[0]}]"
+                yield f"{at}: '{claim.text}' in '…{claim.around}…': nothing in text_words_allowed.py bears it"
 
     def pin(self, claim, pinned):
         """The number that most probably is meant: near the text, in a line that shares its words, where the text has
@@ -217,7 +305,10 @@ def readme(chapters):
 
 def texts():
     chapters = sorted((ROOT / "notebooks").glob("*.ipynb"))
-    return [chapter(path) for path in chapters] + [readme(chapters)]
+    found = [chapter(path) for path in chapters] + [readme(chapters)]
+    for text in found:
+        text.books = {other.name: other for other in found}
+    return found
 
 
 def main():

@@ -1,0 +1,133 @@
+"""Quantities in words ("two thirds", "nine of ten", "nearly all"): where a text has one, and which numbers bear it.
+
+Each is accounted for in text_words_allowed.py: by numbers of the outputs, which have to lie within the borders below,
+or with a reason why it measures nothing.
+"""
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+UNITS = {word: i for i, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), 1)}
+UNITS |= {word: 10 * i for i, word in enumerate("twenty thirty forty fifty sixty".split(), 2)} | {"hundred": 100}
+PARTS = {"half": 2, "third": 3, "quarter": 4, "fifth": 5, "sixth": 6, "tenth": 10, "twelfth": 12, "hundredth": 100}
+
+# What the words mean, wherever they stand. A value in () is a share of 1; "within a tenth" is within 10 % of itself.
+BORDERS = """
+a third, two thirds, half …         the share within a tenth
+three times, twice …                the ratio within a tenth
+four in ten, nine of ten            the share within a tenth; of two counts both exactly
+more than, less than a quarter …    the share on that side, and from 0 to 1
+most, mostly, more … than           the share over 0.5, up to 1
+nearly all, almost all              the share from 0.9, up to 1
+hardly, next to nothing             the share at most 0.1, of either sign
+none, nothing                       0: a count exactly, a share up to 0.05 of either sign
+nine, nine hundred                  the count exactly; "about nine" rounded
+is first, second …                  the rank exactly
+"""
+
+_N = "|".join([rf"(?:{'|'.join(UNITS)})(?:\ hundred)?"])
+_PART = "|".join(PARTS)
+WORDS = re.compile(
+    rf"""(?<![-\w'])(?:
+      (?P<part>(?:(?P<side>more|less)\ than\ )?(?:(?P<numerator>one|two|three|a)\ )?(?P<denominator>{_PART})s?(?=\ (?:of|as|what)|\b)
+         |(?P<halves>halves|halved))
+     |(?P<times>twice|thrice|doubled?|(?:{_N})\ times)
+     |(?P<of>(?:{_N})\ (?:of|in)\ (?:the\ )?(?:{_N}|\d[\d,]*))
+     |(?P<most>most(?:ly)?)
+     |(?P<nearly>(?:nearly|almost)\ all)
+     |(?P<hardly>hardly|next\ to\ nothing|almost\ (?:nothing|none))
+     |(?P<none>none|nothing(?=\ (?:is\ left|of\ 0|happens|else\ changed)))
+     |(?:is|comes|stays)\ (?P<rank>first|second|third|fourth|fifth)
+     |(?P<about>about\ )?(?P<count>(?!one\b)(?:{_N})(?!\ (?:of|in)\ (?:the\ )?(?:{_N})\b)|one(?=\ is\ (?:left|shared|in)\b))
+    )(?![-\w])""",
+    re.I | re.X,
+)
+# Words of number that count no result, in all chapters: names of sets, places, forms and settings.
+IDLE = re.compile(
+    r"""(?<!\w)(?:
+      (?:the|last|these|those|its|are|other|into|which|only)\ two|(?:the\ )?first\ (?:two|three|ten|fifty)(?:\ best)?|(?:the\ )?ten\ best
+     |(?:all|the|over\ all)?\ ?sixty\ (?:entities|first|leading|names)|all\ sixty
+     |(?:the\ |same\ |best\ )?(?:five|ten)\ (?:words|celebrities|thousand)|(?:One|one)\ neuron,\ three\ questions
+     |(?:the|top|his|its)\ (?:third|tenth|fifth)|at\ most|(?:other|second|upper|lower|two)\ hal(?:f|ves)
+     |(?:the\ |at\ |four\ )?most\ (?:active|important|faithful|negative|newer|surprising)|most\ at\ random
+     |(?:that|which|them|it|drives\ it|help|rise|fall|\*fall\*|hurts?|matters?|contributes|add|finds|depends|rises|goes)\ most|the\ most
+     |(?:two|three)\ (?:ways|answers|things|questions|models|sets|columns|texts|lists|tests|vectors|matrices|blocks|networks|cores
+       |data\ sets|cosines|inner\ products|colours|maps|lines|other\ ways|other\ models|readings|attempts|curves|drawings|tracings|pictures|scales|tests)
+    )(?!\w)""",
+    re.I | re.X,
+)
+
+
+def number(words):
+    words = words.lower().replace(",", "").split()
+    return int(words[0]) if words[0].isdigit() else UNITS[words[0]] * (100 if words[1:] == ["hundred"] else 1)
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A quantity as a text has it, in words."""
+
+    key: str
+    text: str
+    around: str
+    at: int  # where in that it begins
+    kind: str
+    groups: dict
+    is_answer: bool
+    decimals = None
+
+    def covered(self, words):
+        return any(
+            m.start() <= self.at and self.at + len(self.text) <= m.end()
+            for m in re.finditer(re.escape(words), self.around)
+        )
+
+    def fits(self, value):
+        """Whether the value lies within the words' borders."""
+        tenth = lambda share: abs(value - share) <= 0.1 * share  # noqa: E731
+        found = self.groups
+        if self.kind == "of":
+            count, whole = (number(w) for w in re.split(r" (?:of|in) (?:the )?", self.text, flags=re.I))
+            return value == (count, whole) if isinstance(value, tuple) else tenth(count / whole)
+        if self.kind == "part":
+            if found["halves"]:
+                return tenth(0.5)
+            numerator = UNITS.get((found["numerator"] or "").lower(), 1)
+            share = Fraction(numerator, PARTS[found["denominator"].lower()])
+            if found["side"]:
+                return 0 <= value < share if found["side"].lower() == "less" else share < value <= 1
+            return tenth(float(share))
+        if self.kind == "times":
+            first = self.text.lower().split()[0]
+            return tenth({"twice": 2, "thrice": 3, "double": 2, "doubled": 2}.get(first) or number(self.text))
+        if self.kind == "count":
+            return (round(value) if found["about"] else value) == number(found["count"])
+        if self.kind == "rank":
+            return value == 1 + "first second third fourth fifth".split().index(found["rank"].lower())
+        if self.kind == "none":
+            return value == 0 if isinstance(value, int) else abs(value) <= 0.05
+        return {"most": 0.5 < value <= 1, "nearly": 0.9 <= value <= 1, "hardly": abs(value) <= 0.1}[self.kind]
+
+
+def quantities(cell, text, bare):
+    """Every quantity in words of a Markdown text. In the bare text, as long, code and formulas are blank."""
+    idle = [m.span() for m in IDLE.finditer(bare)]
+    seen = {}
+    for found in WORDS.finditer(bare):
+        if any(start <= found.start() and found.end() <= end for start, end in idle):
+            continue
+        written = found[0].lower()
+        seen[written] = seen.get(written, -1) + 1
+        before = " ".join(text[max(0, found.start() - 120) : found.start()].split())
+        before += " " if text[found.start() - 1].isspace() and before else ""
+        after = text[found.start() : found.end() + 90]
+        yield Quantity(
+            f"{cell} {written} {seen[written]}",
+            found[0],
+            before + " ".join(after.split()),
+            len(before),
+            next(k for k in ("part", "times", "of", "most", "nearly", "hardly", "none", "rank", "count") if found[k]),
+            found.groupdict(),
+            "<b>Answer to " in text[: found.start()],
+        )

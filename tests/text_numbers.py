@@ -41,6 +41,8 @@ FORMULA = re.compile(r"\$[^$]*\$")
 NUMBER = re.compile(
     r"(?<![\w.,/])[-−+]?(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?(e-?\d+)?(?!\w)(\s?(?:%|per\ cent|points))?"
 )
+SMALL = 60  # up to here an integer is found again by chance
+CARDS = r"model |experiment |visent-mini|image tower|text tower|neurons 10|Figure"  # what stands under every result
 POINT = "point of "  # how a line begins that is one of a bar or curve
 TOKEN = re.compile(r"(?<![\w.])[-−+]?\d+(?:,\d{3})*(?:\.\d+)?(?:[eE][-+]?\d{1,2})?(?![A-Za-z])")
 NEURON = re.compile(r"\bL\d+(?:F\d+|A\d+H\d+)\b")
@@ -113,7 +115,7 @@ def lines(cell):
         data = output.get("data", {"text/plain": output.get("text", "")})
         yield from (line for line in data.get("text/plain", "").splitlines() if ": done in " not in line)
         for row in re.findall(r"<tr.*?</tr>", data.get("text/html", ""), re.S):
-            yield " ".join(re.sub(r"<[^>]+>", " ", row).split())
+            yield " ".join(html.unescape(re.sub(r"<[^>]+>", " ", row)).split())
         for trace in data.get(outputs.PLOTLY, {}).get("data", []):
             x, y = trace.get("x"), trace.get("y")
             if trace.get("type") in ("bar", "scatter") and trace.get("mode") != "markers" and isinstance(y, list):
@@ -155,7 +157,7 @@ class Text:
     def __init__(self, name, markdown, sources):
         self.name = name
         self.markdown = markdown  # cell number to text
-        self.lines = {cell: [" ".join(html.unescape(t).split()) for t in texts] for cell, texts in sources.items()}
+        self.lines = {cell: [" ".join(t.split()) for t in texts] for cell, texts in sources.items()}
         self.books = {}  # the other chapters, for "07:10", cell 10 of chapter 7
         self.numbers = [n for cell, texts in sources.items() for n in said(cell, texts)]
         self.by_address = {n.address: n.value for n in self.numbers}
@@ -255,6 +257,9 @@ class Text:
                 at = f"{self.name} [{claim.key.split()[0]}]"
                 yield f"{at}: '{claim.text}' in '…{claim.around}…': nothing in text_words_allowed.py bears it"
 
+    def meant(self, claim, pin):
+        return any(n.address == tuple(pin) and meant(claim, n) for n in self.numbers)
+
     def pin(self, claim, pinned):
         """The number that most probably is meant: near the text, in a line that shares its words, where the text has
         been before, or beside the number that the text named last."""
@@ -273,7 +278,21 @@ class Text:
             again = 6 if claim.decimals > 1 and number.address in before else 2 if cell == last else 0
             return 3 * len(own & set(re.findall(r"[A-Za-z]{4,}|\bL\d+\w+", number.line))) + again + same - away
 
-        return max((n for n in self.numbers if claim.fits(n.value)), key=score, default=None)
+        return max((n for n in self.numbers if claim.fits(n.value) and meant(claim, n)), key=score, default=None)
+
+
+def meant(claim, number):
+    """Whether a line may be what a text speaks of. A small integer is in any output: its line has to have another number
+    of the sentence, or two words of it."""
+    if claim.value > SMALL or claim.decimals:
+        return True
+    if re.match(CARDS, number.line):
+        return False
+    near = " ".join(re.findall(r"\S+", claim.around))
+    others = {value(t) for t in TOKEN.findall(near)} - {claim.value, 0, 1}
+    there = {value(t) for t in TOKEN.findall(number.line)}
+    shared = {*re.findall(r"[A-Za-z]{4,}", near.lower())} & {*re.findall(r"[A-Za-z]{4,}", number.line.lower())}
+    return bool(others & there) or len(shared) > 1
 
 
 def training():
@@ -319,7 +338,7 @@ def main():
             if text.reason(claim):
                 continue
             kept = old.get(claim.key)
-            if kept and claim.fits(text.by_address.get(tuple(kept), float("nan"))):
+            if kept and claim.fits(text.by_address.get(tuple(kept), float("nan"))) and text.meant(claim, kept):
                 new[claim.key] = kept
                 continue
             found = text.pin(claim, {k: tuple(v) for k, v in new.items()})

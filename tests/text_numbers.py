@@ -238,9 +238,11 @@ class Text:
                 found = self.computed(check)
             except Unsaid:
                 continue
-            if not isinstance(claim, Quantity):
-                found = float(f"{abs(found):.{claim.decimals}f}")
-            if claim.fits(found):
+            if isinstance(claim, Quantity):
+                fits = claim.fits(found)
+            else:
+                fits = claim.fits(abs(found)) or claim.fits(float(f"{abs(found):.{claim.decimals}f}"))
+            if fits:
                 return check
         return ""
 
@@ -254,8 +256,30 @@ class Text:
                 yield f"{self.name} [{claim.key.split()[0]}]: {claim.text} in '…{claim.around}…': {says}"
         for claim in self.words:
             if not self.reason(claim):
-                at = f"{self.name} [{claim.key.split()[0]}]"
-                yield f"{at}: '{claim.text}' in '…{claim.around}…': nothing in text_words_allowed.py bears it"
+                yield f"{self.name} [{claim.key.split()[0]}]: '{claim.text}' in '…{claim.around}…': {self.unborne(claim)}"
+
+    def unborne(self, claim):
+        """Why nothing bears a quantity in words."""
+        found = [check for check, *phrases in WORDS.get(self.name, []) if any(map(claim.covered, phrases))]
+        if not found:
+            return "no phrase in text_words_allowed.py covers it"
+        try:
+            return f"{found[0][2:]} is {self.computed(found[0])}"
+        except Unsaid as error:
+            return f"{found[0][2:]}: {error}"
+
+    def near(self, claim):
+        """Lines that a quantity in words may come from: near the text, with words of it."""
+        here = int(claim.key.split()[0])
+        own = set(re.findall(r"[A-Za-z]{4,}|\bL\d+\w+", claim.around))
+
+        def score(found):
+            cell, line = found
+            away = abs(cell - here) + (2 if cell > here else 0) if isinstance(cell, int) else 0 if claim.is_answer else 6
+            return 3 * len(own & set(re.findall(r"[A-Za-z]{4,}|\bL\d+\w+", line))) - away
+
+        lines = {(cell, line) for cell, all_lines in self.lines.items() for line in all_lines if TOKEN.search(line)}
+        return sorted(lines, key=lambda found: (-score(found), str(found)))[:3]
 
     def meant(self, claim, pin):
         return any(n.address == tuple(pin) and meant(claim, n) for n in self.numbers)
@@ -284,7 +308,7 @@ class Text:
 def meant(claim, number):
     """Whether a line may be what a text speaks of. A small integer is in any output: its line has to have another number
     of the sentence, or two words of it."""
-    if claim.value > SMALL or claim.decimals:
+    if claim.decimals or claim.value > SMALL:
         return True
     if re.match(CARDS, number.line):
         return False
@@ -301,8 +325,8 @@ def training():
     return [row for row in rows if "the weights in the repository" in row]
 
 
-def chapter(path):
-    book = outputs.read(path)
+def chapter(path, book=None):
+    book = book or outputs.read(path)
     sources = {i: list(lines(c)) for i, c in enumerate(book.cells) if c.cell_type == "code"}
     sources |= {f"answers {step}": text.splitlines() for step, text in answers().get(path.stem[:2], {}).items()}
     sources["training"] = training()
@@ -346,6 +370,12 @@ def main():
                 new[claim.key] = list(found.address)
             print(f"{text.name} {claim.text:>8} '{claim.around}'\n    {found.address[0]}: {found.line}" if found else
                   f"{text.name} {claim.text:>8} '{claim.around}'\n    NOT FOUND")  # fmt: skip
+        for claim in text.words:
+            if not text.reason(claim):
+                print(f"{text.name} '{claim.text}' '{claim.around}'\n    {text.unborne(claim)}; perhaps one of")
+                for cell, line in text.near(claim):
+                    phrase = claim.around[max(0, claim.at - 15) : claim.at + len(claim.text) + 15].strip()
+                    print(f'        ("= n({cell!r}, \'{line[:30]}\')", "{phrase}"),')
         pins[text.name] = new
     rows = (f" {json.dumps(name)}: {{\n" + ",\n".join(
         f"  {json.dumps(k, ensure_ascii=False)}: {json.dumps(v, ensure_ascii=False)}" for k, v in each.items()) + "\n }"

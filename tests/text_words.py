@@ -6,25 +6,21 @@ or with a reason why it measures nothing.
 
 import re
 from dataclasses import dataclass
-from fractions import Fraction
 
 UNITS = {word: i for i, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), 1)}
 UNITS |= {word: 10 * i for i, word in enumerate("twenty thirty forty fifty sixty".split(), 2)} | {"hundred": 100}
 PARTS = {"half": 2, "third": 3, "quarter": 4, "fifth": 5, "sixth": 6, "tenth": 10, "twelfth": 12, "hundredth": 100}
 
-# What the words mean, wherever they stand. A value in () is a share of 1; "within a tenth" is within 10 % of itself.
-BORDERS = """
-a third, two thirds, half …         the share within a tenth
-three times, twice …                the ratio within a tenth
-four in ten, nine of ten            the share within a tenth; of two counts both exactly
-more than, less than a quarter …    the share on that side, and from 0 to 1
-most, mostly, more … than           the share over 0.5, up to 1
-nearly all, almost all              the share from 0.9, up to 1
-hardly, next to nothing             the share at most 0.1, of either sign
-none, nothing                       0: a count exactly, a share up to 0.05 of either sign
-nine, nine hundred                  the count exactly; "about nine" rounded
-is first, second …                  the rank exactly
-"""
+# What the words mean, wherever they stand: from … to …, of a share of 1 or of a ratio.
+WITHIN = 0.1  # a third, two thirds, half, twice, three times, four in ten: this part of itself to either side
+BORDERS = {
+    "most": (0.5, 1.0),  # most, mostly: more than the lower
+    "nearly": (0.9, 1.0),  # nearly all, almost all
+    "hardly": (-0.1, 0.1),  # hardly, next to nothing, almost nothing; of a cosine, too
+    "none": (-0.05, 0.05),  # none, nothing; a count is 0
+    # more than half, less than a quarter: above or below that share, from 0 to 1
+    # nine, nine of ten (a pair), is first: the count or rank exactly; about ten: rounded
+}
 
 _N = "|".join([rf"(?:{'|'.join(UNITS)})(?:\ hundred)?"])
 _PART = "|".join(PARTS)
@@ -85,29 +81,29 @@ class Quantity:
 
     def fits(self, value):
         """Whether the value lies within the words' borders."""
-        tenth = lambda share: abs(value - share) <= 0.1 * share  # noqa: E731
         found = self.groups
-        if self.kind == "of":
-            count, whole = (number(w) for w in re.split(r" (?:of|in) (?:the )?", self.text, flags=re.I))
-            return value == (count, whole) if isinstance(value, tuple) else tenth(count / whole)
-        if self.kind == "part":
-            if found["halves"]:
-                return tenth(0.5)
-            numerator = UNITS.get((found["numerator"] or "").lower(), 1)
-            share = Fraction(numerator, PARTS[found["denominator"].lower()])
-            if found["side"]:
-                return 0 <= value < share if found["side"].lower() == "less" else share < value <= 1
-            return tenth(float(share))
-        if self.kind == "times":
-            first = self.text.lower().split()[0]
-            return tenth({"twice": 2, "thrice": 3, "double": 2, "doubled": 2}.get(first) or number(self.text))
+        if self.kind in BORDERS:
+            low, high = BORDERS[self.kind]
+            exact = self.kind == "none" and isinstance(value, int)
+            return value == 0 if exact else low <= value <= high and not (self.kind == "most" and value == low)
         if self.kind == "count":
             return (round(value) if found["about"] else value) == number(found["count"])
         if self.kind == "rank":
             return value == 1 + "first second third fourth fifth".split().index(found["rank"].lower())
-        if self.kind == "none":
-            return value == 0 if isinstance(value, int) else abs(value) <= 0.05
-        return {"most": 0.5 < value <= 1, "nearly": 0.9 <= value <= 1, "hardly": abs(value) <= 0.1}[self.kind]
+        if self.kind == "of":
+            count, whole = (number(w) for w in re.split(r" (?:of|in) (?:the )?", self.text, flags=re.I))
+            if isinstance(value, tuple):
+                return value == (count, whole)
+            meant = count / whole
+        elif self.kind == "times":
+            first = self.text.lower().split()[0]
+            meant = {"twice": 2, "double": 2, "doubled": 2, "thrice": 3}.get(first) or UNITS[first]
+        else:
+            numerator = UNITS.get((found["numerator"] or "").lower(), 1)
+            meant = 1 / 2 if found["halves"] else numerator / PARTS[found["denominator"].lower()]
+            if found["side"]:
+                return 0 <= value < meant if found["side"].lower() == "less" else meant < value <= 1
+        return abs(value - meant) <= WITHIN * meant
 
 
 def quantities(cell, text, bare):

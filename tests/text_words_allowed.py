@@ -1,10 +1,11 @@
 """By chapter: what bears a quantity in words ("two thirds"), and the phrases in which it stands, as text_words.py finds it.
 
-"= …" is computed of the outputs and has to lie within the word's borders (text_words.BORDERS):
+"= …" is computed of the outputs and has to lie within the word's borders, which text_words.py lists:
     n(cell, "piece", i)     the i-th number after a piece of a line: of the first line of the cell that has it
     row(cell, "piece")      all numbers after it
     rows(cell, "pattern")   the numbers of each line that matches
     names(cell, "piece")    the neurons after it; neurons(cell) those of a ranking, the first first
+    taken(cell, "panda")    how many images are taken for it after an edit, and of how many
 A cell is a number, "answers 1.1", or "07:10" of another chapter. Two counts ("nine of ten") are a pair. Otherwise it is a
 reason why the words measure nothing.
 """

@@ -3,9 +3,9 @@
     .venv/bin/python tests/text_numbers.py      after a text or an output has changed: seconds
 
 keeps the pins that hold, looks for new ones (near the text, in a line that shares its words), and prints those: read
-them. What no output says stands in text_numbers_allowed.py, computed or with a reason. Quantities in words ("nine of ten")
-are found by text_words.py and stand in text_words_allowed.py, computed or with a reason, each: they are too small to be
-pinned by themselves, and the tool only proposes where they may come from.
+them. What no output says stands in text_numbers_allowed.py, computed or with a reason. Quantities in words ("nine of
+ten") are found by text_words.py; text_words_allowed.py computes or excuses each, since no line has them: for a new one
+the tool prints lines that may bear it.
 """
 
 import functools
@@ -192,12 +192,10 @@ class Text:
         found = dict.fromkeys(line for line in self.says(cell) if re.search(pattern, line))
         return [[signed(t) for t in TOKEN.findall(line)] for line in found]
 
-    def names(self, cell, piece):
-        """The neurons after a piece of a line."""
-        for line in self.says(cell):
-            if piece in line:
-                return NEURON.findall(line[line.index(piece) :])
-        raise Unsaid(f"no line of {cell} has '{piece}'")
+    def names(self, cell, pattern=""):
+        """The neurons of each line that matches and has any."""
+        found = dict.fromkeys(line for line in self.says(cell) if re.search(pattern, line))
+        return [names for names in map(NEURON.findall, found) if names]
 
     def taken(self, cell, name):
         """How many drawings an edit leaves recognised, and of how many."""
@@ -210,15 +208,15 @@ class Text:
         return list(dict.fromkeys(m[1] for m in found if m))
 
     def computed(self, check):
-        """What "= …" gives. A number in it must be said by an output; better is to say by which line: n(cell, piece)."""
+        """What "= …" gives. A number in it must be said by some output, unless the line is asked for: n(cell, piece)."""
         asks = {name: getattr(self, name) for name in ("n", "row", "rows", "names", "neurons", "taken")}
         if not any(f"{name}(" in check for name in asks):
-            unsaid = {value(t) for t in TOKEN.findall(check)} - {n.value for n in self.numbers} - {1, 2, 3, 10, 100, 576}
-            if unsaid:
+            known = {n.value for n in self.numbers} | {1, 2, 3, 10, 100, 576}
+            if unsaid := {value(t) for t in TOKEN.findall(check)} - known:
                 raise Unsaid(f"no output says {unsaid}")
         try:
             return eval(check[1:], asks)
-        except (IndexError, KeyError, ValueError, ZeroDivisionError) as error:
+        except (IndexError, KeyError, TypeError, ValueError, ZeroDivisionError) as error:
             raise Unsaid(f"{type(error).__name__}: {error}") from error
 
     def reason(self, claim):
@@ -256,7 +254,8 @@ class Text:
                 yield f"{self.name} [{claim.key.split()[0]}]: {claim.text} in '…{claim.around}…': {says}"
         for claim in self.words:
             if not self.reason(claim):
-                yield f"{self.name} [{claim.key.split()[0]}]: '{claim.text}' in '…{claim.around}…': {self.unborne(claim)}"
+                at = f"{self.name} [{claim.key.split()[0]}]"
+                yield f"{at}: '{claim.text}' in '…{claim.around}…': {self.unborne(claim)}"
 
     def unborne(self, claim):
         """Why nothing bears a quantity in words."""
@@ -275,7 +274,9 @@ class Text:
 
         def score(found):
             cell, line = found
-            away = abs(cell - here) + (2 if cell > here else 0) if isinstance(cell, int) else 0 if claim.is_answer else 6
+            away = 0 if claim.is_answer else 6
+            if isinstance(cell, int):
+                away = abs(cell - here) + (2 if cell > here else 0)
             return 3 * len(own & set(re.findall(r"[A-Za-z]{4,}|\bL\d+\w+", line))) - away
 
         lines = {(cell, line) for cell, all_lines in self.lines.items() for line in all_lines if TOKEN.search(line)}
@@ -306,8 +307,8 @@ class Text:
 
 
 def meant(claim, number):
-    """Whether a line may be what a text speaks of. A small integer is in any output: its line has to have another number
-    of the sentence, or two words of it."""
+    """Whether a line may be what a text speaks of. A small integer is in any output: its line has to have another
+    number of the sentence, or two words of it."""
     if claim.decimals or claim.value > SMALL:
         return True
     if re.match(CARDS, number.line):

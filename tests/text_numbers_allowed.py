@@ -16,6 +16,7 @@ PAPER = set(
 DEFINED = "by definition, whatever the model"
 SETTING = "a setting"
 NO_DIFFERENCE = "no difference at all"
+ENTITIES = "'07:8', 'iconclip entities, neuron of the entity'"
 ENTITY = " (landmarks|flags|logos|animals|artworks|characters) "
 HELD_OUT = "of the embedded images: heldout_accuracy.csv and manifest.csv, held by the tests of iconclip"
 ALLOWED = {
@@ -139,6 +140,9 @@ ALLOWED = {
         ("29", "for 29 not", "= n('answers same', 'not')"),
     ],
     "07": [
+        ("0.571", "from 0.571 to 0.530", "= n(10, '(nothing silenced)')"),
+        ("0.547", "0.547, 0.690", "= n('answers falls', '10 neurons: residual')"),
+        ("0.313", "0.287, 0.313", "= n('answers falls', '30 neurons: residual', 1)"),
         ("−0.07", "correlation is −0.07", "= n('answers correlation', '')"),
         ("0", "Set its coefficient to 0", DEFINED),
         ("0", "Complete removal** sets $m$ to 0", DEFINED),
@@ -146,7 +150,7 @@ ALLOWED = {
         ("60 %", "Here 60 % are", "= 100 * n(16, 'A share of')"),
         ("39 %", "*fall* most 39 % are", "= 100 * n(16, 'of those that fall most,')"),
         ("50 %", "and 50 % of all", "= 100 * n(16, 'of all after it,')"),
-        ("52", "sixty first neurons 52 sit", "chapter 5: its neurons in F5 have 520 query neurons, ten each"),
+        ("52", "sixty first neurons 52 sit", "= sum(r[1] for r in rows('05:17', '^[AF][0-5] ')) / 10"),
         ("50 %", "of all 50 %", "= 100 * 0.5000"),
         ("0.041", "0.041 and 0.010", "= 0.5712 - 0.5299"),
         ("0.041", "is worth 0.041", "= 0.5712 - 0.5299"),
@@ -182,7 +186,7 @@ ALLOWED = {
         ("56", "of the 56 that", HELD_OUT),
         ("6", "6 of 10", "the paper's"),
         ("2", "2 of 10", "the paper's"),
-        ("10,368", "of 10,368", "the model's card, in chapters 1 to 7"),
+        ("10,368", "of 10,368", "= n('01:7', 'neurons')"),
     ],
     "09": [
         ("80", "| 80 | 99.48", "= min(n(c, 'taken for panda (%,', 2) for c in (10, 25, 26))"),
@@ -208,10 +212,14 @@ ALLOWED = {
         ("50", "from 50 to 100 %", "the paper's"),
         ("100 %", "from 50 to 100 %", "the paper's"),
         ("57 %", "57 %", "= 100 * 20 / 35"),
-        ("1,536", "1,536 neurons", "the model's card, in chapters 1 to 7"),
+        ("1,536", "1,536 neurons", "= n('01:7', 'channels, FFN')"),
         ("65 %", "65 %", "= 100 * (0.1640 + 0.1314 + 0.1269 + 0.08568 + 0.07510 + 0.07067)"),
     ],
     "10": [
+        ("0.345", "iconclip 0.345, 0.119", "= n(9, 'point of iconclip 1:')"),
+        ("0.119", "iconclip 0.345, 0.119", "= n(9, 'point of iconclip 3:')"),
+        ("0.119", "shuffled 0.119, 0.105", "= n(9, 'point of iconclip-shuffled 1:')"),
+        ("0.345", "improvement, 0.345?", "= n('01:1', 'L4F707 FFN')"),
         ("0.085", "0.119, 0.085", "= n(9, 'point of iconclip 4:')"),
         ("0.080", "0.090, 0.080", "= n(9, 'point of iconclip-shuffled 20:')"),
         ("1", "(Ranks 1, 3, 4, 10, 20", SETTING),
@@ -224,18 +232,18 @@ ALLOWED = {
         ("6", "cut into 6 heads", SETTING),
         ("3", "as well as into 3", "= n(1, 'width 192,')"),
         ("32", "channel 10 of 32", "= n(1, 'image tower', 3) / 6"),
-        ("56.90", "all sixty entities", "chapter 7: 0.5690"),
-        ("41.27", "all sixty entities", "chapter 7: 0.4127"),
-        ("40.79", "all sixty entities", "chapter 7: 0.4079"),
-        ("15.6 points", "costs 15.6 points", "chapter 7: 0.5690 less 0.4127"),
-        ("16.1", "and 16.1 when", "chapter 7: 0.5690 less 0.4079"),
+        ("56.90", "all sixty entities", f"= 100 * n({ENTITIES})"),
+        ("41.27", "all sixty entities", f"= 100 * n({ENTITIES}, 2)"),
+        ("40.79", "all sixty entities", f"= 100 * n({ENTITIES}, 4)"),
+        ("15.6 points", "costs 15.6 points", f"= 100 * (n({ENTITIES}) - n({ENTITIES}, 2))"),
+        ("16.1", "and 16.1 when", f"= 100 * (n({ENTITIES}) - n({ENTITIES}, 4))"),
         ("0.02", "no more than 0.02", "of the two functions, whatever the model"),
         ("576", "576", HELD_OUT),
         ("65", "65 among them", HELD_OUT),
         ("511", "other 511", HELD_OUT),
         ("60", "60 names", HELD_OUT),
         ("9", "in 9 of 576", "= 0.01563 * 576"),
-        ("0.1213", "0.1213", "chapter 1, on the model's own files"),
+        ("0.1213", "0.1213", "= n('01:1', 'L5F1022 FFN')"),
         ("55.89", "55.89", "= 100 * 0.5589"),
         ("55.78", "55.78", "= 100 * 0.5578"),
         ("45.64", "45.64", "= 100 * 0.4564"),

@@ -26,7 +26,7 @@ _N = "|".join([rf"(?:{'|'.join(UNITS)})(?:\ hundred)?"])
 _PART = "|".join(PARTS)
 WORDS = re.compile(
     rf"""(?<![-\w'])(?:
-      (?P<part>(?:(?P<side>more|less)\ than\ )?(?:(?P<numerator>one|two|three|a)\ )?(?P<denominator>{_PART})s?(?=\ (?:of|as|what)|\b)
+      (?P<part>(?:(?P<side>more|less)\ than\ )?(?:(?P<numerator>one|two|three|a)\ )?(?P<denominator>{_PART})s?
          |(?P<halves>halves|halved))
      |(?P<times>twice|thrice|doubled?|(?:{_N})\ times)
      |(?P<of>(?:{_N})\ (?:of|in)\ (?:the\ )?(?:{_N}|\d[\d,]*))
@@ -35,21 +35,22 @@ WORDS = re.compile(
      |(?P<hardly>hardly|next\ to\ nothing|almost\ (?:nothing|none))
      |(?P<none>none|nothing(?=\ (?:is\ left|of\ 0|happens|else\ changed)))
      |(?:is|comes|stays)\ (?P<rank>first|second|third|fourth|fifth)
-     |(?P<about>about\ )?(?P<count>(?!one\b)(?:{_N})(?!\ (?:of|in)\ (?:the\ )?(?:{_N})\b)|one(?=\ is\ (?:left|shared|in)\b))
+     |(?P<about>about\ )?(?P<count>(?!one\b)(?:{_N})(?!\ (?:of|in)\ (?:{_N})\b)|one(?=\ is\ (?:left|shared|in)\b))
     )(?![-\w])""",
     re.I | re.X,
 )
 # Words of number that count no result, in all chapters: names of sets, places, forms and settings.
 IDLE = re.compile(
     r"""(?<!\w)(?:
-      (?:the|last|these|those|its|are|other|into|which|only)\ two|(?:the\ )?first\ (?:two|three|ten|fifty)(?:\ best)?|(?:the\ )?ten\ best
-     |(?:all|the|over\ all)?\ ?sixty\ (?:entities|first|leading|names)|all\ sixty
-     |(?:the\ |same\ |best\ )?(?:five|ten)\ (?:words|celebrities|thousand)|(?:One|one)\ neuron,\ three\ questions
-     |(?:the|top|his|its)\ (?:third|tenth|fifth)|at\ most|(?:other|second|upper|lower|two)\ hal(?:f|ves)
-     |(?:the\ |at\ |four\ )?most\ (?:active|important|faithful|negative|newer|surprising)|most\ at\ random
-     |(?:that|which|them|it|drives\ it|help|rise|fall|\*fall\*|hurts?|matters?|contributes|add|finds|depends|rises|goes)\ most|the\ most
-     |(?:two|three)\ (?:ways|answers|things|questions|models|sets|columns|texts|lists|tests|vectors|matrices|blocks|networks|cores
-       |data\ sets|cosines|inner\ products|colours|maps|lines|other\ ways|other\ models|readings|attempts|curves|drawings|tracings|pictures|scales|tests)
+      (?:the|last|these|those|its|are|other|into|which|only)\ two(?!\ neurons)
+     |(?:the\ )?first\ (?:three|ten|fifty)(?:\ best)?|(?:the|its)\ ten\ best|(?:all\ )?sixty\ (?:entities|first|leading|names)|all\ sixty
+     |(?:the\ |same\ |its\ )?(?:five|ten)\ (?:words|celebrities|thousand)
+     |(?:the|his|its)\ (?:third|tenth|fifth)|(?:other|second|upper|lower)\ half
+     |(?:the\ )?(?:four\ )?most\ (?:active|important|faithful|negative|newer|surprising)|(?:at|the)\ most|most\ at\ random
+     |(?:them|it|rise|fall|\*fall\*|hurts?|matter|contributes|add|finds)\ most
+     |(?:two|three)\ (?:ways|answers|things|questions|models|sets|columns|texts|lists|tests|vectors|matrices|blocks|networks
+       |cores|data\ sets|cosines|inner\ products|colours|maps|lines|other\ (?:ways|models)|readings|attempts|curves
+       |drawings|tracings|pictures|scales)
     )(?!\w)""",
     re.I | re.X,
 )

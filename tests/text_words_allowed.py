@@ -20,6 +20,7 @@ ARGUMENT = "an argument or a question, no count"
 PICTURE = "read off the pictures by eye"
 
 SANTA = "n('01:1', 'L4F707 FFN')"
+# The share of first neurons in F5: of the query neurons of neurons there each of these has ten.
 FIRST_IN_F5 = "= sum(r[1] for r in rows('05:17', '^[AF][0-5] ')) / 10 / n('01:9', 'visent-mini:')"
 
 WORDS = {
@@ -49,7 +50,11 @@ WORDS = {
         (PAPER, "accounts for most of the alignment"),
     ],
     "02": [
-        ("= 1 - row('answers ranks', 'L4F707=').count(1) + 9", "`L4F707` is first on"),
+        ("= sorted(row('answers ranks', 'L4F707='))[4]", "`L4F707` is first on"),
+        (
+            "= sum(a != b for a, b in zip(*(column[:4] for column in list(zip(*names(21)))[::4])))",
+            "the first two. Of", "the first two exchanged",
+        ),
         (
             "= (row('answers ranks', 'L4F707=').count(1), len(row('answers ranks', 'L4F707=')))",
             "nine of ten drawings",
@@ -209,7 +214,7 @@ WORDS = {
         ("= 1 - n('answers falls', '10 neurons: residual') / n(6, 'original')", "leaves nothing of 0.559"),
         ("= 1 - n('answers falls', '10 neurons: residual', 1) / n(6, 'original')", "complete removal leaves half"),
         (SETTING, "complete removal of ten", "With ten neurons residual", "for ten 0.274"),
-        (PAPER, "found that **nothing happens**", "| most, and most |", "| most of the 50"),
+        (PAPER, "found that **nothing happens**", "finds that most of these", "| most, and most |", "| most of the 50"),
         (TRAINING, "in a fifth of the steps"),
         (ARGUMENT, "If most rise", "than the half that a coin"),
     ],
@@ -244,8 +249,10 @@ WORDS = {
         ),
         ("= taken('answers complete', 'Italy')[0]", "**all nine are still"),
         (PAPER, "three neurons each", "falls by more than a quarter when three neurons", "The paper's three is"),
+        ("= sum(a[:3] in ('L4F', 'L5F') for a in names(5, 'removal of Italy')[0])", "Three neurons of 10,368"),
+        ("= sum(a[:3] == 'L5F' for a in names('answers complete', 'removal of Italy')[0])", "after the two neurons of"),
         (
-            SETTING, "Three neurons of 10,368", "takes back the three neurons", "here:** three neurons take",
+            SETTING, "takes back the three neurons", "here:** three neurons take",
             "neurons: three hundred",
         ),
         (

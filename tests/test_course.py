@@ -81,6 +81,12 @@ def test_every_excuse_is_needed(texts):
                 assert any(q.covered(phrase) for q in texts[name].words), f"{name}: {phrase}: {check}"
 
 
+def test_no_excuse_stands_beside_a_computation(texts):
+    for text in texts.values():
+        for words in text.words:
+            assert len(text.covering(words)) < 2, f"{text.name}: {words.around}"
+
+
 @pytest.mark.parametrize(
     "words, inside, outside",
     [

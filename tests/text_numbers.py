@@ -222,7 +222,7 @@ class Text:
     def reason(self, claim):
         """Why a number need not be pinned, "" if it must be: a reason is a rule, or a computation that gives it."""
         if isinstance(claim, Quantity):
-            checks = [check for check, *phrases in WORDS.get(self.name, []) if any(map(claim.covered, phrases))]
+            checks = self.covering(claim)
         else:
             beside = self.markdown[int(claim.key.split()[0])] if claim.decimals else claim.around
             if claim.text.strip(" %−-+") in PAPER and re.search("paper|ViT-L|CLIP", beside):
@@ -257,9 +257,13 @@ class Text:
                 at = f"{self.name} [{claim.key.split()[0]}]"
                 yield f"{at}: '{claim.text}' in '…{claim.around}…': {self.unborne(claim)}"
 
+    def covering(self, claim):
+        """What is to bear a quantity in words: by its phrases."""
+        return [check for check, *phrases in WORDS.get(self.name, []) if any(map(claim.covered, phrases))]
+
     def unborne(self, claim):
         """Why nothing bears a quantity in words."""
-        found = [check for check, *phrases in WORDS.get(self.name, []) if any(map(claim.covered, phrases))]
+        found = self.covering(claim)
         if not found:
             return "no phrase in text_words_allowed.py covers it"
         try:

@@ -39,7 +39,7 @@ WORDS = {
         ("= (sum(n(1, a + ' ') > n(1, 'L4F707 FFN') / 4 for a in neurons(1)), n(7, 'neurons'))", "three of 10,368"),
         ("= sum(a[:3] in ('L4F', 'L5F') for a in neurons(1)[:4])", "the first four are FFN"),
         ("= len({*neurons('answers by-activation')[:4]} & {*neurons(1)[:4]})", "are the four with the highest"),
-        ("= n('answers 1.1', '')", "ten, five are in both"),
+        ("= n('answers 1.1', '')", "five are in both"),
         (
             "= 1 + sum(r[-1] > n('answers neuron', 'castle landmarks', 2) for r in"
             " rows('answers neuron', ' (landmarks|flags|logos|animals|artworks|characters) '))",
@@ -73,7 +73,7 @@ WORDS = {
             "have the same first four in", "name the same four.", "same first four in all",
         ),
         (METHOD, "Five ways to read", "Five readings of one", "will the five agree", "lets almost nothing negative"),
-        (SETTING, "two. Of ten, 6", "(6 and 7 of fifty"),
+        (SETTING, "Of ten, 6", "(6 and 7 of fifty"),
         (PAPER, "accounts for most of the alignment"),
     ],
     "03": [
@@ -111,7 +111,7 @@ WORDS = {
         ("= 1 - n(15, 'direct 10') / n(15, 'Mean cosine of image and label:')", "0.572: nothing is left"),
         ("= n(15, 'gradient 10') / n(15, 'Mean cosine of image and label:')", "finds next to nothing"),
         ('= round(10 * n(18, "literal another entity\'s label", 2))', "ten neurons one is left"),
-        ("= round(10 * n(18, 'literal other half of the images', 2))", "halves: eight)"),
+        ("= round(10 * n(18, 'literal other half of the images', 2))", "eight). The list"),
         ("= 1 - n(18, 'literal 2 random layers', 2)", "for nearly all of them sit in"),
         ("= (n('answers others', 'santa_claus'), 10)", "Six of ten for Santa"),
         ("= n('answers others', 'panda')", "five for the panda"),

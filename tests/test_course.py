@@ -3,6 +3,7 @@
 No kernel is needed: test_notebooks.py holds the committed outputs to a fresh run.
 """
 
+import itertools
 import json
 import re
 from dataclasses import replace
@@ -11,6 +12,7 @@ import exercises
 import outputs
 import pytest
 import text_numbers
+import text_words
 from conftest import ROOT, notebooks
 
 PINS = json.loads(text_numbers.PINS.read_text("utf-8"))
@@ -73,6 +75,96 @@ def test_every_excuse_is_needed(texts):
         claims = texts[name].claims
         for number, words, reason in excuses:
             assert any(c.text == number and words in c.around for c in claims), f"{name}: {number}, {words}: {reason}"
+    for name, checks in text_numbers.WORDS.items():
+        for check, *phrases in checks:
+            for phrase in phrases:
+                assert any(q.covered(phrase) for q in texts[name].words), f"{name}: {phrase}: {check}"
+
+
+def test_no_excuse_stands_beside_a_computation(texts):
+    for text in texts.values():
+        for words in text.words:
+            assert len(text.covering(words)) < 2, f"{text.name}: {words.around}"
+
+
+@pytest.mark.parametrize(
+    "words, inside, outside",
+    [
+        ("a third of it", 0.3001, 0.37),
+        ("more than half of it", 0.51, 0.5),
+        ("less than a quarter", 0.2, 0.26),
+        ("three times as many", 2.8, 3.4),
+        ("four in ten of them", 0.38, 0.35),
+        ("nine of ten drawings", (9, 10), (9, 11)),
+        ("most of them", 0.501, 0.5),
+        ("nearly all of them", 0.9, 0.89),
+        ("hardly any", -0.1, 0.11),
+        ("none of them", 0, 1),
+        ("about ten artists", 9.6, 9.4),
+        ("three hundred of them", 300, 3),
+        ("it is second there", 2, 1),
+    ],
+)
+def test_borders_of_words(words, inside, outside):
+    (quantity,) = text_words.quantities(0, words, words)
+    assert quantity.fits(inside)
+    assert not quantity.fits(outside)
+
+
+# What may become of the number with the value v, the i-th of the j-th line, and of the neurons beside it.
+ALTERATIONS = [
+    (lambda v, i, j: 3 * v + 7 + i, "L0A0H0"),
+    (lambda v, i, j: v * 10**i * (j + 1), "L4F0"),
+    (lambda v, i, j: -v, ""),
+    (lambda v, i, j: 0, ""),
+    (lambda v, i, j: "" if i else v, ""),
+]
+
+
+def altered(lines, change, neuron):
+    for j, line in enumerate(lines):
+        place = itertools.count()
+        line = text_numbers.NEURON.sub(neuron, line)
+        yield text_numbers.TOKEN.sub(lambda t: str(change(text_numbers.signed(t[0]), next(place), j)), line)
+
+
+def test_computed_words_and_numbers_change_with_what_they_are_computed_of(texts, monkeypatch):
+    """Every cell that a computation reads is altered in turn, and then the text must be wrong."""
+    says, read = text_numbers.Text.says, []
+
+    def noted(text, cell):
+        if cell in text.lines:
+            read.append((text, cell))
+        return says(text, cell)
+
+    monkeypatch.setattr(text_numbers.Text, "says", noted)
+    computed = 0
+    for text in texts.values():
+        for claim in [*text.words, *text.claims]:
+            read.clear()
+            if not text.reason(claim).startswith("="):
+                continue  # excused or pinned
+            computed += 1
+            assert read, f"{text.name}: '{claim.text}' in '{claim.around}' is computed of no output"
+            for source, cell in set(read):
+                kept, found = source.lines[cell], []
+                for alteration in ALTERATIONS:
+                    source.lines[cell] = list(altered(kept, *alteration))
+                    found.append(text.reason(claim))
+                source.lines[cell] = kept
+                assert "" in found, f"{text.name}: '{claim.text}' in '{claim.around}' whatever {source.name}:{cell} says"
+    assert computed > 200
+
+
+def test_a_chapter_with_an_altered_output_has_wrong_words(texts):
+    path = notebooks()[0]
+    book = outputs.read(path)
+    for output in book.cells[1].outputs:
+        data = output.get("data", {})
+        data.update({k: v.replace("0.2255", "0.1255") for k, v in data.items() if isinstance(v, str)})
+    changed = text_numbers.chapter(path, book)
+    changed.books = texts
+    assert any("'two thirds' in" in sentence for sentence in changed.wrong(PINS["01"]))
 
 
 @pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)

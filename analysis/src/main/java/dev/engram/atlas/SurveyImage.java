@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.util.List;
 
 /**
  * Where an image of a survey lies: a file of its own, or a part of one, as in a tar file.
@@ -52,6 +53,16 @@ public record SurveyImage(
           return new String(bytes, UTF_8);
         }
       };
+
+  /** An empty list to add to, which goes to the disk where it is long. */
+  public static List<SurveyImage> list() {
+    return new SpilledRecords<>(FORMAT);
+  }
+
+  /** The same image in a class; −1 for none. */
+  public SurveyImage of(int newClass) {
+    return new SurveyImage(name, newClass, place, offset, bytes, modified);
+  }
 
   /** A file of its own. */
   static SurveyImage file(String name, int classIndex, String place) {

@@ -234,7 +234,8 @@ final class SurveyCommand implements EngramMagic {
     addTo(words, "--dictionary", dictionary.typed());
     addTo(words, "--out", out == null ? null : UserPath.home(out).toAbsolutePath());
     conf.forEach((key, value) -> words.addAll(List.of("--conf", key + "=" + value)));
-    return Atlas.open(SparkProcess.run(words, progress, note -> context.display(View.text(note))));
+    return Atlas.open(
+        SparkProcess.run(words, conf, progress, note -> context.display(View.text(note))));
   }
 
   private static void addTo(List<String> words, String option, @Nullable Object value) {

@@ -14,7 +14,6 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -39,25 +38,22 @@ final class SparkListing {
   /** A tar file, as it travels. */
   private record Shard(String path, long bytes, long modified) implements Serializable {}
 
-  /** A file, as it is listed. */
-  private record Listed(String place, String name, long bytes, long modified) {}
-
   SparkListing(JavaSparkContext context, Configuration hadoop) {
     this.context = context;
     this.hadoop = hadoop;
   }
 
   SurveySet list(String address, Progress progress) {
-    Path path = new Path(address);
-    String name = path.getName().isEmpty() ? "root" : path.getName();
+    Path path = Places.path(address);
+    String host = path.toUri().getHost();
+    String name = path.getName().isEmpty() ? (host == null ? "root" : host) : path.getName();
     try {
       List<Shard> shards = shards(path);
-      progress.step("listing images", 0, 1);
-      return shards.isEmpty() ? folders(path, name) : tars(shards, path, name);
+      return shards.isEmpty() ? folders(path, name, progress) : tars(shards, path, name);
     } catch (FileNotFoundException e) {
       throw new EngramException("There is nothing at " + address + ".", e);
     } catch (IOException e) {
-      Progress.checkInterrupt();
+      Places.checkInterrupt(e);
       throw new EngramException(address + " cannot be listed: " + SparkSurveys.why(e), e);
     }
   }
@@ -123,36 +119,33 @@ final class SparkListing {
     return List.of();
   }
 
-  private SurveySet folders(Path path, String name) throws IOException {
+  private SurveySet folders(Path path, String name, Progress progress)
+      throws IOException {
     Path root = path.getFileSystem(hadoop).getFileStatus(path).getPath();
     String prefix = root.toString().replaceFirst("/*$", "/");
-    List<Listed> all = new ArrayList<>();
+    FolderNames names = new FolderNames();
+    List<SurveyImage> found = SurveyImage.list(); // their classes are known when all are
     // not by Spark's own index, which passes over names that begin with an underscore
     RemoteIterator<LocatedFileStatus> files = path.getFileSystem(hadoop).listFiles(root, true);
     while (files.hasNext()) {
-      Progress.checkInterrupt();
+      progress.step("listing images", found.size(), found.size() + 1);
       LocatedFileStatus status = files.next();
       Path file = status.getPath();
       String whole = file.toString();
       if (!whole.startsWith(prefix)) {
         throw new EngramException("%s does not lie in %s.".formatted(whole, prefix));
       }
-      all.add(
-          new Listed(
-              Places.of(file),
-              whole.substring(prefix.length()),
-              status.getLen(),
-              status.getModificationTime()));
+      String own = whole.substring(prefix.length());
+      if (names.add(own)) {
+        found.add(
+            new SurveyImage(
+                own, -1, Places.of(file), -1, status.getLen(), status.getModificationTime()));
+      }
     }
-    FolderNames names = new FolderNames(all.stream().map(Listed::name).toList());
-    List<SurveyImage> images =
-        all.stream()
-            .filter(f -> FolderNames.isWanted(f.name))
-            .map(
-                f ->
-                    new SurveyImage(
-                        f.name, names.classOf(f.name), f.place, -1, f.bytes, f.modified))
-            .toList();
+    List<SurveyImage> images = SurveyImage.list();
+    for (SurveyImage image : found) {
+      images.add(image.of(names.classOf(image.name())));
+    }
     if (images.isEmpty()) {
       throw new EngramException(
           "There is no image in %s; category/entity/*.png is expected, or tar files.%s"

@@ -1,7 +1,8 @@
 package dev.engram.atlas;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
+import static dev.engram.data.SpilledRecords.text;
 
+import dev.engram.data.SpilledRecords;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
@@ -39,18 +40,6 @@ public record SurveyImage(
         public SurveyImage read(DataInput in) throws IOException {
           return new SurveyImage(
               text(in), in.readInt(), text(in), in.readLong(), in.readLong(), in.readLong());
-        }
-
-        private void text(String text, DataOutput out) throws IOException {
-          byte[] bytes = text.getBytes(UTF_8);
-          out.writeInt(bytes.length);
-          out.write(bytes);
-        }
-
-        private String text(DataInput in) throws IOException {
-          byte[] bytes = new byte[in.readInt()];
-          in.readFully(bytes);
-          return new String(bytes, UTF_8);
         }
       };
 

@@ -32,6 +32,9 @@ import org.apache.spark.util.SerializableConfiguration;
  * headers.
  */
 final class SparkListing {
+  /** Shards whose headers are read before what they say goes to the disk. */
+  private static final int SHARDS_A_SLOT = 16;
+
   private final JavaSparkContext context;
   private final Configuration hadoop;
 
@@ -49,7 +52,7 @@ final class SparkListing {
     String name = path.getName().isEmpty() ? (host == null ? "root" : host) : path.getName();
     try {
       List<Shard> shards = shards(path);
-      return shards.isEmpty() ? folders(path, name, progress) : tars(shards, path, name);
+      return shards.isEmpty() ? folders(path, name, progress) : tars(shards, path, name, progress);
     } catch (FileNotFoundException e) {
       throw new EngramException("There is nothing at " + address + ".", e);
     } catch (IOException e) {
@@ -79,19 +82,24 @@ final class SparkListing {
   }
 
   /** The headers of each shard are read by some worker. */
-  private SurveySet tars(List<Shard> shards, Path path, String name) throws IOException {
+  private SurveySet tars(List<Shard> shards, Path path, String name, Progress progress)
+      throws IOException {
     Broadcast<SerializableConfiguration> shared =
         context.broadcast(new SerializableConfiguration(hadoop));
-    List<TarIndex> all =
-        context
-            .parallelize(shards, shards.size())
-            .map(shard -> index(shard, shared.value().value()))
-            .collect();
-    Path first = new Path(shards.get(0).path);
-    return TarShards.set(
-        path.getName().endsWith(".tar") ? name.replaceFirst("\\.tar$", "") : name,
-        all,
-        classNames(first.getParent()));
+    TarShards.Collector all =
+        new TarShards.Collector(
+            path.getName().endsWith(".tar") ? name.replaceFirst("\\.tar$", "") : name);
+    int atOnce = SHARDS_A_SLOT * Math.max(1, context.defaultParallelism());
+    for (int from = 0; from < shards.size(); from += atOnce) {
+      progress.step("listing tar shards", from, shards.size());
+      List<Shard> some = shards.subList(from, Math.min(shards.size(), from + atOnce));
+      context
+          .parallelize(List.copyOf(some), some.size())
+          .map(shard -> index(shard, shared.value().value()))
+          .collect()
+          .forEach(all::add);
+    }
+    return all.set(classNames(new Path(shards.get(0).path).getParent()));
   }
 
   private static TarIndex index(Shard shard, Configuration hadoop) {

@@ -110,16 +110,19 @@ def cluster(tmp_path_factory):
         started.close()
 
 
+def copy_images(to, entities):
+    """Some of the embedded images in folders, one of them damaged."""
+    source = ROOT / "iconclip/src/main/resources/dev/engram/iconclip/entities"
+    for entity in sorted(source.glob("*/*/"))[:entities]:
+        shutil.copytree(entity, to / entity.parent.name / entity.name)
+    damaged = to / entity.parent.name / entity.name / "damaged.png"
+    damaged.write_bytes(next(entity.glob("*.png")).read_bytes()[:900])
+    return to
+
+
 @pytest.fixture(scope="module")
 def images(tmp_path_factory):
-    """Some of the embedded images in folders, one of them damaged."""
-    folder = tmp_path_factory.mktemp("data") / "some things"
-    source = ROOT / "iconclip/src/main/resources/dev/engram/iconclip/entities"
-    for entity in sorted(source.glob("*/*/"))[:24]:
-        shutil.copytree(entity, folder / entity.parent.name / entity.name)
-    damaged = folder / entity.parent.name / entity.name / "damaged.png"
-    damaged.write_bytes(next(entity.glob("*.png")).read_bytes()[:900])
-    return folder
+    return copy_images(tmp_path_factory.mktemp("data") / "some things", 24)
 
 
 def start(*words):
@@ -136,13 +139,14 @@ def survey(*words, status=0):
     return said
 
 
-def files(atlas):
-    """All of an atlas; when it was made is a date, which may change at midnight."""
+def files(atlas, elsewhere=False):
+    """All of an atlas; when it was made is a date, which may change at midnight. Files elsewhere have other times."""
+    changing = rb'"(made|survey)" : "[^"]*"' if elsewhere else rb'"made" : "[^"]*"'
     found = {}
     for path in sorted(atlas.rglob("*")):
         if path.is_file():
             content = path.read_bytes()
             if path.name == "manifest.json":
-                content = re.sub(rb'"made" : "[^"]*"', b"", content)
+                content = re.sub(changing, b"", content)
             found[str(path.relative_to(atlas))] = hashlib.sha256(content).hexdigest()
     return found

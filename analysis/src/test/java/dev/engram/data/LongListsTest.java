@@ -1,5 +1,6 @@
 package dev.engram.data;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.engram.ChildJvm;
@@ -28,10 +29,8 @@ class LongListsTest {
   /** Half a kilobyte of each image, which is less than its two paths take, would not fit. */
   private static final String HEAP = "28m";
 
-  @TempDir private Path temp;
-
   @Test
-  void listsAreNotInMemory() throws Exception {
+  void listsAreNotInMemory(@TempDir Path temp) throws Exception {
     List<String> synsets = List.copyOf(ClassNames.of(null).keySet()).subList(0, CLASSES);
     Path val = temp.resolve("val");
     for (String synset : synsets) {
@@ -69,7 +68,7 @@ class LongListsTest {
         TarArchiveEntry image = new TarArchiveEntry("a/long/path/within/the/shard/%08d.jpg".formatted(i));
         tar.putArchiveEntry(image);
         tar.closeArchiveEntry();
-        byte[] label = ("class " + number).getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        byte[] label = ("class " + number).getBytes(UTF_8);
         TarArchiveEntry text = new TarArchiveEntry("a/long/path/within/the/shard/%08d.cls".formatted(i));
         text.setSize(label.length);
         tar.putArchiveEntry(text);

@@ -40,6 +40,7 @@ final class SparkProcess {
   private static final String OURS = "engram";
   private static final String END = "\0"; // no line of a process
   private static final long PATIENCE_MILLIS = 700;
+  private static final long AGAIN_MILLIS = 500;
 
   private SparkProcess() {}
 
@@ -147,7 +148,16 @@ final class SparkProcess {
   private static Path listen(
       BlockingQueue<String> lines, Progress progress, Consumer<String> note, List<String> last)
       throws InterruptedException {
-    for (String line = lines.take(); !line.equals(END); line = lines.take()) {
+    Step step = new Step("starting Spark", 0, 1);
+    while (true) {
+      String line = lines.poll(AGAIN_MILLIS, TimeUnit.MILLISECONDS);
+      if (line == null) {
+        step.tell(progress); // a bar is shown by what comes late
+        continue;
+      }
+      if (line.equals(END)) {
+        break;
+      }
       JsonNode event;
       try {
         event = JSON.readTree(line);
@@ -155,7 +165,8 @@ final class SparkProcess {
         continue; // a library that prints
       }
       if (event.has(SurveyEvents.PROGRESS)) {
-        report(event.get(SurveyEvents.PROGRESS).asText(), progress);
+        step = Step.read(event.get(SurveyEvents.PROGRESS).asText()).orElse(step);
+        step.tell(progress);
       } else if (event.has(SurveyEvents.NOTE)) {
         note.accept(event.get(SurveyEvents.NOTE).asText());
       } else if (event.has(SurveyEvents.ATLAS)) {
@@ -170,13 +181,21 @@ final class SparkProcess {
             .formatted(said.isEmpty() ? "." : ", and said last: " + said));
   }
 
-  /** A line of {@link MagicProgress}, "what: 1,000 of 2,000", back as numbers. */
-  private static void report(String line, Progress progress) {
-    int colon = line.lastIndexOf(": ");
-    String[] numbers = line.substring(colon + 1).strip().replace(",", "").split(" of ");
-    if (colon > 0 && numbers.length == 2 && (numbers[0] + numbers[1]).matches("\\d+")) {
-      progress.step(
-          line.substring(0, colon), Long.parseLong(numbers[0]), Long.parseLong(numbers[1]));
+  /** How far it is. */
+  private record Step(String what, long done, long total) {
+    /** A line of {@link MagicProgress}, "what: 1,000 of 2,000", back as numbers. */
+    static Optional<Step> read(String line) {
+      int colon = line.lastIndexOf(": ");
+      String[] numbers = line.substring(colon + 1).strip().replace(",", "").split(" of ");
+      return colon > 0 && numbers.length == 2 && (numbers[0] + numbers[1]).matches("\\d+")
+          ? Optional.of(
+              new Step(
+                  line.substring(0, colon), Long.parseLong(numbers[0]), Long.parseLong(numbers[1])))
+          : Optional.empty();
+    }
+
+    void tell(Progress progress) {
+      progress.step(what, done, total);
     }
   }
 

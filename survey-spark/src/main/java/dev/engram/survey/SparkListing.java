@@ -32,6 +32,8 @@ import org.apache.spark.util.SerializableConfiguration;
  * headers.
  */
 final class SparkListing {
+  private static final int FEW_TRIALS = 2;
+
   /** Shards whose headers are read before what they say goes to the disk. */
   private static final int SHARDS_A_SLOT = 16;
 
@@ -51,6 +53,8 @@ final class SparkListing {
     String host = path.toUri().getHost();
     String name = path.getName().isEmpty() ? (host == null ? "root" : host) : path.getName();
     try {
+      progress.step("listing images", 0, 1);
+      requireAnswer(path);
       List<Shard> shards = shards(path);
       return shards.isEmpty() ? folders(path, name, progress) : tars(shards, path, name, progress);
     } catch (FileNotFoundException e) {
@@ -58,6 +62,23 @@ final class SparkListing {
     } catch (IOException e) {
       Places.checkInterrupt(e);
       throw new EngramException(address + " cannot be listed: " + SparkSurveys.why(e), e);
+    }
+  }
+
+  /**
+   * S3 is asked once with fewer trials than a survey makes, since a store that does not answer at
+   * the start is a mistyped one: with all trials that is told after two minutes.
+   */
+  private void requireAnswer(Path path) throws IOException {
+    if (!"s3a".equals(path.toUri().getScheme())) {
+      return;
+    }
+    Configuration few = new Configuration(hadoop);
+    for (String trials : List.of("fs.s3a.retry.limit", "fs.s3a.attempts.maximum")) {
+      few.setInt(trials, Math.min(FEW_TRIALS, few.getInt(trials, FEW_TRIALS)));
+    }
+    try (FileSystem own = FileSystem.newInstance(path.toUri(), few)) {
+      own.globStatus(path);
     }
   }
 

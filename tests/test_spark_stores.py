@@ -83,6 +83,12 @@ class Hdfs:
     def shell(self, *words):
         return self.run("org.apache.hadoop.fs.FsShell", *words)
 
+    def wait(self):
+        """Until a data node has reported its blocks."""
+        admin = "org.apache.hadoop.hdfs.tools.DFSAdmin"
+        wait_for("data node", lambda: "Live datanodes (1)" in self.run(admin, "-report"))
+        self.run(admin, "-safemode", "wait")
+
     def close(self):
         self.blocks.kill()
         self.names.kill()
@@ -92,7 +98,7 @@ class Hdfs:
 def hdfs(tmp_path_factory, images):
     started = Hdfs(tmp_path_factory.mktemp("hdfs"))
     try:
-        started.run("org.apache.hadoop.hdfs.tools.DFSAdmin", "-safemode", "wait")
+        started.wait()
         started.shell("-put", images.as_uri(), "/")
         yield started
     finally:
@@ -206,7 +212,7 @@ def test_a_name_node_that_is_gone_stops_the_survey_and_it_goes_on_when_it_is_bac
     assert "cannot be reached: " in sentence and "What has passed is kept" in sentence, said
     assert not out.exists() and list(unfinished.iterdir())
     hdfs.names = hdfs.start_names()
-    hdfs.run("org.apache.hadoop.hdfs.tools.DFSAdmin", "-safemode", "wait")
+    hdfs.wait()
     survey(*line)
     assert files(out, elsewhere=True) == files(local, elsewhere=True)
 

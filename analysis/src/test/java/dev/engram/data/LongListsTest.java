@@ -55,7 +55,9 @@ class LongListsTest {
     for (Path each : List.of(temp, csv, shards)) {
       try (ChildJvm jvm = ChildJvm.withHeap(HEAP, LongListsTest.class, each)) {
         assertEquals(0, jvm.await(), () -> jvm.printed().toString());
-        String expected = CLASSES * OF_EACH + " images of " + CLASSES + " classes";
+        String expected =
+            "%d images of %d classes, 0 of a wrong one"
+                .formatted(CLASSES * OF_EACH, CLASSES);
         assertEquals(expected, jvm.printed().get(jvm.printed().size() - 1));
       }
     }
@@ -85,9 +87,19 @@ class LongListsTest {
             ? TarShards.read(args[0], Progress.NONE)
             : SurveySet.read(Path.of(args[0]), null);
     Set<Integer> classes = new HashSet<>();
+    int wrong = 0;
     for (SurveyImage image : set.images()) {
+      Entity e = set.entities().get(image.classIndex());
       classes.add(image.classIndex());
+      boolean isOfShard = e.name().startsWith("class_");
+      String folder =
+          isOfShard
+              ? "%03d.tar/".formatted(Integer.parseInt(e.name().substring(6)))
+              : "val/" + e.name() + "/";
+      wrong += image.name().startsWith(folder) ? 0 : 1;
     }
-    System.out.println(set.images().size() + " images of " + classes.size() + " classes");
+    System.out.printf(
+        "%d images of %d classes, %d of a wrong one%n",
+        set.images().size(), classes.size(), wrong);
   }
 }

@@ -66,7 +66,12 @@ final class SparkDriver {
       return null;
     }
     if (jar.startsWith("file:")) {
-      return Path.of(URI.create(jar)).toString();
+      try {
+        return Path.of(URI.create(jar)).toString();
+      } catch (IllegalArgumentException e) {
+        throw new EngramException(
+            "--conf %s names '%s', which is no address of a file.".formatted(JARS, jar), e);
+      }
     }
     return jar.matches("[A-Za-z][A-Za-z0-9+.-]+:.*") ? null : jar;
   }

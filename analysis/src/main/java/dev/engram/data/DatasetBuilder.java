@@ -32,9 +32,7 @@ final class DatasetBuilder {
   private final DatasetOptions options;
   private final SpilledSort<Row> byName =
       new SpilledSort<>(
-          Comparator.comparing(Row::folder)
-              .thenComparing(Row::last)
-              .thenComparingInt(Row::number),
+          Comparator.comparing(Row::folder).thenComparing(Row::last).thenComparingInt(Row::number),
           Row.FORMAT,
           SpilledSort.HELD);
   private final List<String> notes = new ArrayList<>();

@@ -155,8 +155,7 @@ final class ImageSetReader {
     list.each(
         row -> {
           Path file = list.file(row, root);
-          String shown =
-              row.get("label").isBlank() ? ImageSet.words(stem(file)) : row.get("label");
+          String shown = row.get("label").isBlank() ? ImageSet.words(stem(file)) : row.get("label");
           String label = row.get("caption").isBlank() ? label(shown) : row.get("caption");
           addLoose(
               new LabelledImage(

@@ -56,8 +56,7 @@ class LongListsTest {
       try (ChildJvm jvm = ChildJvm.withHeap(HEAP, LongListsTest.class, each)) {
         assertEquals(0, jvm.await(), () -> jvm.printed().toString());
         String expected =
-            "%d images of %d classes, 0 of a wrong one"
-                .formatted(CLASSES * OF_EACH, CLASSES);
+            "%d images of %d classes, 0 of a wrong one".formatted(CLASSES * OF_EACH, CLASSES);
         assertEquals(expected, jvm.printed().get(jvm.printed().size() - 1));
       }
     }
@@ -67,11 +66,13 @@ class LongListsTest {
     try (OutputStream out = Files.newOutputStream(shard);
         TarArchiveOutputStream tar = new TarArchiveOutputStream(out, 512)) {
       for (int i = 0; i < OF_EACH; i++) {
-        TarArchiveEntry image = new TarArchiveEntry("a/long/path/within/the/shard/%08d.jpg".formatted(i));
+        TarArchiveEntry image =
+            new TarArchiveEntry("a/long/path/within/the/shard/%08d.jpg".formatted(i));
         tar.putArchiveEntry(image);
         tar.closeArchiveEntry();
         byte[] label = ("class " + number).getBytes(UTF_8);
-        TarArchiveEntry text = new TarArchiveEntry("a/long/path/within/the/shard/%08d.cls".formatted(i));
+        TarArchiveEntry text =
+            new TarArchiveEntry("a/long/path/within/the/shard/%08d.cls".formatted(i));
         text.setSize(label.length);
         tar.putArchiveEntry(text);
         tar.write(label);
@@ -99,7 +100,6 @@ class LongListsTest {
       wrong += image.name().startsWith(folder) ? 0 : 1;
     }
     System.out.printf(
-        "%d images of %d classes, %d of a wrong one%n",
-        set.images().size(), classes.size(), wrong);
+        "%d images of %d classes, %d of a wrong one%n", set.images().size(), classes.size(), wrong);
   }
 }

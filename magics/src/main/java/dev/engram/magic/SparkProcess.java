@@ -86,10 +86,7 @@ final class SparkProcess {
    * @throws CancellationException if the thread is interrupted; what is done is kept
    */
   static Path run(
-      List<String> arguments,
-      Map<String, String> conf,
-      Progress progress,
-      Consumer<String> note) {
+      List<String> arguments, Map<String, String> conf, Progress progress, Consumer<String> note) {
     Path home = home();
     ProcessBuilder builder = new ProcessBuilder(command(home, conf));
     builder.environment().put(SurveyEvents.VARIABLE, "1");
@@ -99,7 +96,8 @@ final class SparkProcess {
     try {
       Process process = builder.start();
       try {
-        // not on the command line, which every user of the machine sees: keys of a store may be here
+        // not on the command line, which every user of the machine sees: keys of a store may be
+        // here
         try (OutputStream in = process.getOutputStream()) {
           JSON.writeValue(in, arguments);
         } catch (IOException e) {

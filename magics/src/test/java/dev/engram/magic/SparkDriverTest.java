@@ -18,11 +18,7 @@ class SparkDriverTest {
     assertEquals(
         List.of("-Xmx4g", "-Da=b", "-ea"),
         SparkDriver.javaOptions(
-            Map.of(
-                "spark.driver.memory",
-                "4GB",
-                "spark.driver.extraJavaOptions",
-                " -Da=b  -ea ")));
+            Map.of("spark.driver.memory", "4GB", "spark.driver.extraJavaOptions", " -Da=b  -ea ")));
     assertEquals(
         List.of("-Xmx1024m"), SparkDriver.javaOptions(Map.of("spark.driver.memory", "1024")));
     for (String none : List.of("much", "", "0", "-1g", "4 parsecs")) {

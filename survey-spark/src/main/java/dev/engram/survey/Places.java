@@ -82,7 +82,7 @@ final class Places implements ImageOpener {
       return new Path(address);
     } catch (IllegalArgumentException e) {
       throw new EngramException(
-          "'%s' is no address: %s.".formatted(address, SparkSurveys.why(e)), e);
+          "'%s' is no address: %s".formatted(address, SparkSurveys.why(e)), e);
     }
   }
 

@@ -157,7 +157,10 @@ final class SparkListing {
     // not by Spark's own index, which passes over names that begin with an underscore
     RemoteIterator<LocatedFileStatus> files = path.getFileSystem(hadoop).listFiles(root, true);
     while (files.hasNext()) {
-      progress.step("listing images", found.size(), found.size() + 1);
+      Progress.checkInterrupt();
+      if (found.size() % 1000 == 0) {
+        progress.report("listing images, %,d so far".formatted(found.size()), 0, 1);
+      }
       LocatedFileStatus status = files.next();
       Path file = status.getPath();
       String whole = file.toString();

@@ -199,13 +199,17 @@ final class SparkSurveys implements SurveyCluster {
     }
 
     /** Takes away what killed workers left, and a folder that is not the survey's own. */
-    void clear() throws IOException {
-      for (FileStatus file : files.listStatus(folder, p -> isUnfinished(p.getName()))) {
-        files.delete(file.getPath(), false);
-      }
-      boolean isOurs = !folder.equals(new Path(job.folder().toAbsolutePath().toUri()));
-      if (isOurs && files.listStatus(folder).length == 0) {
-        files.delete(folder, false);
+    void clear() {
+      try {
+        for (FileStatus file : files.listStatus(folder, p -> isUnfinished(p.getName()))) {
+          files.delete(file.getPath(), false);
+        }
+        boolean isOurs = !folder.equals(new Path(job.folder().toAbsolutePath().toUri()));
+        if (isOurs && files.listStatus(folder).length == 0) {
+          files.delete(folder, false);
+        }
+      } catch (IOException e) {
+        // the survey is whole, whoever clears up
       }
     }
 

@@ -30,7 +30,7 @@ def site(tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("atlas")
     lines = [
-        f"%survey visent-mini --images 24 --top 5 --out '{folder / 'atlas'}'",
+        f"%survey visent-mini --sample 24 --top 5 --out '{folder / 'atlas'}'",
         f"%atlas --html '{folder / 'site'}'",
     ]
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(line) for line in lines])

@@ -16,7 +16,7 @@ PARTS = {
     "browser": ("tests/test_browser.py", "tests/test_explorer.py", "tests/test_atlas_site.py", "tests/test_site.py"),
     "docker": ("tests/test_docker.py",),
     "transformers": ("tests/test_transformers.py", "tests/test_training.py"),
-    "spark": ("tests/test_spark.py",),
+    "spark": ("tests/test_spark.py", "tests/test_spark_stores.py", "tests/test_spark_notebook.py"),
     "arm": ("tests/test_arm.py",),
     "install": (
         "tests/test_lab.py", "tests/test_wheel.py", "tests/test_maven_project.py", "tests/test_licences.py", "tests/test_workflows.py",
@@ -27,12 +27,13 @@ ON_DEMAND = {"arm", "spark"}
 # These measure how long something takes, or build in the checkout: nothing else runs meanwhile.
 ALONE = {
     "kernel-ext/src/test/python", "tests/test_interrupt_and_memory.py", "tests/test_ijava.py", "tests/test_lab.py",
-    "tests/test_wheel.py", "tests/test_maven_project.py", "tests/test_docker.py", "tests/test_spark.py",
+    "tests/test_wheel.py", "tests/test_maven_project.py", "tests/test_docker.py",
+    "tests/test_spark.py", "tests/test_spark_stores.py", "tests/test_spark_notebook.py",
 }  # fmt: skip
 # Two at a time: more kernels than that would fill the memory of a laptop.
 SIDE_BY_SIDE = ("-n", "2", "--dist", "loadgroup")
 REQUIREMENTS = ("requirements.txt", "requirements-test.txt")
-MORE_REQUIREMENTS = {"docker": "docker/requirements-test.txt"}
+MORE_REQUIREMENTS = {"docker": "docker/requirements-test.txt", "spark": "requirements-spark.txt"}
 
 
 def names():

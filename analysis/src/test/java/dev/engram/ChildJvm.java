@@ -21,11 +21,15 @@ public final class ChildJvm implements AutoCloseable {
    * @param main has a main method
    */
   public ChildJvm(Class<?> main, Object... arguments) throws IOException {
+    this("1g", main, arguments);
+  }
+
+  private ChildJvm(String heap, Class<?> main, Object... arguments) throws IOException {
     List<String> command =
         new ArrayList<>(
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx1g",
+                "-Xmx" + heap,
                 "-XX:TieredStopAtLevel=1",
                 "-Djava.awt.headless=true",
                 "-cp",
@@ -37,6 +41,14 @@ public final class ChildJvm implements AutoCloseable {
     process = new ProcessBuilder(command).redirectErrorStream(true).start();
     output =
         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+  }
+
+  /**
+   * @param heap as {@code -Xmx} takes it
+   */
+  public static ChildJvm withHeap(String heap, Class<?> main, Object... arguments)
+      throws IOException {
+    return new ChildJvm(heap, main, arguments);
   }
 
   /** Waits until the child has printed a line. */

@@ -128,7 +128,9 @@ final class ImagesAhead implements AutoCloseable {
       if (e.getCause() instanceof OutOfMemoryError full) {
         throw full;
       }
-      return new Read(entry, null, String.valueOf(e.getMessage()), "");
+      // an atlas is the same wherever its images lay
+      String why = String.valueOf(e.getMessage()).replace(image.place(), image.name());
+      return new Read(entry, null, why, "");
     } catch (IOException e) {
       Progress.checkInterrupt();
       // not the image is damaged, but the way to it: to count it would make a wrong atlas

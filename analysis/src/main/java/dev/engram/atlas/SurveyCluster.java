@@ -13,7 +13,7 @@ public interface SurveyCluster extends SurveyEngine, AutoCloseable {
    * Lists images at an address: a folder, tar shards or a pattern of them.
    *
    * @param address with a scheme, as {@code hdfs://…}
-   * @throws EngramException if there is nothing
+   * @throws EngramException if there is nothing, or whoever has it does not answer
    */
   SurveySet list(String address, Progress progress);
 

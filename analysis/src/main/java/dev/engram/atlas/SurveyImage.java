@@ -1,10 +1,12 @@
 package dev.engram.atlas;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
+import static dev.engram.data.SpilledRecords.text;
 
+import dev.engram.data.SpilledRecords;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.util.List;
 
 /**
  * Where an image of a survey lies: a file of its own, or a part of one, as in a tar file.
@@ -39,19 +41,17 @@ public record SurveyImage(
           return new SurveyImage(
               text(in), in.readInt(), text(in), in.readLong(), in.readLong(), in.readLong());
         }
-
-        private void text(String text, DataOutput out) throws IOException {
-          byte[] bytes = text.getBytes(UTF_8);
-          out.writeInt(bytes.length);
-          out.write(bytes);
-        }
-
-        private String text(DataInput in) throws IOException {
-          byte[] bytes = new byte[in.readInt()];
-          in.readFully(bytes);
-          return new String(bytes, UTF_8);
-        }
       };
+
+  /** An empty list to add to, which goes to the disk where it is long. */
+  public static List<SurveyImage> list() {
+    return new SpilledRecords<>(FORMAT);
+  }
+
+  /** The same image in a class; −1 for none. */
+  public SurveyImage of(int newClass) {
+    return new SurveyImage(name, newClass, place, offset, bytes, modified);
+  }
 
   /** A file of its own. */
   static SurveyImage file(String name, int classIndex, String place) {

@@ -56,7 +56,7 @@ public final class SurveySet {
    * @throws dev.engram.EngramException if there is no such folder, split, or nothing in it
    */
   public static SurveySet read(Path path, @Nullable String split) {
-    List<SurveyImage> images = new SpilledRecords<>(SurveyImage.FORMAT);
+    List<SurveyImage> images = SurveyImage.list();
     ImageSet set =
         Datasets.stream(
             path,

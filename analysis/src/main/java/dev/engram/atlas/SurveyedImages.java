@@ -7,6 +7,8 @@ import dev.engram.Progress;
 import dev.engram.Sha256;
 import dev.engram.data.Entity;
 import dev.engram.data.ImageSet;
+import dev.engram.data.SpilledRecords;
+import dev.engram.data.SpilledSort;
 import dev.engram.data.Spread;
 import java.io.DataInput;
 import java.io.DataOutput;
@@ -29,9 +31,6 @@ import org.jspecify.annotations.Nullable;
 final class SurveyedImages {
   /** How many images pass at once. */
   static final int BLOCK = 16;
-
-  /** How many images memory holds while they are sorted, three times. */
-  private static final int HELD = 20_000;
 
   private static final Comparator<SurveyImage> PASSING =
       Comparator.comparingInt((SurveyImage i) -> i.classIndex() < 0 ? 1 : 0)
@@ -106,7 +105,7 @@ final class SurveyedImages {
   }
 
   static SurveyedImages of(SurveySet set, SurveySettings settings) {
-    return of(set, settings, HELD);
+    return of(set, settings, SpilledSort.HELD);
   }
 
   /**

@@ -1,12 +1,17 @@
 package dev.engram.atlas;
 
+import static dev.engram.data.SpilledRecords.text;
+
 import dev.engram.EngramException;
 import dev.engram.Json;
 import dev.engram.Progress;
 import dev.engram.data.Entity;
 import dev.engram.data.ImageFiles;
 import dev.engram.data.ImageSet;
+import dev.engram.data.SpilledRecords;
 import dev.engram.data.UserPath;
+import java.io.DataInput;
+import java.io.DataOutput;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -81,9 +86,10 @@ public final class TarShards {
     if (shards.isEmpty()) {
       throw new EngramException("There is no tar file " + name + ".");
     }
-    List<TarIndex> all = new ArrayList<>();
+    Collector all = new Collector(title(name));
+    int read = 0;
     for (Path shard : shards) {
-      progress.step("listing tar shards", all.size(), shards.size());
+      progress.step("listing tar shards", read++, shards.size());
       String called = String.valueOf(shard.getFileName());
       try (InputStream in = new FileInputStream(shard.toFile())) {
         long modified = Files.getLastModifiedTime(shard).toMillis();
@@ -95,7 +101,7 @@ public final class TarShards {
       }
     }
     Path folder = shards.get(0).toAbsolutePath().getParent();
-    return set(title(name), all, classNames(folder));
+    return all.set(classNames(folder));
   }
 
   private static String title(String name) {
@@ -168,62 +174,97 @@ public final class TarShards {
   }
 
   /**
-   * Puts shards together.
-   *
-   * @param classNames by number from 0; may be empty
-   * @throws EngramException if there is no image in any of them
+   * Puts shards together. What they say of each image is on the disk where there are many; of
+   * classes and captions no more are kept than may be classes.
    */
-  public static SurveySet set(String name, List<TarIndex> shards, List<String> classNames) {
-    List<String> notes = new ArrayList<>();
-    boolean byCaption =
-        shards.stream().flatMap(s -> s.samples().stream()).noneMatch(TarShards::hasLabel);
-    Map<String, Draft> drafts = new HashMap<>();
-    int total = 0;
-    for (TarIndex shard : shards) {
+  public static final class Collector {
+    private final String name;
+    private final List<Labelled> images = new SpilledRecords<>(Labelled.FORMAT);
+    private final Map<String, Draft> byLabel = new HashMap<>();
+    private final Map<String, Draft> byCaption = new HashMap<>();
+    private final List<String> notes = new ArrayList<>();
+
+    /**
+     * @param name of the set
+     */
+    public Collector(String name) {
+      this.name = name;
+    }
+
+    /** Takes in what a shard has. */
+    public void add(TarIndex shard) {
       if (!shard.damage().isEmpty()) {
         notes.add(
             "The tar file %s is damaged, %s; %d of its images are used."
                 .formatted(shard.place(), shard.damage(), shard.samples().size()));
       }
       for (TarIndex.Sample s : shard.samples()) {
-        total++;
-        String key = byCaption ? s.caption() : s.label();
-        if (!key.isEmpty() && drafts.size() <= MOST_CLASSES) {
-          drafts.computeIfAbsent(key, k -> new Draft()).add(s.caption());
-        }
-      }
-    }
-    if (total == 0) {
-      throw new EngramException(
-          "There is no image in the tar files of %s; members such as 0001.jpg with 0001.cls or 0001.txt are expected.%s"
-              .formatted(name, notes.isEmpty() ? "" : " " + notes.get(0)));
-    }
-    if (drafts.size() > MOST_CLASSES) {
-      notes.add(
-          "There are more than %,d different %s, so none is a class; images pass without."
-              .formatted(MOST_CLASSES, byCaption ? "captions" : "classes"));
-      drafts.clear();
-    }
-    List<Entity> classes = new ArrayList<>();
-    Map<String, Integer> places = places(drafts, byCaption, classNames, classes, notes);
-    List<SurveyImage> images = new ArrayList<>(total);
-    for (TarIndex shard : shards) {
-      for (TarIndex.Sample s : shard.samples()) {
-        images.add(
+        SurveyImage image =
             new SurveyImage(
                 shard.name() + "/" + s.key(),
-                places.getOrDefault(byCaption ? s.caption() : s.label(), -1),
+                -1,
                 shard.place(),
                 s.offset(),
                 s.bytes(),
-                shard.modified()));
+                shard.modified());
+        images.add(new Labelled(image, s.label(), s.caption()));
+        count(byLabel, s.label(), s.caption());
+        count(byCaption, s.caption(), s.caption());
       }
     }
-    return new SurveySet(name, classes, images, notes);
+
+    private static void count(Map<String, Draft> drafts, String key, String caption) {
+      if (!key.isEmpty() && drafts.size() <= MOST_CLASSES) {
+        drafts.computeIfAbsent(key, k -> new Draft()).add(caption);
+      }
+    }
+
+    /**
+     * All of them.
+     *
+     * @param classNames by number from 0; may be empty
+     * @throws EngramException if there is no image in any of them
+     */
+    public SurveySet set(List<String> classNames) {
+      if (images.isEmpty()) {
+        throw new EngramException(
+            "There is no image in the tar files of %s; members such as 0001.jpg with 0001.cls or 0001.txt are expected.%s"
+                .formatted(name, notes.isEmpty() ? "" : " " + notes.get(0)));
+      }
+      boolean isByCaption = byLabel.isEmpty();
+      Map<String, Draft> drafts = isByCaption ? byCaption : byLabel;
+      if (drafts.size() > MOST_CLASSES) {
+        notes.add(
+            "There are more than %,d different %s, so none is a class; images pass without."
+                .formatted(MOST_CLASSES, isByCaption ? "captions" : "classes"));
+        drafts.clear();
+      }
+      List<Entity> classes = new ArrayList<>();
+      Map<String, Integer> places = places(drafts, isByCaption, classNames, classes, notes);
+      List<SurveyImage> placed = SurveyImage.list();
+      for (Labelled i : images) {
+        placed.add(i.image.of(places.getOrDefault(isByCaption ? i.caption : i.label, -1)));
+      }
+      return new SurveySet(name, classes, placed, notes);
+    }
   }
 
-  private static boolean hasLabel(TarIndex.Sample sample) {
-    return !sample.label().isEmpty();
+  /** An image, and what a shard says of it. */
+  private record Labelled(SurveyImage image, String label, String caption) {
+    static final SpilledRecords.Format<Labelled> FORMAT =
+        new SpilledRecords.Format<>() {
+          @Override
+          public void write(Labelled each, DataOutput out) throws IOException {
+            SurveyImage.FORMAT.write(each.image, out);
+            text(each.label, out);
+            text(each.caption, out);
+          }
+
+          @Override
+          public Labelled read(DataInput in) throws IOException {
+            return new Labelled(SurveyImage.FORMAT.read(in), text(in), text(in));
+          }
+        };
   }
 
   /** Fills the list of classes, in the order of their numbers, else of their names. */

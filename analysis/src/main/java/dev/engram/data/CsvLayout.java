@@ -35,23 +35,22 @@ final class CsvLayout implements Layout {
     list.requireColumn(Listing.LABEL);
     Map<String, Integer> indices = new LinkedHashMap<>();
     List<DatasetClass> classes = new ArrayList<>();
-    for (Listing.Row row : list.rows()) {
-      String label = row.get("label");
-      if (label.isEmpty()) {
-        throw list.mistake(row, "has no label");
-      }
-      if (indices.putIfAbsent(label, classes.size()) == null) {
-        classes.add(new DatasetClass(label, label, Templates.fill(Templates.PHOTO, label)));
-      }
-    }
+    list.each(
+        row -> {
+          String label = row.get("label");
+          if (label.isEmpty()) {
+            throw list.mistake(row, "has no label");
+          }
+          if (indices.putIfAbsent(label, classes.size()) == null) {
+            classes.add(new DatasetClass(label, label, Templates.fill(Templates.PHOTO, label)));
+          }
+          String file = row.get("file").replace('\\', '/');
+          if (file.isEmpty()) {
+            throw list.mistake(row, "names no file");
+          }
+          builder.image(file, indices.getOrDefault(label, -1), row.get("split"), csv);
+        });
     builder.classes(classes);
-    for (Listing.Row row : list.rows()) {
-      String file = row.get("file").replace('\\', '/');
-      if (file.isEmpty()) {
-        throw list.mistake(row, "names no file");
-      }
-      builder.image(file, indices.getOrDefault(row.get("label"), -1), row.get("split"), csv);
-    }
     return builder.build(layout());
   }
 }

@@ -8,9 +8,9 @@ import dev.engram.Suggest;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
 /**
@@ -47,7 +48,7 @@ public final class Dataset {
     this.layout = layout;
     this.root = root;
     this.classes = List.copyOf(classes);
-    this.images = List.copyOf(images);
+    this.images = images instanceof SpilledRecords ? images : List.copyOf(images);
     this.notes = List.copyOf(notes);
   }
 
@@ -118,6 +119,11 @@ public final class Dataset {
     return images;
   }
 
+  /** The same in memory: a file of images that an interrupt closes is not for those who keep it. */
+  Dataset held() {
+    return with(name, List.copyOf(images));
+  }
+
   /** What was assumed or left out, one sentence each. */
   public List<String> notes() {
     return notes;
@@ -186,8 +192,17 @@ public final class Dataset {
         layout,
         root,
         classes,
-        images.stream().filter(i -> wanted.contains(i.split())).toList(),
+        some(i -> wanted.contains(i.split())),
         with(chosen(splits(), names)));
+  }
+
+  private List<DatasetImage> some(Predicate<DatasetImage> wanted) {
+    if (!(images instanceof SpilledRecords)) {
+      return images.stream().filter(wanted).toList();
+    }
+    List<DatasetImage> some = new SpilledRecords<>(DatasetImage.FORMAT);
+    images.stream().filter(wanted).forEach(some::add);
+    return some;
   }
 
   private static String chosen(Set<String> splits, String taken) {
@@ -261,7 +276,7 @@ public final class Dataset {
    */
   public Dataset without(Collection<Path> files) {
     Set<Path> left = Set.copyOf(files);
-    return with(name, images.stream().filter(i -> !left.contains(i.file())).toList());
+    return with(name, some(i -> !left.contains(i.file())));
   }
 
   /**
@@ -325,28 +340,42 @@ public final class Dataset {
 
   /** The same images as a set whose entities are the classes that have any. */
   public ImageSet imageSet() {
-    Map<Integer, List<LabelledImage>> byClass = new HashMap<>();
+    Map<Integer, List<LabelledImage>> images = new HashMap<>();
+    ImageSet empty =
+        stream((entity, i) -> images.computeIfAbsent(entity, k -> new ArrayList<>()).add(i));
+    List<Entity> entities = new ArrayList<>();
+    for (Entity e : empty.entities()) {
+      List<LabelledImage> own = images.getOrDefault(entities.size(), List.of());
+      entities.add(new Entity(e.name(), e.title(), e.category(), e.label(), own));
+    }
+    return new ImageSet(name, root, entities, List.of(), notes);
+  }
+
+  /**
+   * As {@link #imageSet}, for more images than should be held.
+   *
+   * @param sink gets the images
+   * @return the set without its images
+   */
+  ImageSet stream(ImageSink sink) {
+    BitSet used = new BitSet();
+    images.forEach(i -> used.set(i.classIndex()));
+    int[] places = new int[classes.size()];
+    List<Entity> entities = new ArrayList<>();
+    used.stream()
+        .forEach(
+            index -> {
+              DatasetClass c = classes.get(index);
+              places[index] = entities.size();
+              entities.add(new Entity(c.name(), c.title(), "", c.label(), List.of()));
+            });
     for (DatasetImage i : images) {
       DatasetClass c = classes.get(i.classIndex());
-      byClass
-          .computeIfAbsent(i.classIndex(), k -> new ArrayList<>())
-          .add(
-              new LabelledImage(
-                  i.file(),
-                  i.name(),
-                  c.name(),
-                  "",
-                  c.label(),
-                  tellsTraining() ? Split.of(i.split()) : Split.UNKNOWN));
+      Split split = tellsTraining() ? Split.of(i.split()) : Split.UNKNOWN;
+      sink.take(
+          places[i.classIndex()],
+          new LabelledImage(i.file(), i.name(), c.name(), "", c.label(), split));
     }
-    List<Entity> entities = new ArrayList<>();
-    byClass.entrySet().stream()
-        .sorted(Comparator.comparing(Map.Entry::getKey))
-        .forEach(
-            e -> {
-              DatasetClass c = classes.get(e.getKey());
-              entities.add(new Entity(c.name(), c.title(), "", c.label(), e.getValue()));
-            });
     return new ImageSet(name, root, entities, List.of(), notes);
   }
 

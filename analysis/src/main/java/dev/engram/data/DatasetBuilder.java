@@ -1,46 +1,98 @@
 package dev.engram.data;
 
+import static dev.engram.data.SpilledRecords.text;
+
 import dev.engram.EngramException;
 import dev.engram.Progress;
+import java.io.DataInput;
+import java.io.DataOutput;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Collects the images of a {@link Dataset} and the mistakes among them. Whether a file is there is
- * looked up in the listing of its folder, read once: asking for each of 50,000 files takes long.
+ * looked up in the listing of its folder, read once: asking for each of 50,000 files takes long. So
+ * images are sorted by folder first, on the disk where they are many, and one folder at a time is
+ * in memory.
  */
 final class DatasetBuilder {
   private final Path root;
   private final DatasetOptions options;
-  private final List<DatasetImage> images = new ArrayList<>();
+  private final SpilledSort<Row> byName =
+      new SpilledSort<>(
+          Comparator.comparing(Row::folder).thenComparing(Row::last).thenComparingInt(Row::number),
+          Row.FORMAT,
+          SpilledSort.HELD);
   private final List<String> notes = new ArrayList<>();
-  private final Map<String, Folder> folders = new HashMap<>();
-  private final Set<String> seen = new HashSet<>();
+  private int rows;
 
   /** Images that cannot be used, by what is wrong with them. */
-  private final Map<String, List<String>> wrong = new LinkedHashMap<>();
+  private final Map<String, Wrong> wrong = new HashMap<>();
 
   private List<DatasetClass> classes = List.of();
 
-  /** A folder of images, and the names of what lies in it. */
-  private record Folder(Path path, Set<String> names) {}
+  /**
+   * An image as it is listed.
+   *
+   * @param number in the order of the list
+   * @param folder from the root; "" for the root itself
+   */
+  private record Row(int number, String folder, String last, int classIndex, String split) {
+    static final SpilledRecords.Format<Row> FORMAT =
+        new SpilledRecords.Format<>() {
+          @Override
+          public void write(Row row, DataOutput out) throws IOException {
+            out.writeInt(row.number);
+            text(row.folder, out);
+            text(row.last, out);
+            out.writeInt(row.classIndex);
+            text(row.split, out);
+          }
+
+          @Override
+          public Row read(DataInput in) throws IOException {
+            return new Row(in.readInt(), text(in), text(in), in.readInt(), text(in));
+          }
+        };
+
+    String name() {
+      return folder.isEmpty() ? last : folder + "/" + last;
+    }
+  }
+
+  /** What is wrong with some images, of which the first in the list is named. */
+  private static final class Wrong {
+    private int count;
+    private int number = Integer.MAX_VALUE;
+    private String name = "";
+
+    void add(Row row) {
+      count++;
+      if (row.number < number) {
+        number = row.number;
+        name = row.name();
+      }
+    }
+  }
 
   DatasetBuilder(Path root, DatasetOptions options) {
     this.root = root;
     this.options = options;
   }
 
+  /** All classes, before {@link #build}. */
   void classes(List<DatasetClass> all) {
     classes = all;
   }
@@ -56,33 +108,23 @@ final class DatasetBuilder {
    * @param list the file that names the image, for sentences
    */
   void image(String given, int classIndex, String split, Path list) {
-    if (images.size() % 1000 == 0) {
+    if (rows % 1000 == 0) {
       Progress.checkInterrupt();
     }
     String name = withinRoot(given);
     int slash = name.lastIndexOf('/');
-    Folder folder =
-        folders.computeIfAbsent(name.substring(0, Math.max(0, slash)), f -> folder(f, name, list));
+    String folder = name.substring(0, Math.max(0, slash));
     String last = name.substring(slash + 1);
-    Path file = inside(folder.path, last, name, list);
-    if (!folder.names.contains(last)) {
-      wrong("missing", name);
-    } else if (classIndex < 0 || classIndex >= classes.size()) {
-      wrong("of a class that is none of the %d".formatted(classes.size()), name);
-    } else if (!seen.add(name)) {
-      wrong("listed twice", name);
-    } else {
-      images.add(new DatasetImage(file, name, classIndex, split));
+    inside(folder(folder, name, list), last, name, list);
+    try {
+      byName.add(new Row(rows++, folder, last, classIndex, split));
+    } catch (IOException e) {
+      throw SpilledRecords.failed(e);
     }
   }
 
-  private void wrong(String what, String name) {
-    wrong.computeIfAbsent(what, k -> new ArrayList<>()).add(name);
-  }
-
-  private Folder folder(String folder, String name, Path list) {
-    Path path = folder.isEmpty() ? root : inside(root, folder, name, list);
-    return new Folder(path, new HashSet<>(names(path)));
+  private Path folder(String folder, String name, Path list) {
+    return folder.isEmpty() ? root : inside(root, folder, name, list);
   }
 
   /** A whole path as one from the root, where it lies below it, perhaps after links. */
@@ -129,16 +171,90 @@ final class DatasetBuilder {
     return names;
   }
 
+  /** Takes the images that are there, each once. */
+  private final class Checked implements SpilledSort.Sink<Row> {
+    private final SpilledSort<Numbered> inOrder =
+        new SpilledSort<>(
+            Comparator.comparingInt(Numbered::number), Numbered.FORMAT, SpilledSort.HELD);
+    private @Nullable String folder;
+    private Path path = root;
+    private Set<String> names = Set.of();
+    private String before = "";
+
+    @Override
+    public void take(Row row) throws IOException {
+      if (!row.folder.equals(folder)) {
+        folder = row.folder;
+        path = row.folder.isEmpty() ? root : normal(root.resolve(row.folder), row.folder);
+        names = new HashSet<>(names(path));
+        before = "";
+      }
+      Path file = normal(path.resolve(row.last), row.last);
+      if (!names.contains(row.last)) {
+        wrong("missing", row);
+      } else if (row.classIndex < 0 || row.classIndex >= classes.size()) {
+        wrong("of a class that is none of the %d".formatted(classes.size()), row);
+      } else if (row.last.equals(before)) {
+        wrong("listed twice", row);
+      } else {
+        before = row.last;
+        inOrder.add(
+            new Numbered(
+                row.number, new DatasetImage(file, row.name(), row.classIndex, row.split)));
+      }
+    }
+  }
+
+  private static Path normal(Path path, String to) {
+    return to.contains("..") ? path.normalize() : path;
+  }
+
+  private void wrong(String what, Row row) {
+    wrong.computeIfAbsent(what, k -> new Wrong()).add(row);
+  }
+
+  /** An image at its place in the list. */
+  private record Numbered(int number, DatasetImage image) {
+    static final SpilledRecords.Format<Numbered> FORMAT =
+        new SpilledRecords.Format<>() {
+          @Override
+          public void write(Numbered each, DataOutput out) throws IOException {
+            out.writeInt(each.number);
+            DatasetImage.FORMAT.write(each.image, out);
+          }
+
+          @Override
+          public Numbered read(DataInput in) throws IOException {
+            return new Numbered(in.readInt(), DatasetImage.FORMAT.read(in));
+          }
+        };
+  }
+
+  private List<DatasetImage> images() {
+    List<DatasetImage> images = new SpilledRecords<>(DatasetImage.FORMAT);
+    try {
+      Checked checked = new Checked();
+      byName.drain(checked);
+      checked.inOrder.drain(each -> images.add(each.image));
+    } catch (IOException e) {
+      throw SpilledRecords.failed(e);
+    }
+    return images;
+  }
+
   Dataset build(DatasetLayout layout) {
-    for (Map.Entry<String, List<String>> e : wrong.entrySet()) {
+    List<DatasetImage> images = images();
+    List<Map.Entry<String, Wrong>> mistakes = new ArrayList<>(wrong.entrySet());
+    mistakes.sort(Comparator.comparingInt(e -> e.getValue().number));
+    for (Map.Entry<String, Wrong> e : mistakes) {
       String found =
           String.format(
               Locale.ROOT,
               "%,d of %,d images are %s, the first being %s",
-              e.getValue().size(),
-              images.size() + wrong.values().stream().mapToInt(List::size).sum(),
+              e.getValue().count,
+              rows,
               e.getKey(),
-              e.getValue().get(0));
+              e.getValue().name);
       if (!options.skipUnreadable()) {
         throw new EngramException(
             "%s in %s: %s; repair the download, or skip unreadable images."

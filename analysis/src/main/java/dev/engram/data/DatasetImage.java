@@ -1,5 +1,10 @@
 package dev.engram.data;
 
+import static dev.engram.data.SpilledRecords.text;
+
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.nio.file.Path;
 
 /**
@@ -11,4 +16,21 @@ import java.nio.file.Path;
  * @param split {@code train}, {@code val}, {@code test}, or what a list says; empty if there are
  *     none
  */
-public record DatasetImage(Path file, String name, int classIndex, String split) {}
+public record DatasetImage(Path file, String name, int classIndex, String split) {
+  /** On the disk. */
+  static final SpilledRecords.Format<DatasetImage> FORMAT =
+      new SpilledRecords.Format<>() {
+        @Override
+        public void write(DatasetImage image, DataOutput out) throws IOException {
+          text(image.file.toString(), out);
+          text(image.name, out);
+          out.writeInt(image.classIndex);
+          text(image.split, out);
+        }
+
+        @Override
+        public DatasetImage read(DataInput in) throws IOException {
+          return new DatasetImage(Path.of(text(in)), text(in), in.readInt(), text(in));
+        }
+      };
+}

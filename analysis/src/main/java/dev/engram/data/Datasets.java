@@ -4,7 +4,6 @@ import dev.engram.EngramException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +35,10 @@ public final class Datasets {
    */
   public static Dataset open(Path path, DatasetOptions options) {
     Path real = real(path);
+    return open(path, real, options).held();
+  }
+
+  private static Dataset open(Path path, Path real, DatasetOptions options) {
     Layout layout = layout(real).orElse(null);
     if (options.classes() != null
         && !(layout instanceof ImageNetFoldersLayout)
@@ -58,13 +61,16 @@ public final class Datasets {
     if (split == null && layout(real(path)).isEmpty()) {
       return ImageSet.read(path); // which keeps categories and background images
     }
-    Dataset dataset = open(path, new DatasetOptions(false, null, split));
-    return (split == null ? dataset.heldOut() : dataset.split(split)).imageSet();
+    return dataset(path, split).imageSet();
+  }
+
+  private static Dataset dataset(Path path, @Nullable String split) {
+    Dataset dataset = open(path, real(path), new DatasetOptions(false, null, split));
+    return split == null ? dataset.heldOut() : dataset.split(split);
   }
 
   /**
-   * As {@link #imageSet}, for more images than should be held. Those of a layout that knows classes
-   * or splits by itself (ImageNet, a list in CSV) are in memory while they are read.
+   * As {@link #imageSet}, for more images than should be held.
    *
    * @param sink gets the images, those of entities first
    * @return the set without its images
@@ -73,14 +79,7 @@ public final class Datasets {
     if (split == null && layout(real(path)).isEmpty()) {
       return ImageSet.stream(path, sink);
     }
-    ImageSet set = imageSet(path, split);
-    List<Entity> entities = new ArrayList<>();
-    for (Entity e : set.entities()) {
-      e.images().forEach(image -> sink.take(entities.size(), image));
-      entities.add(new Entity(e.name(), e.title(), e.category(), e.label(), List.of()));
-    }
-    set.background().forEach(image -> sink.take(-1, image));
-    return new ImageSet(set.name(), set.root(), entities, List.of(), set.notes());
+    return dataset(path, split).stream(sink);
   }
 
   private static Optional<Layout> layout(Path path) {

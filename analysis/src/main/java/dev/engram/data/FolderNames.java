@@ -1,7 +1,6 @@
 package dev.engram.data;
 
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -16,29 +15,38 @@ import java.util.TreeMap;
  * Both have the same entities in the same order where no list stands beside the images.
  */
 public final class FolderNames {
+  private static final Comparator<String[]> ORDER =
+      Comparator.comparing((String[] parts) -> parts[0], NaturalOrder.NAMES)
+          .thenComparing(parts -> parts.length < 2 ? "" : parts[1], NaturalOrder.NAMES);
+
   private final List<Entity> entities = new ArrayList<>();
   private final Map<String, Integer> byFolder = new HashMap<>();
   private final ImageFiles kinds = new ImageFiles();
+  private final TreeMap<String[], String> folders = new TreeMap<>(ORDER);
   private int deeper;
 
   /**
-   * @param files paths within the set, with slashes; those that are no images are left out
+   * Takes a file in, before anything is asked; of its name only the folder is kept.
+   *
+   * @param file a path within the set, with slashes; what is no image is left out
+   * @return whether it is an image that belongs to the set
    */
-  public FolderNames(Collection<String> files) {
-    Comparator<String[]> order =
-        Comparator.comparing((String[] parts) -> parts[0], NaturalOrder.NAMES)
-            .thenComparing(parts -> parts.length < 2 ? "" : parts[1], NaturalOrder.NAMES);
-    TreeMap<String[], String> folders = new TreeMap<>(order);
-    for (String file : files) {
-      String[] parts = file.split("/");
-      if (!ImageFiles.isImage(file)) {
-        kinds.count(file);
-      } else if (!isWanted(file)) {
-        deeper += parts.length > 3 ? 1 : 0;
-      } else if (parts.length > 1) {
-        String folder = file.substring(0, file.lastIndexOf('/'));
-        folders.put(folder.split("/"), folder);
-      }
+  public boolean add(String file) {
+    boolean isWanted = isWanted(file);
+    if (!ImageFiles.isImage(file)) {
+      kinds.count(file);
+    } else if (!isWanted) {
+      deeper += file.split("/").length > 3 ? 1 : 0;
+    } else if (file.indexOf('/') >= 0) {
+      String folder = file.substring(0, file.lastIndexOf('/'));
+      folders.putIfAbsent(folder.split("/"), folder);
+    }
+    return isWanted;
+  }
+
+  private void found() {
+    if (!entities.isEmpty()) {
+      return;
     }
     Set<String> seen = new HashSet<>();
     Set<String> twice = new HashSet<>();
@@ -64,8 +72,7 @@ public final class FolderNames {
     return parts[parts.length - 1];
   }
 
-  /** Whether a file is an image that belongs to the set. */
-  public static boolean isWanted(String file) {
+  private static boolean isWanted(String file) {
     return ImageFiles.isImage(file)
         && !("/" + file).contains("/.")
         && file.chars().filter(c -> c == '/').count() < 3;
@@ -73,6 +80,7 @@ public final class FolderNames {
 
   /** By their index; their lists of images are empty. */
   public List<Entity> entities() {
+    found();
     return entities;
   }
 
@@ -81,11 +89,13 @@ public final class FolderNames {
    * @return the index of its entity; −1 for none
    */
   public int classOf(String file) {
+    found();
     return byFolder.getOrDefault(file.substring(0, Math.max(0, file.lastIndexOf('/'))), -1);
   }
 
   /** What was left out or assumed, one sentence each. */
   public List<String> notes() {
+    found();
     List<String> notes = new ArrayList<>();
     if (!entities.isEmpty()) {
       notes.add(

@@ -9,6 +9,7 @@ import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,7 +38,8 @@ final class ImageSetReader {
   private final List<LabelledImage> background = new ArrayList<>();
   private final ImageFiles kinds = new ImageFiles();
   private final @Nullable ImageSink sink;
-  private final Set<String> listed = new HashSet<>();
+  private final Set<String> twice = new HashSet<>();
+  private final Set<String> listed = new HashSet<>(); // of those
   private int ofEntities;
   private int ofNone;
 
@@ -107,61 +109,93 @@ final class ImageSetReader {
   }
 
   private void readManifest(Listing list) {
-    int different = 0;
-    for (Listing.Row row : list.rows()) {
-      Path file = list.file(row, root);
-      String relative = relative(file);
-      String[] parts = relative.split("/");
-      String folder =
-          parts.length >= 2 ? parts[parts.length - 2] : row.get("entity").replaceAll("\\s+", "_");
-      if (folder.isBlank()) {
-        throw list.mistake(row, "names neither an entity nor a folder");
-      }
-      String category = row.get("category");
-      if (category.isBlank()) {
-        category = parts.length >= 3 ? parts[parts.length - 3] : "";
-      }
-      String title = row.get("entity").isBlank() ? ImageSet.words(folder) : row.get("entity");
-      String label = row.get("caption").isBlank() ? label(title) : row.get("caption");
-      Draft draft =
-          add(
-              draft(folder, title, category, label),
-              file,
-              unique(relative, folder),
-              Split.of(row.get("split")));
-      different += draft.label().equals(label) ? 0 : 1;
-    }
+    findTwice(list);
+    int[] different = {0};
+    list.each(row -> different[0] += addListed(list, row) ? 0 : 1);
     list.requireFiles();
-    if (different > 0) {
+    if (different[0] > 0) {
       notes.add(
           "%d rows of manifest.csv have another caption than the first of their entity; the first is the label."
-              .formatted(different));
+              .formatted(different[0]));
     }
-    int left = count() - list.rows().size();
+    int left = count() - list.rows();
     if (left > 0) {
       notes.add(
           "%d images in the folder are not in manifest.csv and were left out.".formatted(left));
     }
   }
 
-  private void readLabels(Listing list) {
-    for (Listing.Row row : list.rows()) {
-      Path file = list.file(row, root);
-      String shown = row.get("label").isBlank() ? ImageSet.words(stem(file)) : row.get("label");
-      String label = row.get("caption").isBlank() ? label(shown) : row.get("caption");
-      addLoose(
-          new LabelledImage(
-              file,
-              unique(relative(file), shown),
-              shown,
-              row.get("category"),
-              label,
-              Split.of(row.get("split"))));
+  /** Adds the image of a row: whether its caption is its entity's label. */
+  private boolean addListed(Listing list, Listing.Row row) {
+    Path file = list.file(row, root);
+    String relative = relative(file);
+    String[] parts = relative.split("/");
+    String folder =
+        parts.length >= 2 ? parts[parts.length - 2] : row.get("entity").replaceAll("\\s+", "_");
+    if (folder.isBlank()) {
+      throw list.mistake(row, "names neither an entity nor a folder");
     }
+    String category = row.get("category");
+    if (category.isBlank()) {
+      category = parts.length >= 3 ? parts[parts.length - 3] : "";
+    }
+    String title = row.get("entity").isBlank() ? ImageSet.words(folder) : row.get("entity");
+    String label = row.get("caption").isBlank() ? label(title) : row.get("caption");
+    Draft draft =
+        add(
+            draft(folder, title, category, label),
+            file,
+            unique(relative, folder),
+            Split.of(row.get("split")));
+    return draft.label().equals(label);
+  }
+
+  private void readLabels(Listing list) {
+    findTwice(list);
+    list.each(
+        row -> {
+          Path file = list.file(row, root);
+          String shown = row.get("label").isBlank() ? ImageSet.words(stem(file)) : row.get("label");
+          String label = row.get("caption").isBlank() ? label(shown) : row.get("caption");
+          addLoose(
+              new LabelledImage(
+                  file,
+                  unique(relative(file), shown),
+                  shown,
+                  row.get("category"),
+                  label,
+                  Split.of(row.get("split"))));
+        });
     list.requireFiles();
-    int left = count() - list.rows().size();
+    int left = count() - list.rows();
     if (left > 0) {
       notes.add("%d images in the folder are not in labels.csv and were left out.".formatted(left));
+    }
+  }
+
+  /** Files that a list names several times: all names are too many for memory, these are few. */
+  private void findTwice(Listing list) {
+    SpilledSort<String> sorted =
+        new SpilledSort<>(Comparator.naturalOrder(), SpilledRecords.TEXT, SpilledSort.HELD);
+    try {
+      list.each(
+          row -> {
+            try {
+              sorted.add(relative(list.path(row, root)));
+            } catch (IOException e) {
+              throw SpilledRecords.failed(e);
+            }
+          });
+      String[] before = {""};
+      sorted.drain(
+          name -> {
+            if (name.equals(before[0])) {
+              twice.add(name);
+            }
+            before[0] = name;
+          });
+    } catch (IOException e) {
+      throw SpilledRecords.failed(e);
     }
   }
 
@@ -205,6 +239,9 @@ final class ImageSetReader {
 
   /** A list may give a file to two entities: it is an image of each, under a name of its own. */
   private String unique(String name, String as) {
+    if (!twice.contains(name)) {
+      return name;
+    }
     String free = name;
     for (int i = 1; !listed.add(free); i++) {
       free = name + " as " + as + (i == 1 ? "" : ", " + i);

@@ -7,24 +7,26 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.RegularFile;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
+import java.util.function.Consumer;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
 import org.apache.commons.csv.DuplicateHeaderMode;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A CSV file that lists images, with a column for the file. Commas, semicolons or tabs separate, as
@@ -51,9 +53,12 @@ final class Listing {
   private static final long MOST_BYTES = 500_000_000;
 
   private final Path csv;
+  private final Charset charset;
+  private final CSVFormat format;
   private final List<String> columns;
-  private final List<Row> rows;
-  private final List<String> missing = new ArrayList<>();
+  private int rows;
+  private int missing;
+  private String firstMissing = "";
 
   /** One row. */
   static final class Row {
@@ -83,37 +88,58 @@ final class Listing {
     }
   }
 
-  private Listing(Path csv, List<String> columns, List<Row> rows) {
+  private Listing(Path csv, Charset charset, CSVFormat format, List<String> columns) {
     this.csv = csv;
+    this.charset = charset;
+    this.format = format;
     this.columns = columns;
-    this.rows = rows;
   }
 
+  /** Reads the header. */
   static Listing read(Path csv) {
     RegularFile.check(csv);
-    try {
-      if (!Files.isRegularFile(csv)) { // a pipe or a device has no end
-        throw new EngramException(csv + " is no regular file; a list in CSV is needed.");
-      }
-      if (Files.size(csv) > MOST_BYTES) {
-        throw new EngramException(
-            "%s has %d bytes; Engram reads lists of at most %d."
-                .formatted(csv, Files.size(csv), MOST_BYTES));
-      }
-      String text = text(Files.readAllBytes(csv));
-      for (char separator : SEPARATORS) {
-        try (CSVParser parser = CSVParser.parse(text, format(separator))) {
-          if (isColumn(FILE, parser.getHeaderNames())) {
-            return new Listing(csv, parser.getHeaderNames(), rows(parser));
+    return reading(
+        csv,
+        () -> {
+          if (!Files.isRegularFile(csv)) { // a pipe or a device has no end
+            throw new EngramException(csv + " is no regular file; a list in CSV is needed.");
           }
-        }
-      }
-      throw new EngramException(
-          "%s needs a column 'file' (or filename, path, image), named in its first line, which is %s."
-              .formatted(csv, shortened(text)));
+          if (Files.size(csv) > MOST_BYTES) {
+            throw new EngramException(
+                "%s has %d bytes; Engram reads lists of at most %d."
+                    .formatted(csv, Files.size(csv), MOST_BYTES));
+          }
+          Charset charset = charset(csv);
+          for (char separator : SEPARATORS) {
+            CSVFormat format = format(separator);
+            try (CSVParser parser = CSVParser.parse(text(csv, charset), format)) {
+              if (isColumn(FILE, parser.getHeaderNames())) {
+                return new Listing(csv, charset, format, parser.getHeaderNames());
+              }
+            }
+          }
+          try (BufferedReader text = text(csv, charset)) {
+            throw new EngramException(
+                "%s needs a column 'file' (or filename, path, image), named in its first line, which is %s."
+                    .formatted(csv, shortened(text.readLine())));
+          }
+        });
+  }
+
+  /** What reads a file. */
+  private interface Reading<T> {
+    T read() throws IOException;
+  }
+
+  private static <T> T reading(Path csv, Reading<T> reading) {
+    try {
+      return reading.read();
     } catch (CharacterCodingException e) {
-      throw new EngramException(csv + " is not UTF-8 text; save it as CSV UTF-8.", e);
+      throw noText(csv, e);
     } catch (IOException | UncheckedIOException | IllegalArgumentException e) {
+      if (e.getCause() instanceof CharacterCodingException) {
+        throw noText(csv, e);
+      }
       String why = e.getMessage() == null ? e.toString() : e.getMessage();
       throw new EngramException(
           "%s cannot be read as CSV: %s."
@@ -122,12 +148,35 @@ final class Listing {
     }
   }
 
+  private static EngramException noText(Path csv, Exception e) {
+    return new EngramException(csv + " is not UTF-8 text; save it as CSV UTF-8.", e);
+  }
+
   /** UTF-8, or UTF-16 where a byte order mark says so. */
-  private static String text(byte[] bytes) throws CharacterCodingException {
-    int first = bytes.length < 2 ? 0 : (bytes[0] & 0xff) << 8 | bytes[1] & 0xff;
-    Charset charset = first == 0xfffe ? UTF_16LE : first == 0xfeff ? UTF_16BE : UTF_8;
-    String text = charset.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-    return text.replaceFirst("^\ufeff+", "");
+  private static Charset charset(Path csv) throws IOException {
+    try (InputStream in = Files.newInputStream(csv)) {
+      byte[] bytes = in.readNBytes(2);
+      int first = bytes.length < 2 ? 0 : (bytes[0] & 0xff) << 8 | bytes[1] & 0xff;
+      return first == 0xfffe ? UTF_16LE : first == 0xfeff ? UTF_16BE : UTF_8;
+    }
+  }
+
+  /** Its text after the byte order mark, of which some programs write several. */
+  private static BufferedReader text(Path csv, Charset charset) throws IOException {
+    BufferedReader text =
+        new BufferedReader(
+            new InputStreamReader(Files.newInputStream(csv), charset.newDecoder()), 1 << 16);
+    try {
+      text.mark(1);
+      while (text.read() == '\ufeff') {
+        text.mark(1);
+      }
+      text.reset();
+      return text;
+    } catch (IOException e) {
+      text.close();
+      throw e;
+    }
   }
 
   private static CSVFormat format(char separator) {
@@ -146,18 +195,31 @@ final class Listing {
         .get();
   }
 
-  private static List<Row> rows(CSVParser parser) {
-    List<Row> rows = new ArrayList<>();
+  /** Hands over each row that is not empty; from the beginning each time. */
+  void each(Consumer<Row> taker) {
+    rows = 0;
+    reading(
+        csv,
+        () -> {
+          try (CSVParser parser = CSVParser.parse(text(csv, charset), format)) {
+            each(parser, taker);
+          }
+          return rows;
+        });
+  }
+
+  private void each(CSVParser parser, Consumer<Row> taker) {
     Iterator<CSVRecord> records = parser.iterator();
     while (true) {
       long line = parser.getCurrentLineNumber() + 1; // where the next row begins
       Progress.checkInterrupt(); // a list of ten million rows takes half a minute
       if (!records.hasNext()) {
-        return rows;
+        return;
       }
       Row row = new Row(records.next(), line);
       if (!row.isEmpty()) {
-        rows.add(row);
+        rows++;
+        taker.accept(row);
       }
     }
   }
@@ -167,15 +229,15 @@ final class Listing {
     return header.stream().anyMatch(h -> names.contains(h.strip().toLowerCase(Locale.ROOT)));
   }
 
-  private static String shortened(String text) {
-    Optional<String> first = text.lines().findFirst();
-    String line = first.orElse("").strip();
+  private static String shortened(@Nullable String first) {
+    String line = first == null ? "" : first.strip();
     return line.isEmpty()
         ? "empty"
         : "'" + (line.length() > 80 ? line.substring(0, 80) + "…" : line) + "'";
   }
 
-  List<Row> rows() {
+  /** How many rows there were. */
+  int rows() {
     return rows;
   }
 
@@ -198,6 +260,15 @@ final class Listing {
 
   /** The file of a row, within the (normalised) folder; what is missing is told for all rows. */
   Path file(Row row, Path folder) {
+    Path file = path(row, folder);
+    if (!Files.isRegularFile(file)) {
+      firstMissing = missing++ == 0 ? row.get(FILE).replace('\\', '/') : firstMissing;
+    }
+    return file;
+  }
+
+  /** The same, whether it is there or not. */
+  Path path(Row row, Path folder) {
     String name = row.get(FILE).replace('\\', '/');
     if (name.isBlank()) {
       throw mistake(row, "names no file");
@@ -210,9 +281,6 @@ final class Listing {
     }
     if (!file.startsWith(folder)) {
       throw mistake(row, "names a file outside of the folder: '" + name + "'");
-    }
-    if (!Files.isRegularFile(file)) {
-      missing.add(name);
     }
     return file;
   }
@@ -233,10 +301,10 @@ final class Listing {
 
   /** Refuses a list that names files which are not there. */
   void requireFiles() {
-    if (!missing.isEmpty()) {
+    if (missing > 0) {
       throw new EngramException(
           "%s names %d of %d files that are not there, the first being %s."
-              .formatted(csv, missing.size(), rows.size(), missing.get(0)));
+              .formatted(csv, missing, rows, firstMissing));
     }
   }
 

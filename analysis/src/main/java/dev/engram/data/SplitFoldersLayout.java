@@ -7,6 +7,8 @@ import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -92,7 +94,12 @@ final class SplitFoldersLayout implements Layout {
   private static final class Draft {
     private final Path root;
     private final Map<String, Entity> founders = new LinkedHashMap<>();
-    private final Map<String, List<DatasetImage>> images = new LinkedHashMap<>();
+    private final Map<String, Integer> places = new HashMap<>();
+    private final SpilledSort<DatasetImage> images =
+        new SpilledSort<>(
+            Comparator.comparingInt(DatasetImage::classIndex),
+            DatasetImage.FORMAT,
+            SpilledSort.HELD);
     private final Set<String> folders = new LinkedHashSet<>();
     private final Set<String> notes = new LinkedHashSet<>();
 
@@ -104,8 +111,19 @@ final class SplitFoldersLayout implements Layout {
     void addSplit(Path folder) {
       folders.add(name(folder));
       String split = SplitRole.of(name(folder)).orElseThrow().split();
-      ImageSet set = ImageSet.read(folder);
-      set.entities().forEach(e -> addImages(e, folder, split));
+      List<Integer> ofSplit = new ArrayList<>();
+      List<DatasetImage> found = new SpilledRecords<>(DatasetImage.FORMAT);
+      ImageSet set =
+          ImageSet.stream(
+              folder,
+              (entity, i) ->
+                  found.add(new DatasetImage(i.file(), prefix(folder) + i.name(), entity, split)));
+      set.entities().forEach(e -> ofSplit.add(place(e)));
+      for (DatasetImage i : found) {
+        if (i.classIndex() >= 0) {
+          add(new DatasetImage(i.file(), i.name(), ofSplit.get(i.classIndex()), split));
+        }
+      }
       for (String note : set.notes()) {
         notes.add(note.startsWith(ImageSetReader.NO_MANIFEST) ? note : name(folder) + ": " + note);
       }
@@ -117,20 +135,33 @@ final class SplitFoldersLayout implements Layout {
         return;
       }
       folders.add(name(part));
-      ImageSet set = ImageSet.read(part);
       String title = ImageSet.words(name(folder));
       String label = ImageSet.DEFAULT_TEMPLATE.replace("{name}", title);
-      addImages(new Entity(name(folder), "", label, set.images()), part, role.split());
+      int place = place(new Entity(name(folder), "", label, List.of()));
+      ImageSet.stream(
+          part,
+          (entity, i) ->
+              add(new DatasetImage(i.file(), prefix(part) + i.name(), place, role.split())));
     }
 
-    private void addImages(Entity e, Path folder, String split) {
+    private String prefix(Path folder) {
+      return root.relativize(folder).toString().replace('\\', '/') + "/";
+    }
+
+    /** The index of a class, which the first split that has it founds. */
+    private int place(Entity e) {
       String last = e.name().substring(e.name().lastIndexOf('/') + 1);
       String key = e.category() + "/" + last;
       founders.putIfAbsent(key, new Entity(last, e.title(), e.category(), e.label(), List.of()));
-      List<DatasetImage> all = images.computeIfAbsent(key, k -> new ArrayList<>());
-      String prefix = root.relativize(folder).toString().replace('\\', '/') + "/";
-      for (LabelledImage i : e.images()) {
-        all.add(new DatasetImage(i.file(), prefix + i.name(), -1, split));
+      int next = places.size();
+      return places.computeIfAbsent(key, k -> next);
+    }
+
+    private void add(DatasetImage image) {
+      try {
+        images.add(image);
+      } catch (IOException e) {
+        throw SpilledRecords.failed(e);
       }
     }
 
@@ -138,16 +169,18 @@ final class SplitFoldersLayout implements Layout {
       Map<String, Integer> names = new TreeMap<>();
       founders.values().forEach(e -> names.merge(e.name(), 1, Integer::sum));
       List<DatasetClass> classes = new ArrayList<>();
-      List<DatasetImage> all = new ArrayList<>();
       founders.forEach(
           (key, e) -> {
             boolean twice = names.getOrDefault(e.name(), 0) > 1 && !e.category().isEmpty();
             String name = twice ? e.category() + "/" + e.name() : e.name();
-            for (DatasetImage i : images.getOrDefault(key, List.of())) {
-              all.add(new DatasetImage(i.file(), i.name(), classes.size(), i.split()));
-            }
             classes.add(new DatasetClass(name, e.title(), e.label()));
           });
+      List<DatasetImage> all = new SpilledRecords<>(DatasetImage.FORMAT);
+      try {
+        images.drain(all::add);
+      } catch (IOException e) {
+        throw SpilledRecords.failed(e);
+      }
       if (all.isEmpty()) {
         throw new EngramException(
             "There is no image in a class's folder in %s; train/class/*.png is expected."

@@ -351,6 +351,8 @@ class AtlasTest {
       assertFalse(Files.exists(temp.resolve("atlas o'[all].unfinished")));
       AtlasTable bad = atlas.sql("SELECT image, unreadable FROM images WHERE sha256 IS NULL");
       assertEquals("things/thing3/damaged.png", bad.columns().get(0).values().get(0));
+      String why = String.valueOf(bad.columns().get(1).values().get(0));
+      assertTrue(why.contains(" things/thing3/damaged.png ") && !why.contains("" + temp), why);
       assertEquals(1, bad.rows());
       NeuronSpace space = clip.config().vision().space();
       AtlasNeurons n = atlas.neurons();

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.engram.atlas.SurveyedImages.Entry;
 import dev.engram.data.Entity;
 import dev.engram.data.ImageSet;
+import dev.engram.data.SpilledRecords;
+import dev.engram.data.SpilledSort;
 import dev.engram.data.Spread;
 import java.io.DataInput;
 import java.io.DataOutput;

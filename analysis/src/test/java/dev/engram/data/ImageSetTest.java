@@ -312,9 +312,11 @@ class ImageSetTest {
     assertThrows(CancellationException.class, () -> ImageSet.read(temp));
     assertEquals(1, ImageSet.read(temp).entities().size());
     csv("list.csv", "file\ncats/tom/1.png\n");
+    Listing list = Listing.read(temp.resolve("list.csv"));
     Thread.currentThread().interrupt();
-    assertThrows(CancellationException.class, () -> Listing.read(temp.resolve("list.csv")));
-    assertEquals(1, Listing.read(temp.resolve("list.csv")).rows().size());
+    assertThrows(CancellationException.class, () -> list.each(row -> {}));
+    list.each(row -> assertEquals("cats/tom/1.png", row.get("file")));
+    assertEquals(1, list.rows());
   }
 
   private void link(String from, String to) throws IOException {

@@ -7,6 +7,7 @@ import dev.engram.Progress;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.lang.reflect.InvocationTargetException;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CancellationException;
@@ -38,6 +40,7 @@ final class SparkProcess {
   private static final String OURS = "engram";
   private static final String END = "\0"; // no line of a process
   private static final long PATIENCE_MILLIS = 700;
+  private static final long AGAIN_MILLIS = 500;
 
   private SparkProcess() {}
 
@@ -76,14 +79,16 @@ final class SparkProcess {
    * Runs a survey there.
    *
    * @param arguments of {@link SurveyMain}
+   * @param conf settings of Spark: of these, what its driver takes at the start
    * @param note is told what the survey says beside its progress
    * @return the folder of the atlas
    * @throws EngramException with the reason, if there is none
    * @throws CancellationException if the thread is interrupted; what is done is kept
    */
-  static Path run(List<String> arguments, Progress progress, Consumer<String> note) {
+  static Path run(
+      List<String> arguments, Map<String, String> conf, Progress progress, Consumer<String> note) {
     Path home = home();
-    ProcessBuilder builder = new ProcessBuilder(command(home, arguments));
+    ProcessBuilder builder = new ProcessBuilder(command(home, conf));
     builder.environment().put(SurveyEvents.VARIABLE, "1");
     builder.environment().put("SPARK_HOME", home.toAbsolutePath().toString());
     BlockingQueue<String> lines = new LinkedBlockingQueue<>();
@@ -91,7 +96,13 @@ final class SparkProcess {
     try {
       Process process = builder.start();
       try {
-        process.getOutputStream().close();
+        // not on the command line, which every user of the machine sees: keys of a store may be
+        // here
+        try (OutputStream in = process.getOutputStream()) {
+          JSON.writeValue(in, arguments);
+        } catch (IOException e) {
+          // it has ended already, and what it said tells why
+        }
         follow(process.inputReader(StandardCharsets.UTF_8), lines::add, () -> lines.add(END));
         follow(process.errorReader(StandardCharsets.UTF_8), line -> keep(last, line), () -> {});
         return listen(lines, progress, note, last);
@@ -135,7 +146,16 @@ final class SparkProcess {
   private static Path listen(
       BlockingQueue<String> lines, Progress progress, Consumer<String> note, List<String> last)
       throws InterruptedException {
-    for (String line = lines.take(); !line.equals(END); line = lines.take()) {
+    Step step = new Step("starting Spark", 0, 1);
+    while (true) {
+      String line = lines.poll(AGAIN_MILLIS, TimeUnit.MILLISECONDS);
+      if (line == null) {
+        step.tell(progress); // a bar is shown by what comes late
+        continue;
+      }
+      if (line.equals(END)) {
+        break;
+      }
       JsonNode event;
       try {
         event = JSON.readTree(line);
@@ -143,7 +163,8 @@ final class SparkProcess {
         continue; // a library that prints
       }
       if (event.has(SurveyEvents.PROGRESS)) {
-        report(event.get(SurveyEvents.PROGRESS).asText(), progress);
+        step = Step.read(event.get(SurveyEvents.PROGRESS).asText()).orElse(step);
+        step.tell(progress);
       } else if (event.has(SurveyEvents.NOTE)) {
         note.accept(event.get(SurveyEvents.NOTE).asText());
       } else if (event.has(SurveyEvents.ATLAS)) {
@@ -158,13 +179,21 @@ final class SparkProcess {
             .formatted(said.isEmpty() ? "." : ", and said last: " + said));
   }
 
-  /** A line of {@link MagicProgress}, "what: 1,000 of 2,000", back as numbers. */
-  private static void report(String line, Progress progress) {
-    int colon = line.lastIndexOf(": ");
-    String[] numbers = line.substring(colon + 1).strip().replace(",", "").split(" of ");
-    if (colon > 0 && numbers.length == 2 && (numbers[0] + numbers[1]).matches("\\d+")) {
-      progress.step(
-          line.substring(0, colon), Long.parseLong(numbers[0]), Long.parseLong(numbers[1]));
+  /** How far it is. */
+  private record Step(String what, long done, long total) {
+    /** A line of {@link MagicProgress}, "what: 1,000 of 2,000", back as numbers. */
+    static Optional<Step> read(String line) {
+      int colon = line.lastIndexOf(": ");
+      String[] numbers = line.substring(colon + 1).strip().replace(",", "").split(" of ");
+      return colon > 0 && numbers.length == 2 && (numbers[0] + numbers[1]).matches("\\d+")
+          ? Optional.of(
+              new Step(
+                  line.substring(0, colon), Long.parseLong(numbers[0]), Long.parseLong(numbers[1])))
+          : Optional.empty();
+    }
+
+    void tell(Progress progress) {
+      progress.step(what, done, total);
     }
   }
 
@@ -175,7 +204,7 @@ final class SparkProcess {
     }
   }
 
-  private static List<String> command(Path home, List<String> arguments) {
+  private static List<String> command(Path home, Map<String, String> conf) {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     List<String> words = new ArrayList<>(List.of(java));
     words.addAll(moduleOptions(home));
@@ -190,14 +219,16 @@ final class SparkProcess {
     words.add("-Dfile.encoding=UTF-8");
     words.add("-Dstdout.encoding=UTF-8"); // Java 19 and later write it in the system's own
     words.add("-Dstderr.encoding=UTF-8");
+    words.addAll(SparkDriver.javaOptions(conf));
     String own =
         Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
             .filter(entry -> !entry.matches(".*slf4j-nop[^/\\\\]*\\.jar")) // Spark has Log4j
             .collect(Collectors.joining(File.pathSeparator));
-    words.add("-cp");
-    words.add(all(home, JARS) + File.pathSeparator + all(home, OURS) + File.pathSeparator + own);
+    List<String> classPath = new ArrayList<>(SparkDriver.firstOnClassPath(conf));
+    classPath.addAll(List.of(all(home, JARS), all(home, OURS), own));
+    classPath.addAll(SparkDriver.lastOnClassPath(conf));
+    words.addAll(List.of("-cp", String.join(File.pathSeparator, classPath)));
     words.add(SurveyMain.class.getName());
-    words.addAll(arguments);
     return words;
   }
 

@@ -41,7 +41,7 @@ import picocli.CommandLine.Parameters;
     })
 @HelpPage(
     theme = Theme.FIND,
-    examples = {"%survey visent-mini --images 48", "%survey --images 16 --top 5"})
+    examples = {"%survey visent-mini --sample 48", "%survey --sample 16 --top 5"})
 final class SurveyCommand implements EngramMagic {
   private static final String LOCAL = "local";
   private static final String SPARK = "spark";
@@ -65,9 +65,13 @@ final class SurveyCommand implements EngramMagic {
   private @Nullable String split;
 
   @Option(
-      names = "--images",
+      names = "--sample",
       paramLabel = "N",
       description = "At most N images, evenly spread; all if left out.")
+  private @Nullable Integer sample;
+
+  /** As --sample was called here first, while --images says which images everywhere else. */
+  @Option(names = "--images", paramLabel = "N", hidden = true)
   private @Nullable Integer images;
 
   @Option(
@@ -129,7 +133,7 @@ final class SurveyCommand implements EngramMagic {
   @Override
   public Atlas run(MagicContext context) {
     SurveySettings settings =
-        SurveySettings.standard().images(images).top(top).threshold(threshold).patches(patches);
+        SurveySettings.standard().images(sample()).top(top).threshold(threshold).patches(patches);
     try (MagicProgress progress = context.progress()) {
       Atlas atlas =
           switch (engine) {
@@ -147,6 +151,13 @@ final class SurveyCommand implements EngramMagic {
       session.atlas().use(atlas);
       return atlas;
     }
+  }
+
+  private @Nullable Integer sample() {
+    if (sample != null && images != null) {
+      throw new EngramException("--images is another name of --sample; give one of them.");
+    }
+    return sample == null ? images : sample;
   }
 
   private Atlas local(MagicContext context, SurveySettings settings, MagicProgress progress) {
@@ -231,11 +242,12 @@ final class SurveyCommand implements EngramMagic {
     }
     addTo(words, "--master", master);
     addTo(words, "--split", split);
-    addTo(words, "--images", images);
+    addTo(words, "--sample", sample());
     addTo(words, "--dictionary", dictionary.typed());
     addTo(words, "--out", out == null ? null : UserPath.home(out).toAbsolutePath());
     conf.forEach((key, value) -> words.addAll(List.of("--conf", key + "=" + value)));
-    return Atlas.open(SparkProcess.run(words, progress, note -> context.display(View.text(note))));
+    return Atlas.open(
+        SparkProcess.run(words, conf, progress, note -> context.display(View.text(note))));
   }
 
   private static void addTo(List<String> words, String option, @Nullable Object value) {

@@ -1,9 +1,13 @@
 package dev.engram.magic;
 
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.engram.magic.view.View;
+import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * Tells the program that started a survey how far it is: an object of JSON on each line, {@code
@@ -25,6 +29,11 @@ final class SurveyEvents extends HostWithoutKernel {
 
   SurveyEvents(PrintStream out) {
     this.out = out;
+  }
+
+  /** What to do, a list of JSON. */
+  static List<String> arguments(InputStream in) throws IOException {
+    return JSON.readValue(in, new TypeReference<List<String>>() {});
   }
 
   private void tell(String kind, String text) {

@@ -4,6 +4,7 @@ import dev.engram.EngramException;
 import dev.engram.atlas.Atlas;
 import dev.engram.iconclip.Iconclip;
 import dev.engram.model.Clip;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,16 +26,18 @@ public final class SurveyMain {
   private SurveyMain() {}
 
   /**
-   * @param args as {@code %survey} and {@code %model} take them
+   * @param args as {@code %survey} and {@code %model} take them; where a program listens, it writes
+   *     them to the standard input
    */
-  public static void main(String[] args) {
+  public static void main(String[] args) throws IOException {
     Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT); // as in a notebook
     boolean isTold = System.getenv(SurveyEvents.VARIABLE) != null;
+    List<String> words = isTold ? SurveyEvents.arguments(System.in) : List.of(args);
     Host host = isTold ? new SurveyEvents(System.out) : new TerminalHost(System.out, System.err);
     CountDownLatch ended = stopWhenAsked(Thread.currentThread());
     int status;
     try {
-      status = run(List.of(args), host, System.out, System.err);
+      status = run(words, host, System.out, System.err);
     } finally {
       ended.countDown();
     }

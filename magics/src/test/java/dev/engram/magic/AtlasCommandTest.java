@@ -1,6 +1,7 @@
 package dev.engram.magic;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -42,7 +43,7 @@ class AtlasCommandTest {
     String before = refusal("neurons --density ..0.1");
     assertTrue(before.contains("No atlas is open; %survey makes one"), before);
     folder = temp.resolve("an atlas");
-    Atlas made = (Atlas) run("survey --images 40 --top 5 --out '" + folder + "'");
+    Atlas made = (Atlas) run("survey --sample 40 --top 5 --out '" + folder + "'");
     assertEquals(40, made.manifest().images());
     assertEquals(made, run("atlas"));
   }
@@ -96,11 +97,21 @@ class AtlasCommandTest {
 
   @Test
   void otherWordsAreNotPassedOverInSilence() throws IOException {
-    String survey = "survey --images 40 --top 5 --out '" + folder + "'";
+    String survey = "survey --sample 40 --top 5 --out '" + folder + "'";
     Path words = Files.writeString(temp.resolve("mine.txt"), "cat\ndog\nbus\n");
     String said = refusal(survey + " --dictionary '" + words + "'");
     assertTrue(said.contains("the words of iconclip") && said.contains("mine.txt"), said);
     assertEquals(40, ((Atlas) run(survey)).manifest().images());
+  }
+
+  @Test
+  void aSampleWasCalledImagesBefore() {
+    String survey = "survey --images 40 --top 5 --out '" + folder + "'";
+    assertEquals(40, ((Atlas) run(survey)).manifest().images());
+    assertTrue(refusal(survey + " --sample 40").contains("another name of --sample"));
+    assertFalse(RUNNER.help("survey").text().contains("--images"));
+    String offered = RUNNER.magics().completer().complete("survey --").candidates().toString();
+    assertTrue(offered.contains("--sample") && !offered.contains("--images"), offered);
   }
 
   @Test
@@ -237,12 +248,12 @@ class AtlasCommandTest {
     other.run("images", null);
     String before = String.valueOf(temp.resolve("before"));
     String after = String.valueOf(temp.resolve("after"));
-    other.run("survey --images 40 --top 5 --out '" + before + "'", null);
+    other.run("survey --sample 40 --top 5 --out '" + before + "'", null);
     other.run("forget ghost --mode complete --evaluate none", null);
     Atlas edited =
         (Atlas)
             Objects.requireNonNull(
-                other.run("survey --images 40 --top 5 --out '" + after + "'", null));
+                other.run("survey --sample 40 --top 5 --out '" + after + "'", null));
     assertTrue(other.view(edited).text().contains("(edited)"), other.view(edited).text());
     assertTrue(other.view(edited).text().contains("with edits of the model"));
     AtlasComparison c =

@@ -13,6 +13,7 @@ import java.io.OutputStream;
 import java.io.Serializable;
 import java.nio.file.Files;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.TaskContext;
@@ -28,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class PartTask implements Function<PartTask.Work, String> {
   private static final long serialVersionUID = 1;
+
+  /** The name of a file that is being written; the first group is that of the part. */
+  static final Pattern UNFINISHED = Pattern.compile("\\.(.+)-[0-9a-f]{8}(-[0-9a-f]{4,12}){4}");
 
   /** One model an executor: loaded by its first task. */
   private static @Nullable Clip loaded;

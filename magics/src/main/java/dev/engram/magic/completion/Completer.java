@@ -89,7 +89,7 @@ public final class Completer {
     Stream<Candidate> more = read.open() == null ? Stream.empty() : values(read.open(), word);
     Stream<Candidate> options =
         magic.options().stream()
-            .filter(o -> o.isMultiValue() || !read.used().contains(o))
+            .filter(o -> !o.hidden() && (o.isMultiValue() || !read.used().contains(o)))
             .map(o -> new Candidate(o.longestName(), first(o.description())));
     Stream<Candidate> all =
         word.startsWith("-") ? options : Stream.of(more, parameters, options).flatMap(s -> s);

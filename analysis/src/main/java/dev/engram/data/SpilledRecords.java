@@ -1,4 +1,6 @@
-package dev.engram.atlas;
+package dev.engram.data;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.engram.EngramException;
 import dev.engram.Json;
@@ -30,14 +32,16 @@ import org.jspecify.annotations.Nullable;
  * blocks of sixteen. In memory it takes half a byte a record, and a megabyte. The file has no name
  * for long; it is gone when this list is, or the process.
  */
-final class SpilledRecords<T> extends AbstractList<T> implements RandomAccess {
+public final class SpilledRecords<T> extends AbstractList<T> implements RandomAccess {
   private static final int BLOCK = 16;
   private static final int BUFFER = 1 << 20;
 
   /** How a record is written. */
-  interface Format<T> {
+  public interface Format<T> {
+    /** Writes all of a record. */
     void write(T value, DataOutput out) throws IOException;
 
+    /** Reads what {@link #write} wrote. */
     T read(DataInput in) throws IOException;
   }
 
@@ -72,16 +76,45 @@ final class SpilledRecords<T> extends AbstractList<T> implements RandomAccess {
   private @Nullable FileChannel file;
   private volatile @Nullable Last<T> last;
 
-  SpilledRecords(Format<T> format) {
+  /** An empty list, which keeps a megabyte in memory. */
+  public SpilledRecords(Format<T> format) {
     this(format, BUFFER);
   }
 
   /**
    * @param buffer bytes that are not on the disk
    */
-  SpilledRecords(Format<T> format, int buffer) {
+  public SpilledRecords(Format<T> format, int buffer) {
     this.format = format;
     this.buffer = buffer;
+  }
+
+  /** Texts of any length. */
+  public static final Format<String> TEXT =
+      new Format<>() {
+        @Override
+        public void write(String value, DataOutput out) throws IOException {
+          text(value, out);
+        }
+
+        @Override
+        public String read(DataInput in) throws IOException {
+          return text(in);
+        }
+      };
+
+  /** Writes a text of any length. */
+  public static void text(String text, DataOutput out) throws IOException {
+    byte[] bytes = text.getBytes(UTF_8);
+    out.writeInt(bytes.length);
+    out.write(bytes);
+  }
+
+  /** Reads what {@link #text(String, DataOutput)} wrote. */
+  public static String text(DataInput in) throws IOException {
+    byte[] bytes = new byte[in.readInt()];
+    in.readFully(bytes);
+    return new String(bytes, UTF_8);
   }
 
   /** A file that nobody has to delete. */
@@ -119,7 +152,7 @@ final class SpilledRecords<T> extends AbstractList<T> implements RandomAccess {
   }
 
   /** One sentence, or the interrupt that closed the file. */
-  static EngramException failed(IOException e) {
+  public static EngramException failed(IOException e) {
     Progress.checkInterrupt();
     return new EngramException(
         "The list of images cannot be kept in %s: %s."

@@ -1,7 +1,7 @@
-package dev.engram.atlas;
+package dev.engram.data;
 
 import dev.engram.Progress;
-import dev.engram.atlas.SpilledRecords.Format;
+import dev.engram.data.SpilledRecords.Format;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
@@ -18,11 +18,15 @@ import org.jspecify.annotations.Nullable;
  * Sorts more records than memory should hold: sorted runs on the disk, which are merged. Records
  * that are equal in the order stay in the order in which they came.
  */
-final class SpilledSort<T> {
+public final class SpilledSort<T> {
+  /** How many images memory holds while they are sorted. */
+  public static final int HELD = 20_000;
+
   private static final int BUFFER = 1 << 16;
 
   /** Takes records in order. */
-  interface Sink<T> {
+  public interface Sink<T> {
+    /** Takes the next one. */
     void take(T value) throws IOException;
   }
 
@@ -65,13 +69,14 @@ final class SpilledSort<T> {
   /**
    * @param most how many records memory holds
    */
-  SpilledSort(Comparator<T> order, Format<T> format, int most) {
+  public SpilledSort(Comparator<T> order, Format<T> format, int most) {
     this.order = order;
     this.format = format;
     this.most = most;
   }
 
-  void add(T value) throws IOException {
+  /** Takes a record in. */
+  public void add(T value) throws IOException {
     held.add(value);
     if (held.size() == most) {
       spill(file == null ? SpilledRecords.temporary() : file);
@@ -96,7 +101,7 @@ final class SpilledSort<T> {
   }
 
   /** Hands over everything in order, once. */
-  void drain(Sink<T> sink) throws IOException {
+  public void drain(Sink<T> sink) throws IOException {
     if (file == null) {
       held.sort(order);
       for (T value : held) {

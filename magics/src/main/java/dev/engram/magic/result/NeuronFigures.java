@@ -28,6 +28,9 @@ final class NeuronFigures {
   /** A bar of a smaller share of the longest one has no length that one sees. */
   private static final double SEEN = 0.01;
 
+  /** Above and below the bars, where plotly.js has the title and the axis. */
+  private static final int MARGINS = 190;
+
   private static final String RAISED = "#00798c";
   private static final String LOWERED = "#c8741a";
 
@@ -100,7 +103,7 @@ final class NeuronFigures {
                 "automargin",
                 true))
         .layout("xaxis", Map.of("title", "improvement", "automargin", true))
-        .layout("height", 150 + 22 * shown.size());
+        .layout("height", MARGINS + 22 * shown.size());
   }
 
   /** Most images leave an FFN neuron near 0: on a plain axis the others would not be seen. */

@@ -43,7 +43,7 @@ public final class Table2 {
 
     @Override
     public String toString() {
-      return name().toLowerCase(Locale.ROOT);
+      return this == ACTIVATION ? "activation map" : name().toLowerCase(Locale.ROOT);
     }
   }
 

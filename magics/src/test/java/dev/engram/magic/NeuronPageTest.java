@@ -290,7 +290,7 @@ class NeuronPageTest {
     List<Double> ends = new ArrayList<>(improvements.subList(0, 10));
     ends.addAll(improvements.subList(12, 22));
     assertEquals(ends, shown);
-    assertTrue(Presenters.figure(page).toString().contains("10 highest and 10 lowest of 22"));
+    assertTrue(Presenters.figure(page).toString().contains("on 20 of 22 entities"));
   }
 
   @Test

@@ -24,38 +24,31 @@ final class RichText {
 
   RichText(String html, double size, Color color, boolean bold) {
     this.size = size;
-    for (String line : html.split("<br\\s*/?>", -1)) {
-      lines.add(runs(line, color, bold));
-    }
-  }
-
-  private static List<Run> runs(String line, Color plain, boolean bold) {
-    List<Run> runs = new ArrayList<>();
-    Color color = plain;
+    lines.add(new ArrayList<>());
+    Color now = color;
     boolean isBold = bold;
     boolean small = false;
     int at = 0;
-    for (Matcher tag = TAG.matcher(line); tag.find(); at = tag.end()) {
-      add(runs, line.substring(at, tag.start()), color, isBold, small);
+    for (Matcher tag = TAG.matcher(html); tag.find(); at = tag.end()) {
+      add(html.substring(at, tag.start()), now, isBold, small);
       boolean opens = tag.group(1).isEmpty();
       switch (tag.group(2)) {
+        case "br" -> lines.add(new ArrayList<>()); // what is open stays open, as in plotly.js
         case "b" -> isBold = opens || bold;
         case "sub", "sup" -> small = opens;
         case "span" -> {
           Matcher named = COLOUR.matcher(tag.group(3));
-          color =
-              opens && named.find() ? Colours.of(TextNode.valueOf(named.group(1)), plain) : plain;
+          now = opens && named.find() ? Colours.of(TextNode.valueOf(named.group(1)), color) : color;
         }
         default -> {} // the text between the tags is drawn
       }
     }
-    add(runs, line.substring(at), color, isBold, small);
-    return runs;
+    add(html.substring(at), now, isBold, small);
   }
 
-  private static void add(List<Run> runs, String text, Color color, boolean bold, boolean small) {
+  private void add(String text, Color color, boolean bold, boolean small) {
     if (!text.isEmpty()) {
-      runs.add(new Run(Markup.unescape(text), color, bold, small));
+      lines.get(lines.size() - 1).add(new Run(Markup.unescape(text), color, bold, small));
     }
   }
 

@@ -88,7 +88,10 @@ final class Traces {
         .orElse(null);
   }
 
-  /** The values along an axis; where a trace names none, their positions. */
+  /**
+   * The values along an axis; where a trace names none, their positions, from {@code x0} in steps
+   * of {@code dx}.
+   */
   private List<JsonNode> values(String axis) {
     List<JsonNode> all = new ArrayList<>();
     for (JsonNode trace : traces) {
@@ -108,8 +111,10 @@ final class Traces {
       given.forEach(values::add);
     } else {
       int n = trace.path(axis.equals("x") ? "y" : "x").size();
+      double first = trace.path(axis + "0").asDouble(0);
+      double step = trace.path("d" + axis).asDouble(1);
       for (int i = 0; i < n; i++) {
-        values.add(JsonNodeFactory.instance.numberNode(i));
+        values.add(JsonNodeFactory.instance.numberNode(first + i * step));
       }
     }
     return values;

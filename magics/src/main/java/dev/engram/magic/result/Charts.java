@@ -23,6 +23,14 @@ final class Charts {
           "#d1495b", "#edae49", "#00798c", "#30638e", "#6a4c93", "#66a182", "#b08968", "#e377c2",
           "#767676");
 
+  /** Of lines, beside their colours; none of these hides all of another. */
+  private static final List<String> DASHES = List.of("solid", "dash", "dot", "dashdot");
+
+  private static final List<String> SYMBOLS = List.of("circle", "square", "diamond");
+
+  /** In pixels: as a border on both sides of another line. */
+  private static final int BROAD = 7;
+
   /** Of the intervals on bars: Plotly's own dark grey is not seen on a dark page. */
   static final String INTERVALS = "#8c8c8c";
 
@@ -89,6 +97,11 @@ final class Charts {
     return chart(title, xTitle, yTitle, series, "scatter");
   }
 
+  /** Lines that may lie on one another: the first is broad, and lies under the others. */
+  static PlotlyFigure around(String title, String xTitle, String yTitle, List<Series> series) {
+    return chart(title, xTitle, yTitle, series, "around");
+  }
+
   private static PlotlyFigure chart(
       String title, String xTitle, String yTitle, List<Series> series, String type) {
     PlotlyFigure figure =
@@ -98,21 +111,31 @@ final class Charts {
     for (Series s : series) {
       String colour = colour(names, s);
       Map<String, Object> trace = new HashMap<>();
-      trace.put("type", type);
+      boolean isBar = type.equals("bar");
+      trace.put("type", isBar ? type : "scatter");
       trace.put("name", s.name);
       trace.put("x", s.x);
       trace.put("y", s.y);
       trace.put("marker", Map.of("color", colour));
-      if (type.equals("scatter")) {
+      if (!isBar) {
         trace.put("mode", s.x.size() > FEW ? "lines" : "lines+markers");
-        trace.put("line", Map.of("color", colour));
+        int kind = series.indexOf(s);
+        boolean isBroad = kind == 0 && type.equals("around");
+        trace.put(
+            "line",
+            Map.of("color", colour, "dash", of(DASHES, kind), "width", isBroad ? BROAD : 2));
+        trace.put("marker", Map.of("color", colour, "symbol", of(SYMBOLS, kind)));
       }
       if (s.estimates.stream().anyMatch(e -> e.interval().exists())) {
-        trace.put("error_y", intervals(s.estimates, type.equals("bar") ? INTERVALS : colour));
+        trace.put("error_y", intervals(s.estimates, isBar ? INTERVALS : colour));
       }
       figure = figure.trace(trace);
     }
     return figure.layout("xaxis.title", xTitle).layout("yaxis.title", yTitle).layout("height", 420);
+  }
+
+  private static String of(List<String> kinds, int number) {
+    return kinds.get(number % kinds.size());
   }
 
   private static String colour(List<String> names, Series of) {

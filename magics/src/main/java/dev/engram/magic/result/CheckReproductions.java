@@ -123,7 +123,7 @@ public final class CheckReproductions {
                         "halves of the images",
                         names,
                         rows.stream().map(Sanity.Row::halves).toList()))),
-            Charts.lines(
+            Charts.around(
                     "Random weights: rank correlation with the model's own ranking",
                     "layers drawn anew, from the last one down",
                     "Spearman's correlation",
@@ -172,7 +172,7 @@ public final class CheckReproductions {
           Series.of(
               ranking, counts, counts.stream().map(k -> fall.apply(r.fall(ranking, k))).toList()));
     }
-    return Charts.lines(
+    return Charts.around(
             "Fall of the cosine by ranking: " + how,
             "neurons silenced (k)",
             "fall of the cosine",

@@ -75,7 +75,7 @@ public final class FigureReproductions {
                     Series.of("entities", names, shares(places, r.entityPlaces())),
                     Series.of("general objects", names, shares(places, r.objectPlaces())))),
             decay(
-                "Figure 3b: improvement by rank, over the first",
+                "Figure 3b: improvement by rank, divided by that of rank 1",
                 List.of("entities", "general objects"),
                 List.of(r.entityDecay(), r.objectDecay())),
             Charts.bars(
@@ -84,7 +84,7 @@ public final class FigureReproductions {
                 "share of the neurons",
                 List.of(Series.of("query neurons", names, shares(places, r.queryPlaces())))),
             decay(
-                "Figure 3d: second-order effect by rank, over the first",
+                "Figure 3d: second-order effect by rank, divided by that of rank 1",
                 List.of("query neurons"),
                 List.of(r.queryDecay()))),
         r.provenance());
@@ -112,15 +112,15 @@ public final class FigureReproductions {
     return new Reproduction(
         "figure4a",
         List.of(
-            say("Of the MSA neurons after it, a share of %s rises after the removal.", r.rising()),
+            say("Of the MSA neurons after the removed one, a share of %s rises.", r.rising()),
             say("Their improvements change by %s together.", r.sum()),
             "The paper shows plots without numbers (ViT-L/14): most neurons rise. %reproduce figure6"
                 + " keeps the residual stream, %reproduce figure7 asks why."),
         r,
         table,
         List.of(
-            histogram(
-                "Figure 4a: change of the improvement of the MSA neurons after it",
+            Histograms.of(
+                "Figure 4a: change of the improvement of " + after(r.removals()),
                 "change of the improvement",
                 Map.of("full", values(r.removals(), Figure4a.Removal::full)))),
         r.provenance());
@@ -149,8 +149,8 @@ public final class FigureReproductions {
         result,
         table,
         List.of(
-            histogram(
-                "Figure 6: change of the improvement of the MSA neurons after it",
+            Histograms.of(
+                "Figure 6: change of the improvement of " + after(rows),
                 "change of the improvement",
                 Map.of(
                     "full", values(rows, Figure4a.Removal::full),
@@ -181,7 +181,7 @@ public final class FigureReproductions {
         result,
         table,
         List.of(
-            histogram(
+            Histograms.of(
                 "Figure 7: removed value vector and query vectors of those that rise and fall most",
                 "cosine",
                 Map.of(
@@ -202,28 +202,11 @@ public final class FigureReproductions {
     return rows.stream().flatMapToDouble(x -> DoubleStream.of(value.apply(x))).toArray();
   }
 
-  /** Counted here, so that a page carries bins and not every neuron. */
-  private static PlotlyFigure histogram(String title, String axis, Map<String, double[]> groups) {
-    double size =
-        groups.values().stream()
-            .map(v -> DoubleStream.of(v).map(Math::abs).sorted().toArray())
-            .mapToDouble(v -> v.length == 0 ? 0 : v[(int) (0.99 * (v.length - 1))]) // without tails
-            .max()
-            .orElse(0);
-    double width = Math.max(size, 1e-9) / 20;
-    List<Series> series = new ArrayList<>();
-    groups.entrySet().stream()
-        .sorted(Map.Entry.<String, double[]>comparingByKey().reversed())
-        .forEach(
-            group -> {
-              double[] counts = new double[40];
-              for (double v : group.getValue()) {
-                counts[(int) Math.min(39, Math.max(0, Math.floor(v / width) + 20))]++;
-              }
-              List<Double> centres =
-                  IntStream.range(0, 40).mapToObj(i -> (i - 19.5) * width).toList();
-              series.add(Series.of(group.getKey(), centres, counts));
-            });
-    return Charts.bars(title, axis, "neurons", series);
+  /** Which neurons a histogram counts. */
+  private static String after(List<Figure4a.Removal> rows) {
+    int[] counts = rows.stream().mapToInt(r -> r.full().length).distinct().toArray();
+    return say(
+        "the %sMSA neurons after the removed one, %d entities",
+        counts.length == 1 ? counts[0] + " " : "", rows.size());
   }
 }

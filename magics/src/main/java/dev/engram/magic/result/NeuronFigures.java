@@ -25,25 +25,42 @@ final class NeuronFigures {
   /** Letters of a name beside a bar; hovering tells the whole. */
   private static final int LETTERS = 24;
 
+  /** A bar of a smaller share of the longest one has no length that one sees. */
+  private static final double SEEN = 0.01;
+
+  /** Above and below the bars, where plotly.js has the title and the axis. */
+  private static final int MARGINS = 190;
+
   private static final String RAISED = "#00798c";
   private static final String LOWERED = "#c8741a";
 
   private NeuronFigures() {}
 
   /**
+   * The entities at both ends of the ranking, as far as their bars can be seen.
+   *
    * @param effects of all entities, the most improved first
    */
   static PlotlyFigure entities(Neuron neuron, List<Effect> effects) {
-    List<Effect> shown = new ArrayList<>(effects);
-    if (shown.size() > 2 * ENDS) {
-      shown.subList(ENDS, shown.size() - ENDS).clear();
+    double longest = effects.stream().mapToDouble(e -> Math.abs(e.improvement())).max().orElse(0);
+    List<Effect> shown = new ArrayList<>();
+    List<Effect> others = new ArrayList<>();
+    for (int i = 0; i < effects.size(); i++) {
+      Effect e = effects.get(i);
+      boolean isEnd = i < ENDS || i >= effects.size() - ENDS;
+      boolean isSeen = !(Math.abs(e.improvement()) < SEEN * longest);
+      (isEnd && isSeen ? shown : others).add(e);
     }
-    String title =
-        "Improvement by "
-            + neuron
-            + (shown.size() < effects.size()
-                ? " (%d highest and %d lowest of %d entities)".formatted(ENDS, ENDS, effects.size())
-                : "");
+    String title = "Improvement by " + neuron;
+    if (!others.isEmpty()) {
+      title +=
+          " on %d of %d entities<br><sub>the others lie between %s and %s</sub>"
+              .formatted(
+                  shown.size(),
+                  effects.size(),
+                  Histograms.digits(others.get(others.size() - 1).improvement(), 2),
+                  Histograms.digits(others.get(0).improvement(), 2));
+    }
     // positions, not names: two long names may look alike once they are cut
     List<Integer> rows = IntStream.range(0, shown.size()).boxed().toList();
     return PlotlyFigure.titled(title)
@@ -86,7 +103,7 @@ final class NeuronFigures {
                 "automargin",
                 true))
         .layout("xaxis", Map.of("title", "improvement", "automargin", true))
-        .layout("height", 130 + 22 * shown.size());
+        .layout("height", MARGINS + 22 * shown.size());
   }
 
   /** Most images leave an FFN neuron near 0: on a plain axis the others would not be seen. */

@@ -133,7 +133,7 @@ public final class Reproductions {
         r,
         table,
         List.of(
-            deletion(r, "activation", c -> c.coefficient()),
+            deletion(r, "coefficient m", c -> c.coefficient()),
             deletion(r, "cosine", c -> c.cosine())),
         r.provenance());
   }

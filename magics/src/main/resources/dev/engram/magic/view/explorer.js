@@ -286,7 +286,7 @@
       const values = this.values(n, look);
       const side = Math.round(Math.sqrt(values.length));
       const most = values.reduce((best, v, i) => (Math.abs(v) > Math.abs(values[best]) ? i : best), 0);
-      return `${said}. Its strongest patch, row ${1 + Math.floor(most / side)} and column ${1 + (most % side)} of ${side}, has ${signed(values[most])}${whole ? " of it" : ""}.`;
+      return `${said}. Its strongest patch, row ${Math.floor(most / side)} and column ${most % side} (from 0), has ${signed(values[most])}${whole ? " of it" : ""}.`;
     }
 
     point(x, y) {
@@ -295,7 +295,7 @@
       const values = this.values(n, this.look);
       const side = Math.round(Math.sqrt(values.length));
       const [row, column] = [Math.floor(y * side), Math.floor(x * side)];
-      this.read.textContent = `${this.data.images[this.look.i].title}, row ${row + 1}, column ${column + 1}: ${signed(values[row * side + column])} (${n.unit})`;
+      this.read.textContent = `${this.data.images[this.look.i].title}, row ${row}, column ${column}: ${signed(values[row * side + column])} (${n.unit})`;
     }
 
     says(n) {

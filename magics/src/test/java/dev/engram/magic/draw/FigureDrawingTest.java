@@ -1,6 +1,7 @@
 package dev.engram.magic.draw;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -13,6 +14,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -375,5 +377,35 @@ class FigureDrawingTest {
       svg(figure);
       png(figure);
     }
+  }
+
+  @Test
+  void pointsWithoutPlacesBeginWhereTheirTraceSays() {
+    Map<String, Object> y = Map.of("type", "scatter", "y", List.of(3, 2, 5));
+    Map<String, Object> named = new HashMap<>(y);
+    named.put("x", List.of(1, 3, 5));
+    Map<String, Object> stepped = new HashMap<>(y);
+    stepped.putAll(Map.of("x0", 1, "dx", 2));
+    FigureDrawing drawing = new FigureDrawing(PlotlyFigure.titled("").trace(stepped).toJson());
+    assertArrayEquals(
+        new FigureDrawing(PlotlyFigure.titled("").trace(named).toJson())
+            .on(new SvgCanvas(drawing.width(), drawing.height())),
+        drawing.on(new SvgCanvas(drawing.width(), drawing.height())));
+  }
+
+  @Test
+  void smallPrintStaysSmallOverLines() throws Exception {
+    Document svg = svg(PlotlyFigure.titled("large<br><sub>one<br>two</sub><br>large again"));
+    NodeList all = svg.getElementsByTagName("text");
+    Map<String, String> sizes = new HashMap<>();
+    for (int i = 0; i < all.getLength(); i++) {
+      Element text = (Element) all.item(i);
+      sizes.put(text.getTextContent(), text.getAttribute("font-size"));
+    }
+    assertEquals(sizes.get("one"), sizes.get("two"));
+    assertEquals(sizes.get("large"), sizes.get("large again"));
+    assertTrue(
+        Double.parseDouble(sizes.get("two")) < Double.parseDouble(sizes.get("large")),
+        sizes::toString);
   }
 }

@@ -86,7 +86,9 @@ final class Places implements ImageOpener {
     }
   }
 
-  /** Hadoop's clients end with an exception where their thread is interrupted, and clear its flag. */
+  /**
+   * Hadoop's clients end with an exception where their thread is interrupted, and clear its flag.
+   */
   static void checkInterrupt(IOException e) {
     Progress.checkInterrupt();
     for (Throwable t = e; t != null && t != t.getCause(); t = t.getCause()) {

@@ -148,8 +148,7 @@ final class SparkListing {
     return List.of();
   }
 
-  private SurveySet folders(Path path, String name, Progress progress)
-      throws IOException {
+  private SurveySet folders(Path path, String name, Progress progress) throws IOException {
     Path root = path.getFileSystem(hadoop).getFileStatus(path).getPath();
     String prefix = root.toString().replaceFirst("/*$", "/");
     FolderNames names = new FolderNames();

@@ -32,6 +32,7 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -261,6 +262,7 @@ class NeuronPageTest {
         new Described(
             report,
             heatmaps,
+            page.chance(),
             page.request(),
             new Described.Source(
                 HOSTILE, from.folder(), from.precision(), 0, from.images(), HOSTILE));
@@ -291,6 +293,27 @@ class NeuronPageTest {
     ends.addAll(improvements.subList(12, 22));
     assertEquals(ends, shown);
     assertTrue(Presenters.figure(page).toString().contains("10 highest and 10 lowest of 22"));
+  }
+
+  @Test
+  void wordsThatSayNoMoreThanChanceAreGrey() throws IOException {
+    open(3, 1);
+    int[] seen = new int[2];
+    for (String neuron : List.of("L4F707", "L0F1", "L0A0H3", "L1F7", "L5F237")) {
+      Described page = page("neuron " + neuron);
+      double residual = page.report().words(page.neuron()).orElseThrow().residual();
+      boolean grey = residual >= Objects.requireNonNull(page.chance()).low();
+      JsonNode drawn = data(Presenters.view(page).html()).at("/neurons/0");
+      assertEquals(grey, drawn.get("grey").asBoolean(), neuron);
+      String sentence = drawn.get("chance").asText();
+      assertEquals(grey, sentence.contains("no better than a random vector"), sentence);
+      assertTrue(text(page).contains(sentence), sentence);
+      assertEquals(
+          grey, // the explorer says the same of it
+          data(Presenters.view(runner.run("explore " + neuron + " --top 1", null)).html()).at("/neurons/0/grey").asBoolean());
+      seen[grey ? 1 : 0]++;
+    }
+    assertTrue(seen[0] > 0 && seen[1] > 0, "both kinds are among them");
   }
 
   @Test

@@ -308,9 +308,11 @@ class NeuronPageTest {
       String sentence = drawn.get("chance").asText();
       assertEquals(grey, sentence.contains("no better than a random vector"), sentence);
       assertTrue(text(page).contains(sentence), sentence);
-      assertEquals(
-          grey, // the explorer says the same of it
-          data(Presenters.view(runner.run("explore " + neuron + " --top 1", null)).html()).at("/neurons/0/grey").asBoolean());
+      Object explored =
+          Objects.requireNonNull(runner.run("explore " + neuron + " --top 1", null));
+      JsonNode there = data(Presenters.view(explored).html()).at("/neurons/0");
+      assertEquals(grey, there.get("grey").asBoolean(), "the explorer says the same");
+      assertEquals(sentence, there.get("chance").asText());
       seen[grey ? 1 : 0]++;
     }
     assertTrue(seen[0] > 0 && seen[1] > 0, "both kinds are among them");

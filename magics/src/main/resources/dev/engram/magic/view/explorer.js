@@ -337,7 +337,7 @@
       if (n.residual === null) return el("section", null, title, el("p", { class: "ee-note" }, n.wordless));
       const most = Math.max(...n.words.map((w) => Math.abs(w[1])), 1e-30);
       const least = Math.min(0, ...n.words.map((w) => w[1]));
-      const verdict = `Residual ${number(n.residual)}: what the words leave unsaid, from 0 to 1. ${n.chance}`;
+      const verdict = `Residual ${number(n.residual)}: what the words leave unsaid, from 0 to 1. ${n.chance || ""}`;
       return el("section", null, title,
         el("div", { class: "ee-bars" + (n.grey ? " ee-dim" : "") }, bars(n.words.map((w) => [w[0], w[1], signed(w[1])]), least, Math.max(most, most - least))),
         el("p", { class: "ee-note" + (n.grey ? " ee-chance" : "") }, verdict));

@@ -15,7 +15,6 @@ import dev.engram.attribution.Reading;
 import dev.engram.attribution.Score;
 import dev.engram.data.LabelledImage;
 import dev.engram.model.Clip;
-import dev.engram.trace.Feature;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.Site;
 import dev.engram.trace.Tokens;

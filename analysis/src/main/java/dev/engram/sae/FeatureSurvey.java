@@ -1,8 +1,5 @@
 package dev.engram.sae;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
-import ai.djl.ndarray.NDManager;
 import dev.engram.Progress;
 import dev.engram.attribution.Reading;
 import dev.engram.data.Entity;
@@ -162,8 +159,7 @@ public final class FeatureSurvey {
       Traces.Read<T> read,
       Batches.Sink<T> sink) {
     SaeHook hook = sae.hook();
-    clip.traces(
-            pixels(clip, from, to, progress), request.withWhole(hook.site(), hook.siteLayer()))
+    clip.traces(pixels(clip, from, to, progress), request.withWhole(hook.site(), hook.siteLayer()))
         .each(read, (first, part) -> sink.take(from + first, part));
   }
 

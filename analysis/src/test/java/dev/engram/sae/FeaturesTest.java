@@ -497,7 +497,8 @@ class FeaturesTest {
       one.sae(sae);
       first = one.progress(counting).features().describe(new Feature(2, 3), null, null);
       assertTrue(passed.get() >= images && passed.getAndSet(0) <= images + 1);
-      entities = one.progress(counting).features().describe(new Feature(2, 4), null, null).entities();
+      entities =
+          one.progress(counting).features().describe(new Feature(2, 4), null, null).entities();
       one.progress(counting).features().explore(ExploreFeatures.of(new Feature(2, 5)).top(3));
       assertEquals(0, passed.get(), "one pass was for all");
       one.sae(other);
@@ -511,8 +512,7 @@ class FeaturesTest {
       assertEquals(0, passed.get(), "it was kept");
       assertEquals(first.entities(), again.entities());
       assertEquals(first.active(), again.active());
-      assertEquals(
-          entities, two.features().describe(new Feature(2, 4), null, null).entities());
+      assertEquals(entities, two.features().describe(new Feature(2, 4), null, null).entities());
       assertEquals(
           first.maps().images().stream().map(FeatureMaps.OfImage::classToken).toList(),
           again.maps().images().stream().map(FeatureMaps.OfImage::classToken).toList());
@@ -553,8 +553,7 @@ class FeaturesTest {
     FeatureSurvey survey = FeatureSurvey.of(clip, sae, set, by, Progress.NONE);
     List<Feature> all = IntStream.range(0, FEATURES).mapToObj(sae::feature).toList();
     double[][] largest = new double[FEATURES][set.images().size()];
-    List<float[]> pixels =
-        clip.pixels(set.images().stream().map(LabelledImage::file).toList());
+    List<float[]> pixels = clip.pixels(set.images().stream().map(LabelledImage::file).toList());
     new FeatureReader(clip, sae)
         .read(
             pixels,
@@ -569,8 +568,7 @@ class FeaturesTest {
             });
     List<FeatureAttribution> attributions = new ArrayList<>();
     for (Entity entity : set.entities().subList(0, 5)) {
-      attributions.add(
-          lab.features().attribute(Target.of(entity.name()), null, by));
+      attributions.add(lab.features().attribute(Target.of(entity.name()), null, by));
     }
     for (Feature feature : all) {
       double[] of = largest[feature.index()];

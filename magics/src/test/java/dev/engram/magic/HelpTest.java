@@ -115,7 +115,11 @@ class HelpTest {
       List<String> own = rows.stream().filter(row -> row.contains(wanted)).toList();
       assertEquals(1, own.size(), "docs/magics.md has no row with " + wanted);
       List<String> links =
-          Pattern.compile("\\]\\(([^)#]+)").matcher(own.get(0)).results().map(m -> m.group(1)).toList();
+          Pattern.compile("\\]\\(([^)#]+)")
+              .matcher(own.get(0))
+              .results()
+              .map(m -> m.group(1))
+              .toList();
       assertFalse(links.isEmpty(), own.get(0));
       links.forEach(link -> assertTrue(Files.exists(docs.resolve(link)), link));
     }

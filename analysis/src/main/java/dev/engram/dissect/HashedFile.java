@@ -16,13 +16,17 @@ import java.util.Optional;
  * Numbers kept on disk behind the SHA-256 of themselves, little-endian. What is damaged, or cannot
  * be read or written, counts as absent: whoever keeps something here can compute it again.
  */
-final class HashedFile {
+public final class HashedFile {
   private static final int HASH_BYTES = 32;
 
   private HashedFile() {}
 
-  /** A buffer for the numbers of a file. */
-  static ByteBuffer allocate(long bytes) {
+  /**
+   * A buffer for the numbers of a file.
+   *
+   * @param bytes of the numbers, less than 2 GiB
+   */
+  public static ByteBuffer allocate(long bytes) {
     ByteBuffer all = ByteBuffer.allocate(Math.toIntExact(HASH_BYTES + bytes));
     return all.position(HASH_BYTES).slice().order(ByteOrder.LITTLE_ENDIAN);
   }
@@ -33,7 +37,20 @@ final class HashedFile {
    */
   static Optional<ByteBuffer> read(Path file, long bytes) {
     try {
-      if (!Files.isRegularFile(file) || Files.size(file) != HASH_BYTES + bytes) {
+      return Files.isRegularFile(file) && Files.size(file) == HASH_BYTES + bytes
+          ? read(file)
+          : Optional.empty();
+    } catch (IOException | SecurityException e) {
+      return Optional.empty(); // computed again, and replaced
+    }
+  }
+
+  /**
+   * @return the numbers; empty if there is no such file, or it is damaged
+   */
+  public static Optional<ByteBuffer> read(Path file) {
+    try {
+      if (!Files.isRegularFile(file) || Files.size(file) < HASH_BYTES) {
         return Optional.empty();
       }
       ByteBuffer all = ByteBuffer.wrap(Files.readAllBytes(file));
@@ -61,9 +78,11 @@ final class HashedFile {
   }
 
   /**
+   * Writes a file; one that cannot be written counts as absent when it is read.
+   *
    * @param numbers of {@link #allocate}, whole
    */
-  static void write(Path file, ByteBuffer numbers) {
+  public static void write(Path file, ByteBuffer numbers) {
     byte[] all = numbers.array();
     MessageDigest sha = Sha256.digest();
     sha.update(all, HASH_BYTES, all.length - HASH_BYTES);

@@ -12,6 +12,9 @@ import java.util.Arrays;
  * @param low their 5 % quantile: of 100 random vectors five leave less unsaid
  */
 public record ResidualByChance(int vectors, double mean, double low) {
+  /** Vectors that an exploration and the page of a neuron draw. */
+  public static final int VECTORS = 100;
+
   private static final double QUANTILE = 0.05;
 
   static ResidualByChance of(double[] residuals) {
@@ -29,6 +32,15 @@ public record ResidualByChance(int vectors, double mean, double low) {
    * @param said of a neuron
    */
   public boolean isBeatenBy(Interpretation said) {
-    return said.residual() < low;
+    return isBeatenBy(said.residual());
+  }
+
+  /**
+   * Whether it leaves less unsaid than nearly all random vectors.
+   *
+   * @param residual of words, 0 to 1
+   */
+  public boolean isBeatenBy(double residual) {
+    return residual < low;
   }
 }

@@ -61,7 +61,7 @@ public final class SurveyStore {
   public Survey survey(
       Clip clip, Attributor attributor, ImageSet set, Reading reading, Progress progress) {
     progress.step("looking for what is kept of the images", 0, set.images().size());
-    Path file = folder.resolve(key(clip, set, reading) + ".survey");
+    Path file = file(key(clip, set, reading));
     Optional<Survey> kept = Survey.read(file, clip, attributor, set, reading);
     if (kept.isPresent() && agrees(kept.get(), clip, attributor)) {
       return kept.get();
@@ -72,7 +72,17 @@ public final class SurveyStore {
     return fresh;
   }
 
-  private static String key(Clip clip, ImageSet set, Reading reading) {
+  /**
+   * The file of what is kept under a key.
+   *
+   * @param key a SHA-256, in hexadecimal
+   */
+  public Path file(String key) {
+    return folder.resolve(key + ".survey");
+  }
+
+  /** The SHA-256 of all that a survey of neurons depends on, in hexadecimal. */
+  public static String key(Clip clip, ImageSet set, Reading reading) {
     Stream<String> entities =
         set.entities().stream().map(e -> e.name() + '\t' + e.label() + '\t' + e.images().size());
     String parts =
@@ -127,8 +137,8 @@ public final class SurveyStore {
     return difference <= AGREEMENT * largest; // NaN does not agree
   }
 
-  /** A change of the model or of an image leaves files that nobody asks for. */
-  private void sweep() {
+  /** Deletes what nobody asks for: a change of the model or of an image leaves such files. */
+  public void sweep() {
     Instant oldest = Instant.now().minus(UNUSED);
     try (Stream<Path> files =
         Files.find(

@@ -2,22 +2,29 @@ package dev.engram.lab;
 
 import dev.engram.data.LabelledImage;
 import dev.engram.dissect.NeuronReport;
+import dev.engram.dissect.ResidualByChance;
 import dev.engram.model.Precision;
 import dev.engram.trace.Neuron;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All that the open images tell about one neuron.
  *
  * @param report the numbers
  * @param heatmaps where the neuron looks in each image of the report
+ * @param chance what words leave unsaid of random vectors; null without a dictionary
  * @param request what was asked for
  * @param source of what it was asked
  */
 public record Described(
-    NeuronReport report, Map<LabelledImage, ImageHeatmap> heatmaps, Describe request, Source source)
+    NeuronReport report,
+    Map<LabelledImage, ImageHeatmap> heatmaps,
+    @Nullable ResidualByChance chance,
+    Describe request,
+    Source source)
     implements DescribedUnit {
   /**
    * The model and the images that were asked.

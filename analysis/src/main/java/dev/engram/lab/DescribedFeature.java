@@ -3,6 +3,7 @@ package dev.engram.lab;
 import dev.engram.Provenance;
 import dev.engram.attribution.Reading;
 import dev.engram.dissect.Fall;
+import dev.engram.dissect.ResidualByChance;
 import dev.engram.dissect.ValueVectors;
 import dev.engram.trace.Feature;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.List;
  * @param feature which
  * @param hook whose activations it is a part of
  * @param words what it says
+ * @param chance what words leave unsaid of random vectors
  * @param maps the open images in which it is most active, with where
  * @param images how many open images there are
  * @param active in how many of them it is active, at any token
@@ -26,6 +28,7 @@ public record DescribedFeature(
     Feature feature,
     String hook,
     FeatureInterpretations.OfFeature words,
+    ResidualByChance chance,
     FeatureMaps maps,
     int images,
     int active,

@@ -199,6 +199,7 @@ final class Dissector {
     return new Described(
         report,
         heatmaps,
+        words == null ? null : lab.chance(words),
         request,
         new Described.Source(
             clip.name(),

@@ -52,8 +52,6 @@ final class Explorer {
   /** Query neurons on a page. */
   private static final int QUERIES = 8;
 
-  private static final int RANDOM_VECTORS = 100;
-
   private final Lab lab;
   private final Clip clip;
   private final Progress progress;
@@ -155,7 +153,7 @@ final class Explorer {
         pages,
         looks.pictures(),
         words(interpreter, queries, survey::sign),
-        interpreter.residualByChance(RANDOM_VECTORS, 0, progress),
+        lab.chance(dictionary),
         provenance(),
         null);
   }

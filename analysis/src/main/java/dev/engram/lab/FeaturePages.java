@@ -22,25 +22,22 @@ import dev.engram.model.Clip;
 import dev.engram.model.ImageReader;
 import dev.engram.sae.FeatureAttributor;
 import dev.engram.sae.FeatureReader;
+import dev.engram.sae.FeatureSurvey;
 import dev.engram.sae.SparseAutoencoder;
 import dev.engram.trace.Feature;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.IntStream;
 
 /** Gathers what the pages of features show of the open images. */
 final class FeaturePages {
   /** Open images on a page of an exploration. */
   private static final int DRIVING = 6;
-
-  private static final int RANDOM_VECTORS = 100;
 
   private final Lab lab;
   private final Clip clip;
@@ -56,76 +53,18 @@ final class FeaturePages {
     this.progress = progress;
   }
 
-  /**
-   * What features do for each entity of the open images, in one pass of them.
-   *
-   * @return for each feature its entities, the most improved first
-   */
-  List<List<OfEntity>> entities(List<Feature> features, Reading by) {
-    List<Entity> entities = lab.images().entities();
-    List<List<OfEntity>> out = new ArrayList<>();
-    features.forEach(f -> out.add(new ArrayList<>()));
-    FeatureAttributor.requireDefined(sae.hook(), by);
-    if (entities.isEmpty() || !clip.config().hasText()) {
-      return out;
-    }
-    float[][] texts = clip.embedTexts(entities.stream().map(Entity::label).toList(), Progress.NONE);
-    try (FeatureAttributor attributor = new FeatureAttributor(clip, sae)) {
-      for (int e = 0; e < entities.size(); e++) {
-        progress.step("comparing entities", e, entities.size());
-        Entity entity = entities.get(e);
-        float[] text = texts[e];
-        int n = entity.images().size();
-        double[][] sums = new double[features.size()][2];
-        clip.traces(pixels(entity.images()), attributor.request())
-            .each(
-                batch -> attributor.scored(batch.trace(), text, by, features),
-                (from, scored) -> {
-                  for (int i = 0; i < scored.scores().length; i++) {
-                    for (int f = 0; f < sums.length; f++) {
-                      sums[f][0] += scored.scores()[i][f] / n;
-                      sums[f][1] += scored.coefficients()[i][f] / n;
-                    }
-                  }
-                });
-        for (int f = 0; f < sums.length; f++) {
-          out.get(f).add(new OfEntity(entity.title(), entity.label(), sums[f][0], sums[f][1]));
-        }
-      }
-    }
-    out.forEach(all -> all.sort(Comparator.comparingDouble(e -> -e.improvement())));
-    return out;
+  /** What a feature does for each entity of the open images, the most improved first. */
+  List<OfEntity> entities(Feature feature, Reading by) {
+    return lab.featureSurvey(by).effects(feature).stream()
+        .map(
+            e ->
+                new OfEntity(
+                    e.entity().title(), e.entity().label(), e.improvement(), e.coefficient()))
+        .toList();
   }
 
   private List<float[]> pixels(List<LabelledImage> images) {
     return clip.pixels(images.stream().map(LabelledImage::file).toList());
-  }
-
-  /** The largest coefficient of each feature in each image (features, images). */
-  private double[][] largest(List<Feature> features, List<LabelledImage> images) {
-    double[][] out = new double[features.size()][images.size()];
-    reader.read(
-        pixels(images),
-        features,
-        progress,
-        (image, m) -> {
-          for (int f = 0; f < m.length; f++) {
-            double most = 0;
-            for (float each : m[f]) {
-              most = Math.max(most, each);
-            }
-            out[f][image] = most;
-          }
-        });
-    return out;
-  }
-
-  private static List<Integer> strongest(double[] values, int most) {
-    return IntStream.range(0, values.length)
-        .boxed()
-        .sorted(Comparator.comparingDouble(i -> -values[i]))
-        .limit(most)
-        .toList();
   }
 
   FeatureExploration explore(ExploreFeatures request, Features features) {
@@ -158,9 +97,8 @@ final class FeaturePages {
     List<LabelledImage> shown = Spread.of(chosen.images(), Subject.MOST_SHOWN);
     List<FeatureInterpretations.OfFeature> words =
         features.words(which, request.words()).features();
-    List<List<OfEntity>> entities = entities(which, first);
     Map<LabelledImage, float[][]> read = new LinkedHashMap<>();
-    List<List<LabelledImage>> driving = driving(which, shown, read);
+    List<List<LabelledImage>> driving = driving(which, first, shown, read);
     float[] text = clip.embedTexts(List.of(label), Progress.NONE)[0];
     // read once: they pass for each feature
     List<Fall> falls = reader.falls(List.copyOf(pixels(shown)), text, which, progress);
@@ -179,7 +117,7 @@ final class FeaturePages {
               looks(shown, read, f),
               looks(driving.get(f), read, f),
               words.get(f),
-              entities.get(f),
+              entities(feature, first),
               falls.get(f)));
     }
     Map<LabelledImage, Picture> pictures = new LinkedHashMap<>();
@@ -202,14 +140,14 @@ final class FeaturePages {
         scores,
         pages,
         pictures,
-        interpreter.residualByChance(RANDOM_VECTORS, 0, progress),
+        lab.chance(lab.dictionary(request.words())),
         provenance);
   }
 
   /** The entity that a feature improves most. */
   private ImageSelection servedBy(Feature feature, Reading by) {
     OfEntity best =
-        entities(List.of(feature), by).get(0).stream()
+        entities(feature, by).stream()
             .findFirst()
             .orElseThrow(
                 () ->
@@ -229,14 +167,15 @@ final class FeaturePages {
 
   /** The open images in which each is most active; all that are shown are read. */
   private List<List<LabelledImage>> driving(
-      List<Feature> features, List<LabelledImage> shown, Map<LabelledImage, float[][]> read) {
-    List<LabelledImage> all = lab.images().images();
-    double[][] largest = largest(features, all);
+      List<Feature> features,
+      Reading by,
+      List<LabelledImage> shown,
+      Map<LabelledImage, float[][]> read) {
+    FeatureSurvey survey = lab.featureSurvey(by);
     List<List<LabelledImage>> out = new ArrayList<>();
     Set<LabelledImage> wanted = new LinkedHashSet<>(shown);
-    for (double[] values : largest) {
-      List<LabelledImage> best =
-          strongest(values, DRIVING).stream().<LabelledImage>map(all::get).toList();
+    for (Feature feature : features) {
+      List<LabelledImage> best = survey.strongest(feature).stream().limit(DRIVING).toList();
       out.add(best);
       wanted.addAll(best);
     }
@@ -280,25 +219,6 @@ final class FeaturePages {
         FeatureAttributor.provenance(clip, sae)
             .with("images", String.valueOf(images.size()), "map", "m = f s of each patch"));
   }
-
-  /** The open images in which a feature is most active, and in how many it is at all. */
-  Strongest strongest(Feature feature, int most) {
-    List<LabelledImage> all = lab.images().images();
-    double[] largest = largest(List.of(feature), all)[0];
-    return new Strongest(
-        strongest(largest, most).stream().<LabelledImage>map(all::get).toList(),
-        (int) Arrays.stream(largest).filter(m -> m > 0).count(),
-        all.size());
-  }
-
-  /**
-   * Where a feature is active.
-   *
-   * @param images the most active first
-   * @param active in how many of all
-   * @param all how many there are
-   */
-  record Strongest(List<LabelledImage> images, int active, int all) {}
 
   /** How far an entity's images fall without a feature. */
   Fall fall(Entity entity, Feature feature) {

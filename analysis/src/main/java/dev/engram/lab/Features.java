@@ -15,6 +15,7 @@ import dev.engram.dissect.ValueReading;
 import dev.engram.dissect.WordDictionary;
 import dev.engram.model.Clip;
 import dev.engram.sae.FeatureAttributor;
+import dev.engram.sae.FeatureSurvey;
 import dev.engram.sae.Fidelity;
 import dev.engram.sae.FidelityMeter;
 import dev.engram.sae.SparseAutoencoder;
@@ -32,9 +33,6 @@ import org.jspecify.annotations.Nullable;
 public final class Features {
   /** Images that a card is measured on, evenly spread over the open images. */
   public static final int MEASURED = 32;
-
-  /** Images of a feature's page. */
-  private static final int STRONGEST = 8;
 
   private static final int NEAREST = 5;
 
@@ -196,8 +194,8 @@ public final class Features {
     Reading by = reading == null ? FeatureAttributor.usual(sae().hook()) : reading;
     FeatureInterpretations said = words(List.of(feature), words);
     FeaturePages pages = pages();
-    List<DescribedFeature.OfEntity> entities = pages.entities(List.of(feature), by).get(0);
-    FeaturePages.Strongest strongest = pages.strongest(feature, STRONGEST);
+    List<DescribedFeature.OfEntity> entities = pages.entities(feature, by);
+    FeatureSurvey survey = lab.featureSurvey(by);
     Fall fall =
         entities.isEmpty()
             ? new Fall(Double.NaN, Double.NaN, Double.NaN)
@@ -206,9 +204,10 @@ public final class Features {
         feature,
         sae().hook().toString(),
         said.features().get(0),
-        pages.maps(feature, strongest.images()),
-        strongest.all(),
-        strongest.active(),
+        lab.chance(lab.dictionary(words)),
+        pages.maps(feature, survey.strongest(feature)),
+        lab.images().images().size(),
+        survey.active(feature),
         by,
         entities,
         lab.valueVectors().nearest(sae().valueVector(clip(), feature), NEAREST),

@@ -10,6 +10,7 @@ import dev.engram.data.ImageSelection;
 import dev.engram.data.ImageSet;
 import dev.engram.data.LabelledImage;
 import dev.engram.dissect.QueryEffects;
+import dev.engram.dissect.ResidualByChance;
 import dev.engram.dissect.Survey;
 import dev.engram.dissect.ValueVectors;
 import dev.engram.dissect.WordDictionary;
@@ -18,6 +19,7 @@ import dev.engram.experiment.ExperimentSettings;
 import dev.engram.experiment.ResultStore;
 import dev.engram.experiment.ZeroShot;
 import dev.engram.model.Clip;
+import dev.engram.sae.FeatureSurvey;
 import dev.engram.sae.SparseAutoencoder;
 import dev.engram.trace.Neuron;
 import java.nio.file.Path;
@@ -353,6 +355,16 @@ public final class Lab implements AutoCloseable {
   /** What the open images do to every neuron: one pass of them, kept for the next question. */
   public Survey survey(Reading reading) {
     return open().survey(images.set(), reading, state.surveys(), progress);
+  }
+
+  /** What the open images do to every feature: one pass of them, kept for the next question. */
+  FeatureSurvey featureSurvey(Reading reading) {
+    return open().features(images.set(), reading, state.surveys(), progress);
+  }
+
+  /** What words leave unsaid of random vectors; made once for a dictionary. */
+  ResidualByChance chance(WordDictionary dictionary) {
+    return open().chance(dictionary, progress);
   }
 
   /** Frees the model, with its edits and what lies in its memory. */

@@ -9,6 +9,8 @@ import dev.engram.data.ImageSet;
 import dev.engram.data.LabelledImage;
 import dev.engram.dissect.DictionaryStore;
 import dev.engram.dissect.Heatmapper;
+import dev.engram.dissect.Interpreter;
+import dev.engram.dissect.ResidualByChance;
 import dev.engram.dissect.ShippedEmbeddings;
 import dev.engram.dissect.Survey;
 import dev.engram.dissect.SurveyStore;
@@ -18,6 +20,8 @@ import dev.engram.edit.BackgroundKeys;
 import dev.engram.edit.EditHistory;
 import dev.engram.model.Clip;
 import dev.engram.model.Weight;
+import dev.engram.sae.FeatureSurvey;
+import dev.engram.sae.FeatureSurveyStore;
 import dev.engram.sae.SparseAutoencoder;
 import dev.engram.trace.Tokens;
 import java.nio.file.Path;
@@ -51,6 +55,9 @@ final class OpenModel implements AutoCloseable {
     final ValueVectors valueVectors;
     @Nullable ImageSet surveyed;
     @Nullable Survey survey;
+    @Nullable FeatureSurvey features;
+    @Nullable WordDictionary spoken;
+    @Nullable ResidualByChance chance;
 
     Analyzers(Clip clip) {
       this.clip = clip;
@@ -101,6 +108,7 @@ final class OpenModel implements AutoCloseable {
     if (old != null) {
       old.close();
     }
+    analyzers().features = null;
     return fresh;
   }
 
@@ -139,6 +147,43 @@ final class OpenModel implements AutoCloseable {
               : store.survey(a.clip, a.attributor, set, reading, progress);
       a.survey = known;
       a.surveyed = set;
+    }
+    return known;
+  }
+
+  /**
+   * What a set does to every feature of the open autoencoder: one pass of all its images, kept for
+   * the next question.
+   *
+   * @param store where those of the model as it was read are kept; null for nowhere
+   */
+  FeatureSurvey features(
+      ImageSet set, Reading reading, @Nullable SurveyStore store, Progress progress) {
+    Analyzers a = analyzers();
+    FeatureSurvey known = a.features;
+    if (known == null || !known.isOf(sae(), set, reading)) {
+      known =
+          store == null || a.clip != original
+              ? FeatureSurvey.of(a.clip, sae(), set, reading, progress)
+              : new FeatureSurveyStore(store).survey(a.clip, sae(), set, reading, progress);
+      a.features = known;
+    }
+    return known;
+  }
+
+  /**
+   * What words leave unsaid of random vectors, made once.
+   *
+   * @param words of this model
+   */
+  ResidualByChance chance(WordDictionary words, Progress progress) {
+    Analyzers a = analyzers();
+    ResidualByChance known = a.chance;
+    if (known == null || a.spoken != words) {
+      known =
+          new Interpreter(a.clip, words).residualByChance(ResidualByChance.VECTORS, 0, progress);
+      a.spoken = words;
+      a.chance = known;
     }
     return known;
   }

@@ -142,6 +142,10 @@ public record Traces(
     for (Site site : request.patchMaxima()) {
       floats += layers(site) * width(site, Tokens.CLASS);
     }
+    TraceRequest.Place whole = request.whole();
+    if (whole != null) {
+      floats += width(whole.site(), Tokens.ALL);
+    }
     return clip.bytesPerImage() + Float.BYTES * floats;
   }
 

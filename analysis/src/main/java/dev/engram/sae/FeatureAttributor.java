@@ -15,7 +15,6 @@ import dev.engram.attribution.Reading;
 import dev.engram.attribution.Score;
 import dev.engram.data.LabelledImage;
 import dev.engram.model.Clip;
-import dev.engram.trace.Feature;
 import dev.engram.trace.Neuron;
 import dev.engram.trace.Site;
 import dev.engram.trace.Tokens;
@@ -185,27 +184,11 @@ public final class FeatureAttributor implements AutoCloseable {
   public record Scored(float[][] scores, float[][] coefficients) {}
 
   /** Scores the images of a trace by all features; they are encoded once. */
-  private List<Scored> scored(Trace trace, float[] text, List<Score> scores) {
+  List<Scored> scored(Trace trace, float[] text, List<? extends Score> scores) {
     try (NDManager scope = clip.manager().newSubManager()) {
       NDArray m = sae.encode(read(trace, scope)).coefficients();
       NDArray values = sae.values(clip, scope);
-      return scores.stream().map(by -> scored(trace, text, by, m, values)).toList();
-    }
-  }
-
-  /**
-   * Scores the images of a trace by some features.
-   *
-   * @param trace made with {@link #request}
-   * @param text M_text of the label (D)
-   * @param by what {@link #requireDefined} lets pass
-   * @param features at least one
-   * @return one column for each of them
-   */
-  public Scored scored(Trace trace, float[] text, Score by, List<Feature> features) {
-    try (NDManager scope = clip.manager().newSubManager()) {
-      NDArray m = sae.coefficients(read(trace, scope), features);
-      return scored(trace, text, by, m, sae.values(clip, features, scope));
+      return scores.stream().<Scored>map(by -> scored(trace, text, by, m, values)).toList();
     }
   }
 

@@ -1,7 +1,9 @@
 package dev.engram.sae;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import dev.engram.Cosine;
 import dev.engram.Progress;
 import dev.engram.dissect.Fall;
@@ -72,6 +74,35 @@ public final class FeatureReader {
         }
       }
     }
+  }
+
+  /**
+   * The largest coefficient of each feature at any token.
+   *
+   * @param trace that holds all tokens of the hook's place
+   * @return (B, features)
+   */
+  float[][] largest(Trace trace) {
+    float[][] out = new float[trace.batch()][];
+    int step = Math.max(1, MOST / sae.count());
+    try (NDManager outer = clip.manager().newSubManager()) {
+      NDArray flat = trace.whole().reshape(-1, width);
+      flat.attach(outer);
+      for (int b = 0; b < out.length; b++) {
+        Progress.checkInterrupt();
+        try (NDManager scope = outer.newSubManager()) {
+          NDArray most = scope.zeros(new Shape(sae.count()));
+          for (int from = 0; from < tokens; from += step) {
+            int to = Math.min(tokens, from + step);
+            NDArray x = flat.get(b * tokens + from + ":" + (b * tokens + to)).duplicate();
+            x.attach(scope);
+            most = NDArrays.maximum(most, sae.encode(x).coefficients().max(new int[] {0}));
+          }
+          out[b] = most.toFloatArray();
+        }
+      }
+    }
+    return out;
   }
 
   /** Gets what was read of one image. */

@@ -135,7 +135,9 @@ public record SaeConfig(
       refuseTranscoder();
       Activation activation = Activation.RELU;
       Architecture architecture =
-          constant(Architecture.class, "architecture", "standard", "architecture");
+          text("", "architecture").equals("vanilla") // as ViT-Prisma may call it
+              ? Architecture.STANDARD
+              : constant(Architecture.class, "architecture", "standard", "architecture");
       String function = text("relu", "activation_fn_str", "activation_fn");
       if (function.equals("topk")) {
         architecture = Architecture.TOPK;

@@ -16,6 +16,7 @@ public final class Trace implements AutoCloseable {
   private final int layers;
   private final Map<Site, NDArray[]> kept = new EnumMap<>(Site.class);
   private final Map<Site, NDArray[]> maxima = new EnumMap<>(Site.class);
+  private @Nullable NDArray whole;
   private @Nullable NDArray pooled;
   private @Nullable NDArray embedding;
 
@@ -37,6 +38,11 @@ public final class Trace implements AutoCloseable {
   /** Keeps a copy of a value, if the request asks for its site. Called by the forward pass. */
   public void keep(Site site, int layer, NDArray value) {
     keepMaximum(site, layer, value);
+    if (new TraceRequest.Place(site, layer).equals(request.whole())) {
+      NDArray copy = value.duplicate();
+      copy.attach(manager);
+      whole = copy;
+    }
     NDArray[] slots = kept.get(site);
     if (slots == null || !request.keeps(site, layer)) {
       return;
@@ -94,6 +100,20 @@ public final class Trace implements AutoCloseable {
               .formatted(site, layer, request));
     }
     return slots[layer];
+  }
+
+  /**
+   * What {@link TraceRequest#withWhole} asked for.
+   *
+   * @return (B, T, …)
+   * @throws IllegalStateException if the request did not ask for it
+   */
+  public NDArray whole() {
+    if (whole == null) {
+      throw new IllegalStateException(
+          "the trace holds no place at all tokens; it was made for " + request);
+    }
+    return whole;
   }
 
   /** z = P LN_post(h[L][0]), not normalised (B, D). */

@@ -3,6 +3,7 @@ package dev.engram.trace;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a forward pass is to keep, and for which tokens. The class token's coefficients and
@@ -13,9 +14,22 @@ import java.util.Set;
  * @param patchMaxima sites of which the maximum over the patches is kept too
  * @param firstLayer the first layer that is kept
  * @param lastLayer the last layer that is kept
+ * @param whole one place that is kept at all tokens besides, in whatever layer; null for none
  */
 public record TraceRequest(
-    Map<Site, Tokens> sites, Set<Site> patchMaxima, int firstLayer, int lastLayer) {
+    Map<Site, Tokens> sites,
+    Set<Site> patchMaxima,
+    int firstLayer,
+    int lastLayer,
+    @Nullable Place whole) {
+  /**
+   * A site of one layer.
+   *
+   * @param site which
+   * @param layer from 0
+   */
+  public record Place(Site site, int layer) {}
+
   /** Keeps copies. */
   public TraceRequest {
     EnumMap<Site, Tokens> copy = new EnumMap<>(Site.class);
@@ -26,7 +40,7 @@ public record TraceRequest(
 
   /** Keeps nothing but the embedding. */
   public static TraceRequest none() {
-    return new TraceRequest(Map.of(), Set.of(), 0, Integer.MAX_VALUE);
+    return new TraceRequest(Map.of(), Set.of(), 0, Integer.MAX_VALUE, null);
   }
 
   /** What attribution needs: h, h + A, m_A and m_F of the class token. */
@@ -52,7 +66,7 @@ public record TraceRequest(
     EnumMap<Site, Tokens> copy = new EnumMap<>(Site.class);
     copy.putAll(sites);
     copy.put(site, tokens);
-    return new TraceRequest(copy, patchMaxima, firstLayer, lastLayer);
+    return new TraceRequest(copy, patchMaxima, firstLayer, lastLayer, whole);
   }
 
   /**
@@ -60,12 +74,17 @@ public record TraceRequest(
    * @return a copy that keeps the maxima of these sites over the patches too
    */
   public TraceRequest withPatchMaxima(Site... maximal) {
-    return new TraceRequest(sites, Set.of(maximal), firstLayer, lastLayer);
+    return new TraceRequest(sites, Set.of(maximal), firstLayer, lastLayer, whole);
   }
 
   /** A copy that keeps these layers only, both included. */
   public TraceRequest layers(int first, int last) {
-    return new TraceRequest(sites, patchMaxima, first, last);
+    return new TraceRequest(sites, patchMaxima, first, last, whole);
+  }
+
+  /** A copy that keeps all tokens of one place besides, whatever else is kept of its site. */
+  public TraceRequest withWhole(Site site, int layer) {
+    return new TraceRequest(sites, patchMaxima, firstLayer, lastLayer, new Place(site, layer));
   }
 
   /** Whether a site of a layer is kept. */
@@ -86,6 +105,7 @@ public record TraceRequest(
    */
   public boolean patchesOfLastLayer() {
     return !patchMaxima.isEmpty()
+        || whole != null
         || sites.entrySet().stream()
             .anyMatch(e -> e.getValue() == Tokens.ALL && e.getKey() != Site.VALUE);
   }

@@ -3,6 +3,7 @@ package dev.engram.lab;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -208,6 +209,8 @@ class ExploreTest {
     assertFalse(chance.equals(other));
     Interpretation said = panda.neurons().get(0).words();
     assertEquals(said.residual() < chance.low(), chance.isBeatenBy(said));
+    assertSame(panda.chance(), lab.chance(lab.dictionary(null)), "made once");
+    assertSame(panda.chance(), lab.describe(Describe.of(said.neuron())).chance());
   }
 
   @Test

@@ -11,7 +11,9 @@ import dev.engram.attribution.Baseline;
 import dev.engram.attribution.FeatureAttribution;
 import dev.engram.attribution.Reading;
 import dev.engram.attribution.Score;
+import dev.engram.data.Entity;
 import dev.engram.data.ImageSet;
+import dev.engram.data.LabelledImage;
 import dev.engram.dissect.Fall;
 import dev.engram.dissect.Interpretation;
 import dev.engram.iconclip.Iconclip;
@@ -22,6 +24,7 @@ import dev.engram.lab.FeatureExploration;
 import dev.engram.lab.FeatureInterpretations;
 import dev.engram.lab.FeatureMaps;
 import dev.engram.lab.Features;
+import dev.engram.lab.Forget;
 import dev.engram.lab.Lab;
 import dev.engram.lab.SaeCard;
 import dev.engram.lab.Target;
@@ -35,12 +38,15 @@ import dev.engram.trace.Tokens;
 import dev.engram.trace.Trace;
 import dev.engram.trace.TraceRequest;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -470,6 +476,117 @@ class FeaturesTest {
         .flatMapToDouble(look -> Arrays.stream(look.patches()))
         .max()
         .orElseThrow();
+  }
+
+  /** The set passes once for all features, and whatever else is asked of them. */
+  @Test
+  void pagesOfAllFeaturesTakeOnePassAndTheNextKernelNone() throws IOException {
+    SaeFixture fixture = new SaeFixture("blocks.2.hook_resid_post", width, FEATURES, 11);
+    Path sae = fixture.write(temp.resolve("one"));
+    Path other =
+        new SaeFixture("blocks.2.hook_resid_post", width, FEATURES, 12).write(temp.resolve("two"));
+    AtomicInteger passed = new AtomicInteger();
+    Progress counting =
+        (what, done, total) -> passed.addAndGet(what.equals("looking through images") ? 1 : 0);
+    ImageSet set = ImageSet.read(Iconclip.entities()).firstImages(1);
+    int images = set.images().size();
+    Path kept = temp.resolve("kept");
+    DescribedFeature first;
+    List<DescribedFeature.OfEntity> entities;
+    try (Lab one = Lab.open(Iconclip.model()).images(set).cache(kept)) {
+      one.sae(sae);
+      first = one.progress(counting).features().describe(new Feature(2, 3), null, null);
+      assertTrue(passed.get() >= images && passed.getAndSet(0) <= images + 1);
+      entities =
+          one.progress(counting).features().describe(new Feature(2, 4), null, null).entities();
+      one.progress(counting).features().explore(ExploreFeatures.of(new Feature(2, 5)).top(3));
+      assertEquals(0, passed.get(), "one pass was for all");
+      one.sae(other);
+      one.progress(counting).features().describe(new Feature(2, 3), null, null);
+      assertTrue(passed.getAndSet(0) >= images, "another autoencoder is another question");
+    }
+    try (Lab two = Lab.open(Iconclip.model()).images(set).cache(kept)) {
+      two.sae(sae);
+      DescribedFeature again =
+          two.progress(counting).features().describe(new Feature(2, 3), null, null);
+      assertEquals(0, passed.get(), "it was kept");
+      assertEquals(first.entities(), again.entities());
+      assertEquals(first.active(), again.active());
+      assertEquals(entities, two.features().describe(new Feature(2, 4), null, null).entities());
+      assertEquals(
+          first.maps().images().stream().map(FeatureMaps.OfImage::classToken).toList(),
+          again.maps().images().stream().map(FeatureMaps.OfImage::classToken).toList());
+      two.forget(Forget.of("panda")).apply();
+      two.progress(counting).features().describe(new Feature(2, 3), null, null);
+      assertTrue(passed.getAndSet(0) >= images, "an edit leaves nothing as it was");
+    }
+    try (Lab three = Lab.open(Iconclip.model()).images(set.firstImages(1)).cache(kept)) {
+      three.sae(sae);
+      three.progress(counting).features().describe(new Feature(2, 3), Reading.DIRECT, null);
+      assertTrue(passed.get() > 0, "another reading is another question");
+    }
+  }
+
+  /** What a survey keeps of each feature is what a reader of every token finds. */
+  @ParameterizedTest
+  @CsvSource({
+    "blocks.2.hook_resid_post, standard",
+    "last, standard",
+    "blocks.1.hook_mlp_out, standard",
+    "blocks.3.mlp.hook_post, standard",
+    "blocks.2.hook_resid_mid, topk"
+  })
+  void aSurveyIsWhatReadingEveryTokenGives(String name, String architecture) throws IOException {
+    String hook = name.equals("last") ? "blocks." + (layers - 1) + ".hook_resid_post" : name;
+    int read = hook.endsWith("hook_post") ? clip.config().vision().ffnWidth() : width;
+    SaeFixture fixture = new SaeFixture(hook, read, FEATURES, 13);
+    if (architecture.equals("topk")) {
+      fixture.set("architecture", "topk").set("k", 3);
+    }
+    SparseAutoencoder sae = lab.sae(fixture.write(temp)).sae();
+    Path background = Files.createDirectory(temp.resolve("background"));
+    for (LabelledImage image : lab.images().images().subList(0, 3)) {
+      Files.copy(image.file(), background.resolve(image.file().getFileName()));
+    }
+    ImageSet set = lab.images().withBackground(ImageSet.read(background));
+    Reading by = FeatureAttributor.usual(sae.hook());
+    FeatureSurvey survey = FeatureSurvey.of(clip, sae, set, by, Progress.NONE);
+    List<Feature> all = IntStream.range(0, FEATURES).mapToObj(sae::feature).toList();
+    double[][] largest = new double[FEATURES][set.images().size()];
+    List<float[]> pixels = clip.pixels(set.images().stream().map(LabelledImage::file).toList());
+    new FeatureReader(clip, sae)
+        .read(
+            pixels,
+            all,
+            Progress.NONE,
+            (image, m) -> {
+              for (int f = 0; f < FEATURES; f++) {
+                for (float value : m[f]) {
+                  largest[f][image] = Math.max(largest[f][image], value);
+                }
+              }
+            });
+    List<FeatureAttribution> attributions = new ArrayList<>();
+    for (Entity entity : set.entities().subList(0, 5)) {
+      attributions.add(lab.features().attribute(Target.of(entity.name()), null, by));
+    }
+    for (Feature feature : all) {
+      double[] of = largest[feature.index()];
+      assertEquals(Arrays.stream(of).filter(m -> m > 1e-5).count(), survey.active(feature), 2);
+      double[] sorted = Arrays.stream(of).sorted().toArray();
+      List<LabelledImage> strongest = survey.strongest(feature);
+      assertEquals(FeatureSurvey.STRONGEST, strongest.size());
+      for (int k = 0; k < strongest.size(); k++) {
+        double m = of[set.images().indexOf(strongest.get(k))];
+        assertEquals(sorted[sorted.length - 1 - k], m, 1e-4 + 1e-4 * m, feature::toString);
+      }
+      for (int e = 0; e < attributions.size(); e++) {
+        FeatureSurvey.Effect effect = survey.effect(set.entities().get(e), feature);
+        assertEquals(attributions.get(e).score(feature), effect.improvement(), 1e-6);
+        double m = attributions.get(e).coefficient(feature);
+        assertEquals(m, effect.coefficient(), 1e-4 + 1e-4 * m);
+      }
+    }
   }
 
   @Test

@@ -177,6 +177,7 @@ class SparseAutoencoderTest {
             .without("d_sae")
             .set("hook_point_layer", List.of(2))
             .set("expansion_factor", 3)
+            .set("architecture", "vanilla")
             .set("cls_token_only", true);
     config =
         SaeConfig.read(
@@ -184,6 +185,7 @@ class SparseAutoencoderTest {
     assertEquals(SaeConfig.Origin.PRISMA, config.origin());
     assertEquals(Normalization.LAYER_NORM, config.normalization());
     assertEquals(3 * width, config.features());
+    assertEquals(SaeConfig.Architecture.STANDARD, config.architecture());
     assertEquals(TrainedOn.CLASS, config.tokens());
     assertEquals("blocks.2.hook_resid_post", config.hook().toString());
   }

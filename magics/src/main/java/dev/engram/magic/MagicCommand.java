@@ -113,7 +113,7 @@ final class MagicCommand {
   /** One line: what the magic does. */
   String summary() {
     String[] description = command.getCommandSpec().usageMessage().description();
-    return description.length == 0 ? "" : description[0];
+    return description.length == 0 ? "" : description[0].replace("%%", "%"); // as picocli shows it
   }
 
   /** What the magic is for; a magic without a page of its own belongs to the session. */

@@ -16,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -99,6 +100,30 @@ class HelpTest {
       assertFalse(markdown.contains("%%"), markdown);
       assertFalse(markdown.contains("${"), markdown);
     }
+  }
+
+  @Test
+  void everyMagicHasItsRowInTheDocumentation() throws IOException {
+    Path docs = Path.of("../docs");
+    List<String> rows =
+        Files.readString(docs.resolve("magics.md"))
+            .lines()
+            .filter(line -> line.matches("\\| [\\w ,]*\\| `%\\w+` \\| .*"))
+            .toList();
+    for (MagicCommand each : runner.magics().commands()) {
+      String wanted = "| `%" + name(each) + "` | " + each.summary() + " | ";
+      List<String> own = rows.stream().filter(row -> row.contains(wanted)).toList();
+      assertEquals(1, own.size(), "docs/magics.md has no row with " + wanted);
+      List<String> links =
+          Pattern.compile("\\]\\(([^)#]+)")
+              .matcher(own.get(0))
+              .results()
+              .map(m -> m.group(1))
+              .toList();
+      assertFalse(links.isEmpty(), own.get(0));
+      links.forEach(link -> assertTrue(Files.exists(docs.resolve(link)), link));
+    }
+    assertEquals(runner.magics().names().size(), rows.size(), "a row is of no magic");
   }
 
   @Test

@@ -19,6 +19,7 @@ import dev.engram.dissect.Survey;
 import dev.engram.iconclip.Iconclip;
 import dev.engram.lab.Described;
 import dev.engram.lab.ImageHeatmap;
+import dev.engram.lab.Interpretations;
 import dev.engram.lab.Picture;
 import dev.engram.magic.result.NeuronRecipe;
 import dev.engram.magic.result.Presenters;
@@ -29,9 +30,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -261,6 +264,7 @@ class NeuronPageTest {
         new Described(
             report,
             heatmaps,
+            page.chance(),
             page.request(),
             new Described.Source(
                 HOSTILE, from.folder(), from.precision(), 0, from.images(), HOSTILE));
@@ -291,6 +295,36 @@ class NeuronPageTest {
     ends.addAll(improvements.subList(12, 22));
     assertEquals(ends, shown);
     assertTrue(Presenters.figure(page).toString().contains("on 20 of 22 entities"));
+  }
+
+  @Test
+  void wordsThatSayNoMoreThanChanceAreGrey() throws IOException {
+    open(3, 1);
+    List<String> some =
+        IntStream.range(0, 40).mapToObj(i -> "L%dF%d".formatted(i % 6, 7 * i)).toList();
+    Interpretations said =
+        assertInstanceOf(
+            Interpretations.class, runner.run("words L4F707 " + String.join(" ", some), null));
+    List<Interpretation> byResidual =
+        said.neurons().stream().sorted(Comparator.comparing(Interpretation::residual)).toList();
+    int[] seen = new int[2];
+    for (int at : List.of(0, byResidual.size() - 1)) {
+      String neuron = byResidual.get(at).neuron().toString();
+      Described page = page("neuron " + neuron);
+      double residual = page.report().words(page.neuron()).orElseThrow().residual();
+      boolean grey = residual >= Objects.requireNonNull(page.chance()).low();
+      JsonNode drawn = data(Presenters.view(page).html()).at("/neurons/0");
+      assertEquals(grey, drawn.get("grey").asBoolean(), neuron);
+      String sentence = drawn.get("chance").asText();
+      assertEquals(grey, sentence.contains("no better than a random vector"), sentence);
+      assertTrue(text(page).contains(sentence), sentence);
+      Object explored = Objects.requireNonNull(runner.run("explore " + neuron + " --top 1", null));
+      JsonNode there = data(Presenters.view(explored).html()).at("/neurons/0");
+      assertEquals(grey, there.get("grey").asBoolean(), "the explorer says the same");
+      assertEquals(sentence, there.get("chance").asText());
+      seen[grey ? 1 : 0]++;
+    }
+    assertTrue(seen[0] > 0 && seen[1] > 0, "both kinds are among them");
   }
 
   @Test

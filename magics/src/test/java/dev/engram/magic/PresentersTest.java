@@ -148,6 +148,7 @@ class PresentersTest {
         List.of("attention panda/0", "lens panda/0", "lens panda/0 --patches", "words L3F7")) {
       run(magic + " --save '" + folder.resolve(magic.replaceAll("\\W+", "-") + ".npz") + "'");
     }
+    run("forget panda --evaluate none --preview --save '" + folder.resolve("f.parquet") + "'");
     String said = Presenters.save(run("queries L3F7 --image panda/0"), folder + "/q.json");
     assertTrue(said.startsWith("Wrote "), said);
     MagicFailure wrong =

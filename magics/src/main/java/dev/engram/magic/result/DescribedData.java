@@ -122,7 +122,8 @@ final class DescribedData {
     if (said != null) {
       said.words().forEach(w -> words.addArray().add(text(w.word())).add(number(w.weight())));
     }
-    n.set("residual", number(said == null ? Double.NaN : said.residual()));
+    ByChance.put(
+        said == null ? Double.NaN : said.residual(), said == null ? null : described.chance(), n);
     n.put("wordless", without.words());
     ExplorationData.effects(report.effects(), ENTITIES, n);
     n.put("noEntities", without.entities());

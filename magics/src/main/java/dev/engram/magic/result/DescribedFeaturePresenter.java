@@ -73,7 +73,8 @@ final class DescribedFeaturePresenter implements Presenter<DescribedFeature> {
                     "feature",
                     List.of(d.feature().toString()),
                     List.of(d.words().words()),
-                    new double[] {d.words().residual()}))));
+                    new double[] {d.words().residual()})),
+            Pages.paragraph(ByChance.sentence(d.words().residual(), d.chance()))));
     sections.add(
         new Section(
             "Where it is active",

@@ -181,7 +181,11 @@ final class DescribedPresenter implements Presenter<Described> {
               Locale.ROOT,
               "Residual %.3f: what the words leave unsaid, from 0 to 1.",
               said.residual());
-      return new Section("What it says", TableView.of(table), Pages.paragraph(residual));
+      return new Section(
+          "What it says",
+          TableView.of(table),
+          Pages.paragraph(residual),
+          Pages.paragraph(ByChance.sentence(said.residual(), described.chance())));
     }
 
     private Section images() {

@@ -86,7 +86,7 @@ final class EditTables {
       Table table =
           Table.create(
               title,
-              StringColumn.create("", measures),
+              StringColumn.create("measure", measures),
               DoubleColumn.create("before", before),
               DoubleColumn.create("after", after));
       if (paper.stream().anyMatch(p -> !p.isEmpty())) {

@@ -69,10 +69,6 @@ final class ExplorationData {
     out.set("sorts", sorts());
     out.set("subjects", subjects());
     out.set("images", pictures());
-    ObjectNode chance = out.putObject("chance");
-    chance.put("vectors", from.chance().vectors());
-    chance.set("low", number(from.chance().low()));
-    chance.set("mean", number(from.chance().mean()));
     out.put("atlas", from.atlas() == null ? "" : text(from.atlas().images()));
     ArrayNode neurons = out.putArray("neurons");
     from.neurons().forEach(n -> neurons.add(neuron(n, neurons.size())));
@@ -152,7 +148,7 @@ final class ExplorationData {
     looks(n, out);
     ArrayNode words = out.putArray("words");
     n.words().words().forEach(w -> words.addArray().add(text(w.word())).add(number(w.weight())));
-    out.set("residual", number(n.words().residual()));
+    ByChance.put(n.words().residual(), from.chance(), out);
     effects(n.effects(), ENTITIES, out);
     queries(n, out);
     double before = n.fall().before();

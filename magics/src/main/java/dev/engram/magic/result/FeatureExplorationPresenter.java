@@ -200,10 +200,6 @@ final class FeatureExplorationPresenter implements Presenter<FeatureExploration>
                     .addObject()
                     .put("title", ExplorationData.text(p.title()))
                     .put("src", urls.get(pictures.size() - 1)));
-    ObjectNode chance = out.putObject("chance");
-    chance.put("vectors", e.chance().vectors());
-    chance.set("low", ExplorationData.number(e.chance().low()));
-    chance.set("mean", ExplorationData.number(e.chance().mean()));
     out.put("atlas", "");
     ArrayNode features = out.putArray("neurons");
     e.features().forEach(f -> features.add(feature(e, f, features.size(), images)));
@@ -235,7 +231,7 @@ final class FeatureExplorationPresenter implements Presenter<FeatureExploration>
     for (Interpretation.Weighted w : f.words().words()) {
       words.addArray().add(ExplorationData.text(w.word())).add(ExplorationData.number(w.weight()));
     }
-    out.set("residual", ExplorationData.number(f.words().residual()));
+    ByChance.put(f.words().residual(), e.chance(), out);
     List<OfEntity> raised = f.entities().stream().filter(x -> x.improvement() > 0).toList();
     List<OfEntity> lowered = f.entities().stream().filter(x -> x.improvement() < 0).toList();
     int most = ExplorationData.ENTITIES;

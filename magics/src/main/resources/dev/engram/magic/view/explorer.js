@@ -20,6 +20,9 @@
     return [...from.map((c, i) => Math.round(c + (to[i] - c) * s)), Math.round(235 * Math.pow(s, 0.6))];
   }
 
+  /** Where the largest of numbers is, whatever its sign. */
+  const largest = (values) => values.reduce((best, v, i) => (Math.abs(v) > Math.abs(values[best]) ? i : best), 0);
+
   class Explorer {
     constructor(root) {
       this.root = root;
@@ -145,7 +148,7 @@
         class: "ee-row", role: "option", tabindex: -1, "data-neuron": n.name, "aria-selected": String(n === this.neuron),
         "aria-label": `${n.name}, ${sort.name} ${number(value)}, says ${said || "nothing"}`, onclick: () => this.open(n.name, true),
       }, el("span", { class: "ee-name" }, n.name), track(value, least, range), el("span", { class: "ee-number" }, number(value)),
-        el("span", { class: "ee-says" + (this.beats(n) ? "" : " ee-dim") }, about + said));
+        el("span", { class: "ee-says" + (n.grey ? " ee-dim" : "") }, about + said));
     }
 
     key(event) {
@@ -161,8 +164,6 @@
       event.preventDefault();
       event.stopPropagation();
     }
-
-    beats(n) { return !this.data.chance || n.residual < this.data.chance.low; }
 
     draw() {
       const n = this.neuron;
@@ -187,8 +188,9 @@
     where(n, about) {
       const title = el("h4", null, "Where it looks");
       if (!n.looks.length || !n.looks[0].z) return el("section", null, title, el("p", null, n.undefined), this.thumbs("Images that drive it most", n, n.drive));
-      this.view = el("canvas", { class: "ee-view", width: 600, height: 600, role: "img" });
-      this.read = el("p", { class: "ee-read" });
+      this.view = el("canvas", { class: "ee-view", width: 600, height: 600, tabindex: 0, role: "application", "aria-roledescription": "picture" });
+      this.read = el("p", { class: "ee-read", role: "status" });
+      this.cell = null; // of the patch that the arrow keys read: row, column
       const wipe = el("input", { type: "range", min: 0, max: 100, value: this.split, "aria-label": "How much of each picture is the heatmap" });
       wipe.addEventListener("input", () => { this.split = Number(wipe.value); this.paint(); });
       this.view.addEventListener("pointermove", (e) => {
@@ -197,6 +199,8 @@
         this.point((e.clientX - box.left) / box.width, (e.clientY - box.top) / box.height);
       });
       this.view.addEventListener("pointerleave", () => this.point());
+      this.view.addEventListener("keydown", (e) => this.patch(e));
+      this.view.addEventListener("blur", () => { if (this.cell) { this.cell = null; this.paint(); } });
       this.look = n.looks[n.on.length ? strongest(n, n.on) : n.drive[0]];
       const groups = n.groups || [
         ["Images of " + about.title + (about.shown < about.images ? ` (${about.shown} of ${about.images} images, evenly spread)` : ""), n.on],
@@ -227,7 +231,12 @@
     /** Every picture of the page, with the same part of each under its heatmap. */
     paint() {
       const n = this.neuron;
-      if (this.view) { this.view.look = this.look; this.point(); }
+      if (this.view) {
+        this.view.look = this.look;
+        const side = this.cell && this.side(n, this.look);
+        if (side) this.point((this.cell[1] + 0.5) / side, (this.cell[0] + 0.5) / side);
+        else this.point();
+      }
       requestAnimationFrame(() => {
         for (const canvas of this.page.querySelectorAll("canvas.ee-view, .ee-thumb canvas")) {
           this.picture(canvas, n, canvas.look);
@@ -239,7 +248,7 @@
 
     picture(canvas, n, look) {
       const image = this.pictures[look.i];
-      canvas.setAttribute("aria-label", this.described(n, look));
+      canvas.setAttribute("aria-label", this.described(n, look) + (canvas === this.view ? " Arrow keys read single patches." : ""));
       if (!image.complete) { image.addEventListener("load", () => this.picture(canvas, n, look), { once: true }); return; }
       const [w, h] = [canvas.width, canvas.height];
       const context = canvas.getContext("2d");
@@ -263,6 +272,30 @@
         context.fillStyle = "rgba(20,24,31,.85)";
         context.fillRect(from - 1, 0, 3, h);
       }
+      if (canvas === this.view && this.cell) {
+        const size = w / this.side(n, look);
+        for (const [width, style] of [[6, "#fff"], [2, "#14181f"]]) {
+          context.lineWidth = width;
+          context.strokeStyle = style;
+          context.strokeRect(this.cell[1] * size, this.cell[0] * size, size, size);
+        }
+      }
+    }
+
+    /** Arrow keys read single patches, from the strongest one on; Escape ends it. */
+    patch(event) {
+      const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+      if (!step && !(event.key === "Escape" && this.cell)) return;
+      const side = this.side(this.neuron, this.look);
+      if (!step) this.cell = null;
+      else if (this.cell) this.cell = this.cell.map((at, i) => Math.max(0, Math.min(side - 1, at + step[i])));
+      else {
+        const most = largest(this.values(this.neuron, this.look));
+        this.cell = [Math.floor(most / side), most % side];
+      }
+      this.paint();
+      event.preventDefault();
+      event.stopPropagation();
     }
 
     /** A pixel for each patch; the browser smooths between them. */
@@ -277,6 +310,9 @@
       return (look.drawn = canvas);
     }
 
+    /** Patches along a side. */
+    side(n, look) { return Math.round(Math.sqrt(this.values(n, look).length)); }
+
     values(n, look) { return look.values || (look.values = shares(look.z, n.scale)); }
 
     described(n, look) {
@@ -284,8 +320,8 @@
       const said = `${this.data.images[look.i].title}: coefficient ${whole ? "" : "at the class token "}${number(look.m)}`;
       if (!look.z) return said;
       const values = this.values(n, look);
-      const side = Math.round(Math.sqrt(values.length));
-      const most = values.reduce((best, v, i) => (Math.abs(v) > Math.abs(values[best]) ? i : best), 0);
+      const side = this.side(n, look);
+      const most = largest(values);
       return `${said}. Its strongest patch, row ${Math.floor(most / side)} and column ${most % side} (from 0), has ${signed(values[most])}${whole ? " of it" : ""}.`;
     }
 
@@ -293,24 +329,20 @@
       const n = this.neuron;
       if (x === undefined || x < 0 || y < 0 || x >= 1 || y >= 1) { this.read.textContent = this.described(n, this.look); return; }
       const values = this.values(n, this.look);
-      const side = Math.round(Math.sqrt(values.length));
+      const side = this.side(n, this.look);
       const [row, column] = [Math.floor(y * side), Math.floor(x * side)];
       this.read.textContent = `${this.data.images[this.look.i].title}, row ${row}, column ${column}: ${signed(values[row * side + column])} (${n.unit})`;
     }
 
     says(n) {
-      const { chance } = this.data;
       const title = el("h4", null, "What it says" + (n.sign < 0 ? " (turned around)" : ""));
       if (n.residual === null) return el("section", null, title, el("p", { class: "ee-note" }, n.wordless));
-      const beats = this.beats(n);
       const most = Math.max(...n.words.map((w) => Math.abs(w[1])), 1e-30);
       const least = Math.min(0, ...n.words.map((w) => w[1]));
-      const verdict = !chance ? `Residual ${number(n.residual)}: what the words leave unsaid, from 0 to 1.` : beats
-        ? `Residual ${number(n.residual)}: of ${chance.vectors} random vectors 5 % leave less than ${number(chance.low)} unsaid, and it does too.`
-        : `Residual ${number(n.residual)}: these words say no more than those of a random vector (5 % of ${chance.vectors} leave less than ${number(chance.low)} unsaid).`;
+      const verdict = `Residual ${number(n.residual)}: what the words leave unsaid, from 0 to 1. ${n.chance || ""}`;
       return el("section", null, title,
-        el("div", { class: "ee-bars" + (beats ? "" : " ee-dim") }, bars(n.words.map((w) => [w[0], w[1], signed(w[1])]), least, Math.max(most, most - least))),
-        el("p", { class: "ee-note" + (beats ? "" : " ee-chance") }, verdict));
+        el("div", { class: "ee-bars" + (n.grey ? " ee-dim" : "") }, bars(n.words.map((w) => [w[0], w[1], signed(w[1])]), least, Math.max(most, most - least))),
+        el("p", { class: "ee-note" + (n.grey ? " ee-chance" : "") }, verdict));
     }
 
     without(n, about) {

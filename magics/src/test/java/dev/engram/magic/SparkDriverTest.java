@@ -26,7 +26,8 @@ class SparkDriverTest {
           assertThrows(
               EngramException.class,
               () -> SparkDriver.javaOptions(Map.of("spark.driver.memory", none)));
-      assertTrue(refused.getMessage().contains("got '" + none + "'"), refused.getMessage());
+      String said = String.valueOf(refused.getMessage());
+      assertTrue(said.contains("got '" + none + "'"), said);
     }
   }
 

@@ -26,8 +26,8 @@ class SparkDriverTest {
           assertThrows(
               EngramException.class,
               () -> SparkDriver.javaOptions(Map.of("spark.driver.memory", none)));
-      String sentence = String.valueOf(refused.getMessage());
-      assertTrue(sentence.contains("got '" + none + "'"), sentence);
+      String said = String.valueOf(refused.getMessage());
+      assertTrue(said.contains("got '" + none + "'"), said);
     }
   }
 

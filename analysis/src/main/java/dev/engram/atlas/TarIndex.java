@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.engram.Progress;
 import dev.engram.data.ImageFiles;
 import java.io.FilterInputStream;
@@ -29,10 +30,18 @@ import org.jspecify.annotations.Nullable;
  * @param place its path or address
  * @param modified in milliseconds since 1970
  * @param samples those with an image
+ * @param further images beside the first of a sample, which are left out
+ * @param unreadJson members in JSON that are none, or too long
  * @param damage why not all of it could be read, a phrase; "" if it could
  */
 public record TarIndex(
-    String name, String place, long modified, List<Sample> samples, String damage)
+    String name,
+    String place,
+    long modified,
+    List<Sample> samples,
+    int further,
+    int unreadJson,
+    String damage)
     implements Serializable {
   /** A member with more is no name of a class and no caption. */
   private static final int MOST_BYTES = 1 << 16;
@@ -58,6 +67,13 @@ public record TarIndex(
     private String jsonClass = "";
     private String text = "";
     private String jsonText = "";
+    private int further;
+    private boolean isJsonUnread;
+  }
+
+  /** Of a shard that cannot be read at all. */
+  public static TarIndex unreadable(String name, String place, long modified, String why) {
+    return new TarIndex(name, place, modified, List.of(), 0, 0, why);
   }
 
   /** Says how many bytes were read or skipped. */
@@ -134,7 +150,9 @@ public record TarIndex(
         samples.add(new Sample(i.key, i.offset, i.bytes, label, caption));
       }
     }
-    return new TarIndex(name, place, modified, samples, damage);
+    int further = drafts.values().stream().mapToInt(d -> d.further).sum();
+    int unread = (int) drafts.values().stream().filter(d -> d.isJsonUnread).count();
+    return new TarIndex(name, place, modified, samples, further, unread, damage);
   }
 
   private static String why(Exception e) {
@@ -153,14 +171,17 @@ public record TarIndex(
     }
     String key = path.substring(0, path.length() - file.length() + dot);
     String ending = file.substring(dot + 1).toLowerCase(Locale.ROOT);
-    boolean isImage = ending.indexOf('.') < 0 && ImageFiles.isImage(file);
+    boolean isImage = ImageFiles.isImage(file);
     if (!isImage && !List.of("cls", "txt", "json").contains(ending)) {
       return;
     }
     Draft draft = drafts.computeIfAbsent(key, k -> new Draft());
     if (isImage) {
-      if (draft.image == null) { // of several images of a key the first is the sample's
+      // Of several images of a key the first is the sample's, of 0001.jpg and 0001.left.jpg too.
+      if (draft.image == null && ending.indexOf('.') < 0) {
         draft.image = new Sample(key, offset, member.getSize(), "", "");
+      } else {
+        draft.further++;
       }
       return;
     }
@@ -170,6 +191,7 @@ public record TarIndex(
       case "txt" -> draft.text = text;
       default -> {
         JsonNode node = json(text);
+        draft.isJsonUnread = !node.isObject();
         draft.jsonClass = first(node, "class", "label", "cls");
         draft.jsonText = first(node, "caption", "text");
       }
@@ -180,7 +202,7 @@ public record TarIndex(
     try {
       return JSON.readTree(text);
     } catch (IOException e) {
-      return JSON.createObjectNode(); // of other people's making: what is not there is not used
+      return MissingNode.getInstance(); // of other people's making, or cut: it is counted
     }
   }
 

@@ -25,6 +25,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -97,7 +98,7 @@ public final class TarShards {
         all.add(TarIndex.read(in, called, place, Files.size(shard), modified));
       } catch (IOException e) {
         Progress.checkInterrupt();
-        all.add(new TarIndex(called, shard.toString(), 0, List.of(), Json.why(e)));
+        all.add(TarIndex.unreadable(called, shard.toString(), 0, Json.why(e)));
       }
     }
     Path folder = shards.get(0).toAbsolutePath().getParent();
@@ -183,6 +184,8 @@ public final class TarShards {
     private final Map<String, Draft> byLabel = new HashMap<>();
     private final Map<String, Draft> byCaption = new HashMap<>();
     private final List<String> notes = new ArrayList<>();
+    private long further;
+    private long unreadJson;
 
     /**
      * @param name of the set
@@ -198,6 +201,8 @@ public final class TarShards {
             "The tar file %s is damaged, %s; %d of its images are used."
                 .formatted(shard.place(), shard.damage(), shard.samples().size()));
       }
+      further += shard.further();
+      unreadJson += shard.unreadJson();
       for (TarIndex.Sample s : shard.samples()) {
         SurveyImage image =
             new SurveyImage(
@@ -230,6 +235,21 @@ public final class TarShards {
         throw new EngramException(
             "There is no image in the tar files of %s; members such as 0001.jpg with 0001.cls or 0001.txt are expected.%s"
                 .formatted(name, notes.isEmpty() ? "" : " " + notes.get(0)));
+      }
+      if (further > 0) {
+        notes.add(
+            String.format(
+                Locale.ROOT,
+                "%,d images are left out: a sample has one image, the first of its key (0001.jpg; not"
+                    + " 0001.left.jpg).",
+                further));
+      }
+      if (unreadJson > 0) {
+        notes.add(
+            String.format(
+                Locale.ROOT,
+                "%,d members in JSON are no JSON or longer than 64 kB, so nothing of them is used.",
+                unreadJson));
       }
       boolean isByCaption = byLabel.isEmpty();
       Map<String, Draft> drafts = isByCaption ? byCaption : byLabel;
@@ -290,7 +310,10 @@ public final class TarShards {
       unnamed |= isNumber && !isNamed && !byCaption;
       String title = isNamed ? classNames.get((int) number) : key;
       String name = title.replaceAll("\\s+", "_");
-      String own = taken.add(name) ? name : name + "_" + key;
+      String own = name;
+      for (int i = 0; !taken.add(own); i++) {
+        own = name + "_" + key + (i == 0 ? "" : "_" + i);
+      }
       boolean hasCaption = !draft.differs && !draft.caption.isEmpty();
       String label =
           hasCaption ? draft.caption : ImageSet.DEFAULT_TEMPLATE.replace("{name}", title);

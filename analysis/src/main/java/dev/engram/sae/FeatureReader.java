@@ -233,6 +233,7 @@ public final class FeatureReader {
       int at = 2 + 2 * f;
       clip.traces(pixels, TraceRequest.none())
           .intervening(List.of(without(features.get(f))))
+          .atOnce(atOnce())
           .each(batch -> cosines(batch.trace(), text), (from, part) -> sums[at] += part);
     }
     int images = pixels.size();
@@ -240,6 +241,12 @@ public final class FeatureReader {
         .mapToObj(
             f -> new Fall(sums[0] / images, sums[1 + 2 * f] / images, sums[2 + 2 * f] / images))
         .toList();
+  }
+
+  /** How many images pass at once where all features of all their tokens are computed. */
+  int atOnce() {
+    int tokens = clip.config().imageTokens();
+    return Math.max(1, Math.min(Traces.usual(clip), 8 * MOST / tokens / sae.count()));
   }
 
   private static double cosines(Trace trace, float[] text) {

@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import dev.engram.Cosine;
 import dev.engram.Progress;
 import dev.engram.model.Clip;
-import dev.engram.model.Traces;
 import dev.engram.trace.TraceRequest;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,9 +53,7 @@ public final class FidelityMeter {
     List<float[]> after = new ArrayList<>();
     clip.traces(pixels, TraceRequest.none())
         .intervening(List.of(reader.reconstructing()))
-        .atOnce(
-            Math.max(
-                1, Math.min(Traces.usual(clip), 8 * FeatureReader.MOST / tokens / sae.count())))
+        .atOnce(reader.atOnce())
         .telling("putting the reconstruction in place", progress)
         .each(batch -> List.of(batch.trace().embeddings()), (from, part) -> after.addAll(part));
     double cosine = 0;

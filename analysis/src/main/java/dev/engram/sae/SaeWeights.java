@@ -104,9 +104,12 @@ record SaeWeights(
       NDArray magnitude = gated ? row("r_mag", n).exp() : manager.ones(new Shape(1, n));
       NDArray magnitudeBias = gated ? row("b_mag", n) : zeros;
       NDArray threshold = threshold(n, zeros);
-      NDArray lengths = decoder.square().sum(new int[] {1}).sqrt().reshape(1, n);
+      NDArray lengths;
+      try (NDArray squares = decoder.square()) { // as large as the decoder
+        lengths = squares.sum(new int[] {1}).sqrt().reshape(1, n);
+      }
       if (config.rescaled()) {
-        decoder = decoder.div(lengths.reshape(n, 1));
+        decoder = replaced(decoder, decoder.div(lengths.reshape(n, 1)));
       }
       decoder = finetuned(decoder, n);
       NDArray decoderBias = row("b_dec", width);
@@ -186,7 +189,12 @@ record SaeWeights(
             "it has factors %s, and its configuration says nothing of finetuning_scaling_factor"
                 .formatted(names.get(0)));
       }
-      return config.finetuned() ? decoder.mul(factors.reshape(n, 1)) : decoder;
+      return config.finetuned() ? replaced(decoder, decoder.mul(factors.reshape(n, 1))) : decoder;
+    }
+
+    private static NDArray replaced(NDArray before, NDArray now) {
+      before.close();
+      return now;
     }
 
     private NDArray matrix(String name, int rows, int columns) {
@@ -207,8 +215,11 @@ record SaeWeights(
             name, shape, Arrays.stream(expected).mapToObj(String::valueOf).toArray(String[]::new));
       }
       NDArray array = file.floats(manager, name);
-      if (!Float.isFinite(array.abs().max().getFloat())) {
-        throw bad("its " + name + " has values that are not finite");
+      try (NDArray sizes = array.abs();
+          NDArray most = sizes.max()) {
+        if (!Float.isFinite(most.getFloat())) {
+          throw bad("its " + name + " has values that are not finite");
+        }
       }
       read.add(name);
       return array;

@@ -192,6 +192,48 @@ class TarShardsTest {
   }
 
   @Test
+  void whatIsLeftOutIsCounted() throws IOException {
+    String long_ = "{\"class\": 1, \"text\": \"" + "x".repeat(70_000) + "\"}";
+    tar(
+        temp.resolve("a.tar"),
+        members(
+            "1.jpg",
+            "-",
+            "1.png",
+            "-",
+            "1.left.jpg",
+            "-",
+            "2.jpg",
+            "-",
+            "2.json",
+            "no",
+            "3.jpg",
+            "-",
+            "3.json",
+            long_,
+            "4.jpg",
+            "-",
+            "4.json",
+            "{\"class\": 1}"));
+    SurveySet set = read("a.tar");
+    assertEquals(4, set.images().size());
+    assertEquals(2, set.notes().stream().filter(n -> n.startsWith("2 ")).count(), "" + set.notes());
+    assertTrue(set.notes().get(0).contains("a sample has one image"), set.notes().get(0));
+    assertTrue(set.notes().get(1).contains("no JSON or longer than 64 kB"), set.notes().get(1));
+  }
+
+  @Test
+  void noTwoClassesHaveOneName() throws IOException {
+    Files.writeString(temp.resolve("classnames.txt"), "crane\ncrane\ncrane_1\n");
+    tar(
+        temp.resolve("a.tar"),
+        members(
+            "1.jpg", "-", "1.cls", "0", "2.jpg", "-", "2.cls", "1", "3.jpg", "-", "3.cls", "2"));
+    List<String> names = read("a.tar").entities().stream().map(Entity::name).toList();
+    assertEquals(3, names.stream().distinct().count(), names.toString());
+  }
+
+  @Test
   void whatIsDamagedIsNamed() throws IOException {
     Map<String, byte[]> members = new LinkedHashMap<>();
     for (int i = 0; i < 4; i++) {

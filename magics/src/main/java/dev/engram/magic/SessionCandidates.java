@@ -8,7 +8,9 @@ import dev.engram.data.ImageFiles;
 import dev.engram.data.LabelledImage;
 import dev.engram.dissect.EnglishWords;
 import dev.engram.edit.Edit;
+import dev.engram.experiment.Experiment;
 import dev.engram.experiment.Experiments;
+import dev.engram.experiment.Settings;
 import dev.engram.hub.Hub;
 import dev.engram.hub.HubSettings;
 import dev.engram.lab.Vocabulary;
@@ -21,7 +23,9 @@ import dev.engram.trace.NeuronSpace;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -64,6 +68,7 @@ final class SessionCandidates implements Candidates {
           Stream.concat(
               Stream.of(new Candidate(ReproduceAllRun.NAME, ReproduceAllRun.TITLE)),
               Experiments.ALL.stream().map(e -> new Candidate(e.name(), e.title())));
+      case "NAME=VALUE" -> settings();
       case "SET", "DATASET" ->
           Stream.concat(
               Stream.of(new Candidate(ImageNames.VISENT_MINI, "embedded")),
@@ -163,6 +168,16 @@ final class SessionCandidates implements Candidates {
 
   private static Stream<Candidate> numbers(String prefix, int count) {
     return IntStream.range(0, count).mapToObj(i -> new Candidate(prefix + i, ""));
+  }
+
+  /** Of all experiments: which one is meant stands elsewhere in the line. */
+  private static Stream<Candidate> settings() {
+    Map<String, String> about = new TreeMap<>();
+    for (Experiment<?> e : Experiments.ALL) {
+      Settings.of(e.standard().get())
+          .forEach(s -> about.merge(s.name(), e.name(), (before, name) -> before + ", " + name));
+    }
+    return about.entrySet().stream().map(e -> new Candidate(e.getKey() + "=", e.getValue(), true));
   }
 
   private Stream<Candidate> words() {

@@ -74,6 +74,7 @@ class CompletionTest {
           neurons --kind             | --kind
           neurons --kind f           | ffn
           reproduce tab              | table6
+          reproduce table4 --set st  | steps=
           model ico                  | iconclip
           model --device             | --device
           model --device g           | gpu

@@ -129,8 +129,8 @@ final class SparkListing {
     try (InputStream in = path.getFileSystem(hadoop).open(path)) {
       return TarIndex.read(in, path.getName(), place, shard.bytes, shard.modified);
     } catch (IOException e) {
-      return new TarIndex(
-          path.getName(), place, shard.modified, List.of(), "it cannot be read (" + e + ")");
+      return TarIndex.unreadable(
+          path.getName(), place, shard.modified, "it cannot be read (" + e + ")");
     }
   }
 

@@ -7,12 +7,14 @@ import dev.engram.EngramException;
 import dev.engram.Printable;
 import dev.engram.Progress;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -38,6 +40,9 @@ final class SiteFolder {
       Pattern.compile(
           "index\\.html|site\\.css|site\\.js|engram-atlas-site\\.json|data|images"
               + "|data/(front|numbers|images|layer-\\d+)\\.js|images/sheet-\\d+\\.jpg");
+
+  /** What macOS and Windows leave in a folder that somebody looks at. */
+  private static final Set<String> NOBODYS = Set.of(".DS_Store", "Thumbs.db", "desktop.ini");
 
   private static final int HEAD = 512;
 
@@ -120,9 +125,10 @@ final class SiteFolder {
   private List<String> inside() {
     try (Stream<Path> all = Files.walk(folder)) {
       return all.filter(path -> !path.equals(folder))
+          .filter(path -> !NOBODYS.contains(String.valueOf(path.getFileName())))
           .map(path -> folder.relativize(path).toString().replace('\\', '/'))
           .toList();
-    } catch (IOException | java.io.UncheckedIOException e) {
+    } catch (IOException | UncheckedIOException e) {
       throw unreadable(e);
     }
   }
@@ -170,7 +176,7 @@ final class SiteFolder {
       }
       try {
         delete(former);
-      } catch (IOException inUse) {
+      } catch (IOException | UncheckedIOException inUse) {
         // the site is written; a picture that a browser on Windows has open stays behind
       }
     } finally {

@@ -253,6 +253,7 @@ class AtlasSiteTest {
     AtlasSite site = site(folder, set); // an empty folder is taken
     site.write(Progress.NONE);
     Files.writeString(folder.resolve("index.html"), "an older one");
+    Files.writeString(folder.resolve(".DS_Store"), "Finder was here");
     Progress stopsAtImages =
         (what, done, total) -> {
           if (what.contains("images")) {

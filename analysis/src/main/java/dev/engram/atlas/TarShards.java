@@ -240,15 +240,15 @@ public final class TarShards {
         notes.add(
             String.format(
                 Locale.ROOT,
-                "%,d images are left out: a sample has one image, the first of its key (0001.jpg; not"
-                    + " 0001.left.jpg).",
+                "Images beside the first of their sample are left out: %,d (of 0001 the image is"
+                    + " 0001.jpg, and not 0001.left.jpg).",
                 further));
       }
       if (unreadJson > 0) {
         notes.add(
             String.format(
                 Locale.ROOT,
-                "%,d members in JSON are no JSON or longer than 64 kB, so nothing of them is used.",
+                "Members in JSON that are no JSON, or longer than 64 kB, are not used: %,d.",
                 unreadJson));
       }
       boolean isByCaption = byLabel.isEmpty();

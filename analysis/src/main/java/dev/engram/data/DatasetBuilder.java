@@ -33,8 +33,8 @@ final class DatasetBuilder {
 
   private List<DatasetClass> classes = List.of();
 
-  /** A folder of images, and the names of what lies in it. */
-  private record Folder(Path path, Set<String> names) {}
+  /** A folder of images, and the names of what lies in it by how people type them. */
+  private record Folder(Path path, Map<String, String> names) {}
 
   DatasetBuilder(Path root, DatasetOptions options) {
     this.root = root;
@@ -59,13 +59,13 @@ final class DatasetBuilder {
     if (images.size() % 1000 == 0) {
       Progress.checkInterrupt();
     }
-    String name = withinRoot(given);
+    String name = UserPath.composed(withinRoot(given));
     int slash = name.lastIndexOf('/');
     Folder folder =
         folders.computeIfAbsent(name.substring(0, Math.max(0, slash)), f -> folder(f, name, list));
     String last = name.substring(slash + 1);
-    Path file = inside(folder.path, last, name, list);
-    if (!folder.names.contains(last)) {
+    Path file = inside(folder.path, folder.names.getOrDefault(last, last), name, list);
+    if (!folder.names.containsKey(last)) {
       wrong("missing", name);
     } else if (classIndex < 0 || classIndex >= classes.size()) {
       wrong("of a class that is none of the %d".formatted(classes.size()), name);
@@ -81,8 +81,11 @@ final class DatasetBuilder {
   }
 
   private Folder folder(String folder, String name, Path list) {
-    Path path = folder.isEmpty() ? root : inside(root, folder, name, list);
-    return new Folder(path, new HashSet<>(names(path)));
+    Path path =
+        folder.isEmpty() ? root : UserPath.onDisk(root, inside(root, folder, name, list));
+    Map<String, String> names = new HashMap<>();
+    names(path).forEach(n -> names.put(UserPath.composed(n), n));
+    return new Folder(path, names);
   }
 
   /** A whole path as one from the root, where it lies below it, perhaps after links. */

@@ -29,8 +29,12 @@ public final class FolderNames {
         Comparator.comparing((String[] parts) -> parts[0], NaturalOrder.NAMES)
             .thenComparing(parts -> parts.length < 2 ? "" : parts[1], NaturalOrder.NAMES);
     TreeMap<String[], String> folders = new TreeMap<>(order);
-    for (String file : files) {
+    for (String given : files) {
+      String file = UserPath.composed(given);
       String[] parts = file.split("/");
+      if (isHidden(file)) {
+        continue;
+      }
       if (!ImageFiles.isImage(file)) {
         kinds.count(file);
       } else if (!isWanted(file)) {
@@ -64,10 +68,15 @@ public final class FolderNames {
     return parts[parts.length - 1];
   }
 
+  /** As in {@link ImageSet#read}: {@code ._x.png} of macOS is nobody's image. */
+  private static boolean isHidden(String file) {
+    return ("/" + file).contains("/.");
+  }
+
   /** Whether a file is an image that belongs to the set. */
   public static boolean isWanted(String file) {
     return ImageFiles.isImage(file)
-        && !("/" + file).contains("/.")
+        && !isHidden(file)
         && file.chars().filter(c -> c == '/').count() < 3;
   }
 
@@ -81,7 +90,8 @@ public final class FolderNames {
    * @return the index of its entity; −1 for none
    */
   public int classOf(String file) {
-    return byFolder.getOrDefault(file.substring(0, Math.max(0, file.lastIndexOf('/'))), -1);
+    String folder = file.substring(0, Math.max(0, file.lastIndexOf('/')));
+    return byFolder.getOrDefault(UserPath.composed(folder), -1);
   }
 
   /** What was left out or assumed, one sentence each. */

@@ -128,7 +128,8 @@ final class SplitFoldersLayout implements Layout {
       String key = e.category() + "/" + last;
       founders.putIfAbsent(key, new Entity(last, e.title(), e.category(), e.label(), List.of()));
       List<DatasetImage> all = images.computeIfAbsent(key, k -> new ArrayList<>());
-      String prefix = root.relativize(folder).toString().replace('\\', '/') + "/";
+      String within = root.relativize(folder).toString().replace('\\', '/');
+      String prefix = UserPath.composed(within) + "/";
       for (LabelledImage i : e.images()) {
         all.add(new DatasetImage(i.file(), prefix + i.name(), -1, split));
       }
@@ -163,7 +164,7 @@ final class SplitFoldersLayout implements Layout {
   }
 
   private static String name(Path path) {
-    return String.valueOf(path.getFileName());
+    return UserPath.name(path);
   }
 
   private static List<Path> folders(Path folder) {
@@ -182,10 +183,20 @@ final class SplitFoldersLayout implements Layout {
         .toList();
   }
 
+  /** Neither hidden nor in a hidden folder: {@code __MACOSX} holds a {@code ._x.png} of each image. */
+  private static boolean isShown(Path folder, Path file) {
+    for (Path part : folder.relativize(file)) {
+      if (part.toString().startsWith(".")) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private static boolean holdsImage(Path folder) {
     try (Stream<Path> all = Files.walk(folder, DEPTH, FileVisitOption.FOLLOW_LINKS)) {
       return all.peek(p -> Progress.checkInterrupt())
-          .anyMatch(p -> ImageFiles.isImage(p) && !Files.isDirectory(p));
+          .anyMatch(p -> isShown(folder, p) && ImageFiles.isImage(p) && !Files.isDirectory(p));
     } catch (IOException | java.io.UncheckedIOException e) {
       // A loop of links, or a folder that may not be read: told where the folder is read.
       return true;

@@ -184,9 +184,9 @@ public final class AtomicFile {
   }
 
   /**
-   * Windows moves nothing, and replaces nothing, that another program has open, be it a virus
-   * scanner that looks at what has just been written or a kernel that reads the old file. They are
-   * done in a moment.
+   * Windows moves nothing, and replaces nothing, that somebody has open, be it a virus scanner that
+   * looks at what has just been written, a kernel that reads the old file, or this process, which
+   * mapped it into memory and lets go of it with the next garbage collection.
    *
    * @param isHeldByReaders whether this is such a system: where it is not, a refusal stays one
    * @throws IOException the last refusal, after about a second
@@ -203,6 +203,9 @@ public final class AtomicFile {
         if (!isHeldByReaders || !isRefusal || attempt == ATTEMPTS) {
           throw e;
         }
+      }
+      if (attempt == 1) {
+        System.gc();
       }
       LockSupport.parkNanos(attempt * PAUSE.toNanos());
       Progress.checkInterrupt();

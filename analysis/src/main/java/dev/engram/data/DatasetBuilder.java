@@ -81,8 +81,7 @@ final class DatasetBuilder {
   }
 
   private Folder folder(String folder, String name, Path list) {
-    Path path =
-        folder.isEmpty() ? root : UserPath.onDisk(root, inside(root, folder, name, list));
+    Path path = folder.isEmpty() ? root : UserPath.onDisk(root, inside(root, folder, name, list));
     Map<String, String> names = new HashMap<>();
     names(path).forEach(n -> names.put(UserPath.composed(n), n));
     return new Folder(path, names);

@@ -183,7 +183,9 @@ final class SplitFoldersLayout implements Layout {
         .toList();
   }
 
-  /** Neither hidden nor in a hidden folder: {@code __MACOSX} holds a {@code ._x.png} of each image. */
+  /**
+   * Neither hidden nor in a hidden folder: {@code __MACOSX} holds a {@code ._x.png} of each image.
+   */
   private static boolean isShown(Path folder, Path file) {
     for (Path part : folder.relativize(file)) {
       if (part.toString().startsWith(".")) {

@@ -104,6 +104,19 @@ def test_each_path_of_the_kernelspec_leads_where_it_should(platform, home):
     assert spec["interrupt_mode"] == "message", "Windows has no signal that interrupts"
 
 
+def test_numbers_are_written_alike_whatever_the_language_of_the_system(tmp_path):
+    """On Linux the locale of the kernelspec sees to it; Java on Windows and macOS asks the system."""
+    spec = json.loads(KERNEL_JSON.read_text(encoding="utf-8"))
+    options = [word for word in spec["argv"] if word.startswith("-Duser.")]
+    program = tmp_path / "Numbers.java"
+    main = 'System.out.print(String.format("%,d %.2f", 1234567, 0.5));'
+    program.write_text(f"class Numbers {{ public static void main(String[] words) {{ {main} }} }}", encoding="utf-8")
+    german = os.environ | {"JAVA_TOOL_OPTIONS": "-Duser.language=de -Duser.country=DE"}
+    for given, said in (([], "1.234.567 0,50"), (options, "1,234,567 0.50")):
+        words = [java.find().java, *given, program]
+        assert subprocess.run(words, env=german, capture_output=True, encoding="utf-8", timeout=60).stdout == said
+
+
 @each_platform
 def test_the_java_of_java_home_is_named_as_the_platform_names_programs(platform, tmp_path, monkeypatch):
     monkeypatch.setattr(platforms.platform, "system", lambda: platform.system)

@@ -23,7 +23,7 @@ USAGE = """\
 ./lab report [X.ipynb...]  executes notebooks and writes each as one HTML file into reports/ (default: all)
 ./lab site [OUT]           makes a static site of the course and the documentation in the folder OUT (default: site)
 ./lab survey DATASET...    passes a data set through a model as %survey does, with no notebook: ./lab survey --help
-./lab test [PART...]       every test but those of spark and arm, or only the parts named:
+./lab test [PART...]       every test but those of spark, arm and wine, or only the parts named:
                            {parts}
 ./lab wheel [PLATFORM...]  makes the wheels for pip in dist/: for this platform, for those named, or for all
 ./lab help                 shows this"""

@@ -19,7 +19,7 @@ def command(checkout, words):
     home = os.environ.get("JAVA_HOME")
     java = str(Path(home) / "bin" / platforms.executable("java")) if home else "java"
     return [
-        java, "-Dfile.encoding=UTF-8", "-Djava.awt.headless=true", f"-DDJL_CACHE_DIR={checkout.state / 'djl'}",
+        java, "-Dfile.encoding=UTF-8", "-Duser.language=en", "-Duser.country=US", "-Djava.awt.headless=true", f"-DDJL_CACHE_DIR={checkout.state / 'djl'}",
         f"-Dengram.cache.default={checkout.state / 'cache'}", f"-Dengram.spark.default={checkout.state / 'spark'}",
         "-DOPT_OUT_TRACKING=true", "-Dengram.spincount=2000", "-cp", f"{checkout.kernel}/lib/*", MAIN, *words,
     ]  # fmt: skip

@@ -18,12 +18,13 @@ PARTS = {
     "transformers": ("tests/test_transformers.py", "tests/test_training.py"),
     "spark": ("tests/test_spark.py", "tests/test_spark_stores.py", "tests/test_spark_notebook.py"),
     "arm": ("tests/test_arm.py",),
+    "wine": ("tests/test_wine.py",),
     "install": (
         "tests/test_lab.py", "tests/test_wheel.py", "tests/test_maven_project.py", "tests/test_licences.py", "tests/test_workflows.py",
     ),
 }  # fmt: skip
-# Run when they are named: Spark has 300 MB, and another processor's packages of Debian 200.
-ON_DEMAND = {"arm", "spark"}
+# Run when they are named: Spark has 300 MB, another processor's packages of Debian 200, a Windows without Windows too.
+ON_DEMAND = {"arm", "spark", "wine"}
 # These measure how long something takes, or build in the checkout: nothing else runs meanwhile.
 ALONE = {
     "kernel-ext/src/test/python", "tests/test_interrupt_and_memory.py", "tests/test_ijava.py", "tests/test_lab.py",

@@ -1,5 +1,6 @@
 package dev.engram;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -9,6 +10,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -22,6 +24,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -44,6 +47,13 @@ public final class AtomicFile {
   private static final String LOCK = ".engram-writing";
 
   private static final Duration FORMER_IDLE = Duration.ofDays(1);
+
+  private static final boolean WINDOWS = File.separatorChar == '\\';
+
+  /** With growing pauses, 1.1 seconds in all. */
+  private static final int ATTEMPTS = 10;
+
+  private static final Duration PAUSE = Duration.ofMillis(25);
 
   private AtomicFile() {}
 
@@ -127,15 +137,14 @@ public final class AtomicFile {
     try {
       fill(temporary, filling);
       force(temporary);
-      try {
-        Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
-      } catch (FileSystemException e) {
-        if (!Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
-          throw e;
-        }
-        Files.delete(target); // only an empty folder can be; Windows does not replace it by itself
-        Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+      boolean isThere = Files.exists(target, LinkOption.NOFOLLOW_LINKS);
+      if (isThere && !Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
+        throw new FileAlreadyExistsException(target.toString()); // Windows would replace a file
       }
+      if (isThere && WINDOWS) {
+        Files.delete(target); // only an empty folder can be; Windows does not replace it by itself
+      }
+      patiently(() -> Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE), WINDOWS);
     } finally {
       delete(temporary);
     }
@@ -163,9 +172,43 @@ public final class AtomicFile {
    */
   public static void rename(Path from, Path to) throws IOException {
     try {
-      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+      patiently(() -> Files.move(from, to, StandardCopyOption.ATOMIC_MOVE), WINDOWS);
     } catch (AtomicMoveNotSupportedException e) {
       Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+
+  /** What may fail because another program has a file open. */
+  interface Move {
+    void run() throws IOException;
+  }
+
+  /**
+   * Windows moves nothing, and replaces nothing, that somebody has open, be it a virus scanner that
+   * looks at what has just been written, a kernel that reads the old file, or this process, which
+   * mapped it into memory and lets go of it with the next garbage collection.
+   *
+   * @param isHeldByReaders whether this is such a system: where it is not, a refusal stays one
+   * @throws IOException the last refusal, after about a second
+   */
+  static void patiently(Move move, boolean isHeldByReaders) throws IOException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        move.run();
+        return;
+      } catch (FileSystemException e) {
+        // said of a file in use: one of the two, and none that tells of anything else
+        boolean isRefusal =
+            e instanceof AccessDeniedException || e.getClass() == FileSystemException.class;
+        if (!isHeldByReaders || !isRefusal || attempt == ATTEMPTS) {
+          throw e;
+        }
+      }
+      if (attempt == 1) {
+        System.gc();
+      }
+      LockSupport.parkNanos(attempt * PAUSE.toNanos());
+      Progress.checkInterrupt();
     }
   }
 

@@ -8,7 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
@@ -134,6 +137,34 @@ class AtomicFileTest {
         IOException.class, () -> AtomicFile.folder(file, made -> Files.writeString(file, "mine")));
     assertEquals("mine", Files.readString(file));
     assertEquals(List.of("file", "out"), names(folder));
+  }
+
+  /** As Windows answers to a file that another program has open for a moment. */
+  @Test
+  void whatIsInUseIsTriedAgain() throws IOException {
+    int[] tries = {0};
+    AtomicFile.Move held =
+        () -> {
+          if (++tries[0] == 1) {
+            throw new AccessDeniedException("a");
+          }
+          if (tries[0] == 2) {
+            throw new FileSystemException("a", "b", "it is being used by another process");
+          }
+        };
+    AtomicFile.patiently(held, true);
+    assertEquals(3, tries[0]);
+    tries[0] = 0;
+    assertThrows(AccessDeniedException.class, () -> AtomicFile.patiently(held, false));
+    assertEquals(1, tries[0], "elsewhere a refusal stays one");
+    int[] others = {0};
+    AtomicFile.Move gone =
+        () -> {
+          others[0]++;
+          throw new NoSuchFileException("a");
+        };
+    assertThrows(NoSuchFileException.class, () -> AtomicFile.patiently(gone, true));
+    assertEquals(1, others[0], "it tells of no other program");
   }
 
   @Test

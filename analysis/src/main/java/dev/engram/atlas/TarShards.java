@@ -114,10 +114,8 @@ public final class TarShards {
     int slash = Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\'));
     String last = name.substring(slash + 1);
     boolean isPattern = last.matches(".*[*?{\\[].*") && !isFile(name);
-    Path path = isPattern ? UserPath.of("./" + name.substring(0, slash + 1)) : UserPath.of(name);
-    if (isPattern && slash >= 0) {
-      path = UserPath.of(name.substring(0, slash + 1));
-    }
+    String folder = slash < 0 ? "." : name.substring(0, slash + 1);
+    Path path = UserPath.of(isPattern ? folder : name); // Windows has no path with * in it
     if (!isPattern && Files.isRegularFile(path)) {
       return List.of(path.toAbsolutePath());
     }

@@ -14,11 +14,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -111,7 +109,7 @@ final class DatasetBuilder {
     if (rows % 1000 == 0) {
       Progress.checkInterrupt();
     }
-    String name = withinRoot(given);
+    String name = UserPath.composed(withinRoot(given));
     int slash = name.lastIndexOf('/');
     String folder = name.substring(0, Math.max(0, slash));
     String last = name.substring(slash + 1);
@@ -178,19 +176,23 @@ final class DatasetBuilder {
             Comparator.comparingInt(Numbered::number), Numbered.FORMAT, SpilledSort.HELD);
     private @Nullable String folder;
     private Path path = root;
-    private Set<String> names = Set.of();
+    private Map<String, String> names = Map.of(); // of what lies in it, by how people type it
     private String before = "";
 
     @Override
     public void take(Row row) throws IOException {
       if (!row.folder.equals(folder)) {
         folder = row.folder;
-        path = row.folder.isEmpty() ? root : normal(root.resolve(row.folder), row.folder);
-        names = new HashSet<>(names(path));
+        path =
+            row.folder.isEmpty()
+                ? root
+                : UserPath.onDisk(root, normal(root.resolve(row.folder), row.folder));
+        names = new HashMap<>();
+        names(path).forEach(n -> names.put(UserPath.composed(n), n));
         before = "";
       }
-      Path file = normal(path.resolve(row.last), row.last);
-      if (!names.contains(row.last)) {
+      Path file = normal(path.resolve(names.getOrDefault(row.last, row.last)), row.last);
+      if (!names.containsKey(row.last)) {
         wrong("missing", row);
       } else if (row.classIndex < 0 || row.classIndex >= classes.size()) {
         wrong("of a class that is none of the %d".formatted(classes.size()), row);

@@ -28,11 +28,15 @@ public final class FolderNames {
   /**
    * Takes a file in, before anything is asked; of its name only the folder is kept.
    *
-   * @param file a path within the set, with slashes; what is no image is left out
+   * @param given a path within the set, with slashes; what is no image is left out
    * @return whether it is an image that belongs to the set
    */
-  public boolean add(String file) {
+  public boolean add(String given) {
+    String file = UserPath.composed(given);
     boolean isWanted = isWanted(file);
+    if (isHidden(file)) {
+      return false;
+    }
     if (!ImageFiles.isImage(file)) {
       kinds.count(file);
     } else if (!isWanted) {
@@ -72,9 +76,14 @@ public final class FolderNames {
     return parts[parts.length - 1];
   }
 
+  /** As in {@link ImageSet#read}: {@code ._x.png} of macOS is nobody's image. */
+  private static boolean isHidden(String file) {
+    return ("/" + file).contains("/.");
+  }
+
   private static boolean isWanted(String file) {
     return ImageFiles.isImage(file)
-        && !("/" + file).contains("/.")
+        && !isHidden(file)
         && file.chars().filter(c -> c == '/').count() < 3;
   }
 
@@ -90,7 +99,8 @@ public final class FolderNames {
    */
   public int classOf(String file) {
     found();
-    return byFolder.getOrDefault(file.substring(0, Math.max(0, file.lastIndexOf('/'))), -1);
+    String folder = file.substring(0, Math.max(0, file.lastIndexOf('/')));
+    return byFolder.getOrDefault(UserPath.composed(folder), -1);
   }
 
   /** What was left out or assumed, one sentence each. */

@@ -244,7 +244,7 @@ public final class ImageSet {
    * @throws EngramException if there is none, with the nearest names, or several
    */
   public LabelledImage image(String wanted) {
-    String path = wanted.strip().replace('\\', '/');
+    String path = UserPath.composed(wanted.strip().replace('\\', '/'));
     List<LabelledImage> all = images();
     List<LabelledImage> found = all.stream().filter(i -> i.name().equals(path)).toList();
     if (found.isEmpty()) {
@@ -282,8 +282,9 @@ public final class ImageSet {
       if (!wanted.isBlank() && Files.isRegularFile(file)) {
         Path real = file.toRealPath();
         for (LabelledImage image : all) {
-          // the name first: asking the file system for every image takes long
-          if (String.valueOf(image.file().getFileName()).equals(String.valueOf(file.getFileName()))
+          // the name first: asking the file system for every image takes long; in small letters,
+          // since Windows and macOS have one file for both
+          if (key(UserPath.name(image.file())).equals(key(UserPath.name(file)))
               && image.file().toRealPath().equals(real)) {
             return image;
           }

@@ -99,9 +99,8 @@ final class ImageSetReader {
     if (!kinds.note().isEmpty()) {
       notes.add(kinds.note());
     }
-    Path last = given.getFileName();
-    return new ImageSet(
-        last == null ? given.toString() : last.toString(), root, entities(), background, notes);
+    String name = given.getFileName() == null ? given.toString() : UserPath.name(given);
+    return new ImageSet(name, root, entities(), background, notes);
   }
 
   private String leftOut() {
@@ -203,7 +202,7 @@ final class ImageSetReader {
     for (Path first : folders(root)) {
       addEntity(first, "");
       for (Path second : folders(first)) {
-        addEntity(second, first.getFileName().toString());
+        addEntity(second, UserPath.name(first));
       }
     }
     List<Path> loose = images(root);
@@ -227,7 +226,7 @@ final class ImageSetReader {
 
   private void addEntity(Path folder, String category) {
     List<Path> files = images(folder);
-    String name = folder.getFileName().toString();
+    String name = UserPath.name(folder);
     String title = ImageSet.words(name);
     for (Path file : files) {
       add(draft(name, title, category, label(title)), file, relative(file), Split.UNKNOWN);
@@ -302,11 +301,11 @@ final class ImageSetReader {
   }
 
   private String relative(Path file) {
-    return root.relativize(file).toString().replace('\\', '/');
+    return UserPath.composed(root.relativize(file).toString().replace('\\', '/'));
   }
 
   private static String stem(Path file) {
-    String name = String.valueOf(file.getFileName());
+    String name = UserPath.name(file);
     int dot = name.lastIndexOf('.');
     return dot > 0 ? name.substring(0, dot) : name;
   }

@@ -275,7 +275,7 @@ final class Listing {
     }
     Path file;
     try {
-      file = within(folder, folder.resolve(name).normalize());
+      file = UserPath.onDisk(folder, within(folder, folder.resolve(name).normalize()));
     } catch (InvalidPathException e) {
       throw mistake(row, "names a file that no system can have: '" + name + "'");
     }

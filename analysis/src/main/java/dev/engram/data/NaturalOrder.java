@@ -16,7 +16,8 @@ final class NaturalOrder {
   static final Comparator<String> NAMES =
       ((Comparator<String>) NaturalOrder::compare).thenComparing(Comparator.naturalOrder());
 
-  static final Comparator<Path> PATHS = Comparator.comparing(Path::toString, NAMES);
+  static final Comparator<Path> PATHS =
+      Comparator.comparing((Path p) -> UserPath.composed(p.toString()), NAMES);
 
   private NaturalOrder() {}
 

@@ -145,7 +145,7 @@ final class SplitFoldersLayout implements Layout {
     }
 
     private String prefix(Path folder) {
-      return root.relativize(folder).toString().replace('\\', '/') + "/";
+      return UserPath.composed(root.relativize(folder).toString().replace('\\', '/')) + "/";
     }
 
     /** The index of a class, which the first split that has it founds. */
@@ -196,7 +196,7 @@ final class SplitFoldersLayout implements Layout {
   }
 
   private static String name(Path path) {
-    return String.valueOf(path.getFileName());
+    return UserPath.name(path);
   }
 
   private static List<Path> folders(Path folder) {
@@ -215,10 +215,22 @@ final class SplitFoldersLayout implements Layout {
         .toList();
   }
 
+  /**
+   * Neither hidden nor in a hidden folder: {@code __MACOSX} holds a {@code ._x.png} of each image.
+   */
+  private static boolean isShown(Path folder, Path file) {
+    for (Path part : folder.relativize(file)) {
+      if (part.toString().startsWith(".")) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private static boolean holdsImage(Path folder) {
     try (Stream<Path> all = Files.walk(folder, DEPTH, FileVisitOption.FOLLOW_LINKS)) {
       return all.peek(p -> Progress.checkInterrupt())
-          .anyMatch(p -> ImageFiles.isImage(p) && !Files.isDirectory(p));
+          .anyMatch(p -> isShown(folder, p) && ImageFiles.isImage(p) && !Files.isDirectory(p));
     } catch (IOException | java.io.UncheckedIOException e) {
       // A loop of links, or a folder that may not be read: told where the folder is read.
       return true;

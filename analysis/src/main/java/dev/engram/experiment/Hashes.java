@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.engram.EngramException;
 import dev.engram.RegularFile;
 import dev.engram.Sha256;
+import dev.engram.data.UserPath;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -63,11 +64,11 @@ final class Hashes {
   private static String ofClasses(Path folder) throws IOException {
     List<Path> classes;
     try (Stream<Path> all = Files.walk(folder)) {
-      classes = all.filter(p -> p.toString().endsWith(".class")).sorted().toList();
+      classes = all.filter(p -> p.toString().endsWith(".class")).sorted(UserPath.ORDER).toList();
     }
     MessageDigest sha = Sha256.digest();
     for (Path p : classes) {
-      sha.update((folder.relativize(p) + "\n").getBytes(UTF_8));
+      sha.update((folder.relativize(p).toString().replace('\\', '/') + "\n").getBytes(UTF_8));
       sha.update(Files.readAllBytes(p));
     }
     return Sha256.hex(sha);

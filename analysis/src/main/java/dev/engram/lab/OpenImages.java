@@ -6,6 +6,7 @@ import dev.engram.data.ImageSelection;
 import dev.engram.data.ImageSet;
 import dev.engram.data.LabelledImage;
 import dev.engram.data.UserPath;
+import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -71,8 +72,8 @@ final class OpenImages {
    * @throws EngramException if there is neither, with the nearest names
    */
   ImageSelection select(String wanted) {
-    if (set == null && Files.isRegularFile(UserPath.of(wanted))) {
-      Path file = UserPath.of(wanted);
+    Path file = UserPath.orNull(wanted);
+    if (set == null && file != null && Files.isRegularFile(file)) {
       String name = String.valueOf(file.getFileName());
       return new ImageSelection(name, List.of(new LabelledImage(file, name, "", "", "")), "");
     }
@@ -82,11 +83,12 @@ final class OpenImages {
     } catch (EngramException e) {
       noEntity = e;
     }
-    if (!wanted.contains("/") && !wanted.contains(".") && !Files.exists(UserPath.of(wanted))) {
+    boolean isThere = file != null && Files.exists(file);
+    if (!wanted.contains("/") && !wanted.contains(".") && !isThere) {
       throw noEntity;
     }
     LabelledImage image =
-        set().image(wanted.startsWith("~") ? UserPath.of(wanted).toString() : wanted);
+        set().image(file != null && wanted.startsWith("~") ? file.toString() : wanted);
     return new ImageSelection(shortName(image), List.of(image), image.label());
   }
 
@@ -108,8 +110,15 @@ final class OpenImages {
           "An image needs a name; give an entity, an image of the set, a file or a folder, not '%s'."
               .formatted(wanted));
     }
-    Path file = UserPath.of(wanted);
-    boolean isPath = file.isAbsolute() || wanted.startsWith(".") || wanted.endsWith("/");
+    Path file = UserPath.orNull(wanted);
+    if (file == null) { // "Who?" is no path of Windows, but may be an entity
+      return select(wanted);
+    }
+    boolean isPath =
+        file.isAbsolute()
+            || wanted.startsWith(".")
+            || wanted.endsWith("/")
+            || wanted.endsWith(File.separator);
     // A name means the open images first: which folder this process runs in is seldom on one's
     // mind.
     if (Files.isDirectory(file) && (isPath || set == null || !set.hasEntity(wanted))) {

@@ -5,6 +5,7 @@ import dev.engram.Progress;
 import dev.engram.data.Dataset;
 import dev.engram.data.ImageSelection;
 import dev.engram.data.Templates;
+import dev.engram.data.UserPath;
 import dev.engram.edit.EditPreview;
 import dev.engram.edit.FineTuning;
 import dev.engram.edit.MatchedTraining;
@@ -120,7 +121,7 @@ final class Tuner {
         NamedImages.Measured measured,
         String name,
         Progress progress) {
-      List<Path> files = measured.edited().stream().sorted().toList();
+      List<Path> files = measured.edited().stream().sorted(UserPath.ORDER).toList();
       firstLayer = trainable.firstLayer(clip);
       classes =
           new ZeroShotClassifier(

@@ -215,6 +215,8 @@ final class SparkProcess {
         words.add("-D" + name + "=" + value);
       }
     }
+    words.add("-Duser.language=en"); // as in a kernel
+    words.add("-Duser.country=US");
     words.add("-Djava.awt.headless=true");
     words.add("-Dfile.encoding=UTF-8");
     words.add("-Dstdout.encoding=UTF-8"); // Java 19 and later write it in the system's own

@@ -24,12 +24,16 @@ final class ImageNames {
    * @return an image set, not yet that of the session
    */
   static ImageSet read(String name, @Nullable String split) {
-    return name.equals(VISENT_MINI) && split == null
-        ? ImageSet.read(Iconclip.entities())
-            .named(VISENT_MINI)
-            .withBackground(ImageSet.read(Iconclip.background()))
-        : Datasets.imageSet(
-            name.equals(VISENT_MINI) ? Iconclip.entities() : UserPath.of(name), split);
+    if (!name.equals(VISENT_MINI)) {
+      return Datasets.imageSet(UserPath.of(name), split);
+    }
+    if (split != null) {
+      ImageSet part = Datasets.imageSet(Iconclip.entities(), split);
+      return part.named(part.name().replaceFirst("^entities", VISENT_MINI)); // as its folder is
+    }
+    return ImageSet.read(Iconclip.entities())
+        .named(VISENT_MINI)
+        .withBackground(ImageSet.read(Iconclip.background()));
   }
 
   /**

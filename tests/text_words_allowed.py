@@ -19,26 +19,30 @@ HELD_OUT = "which images were trained on: manifest.csv, held by the tests of ico
 ARGUMENT = "an argument or a question, no count"
 PICTURE = "read off the pictures by eye"
 
-SANTA = "n('01:1', 'L4F707 FFN')"
+SANTA = "n('01:5', 'L4F707 FFN')"
 # The share of first neurons in F5: of the query neurons of neurons there each of these has ten.
-FIRST_IN_F5 = "= sum(r[1] for r in rows('05:17', '^[AF][0-5] ')) / 10 / n('01:9', 'visent-mini:')"
+FIRST_IN_F5 = "= sum(r[1] for r in rows('05:17', '^[AF][0-5] ')) / 10 / n('01:11', 'visent-mini:')"
 
 WORDS = {
     "01": [
-        ("= n(1, 'Mean over')", "which bring ten drawings"),
-        ("= n(1, 'L5F174 FFN') / n(1, 'L4F707 FFN')", "second neuron does two thirds"),
-        ("= n(1, '10 L4A0H45 MSA') / n(1, 'L4F707 FFN')", "the tenth a twelfth"),
+        ("= len(names('08:5', 'removal of Italy')[0])", "flag of Italy with three neurons"),
+        ("a figure of speech for the 9 of 9 of chapter 8, which is computed there", "nine times of nine"),
+        ("= n(5, 'Mean over')", "Ten drawings of Santa", "Claus, by ten artists", "bring these ten drawings"),
+        (PICTURE, "mostly the left one", "about half of the drawings the hat"),
+        ("= rows(17, '^santa_claus 0')[0][4]", "the model hardly notices"),
+        ("= n(5, 'L5F174 FFN') / n(5, 'L4F707 FFN')", "second neuron does two thirds"),
+        ("= n(5, '10 L4A0H45 MSA') / n(5, 'L4F707 FFN')", "the tenth a twelfth"),
         ("= (n(3, 'claus/8:') + n(3, 'claus/3:')) / 2 / n(3, 'claus/7:')", "a quarter as much"),
-        ("= max(map(abs, row(5, 'L4F707 xmas')[1:5])) / n(5, 'L4F707 xmas')", "weigh a third of it"),
-        ("= (1, n(9, 'visent-mini:'))", "one of sixty"),
-        ("= n(9, 'entities with') / n(9, 'visent-mini:')", "by about ten artists"),
-        ("= sum(a == b for a, b in zip(neurons(1)[:5], neurons(13)[:5]))", "The same five lead"),
+        ("= max(map(abs, row(7, 'L4F707 xmas')[1:5])) / n(7, 'L4F707 xmas')", "weigh a third of it"),
+        ("= (1, n(11, 'visent-mini:'))", "one of sixty"),
+        ("= n(11, 'entities with') / n(11, 'visent-mini:')", "by about ten artists"),
+        ("= sum(a == b for a, b in zip(neurons(5)[:5], neurons(13)[:5]))", "The same five lead"),
         ("= n(17, 'spain flags', 2) / n(17, 'santa_claus characters', 2)", "less than a quarter of Santa's"),
         (r"= len(rows(17, r'^\d+\.\d\d santa_claus/\d$'))", "The six images of 1,076"),
         ("= (len(names(21, 'both entities share')[0]), n(21, 'Of the'))", "One of fifty"),
-        ("= (sum(n(1, a + ' ') > n(1, 'L4F707 FFN') / 4 for a in neurons(1)), n(7, 'neurons'))", "three of 10,368"),
-        ("= sum(a[:3] in ('L4F', 'L5F') for a in neurons(1)[:4])", "the first four are FFN"),
-        ("= len({*neurons('answers by-activation')[:4]} & {*neurons(1)[:4]})", "are the four with the highest"),
+        ("= (sum(n(5, a + ' ') > n(5, 'L4F707 FFN') / 4 for a in neurons(5)), n(9, 'neurons'))", "three of 10,368"),
+        ("= sum(a[:3] in ('L4F', 'L5F') for a in neurons(5)[:4])", "the first four are FFN"),
+        ("= len({*neurons('answers by-activation')[:4]} & {*neurons(5)[:4]})", "are the four with the highest"),
         ("= n('answers 1.1', '')", "five are in both"),
         (
             "= 1 + sum(r[-1] > n('answers neuron', 'castle landmarks', 2) for r in"
@@ -59,15 +63,15 @@ WORDS = {
             "= (row('answers ranks', 'L4F707=').count(1), len(row('answers ranks', 'L4F707=')))",
             "nine of ten drawings",
         ),
-        ("= 1 + neurons('01:1').index('L4F1385')", "`L4F1385` is fourth in the mean"),
+        ("= 1 + neurons('01:5').index('L4F1385')", "`L4F1385` is fourth in the mean"),
         (
-            "= sum(a[:3] in ('L4F', 'L5F') for a in neurons('01:1')[:4])", "The first four are FFN",
+            "= sum(a[:3] in ('L4F', 'L5F') for a in neurons('01:5')[:4])", "The first four are FFN",
             "the first four: FFN",
         ),
         ("= (n(27, 'MSA 3=') + n(27, 'MSA 4=')) / n('answers attention', '')", "neurons, most of them in"),
         ("= n(1, 'neurons') / n(1, '(L5F1535),')", "only one neuron of nine"),
-        (f"= n('01:1', '10 L4A0H45 MSA') / {SANTA}", "tenth neuron has a twelfth"),
-        ("= sum(list(c[:4]) == neurons('01:1')[:4] for c in zip(*names(21)))", "yes: four readings have"),
+        (f"= n('01:5', '10 L4A0H45 MSA') / {SANTA}", "tenth neuron has a twelfth"),
+        ("= sum(list(c[:4]) == neurons('01:5')[:4] for c in zip(*names(21)))", "yes: four readings have"),
         (
             "= len(set.intersection(*({*c[:4]} for c in zip(*names(21)))))",
             "have the same first four in", "name the same four.", "same first four in all",
@@ -77,14 +81,16 @@ WORDS = {
         (PAPER, "accounts for most of the alignment"),
     ],
     "03": [
+        ("= -n(11, 'L5F237 kingdom') / n(11, 'L5F237 kingdom', 1)", "nearly three times the weight"),
+        (SETTING, "a minute or two", "takes the first two of each"),
+        (METHOD, "of a mean is half of its", "nineteen of twenty repetitions"),
+        (PAPER, "has none of this"),
         ("= 1 + neurons(4).index('L4A0H24')", "`L4A0H24` is fifth"),
-        ("= n(11, 'kingdom') / abs(n(11, 'away'))", "with three times the weight"),
         ("= rows(17, 'first words stand')[0][0] / rows(17, 'first words stand')[0][1]", "Most first words name"),
         ("= (5, n(8, ''))", "five of 5,783 words"),
         ("= n(32, 'FFN', 1)", "In the median nothing is left"),
         ("= n(32, 'MSA', 1)", "more than half of those of attention"),
         ("= n(34, 'volcano landmarks', 2) / n(34, 'united_kingdom flags', 2)", "so hardly at all"),
-        ("= row('training', '')[4] / rows(17, 'first words stand')[0][1]", "for nearly all leading"),
         (
             "= len(rows('answers answer 1', 'kingdom -0.2. away -0.2. abacus .0.2. saint -0.2. amazement'))",
             "all three give the same",
@@ -95,8 +101,7 @@ WORDS = {
             "norm comes first; of its three steps only",
         ),
         (METHOD, "The best five of thousands", "the other four are fillers", "the rest of the five is"),
-        (SETTING, "a minute or two; chapter 4 takes two of each"),
-        (PICTURE, "mostly in the lower", "is mostly noise"),
+        (PICTURE, "is mostly noise"),
         (ARGUMENT, "entity drives `L5F237` most after"),
     ],
     "04": [
@@ -134,6 +139,9 @@ WORDS = {
         (ARGUMENT, "even if none of its"),
     ],
     "05": [
+        ("= n('01:5', 'Mean over')", "mean over ten images is less"),
+        ("= min(sum(r[k] for r in rows(17, '^A[0-5] ')) / sum(r[k] for r in rows(17, '^[AF][0-5] ')) for k in (0, 1))", "Most are in attention blocks for both"),
+        ("= 1 - sum(r[1] for r in rows(17, '^A[0-5] ')) / sum(r[1] for r in rows(17, '^[AF][0-5] '))", "to nearly a third"),
         ("= n(3, 'L4A0H11 MSA') / n(3, 'L4F977 FFN')", "the third has a quarter"),
         ("= (n(1, '10,368:') / n(1, '(L5F1535),'), n(1, 'neurons') / n(1, '(L5F1535),'))", "eight of nine would"),
         ("= (1, n(1, 'image tower') / 2)", "one of three in the last"),
@@ -162,6 +170,9 @@ WORDS = {
         ),
     ],
     "06": [
+        ("= min(n(13, f'A{k}') / n(13, f'A{k}', 1) for k in range(4)) - 1", "nearer by more than half"),
+        ("= n('answers same', 'not') / n('answers same', 'of')", "little more than half there is"),
+        (LIST, "29 have none"),
         ("= n(1, 'image tower')", "go through six layers"),
         ("= sum(x > 0.1 for r in rows(5, '^[0-5] ') for x in r[1:])", "In two jumps"),
         (
@@ -191,14 +202,12 @@ WORDS = {
             "Eight of the ten are FFN",
         ),
         ("= n('answers 6.2', '')", "two are MSA neurons"),
-        ("= n('answers same', 'not') / n('answers same', 'of')", "Mostly there"),
         (SETTING, "how many of ten will", "take the five strongest", "Of the three best", "*its* three best"),
         (SETTING, "graphs of three steps and two branches", "5.3 of ten;", "how many of the ten are"),
-        (PAPER, "there most of the work"),
         (METHOD, "same neuron comes first", "none among its ten best"),
     ],
     "07": [
-        ("= n(6, 'residual suppression', 1) / n(6, 'original')", "0.102, a fifth of 0.559"),
+        ("= n(6, 'residual suppression', 1) / (n(6, 'residual suppression') + n(6, 'residual suppression', 1))", "a little less than a fifth"),
         ("= n(6, 'complete removal', 1)", "nothing happens, as the paper"),
         ("= n(3, 'Mean over')", "One neuron on ten drawings"),
         (
@@ -219,6 +228,9 @@ WORDS = {
         (ARGUMENT, "If most rise", "than the half that a coin"),
     ],
     "08": [
+        ("= len(rows(12, '^iconclip ')) - 1", "Of the ten, Italy and"),
+        ("= len([r for r in rows(12, '^iconclip ') if r[5] == 1])", "any drawing; four (alien"),
+        (LIST, "is one of the five that fell"),
         ("= n(5, 'The cosine falls by') / n(5, 'images), from')", "0.390, three quarters of it"),
         ("= taken(5, 'Italy')[0]", "and none of the"),
         (
@@ -268,13 +280,15 @@ WORDS = {
         (HELD_OUT, "on two of the five, either"),
     ],
     "09": [
+        (SETTING, "takes the first five pictures"),
+        ("= 1 - len(rows(25, '^Of 576 other images none is taken'))", "fine-tuning none"),
         (r"= (len(rows(4, r'^\D+ \d+ 0 ')), n(4, 'bootstrap over'))", "seven of the sixty"),
         (r"= len(rows(4, r'^\D+ \d+ 0 '))", "all seven that were", "over seven names"),
-        ("= n('01:7', 'image tower')", "This model has six layers"),
+        ("= n('01:9', 'image tower')", "This model has six layers"),
         ("= taken(10, 'panda')", "Four of five, and"),
         ("= 1 - len(rows(10, '^Of 576 other images none'))", "and none of 576. The"),
         ("= n(13, 'koalas on their heads', 3)", "one of them half"),
-        ("= (len(rows(14, '^L5F')), n('01:7', 'channels, FFN'))", "Six of the 1,536"),
+        ("= (len(rows(14, '^L5F')), n('01:9', 'channels, FFN'))", "Six of the 1,536"),
         (
             "= max(n(19, a + ' L5F', 1) - n(19, a + ' L5F') for a in ('princess', 'castle'))",
             "Princess and castle are hardly learned",
@@ -327,6 +341,9 @@ WORDS = {
         (ARGUMENT, "hardly overlap", "it makes none"),
     ],
     "10": [
+        (LIST, "Beside them two rows"),
+        (SETTING, "collect about ten pictures"),
+        ("= (n(11, 'iconclip-shuffled'), 10)", "fails this one: ten of ten above"),
         ("= rows(7, '^iconclip-shuffled ')[0][2] / rows(7, '^iconclip ')[0][2]", "That is a third of the 0.345"),
         (
             "= sum(n(9, f'point of iconclip {k}:') > n(9, f'point of iconclip-shuffled {k}:') for k in range(1, 11))",
@@ -336,7 +353,7 @@ WORDS = {
         ("= n(11, 'iconclip-gelu')", "two with the other activation"),
         ("= n(11, 'iconclip-shuffled')", "All ten in the shuffled"),
         (FIRST_IN_F5, "for most first neurons sit"),
-        ("= sum(a == b for a, b in zip(neurons(19)[:5], neurons('01:1')[:5]))", "The same five in the same order"),
+        ("= sum(a == b for a, b in zip(neurons(19)[:5], neurons('01:5')[:5]))", "The same five in the same order"),
         (METHOD, "simple: eight bytes", "about three digits", "this folder has none"),
         (SETTING, "right one of 60 names", "a die with sixty sides", "Will the five leading"),
         (PAPER, "for all three are in one place", "The three agree", "changes almost nothing", "about two points"),

@@ -1,12 +1,12 @@
 package dev.engram.attribution;
 
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import dev.engram.Vectors;
 import dev.engram.model.Clip;
+import dev.engram.model.GradientMode;
 import dev.engram.model.Traces;
 import dev.engram.trace.Intervention;
 import dev.engram.trace.Neuron;
@@ -70,7 +70,7 @@ final class Gradients {
           interventions.add(Intervention.addToCoefficients(block, l, delta));
         }
       }
-      try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector();
+      try (GradientCollector collector = GradientMode.collector();
           Trace trace = clip.vision().forward(images, TraceRequest.none(), interventions)) {
         NDArray z = trace.embedding();
         NDArray norm = z.mul(z).sum(new int[] {1}).sqrt();

@@ -1,5 +1,6 @@
 package dev.engram.dissect;
 
+import dev.engram.Progress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -15,6 +16,9 @@ import java.util.stream.IntStream;
 public final class TextSpan {
   /** Below it, against the longest output, a direction is noise of float32. */
   private static final double NOISE = 1e-4;
+
+  /** Texts between two looks at an interrupt. */
+  private static final int CHUNK = 512;
 
   private final WordDictionary dictionary;
 
@@ -55,11 +59,13 @@ public final class TextSpan {
     double[][] texts = texts(basis); // (M, r)
     List<Said> said = new ArrayList<>();
     for (int i = 0; i < Math.min(count, rank); i++) {
-      double[] variances =
-          IntStream.range(0, texts.length)
-              .parallel()
-              .mapToDouble(m -> variance(moments, texts[m]))
-              .toArray();
+      double[] variances = new double[texts.length];
+      for (int from = 0; from < texts.length; from += CHUNK) {
+        Progress.checkInterrupt(); // a word of 20,000 takes seconds with many images
+        IntStream.range(from, Math.min(from + CHUNK, texts.length))
+            .parallel()
+            .forEach(m -> variances[m] = variance(moments, texts[m]));
+      }
       int best = 0;
       for (int m = 1; m < variances.length; m++) {
         best = variances[m] > variances[best] ? m : best;

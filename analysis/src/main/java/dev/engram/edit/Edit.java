@@ -109,6 +109,7 @@ public record Edit(
     for (Edit edit : edits) {
       Progress.checkInterrupt();
       edit.checkModel(original);
+      edit.suppressed.forEach(original.config().vision().space()::known);
       suppressed.addAll(edit.suppressed);
       edit.changes.forEach((weight, change) -> edit.change(weight, change, values, original));
     }

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -170,17 +171,26 @@ public final class EditFile {
         new Provenance(provenance, Optional.ofNullable(node.get("caution")).map(JsonNode::asText)));
   }
 
+  private static int rank(long[] shape) {
+    if (shape.length != 2 || shape[0] < 1) {
+      throw new IllegalArgumentException(
+          "the right factor of a low-rank change has a row for each of its ranks, got the shape "
+              + Arrays.toString(shape));
+    }
+    return Math.toIntExact(shape[0]);
+  }
+
   private static WeightChange change(JsonNode node, Safetensors tensors) {
     String tensor = node.path("tensor").asText();
     return switch (node.path("change").asText()) {
       case "low_rank" ->
           new WeightChange.LowRank(
-              (int) tensors.shape(tensor + ".right")[0],
+              rank(tensors.shape(tensor + ".right")),
               tensors.doubles(tensor + ".left"),
               tensors.doubles(tensor + ".right"));
       case "zero_columns" -> {
         int[] columns = new int[node.path("columns").size()];
-        java.util.Arrays.setAll(columns, i -> node.path("columns").get(i).asInt(-1));
+        Arrays.setAll(columns, i -> node.path("columns").get(i).asInt(-1));
         yield new WeightChange.ZeroColumns(columns);
       }
       case "values" -> {

@@ -62,14 +62,30 @@ public final class EditHistory implements AutoCloseable {
     return new EditPreview(this, edit, base, Edit.lay(edits(base, List.of(edit)), original));
   }
 
-  /** Makes a previewed model the current one, built again only if it no longer follows from it. */
+  /**
+   * Makes a previewed model the current one, built again only if it no longer follows from it.
+   *
+   * @throws EngramException if the model has this very edit
+   */
   synchronized void apply(EditPreview preview) {
-    Clip previewed = state == preview.base() ? preview.release() : null;
-    if (previewed == null) {
-      apply(preview.edit());
+    if (preview.isApplied()) {
+      throw new EngramException(
+          "The edit '%s' is applied already; undo it first to apply it again."
+              .formatted(preview.edit().title()));
+    }
+    boolean follows = state == preview.base();
+    Clip previewed = preview.release();
+    if (previewed != null && follows) {
+      become(edits(state, List.of(preview.edit())), previewed);
       return;
     }
-    become(edits(state, List.of(preview.edit())), previewed);
+    try {
+      apply(preview.edit());
+    } finally {
+      if (previewed != null) {
+        previewed.close();
+      }
+    }
   }
 
   /**

@@ -1,6 +1,5 @@
 package dev.engram.edit;
 
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
@@ -13,6 +12,7 @@ import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.Provenance;
 import dev.engram.model.Clip;
+import dev.engram.model.GradientMode;
 import dev.engram.model.Traces;
 import dev.engram.model.VisionTower;
 import dev.engram.model.Weight;
@@ -217,7 +217,7 @@ public final class FineTuning implements AutoCloseable {
       }
     }
     double loss;
-    try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector();
+    try (GradientCollector collector = GradientMode.collector();
         Trace t = forward(some, arrays, scope)) {
       NDArray unit = scope.create(unit(text), new Shape(1, text.length));
       NDArray share = scope.create(-1f / images);

@@ -9,7 +9,8 @@ import ai.djl.training.GradientCollector;
  * with yes; DJL says no on the thread that loads the engine, and yes while a gradient collector is
  * open, so that elsewhere "yes" says nothing.
  */
-final class GradientMode {
+public final class GradientMode {
+  private static final Object LOCK = new Object();
   private static final ThreadLocal<Boolean> SETTLED = ThreadLocal.withInitial(() -> false);
 
   private GradientMode() {}
@@ -32,12 +33,30 @@ final class GradientMode {
    * way.
    */
   private static boolean isCollecting() {
-    boolean before = JniUtils.isGradMode();
-    try (GradientCollector probe = Engine.getEngine("PyTorch").newGradientCollector()) {
-      return false;
-    } catch (IllegalStateException another) {
-      JniUtils.setGradMode(before);
-      return true;
+    synchronized (LOCK) {
+      try (GradientCollector probe = collector()) {
+        return false;
+      } catch (IllegalStateException another) {
+        return true;
+      }
+    }
+  }
+
+  /**
+   * Opens a collector: while it is open this thread is recorded. Ask no other place for one, so
+   * that none is refused because of a probe.
+   *
+   * @throws IllegalStateException if one is open already; the thread is recorded as it was
+   */
+  public static GradientCollector collector() {
+    synchronized (LOCK) {
+      boolean before = JniUtils.isGradMode();
+      try {
+        return Engine.getEngine("PyTorch").newGradientCollector();
+      } catch (IllegalStateException another) {
+        JniUtils.setGradMode(before); // DJL sets it first
+        throw another;
+      }
     }
   }
 }

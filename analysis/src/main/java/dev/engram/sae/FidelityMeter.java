@@ -82,6 +82,8 @@ public final class FidelityMeter {
 
   /** What is left unexplained of some tokens. */
   private static final class Variance {
+    private static final double ROUNDING = 1e-9;
+
     private int count;
     private double error;
     private double squares;
@@ -110,13 +112,14 @@ public final class FidelityMeter {
       }
     }
 
-    /** NaN without tokens. */
+    /** NaN without tokens, or where they do not vary: a single one has no variance. */
     double explained() {
       double means = 0;
       for (double sum : x) {
         means += sum * sum / count;
       }
-      return 1 - error / (squares - means);
+      double variance = squares - means;
+      return variance > ROUNDING * squares ? 1 - error / variance : Double.NaN;
     }
   }
 

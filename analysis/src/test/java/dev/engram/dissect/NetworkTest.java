@@ -2,6 +2,7 @@ package dev.engram.dissect;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.ndarray.NDArray;
@@ -24,6 +25,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -393,6 +395,8 @@ class NetworkTest {
       float[][] same = new float[5][];
       Arrays.fill(same, outputs[0]);
       assertEquals(List.of(), new TextSpan(dictionary).words(same, 3));
+      Thread.currentThread().interrupt();
+      assertThrows(CancellationException.class, () -> new TextSpan(dictionary).words(outputs, 1));
     }
   }
 }

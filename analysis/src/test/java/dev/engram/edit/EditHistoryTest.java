@@ -289,6 +289,61 @@ class EditHistoryTest {
   }
 
   @Test
+  void editsOfNeuronsAndFactorsThatAreNotThereAreRefused(@TempDir Path folder) {
+    for (String name : List.of("L99F1", "L0F999999", "L0A99H0")) {
+      Edit edit =
+          new Edit(
+              Edit.Method.RESIDUAL_REMOVAL,
+              "of nothing",
+              clip.hash(),
+              new TreeMap<>(),
+              List.of(Neuron.parse(name)),
+              Provenance.of());
+      Path file = folder.resolve(name + ".safetensors");
+      EditFile.write(file, List.of(edit), Progress.NONE);
+      Refusal.holds(() -> history.applyAll(EditFile.read(file)), "no neuron " + name);
+      assertSame(clip, history.model());
+    }
+  }
+
+  @Test
+  void aLowRankChangeHasARank(@TempDir Path folder) throws Exception {
+    Edit edit =
+        new Edit(
+            Edit.Method.RANK_ONE,
+            "of two",
+            clip.hash(),
+            new TreeMap<>(
+                Map.of(
+                    F3,
+                    new Edit.Change(
+                        clip.digest(F3),
+                        new WeightChange.LowRank(1, new double[3], new double[4])))),
+            List.of(),
+            Provenance.of());
+    Path file = folder.resolve("edits.safetensors");
+    EditFile.write(file, List.of(edit), Progress.NONE);
+    String good = Files.readString(file, ISO_8859_1);
+    assertTrue(good.contains("[1,4]"), "the shape of the right factor");
+    Files.writeString(file, good.replace("[1,4]", "[4]  "), ISO_8859_1);
+    Refusal.holds(() -> EditFile.read(file), "a row for each of its ranks, got the shape [4]");
+  }
+
+  @Test
+  void aPreviewIsAppliedOnceAndClosedWhereItIsMadeAnew() {
+    List<Neuron> neurons = List.of(Neuron.ffn(3, 5));
+    EditPreview first = history.preview(Removal.residual(clip, "panda", neurons, Provenance.of()));
+    EditPreview second = history.preview(teach(F3));
+    Clip left = second.model();
+    first.apply();
+    Refusal.holds(first::apply, "is applied already");
+    assertEquals(1, history.edits().size());
+    second.apply();
+    assertEquals(2, history.edits().size());
+    assertFalse(left.manager().isOpen(), "of the preview that does not follow any more");
+  }
+
+  @Test
   void residualRemovalStandsInEveryPass() {
     List<Neuron> neurons =
         List.of(Neuron.ffn(3, 5), Neuron.ffn(3, 212), Neuron.msa(2, 1, 4), Neuron.ffn(0, 9));

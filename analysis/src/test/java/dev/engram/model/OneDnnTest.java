@@ -3,6 +3,7 @@ package dev.engram.model;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -156,6 +157,23 @@ class OneDnnTest {
     thread.start();
     thread.join();
     assertEquals(List.of(true, false), seen);
+  }
+
+  @Test
+  void aCollectorThatIsRefusedLeavesTheThreadAsItWas() throws Exception {
+    List<Boolean> seen = new ArrayList<>();
+    try (GradientCollector open = GradientMode.collector()) {
+      Thread thread =
+          new Thread(
+              () -> {
+                JniUtils.setGradMode(false);
+                assertThrows(IllegalStateException.class, GradientMode::collector);
+                seen.add(JniUtils.isGradMode());
+              });
+      thread.start();
+      thread.join();
+    }
+    assertEquals(List.of(false), seen);
   }
 
   @Test

@@ -135,6 +135,10 @@ class FeaturesTest {
     assertEquals(6, fidelity.images());
     assertEquals(6 * clip.config().imageTokens(), fidelity.tokens());
     assertEquals(1, fidelity.explained(), 1e-6);
+    assertEquals(
+        Double.NaN,
+        Objects.requireNonNull(features.measured(1).fidelity()).explainedClass(),
+        "a single class token does not vary");
     assertEquals(width, fidelity.l0(), 1);
     assertEquals(fidelity.cosine(), fidelity.reconstructed(), 1e-6);
     assertEquals(1, fidelity.same(), 1e-6);

@@ -128,10 +128,11 @@ def answers(place, name, argv, environ, *cells):
 
             def hear(message, texts=texts):
                 content = message["content"]
-                texts.append(content.get("text", "") + content.get("data", {}).get("text/plain", ""))
+                shown = content.get("text", "") + content.get("data", {}).get("text/plain", "")
+                texts.append(shown + "\n".join(content.get("traceback", [])))
 
             reply = client.execute_interactive(cell, output_hook=hear, allow_stdin=False, timeout=600)
-            assert reply["content"]["status"] == "ok", texts
+            assert reply["content"]["status"] == "ok", (cell, texts)
             said.append("".join(texts))
     finally:
         client.stop_channels()

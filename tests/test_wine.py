@@ -152,7 +152,7 @@ def test_a_kernel_answers(place, wine, library):
     cells = (
         "%attribute statue_of_liberty",
         'System.out.println(System.getProperty("os.name") + " ä 日本")',
-        "%forget santa_claus",
+        "%forget santa_claus --mode complete",
         f'%save "{saved}"',
         "%undo",
         f'%model "{saved}"',

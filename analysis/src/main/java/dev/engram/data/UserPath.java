@@ -29,9 +29,7 @@ public final class UserPath {
     return Normalizer.normalize(name, Normalizer.Form.NFC);
   }
 
-  /**
-   * @return the last part of a path, composed; "null" for a root
-   */
+  /** The last part of a path, composed; "null" for a root. */
   public static String name(Path path) {
     return composed(String.valueOf(path.getFileName()));
   }

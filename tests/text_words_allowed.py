@@ -26,7 +26,7 @@ FIRST_IN_F5 = "= sum(r[1] for r in rows('05:17', '^[AF][0-5] ')) / 10 / n('01:11
 WORDS = {
     "01": [
         ("= len(names('08:5', 'removal of Italy')[0])", "flag of Italy with three neurons"),
-        ("a figure of speech for the 9 of 9 of chapter 8, which is computed there", "nine times of nine"),
+        ("a figure of speech for the 9 of 9 of chapter 8, which is computed there", "nine times out of nine"),
         ("= n(5, 'Mean over')", "Ten drawings of Santa", "Claus, by ten artists", "bring these ten drawings"),
         (PICTURE, "mostly the left one", "about half of the drawings the hat"),
         ("= rows(17, '^santa_claus 0')[0][4]", "the model hardly notices"),

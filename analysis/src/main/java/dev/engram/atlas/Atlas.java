@@ -8,6 +8,7 @@ import dev.engram.data.ImageSet;
 import dev.engram.dissect.WordDictionary;
 import dev.engram.model.Clip;
 import dev.engram.trace.Neuron;
+import java.lang.ref.Cleaner;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -30,12 +31,14 @@ import org.jspecify.annotations.Nullable;
  * takes memory until the atlas is closed.
  */
 public final class Atlas implements AtlasAnswer, AutoCloseable {
+  private static final Cleaner CLEANER = Cleaner.create();
   private static final List<String> BY_LAYER = List.of("neurons", "tops", "classes", "sketches");
   private static final List<String> WHOLE = List.of("images", "labels");
 
   private final Path folder;
   private final Manifest manifest;
   private final Connection connection;
+  private final Cleaner.Cleanable closing;
   private @Nullable AtlasNeurons neurons;
 
   /**
@@ -63,6 +66,18 @@ public final class Atlas implements AtlasAnswer, AutoCloseable {
     this.folder = folder;
     this.manifest = manifest;
     this.connection = connection;
+    closing = CLEANER.register(this, new Closing(connection));
+  }
+
+  /**
+   * A database has memory of its own, which Java does not see: one that a notebook has lost sight
+   * of goes with the atlas.
+   */
+  private record Closing(Connection connection) implements Runnable {
+    @Override
+    public void run() {
+      Atlas.close(connection);
+    }
   }
 
   /**
@@ -159,6 +174,17 @@ public final class Atlas implements AtlasAnswer, AutoCloseable {
   /** Whether its files are still there; its numbers are read when they are asked for. */
   public boolean isThere() {
     return Files.isRegularFile(folder.resolve(Manifest.FILE));
+  }
+
+  /** Whether another one is of the same files, and this one is still open. */
+  public boolean isSameAs(Atlas other) {
+    try {
+      return !connection.isClosed()
+          && folder.toAbsolutePath().equals(other.folder.toAbsolutePath())
+          && manifest.equals(other.manifest);
+    } catch (SQLException e) {
+      return false;
+    }
   }
 
   /** What it is of. */
@@ -339,6 +365,6 @@ public final class Atlas implements AtlasAnswer, AutoCloseable {
 
   @Override
   public void close() {
-    close(connection);
+    closing.clean();
   }
 }

@@ -123,6 +123,7 @@ final class AtlasMaker {
         Arrays.stream(images.classSizes()).filter(n -> n > 0).count(),
         settings,
         words == null ? "" : words.name(),
+        words == null ? "" : words.hash(),
         LocalDate.now().toString(),
         key);
   }

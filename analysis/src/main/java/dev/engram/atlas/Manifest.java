@@ -31,6 +31,7 @@ import java.nio.file.Path;
  * @param classes how many classes have images
  * @param settings what was kept
  * @param dictionary of the words; "" where there are none
+ * @param dictionaryHash SHA-256 of its words; "" where there are none, or an older Engram made it
  * @param made when, a date
  * @param key of the survey
  */
@@ -49,6 +50,7 @@ public record Manifest(
     long classes,
     SurveySettings settings,
     String dictionary,
+    String dictionaryHash,
     String made,
     String key) {
   /** Of the files of an atlas; raised whenever a column changes its meaning. */
@@ -118,6 +120,7 @@ public record Manifest(
             settings.path("threshold").asDouble(Double.NaN),
             settings.path("patches").asBoolean()),
         node.path("dictionary").asText(),
+        node.path("dictionary_hash").asText(),
         node.path("made").asText(),
         text(node, "survey", file));
   }
@@ -170,7 +173,7 @@ public record Manifest(
     for (double edge : LogBins.edges()) {
       edges.add(edge);
     }
-    node.put("dictionary", dictionary);
+    node.put("dictionary", dictionary).put("dictionary_hash", dictionaryHash);
     AtomicFile.write(
         folder.resolve(FILE), JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(node));
   }

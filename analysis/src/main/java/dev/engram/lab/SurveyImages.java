@@ -3,6 +3,7 @@ package dev.engram.lab;
 import dev.engram.EngramException;
 import dev.engram.Progress;
 import dev.engram.atlas.Atlas;
+import dev.engram.atlas.Manifest;
 import dev.engram.atlas.SurveyEngine;
 import dev.engram.atlas.SurveySet;
 import dev.engram.atlas.SurveySettings;
@@ -72,13 +73,27 @@ public record SurveyImages(
     boolean speaks = clip.config().hasText();
     WordDictionary dictionary = speaks ? lab.dictionary(words) : null;
     Atlas atlas = Atlas.survey(clip, set, settings, dictionary, folder, engine, progress);
-    String has = atlas.manifest().dictionary();
-    if (speaks && words != null && !has.equals(words.name())) {
+    if (dictionary != null && !hasWordsOf(dictionary, atlas.manifest())) {
       atlas.close(); // one that was there before, which is no answer to this request
+      String has = atlas.manifest().dictionary();
+      boolean sameName = has.equals(dictionary.name());
       throw new EngramException(
           "%s holds an atlas of this survey with %s, and not with those of %s; give another folder (--out DIR), or delete it."
-              .formatted(folder, has.isEmpty() ? "no words" : "the words of " + has, words.name()));
+              .formatted(
+                  folder,
+                  has.isEmpty()
+                      ? "no words"
+                      : (sameName ? "other words of " : "the words of ") + has,
+                  dictionary.name()));
     }
     return atlas;
+  }
+
+  /** By the hash, which an older atlas has not; a file may have changed, or have two names. */
+  private static boolean hasWordsOf(WordDictionary dictionary, Manifest manifest) {
+    String hash = manifest.dictionaryHash();
+    return hash.isEmpty()
+        ? manifest.dictionary().equals(dictionary.name())
+        : hash.equals(dictionary.hash());
   }
 }

@@ -25,9 +25,18 @@ final class OpenAtlas {
     return Iconclip.cache().resolve("atlases");
   }
 
-  /** Takes the place of the one there is, which stays usable for whoever has it. */
-  void use(Atlas fresh) {
+  /**
+   * Takes the place of the one there is, which stays usable for whoever has it.
+   *
+   * @return the open atlas: the one that was open, if this is of the same files
+   */
+  Atlas use(Atlas fresh) {
+    if (atlas != null && atlas != fresh && atlas.isSameAs(fresh)) {
+      fresh.close(); // a cell that runs again opens no second database
+      return atlas;
+    }
     atlas = fresh;
+    return fresh;
   }
 
   /**

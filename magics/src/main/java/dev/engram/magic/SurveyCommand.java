@@ -148,8 +148,7 @@ final class SurveyCommand implements EngramMagic {
                 throw new EngramException(
                     "--engine is %s or %s, got '%s'.".formatted(LOCAL, SPARK, engine));
           };
-      session.atlas().use(atlas);
-      return atlas;
+      return session.atlas().use(atlas);
     }
   }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -101,7 +102,18 @@ class AtlasCommandTest {
     Path words = Files.writeString(temp.resolve("mine.txt"), "cat\ndog\nbus\n");
     String said = refusal(survey + " --dictionary '" + words + "'");
     assertTrue(said.contains("the words of iconclip") && said.contains("mine.txt"), said);
-    assertEquals(40, ((Atlas) run(survey)).manifest().images());
+    Atlas again = (Atlas) run(survey);
+    assertEquals(40, again.manifest().images());
+    assertSame(again, run(survey), "a cell that runs again opens no second database");
+    assertSame(again, run("atlas '" + folder + "'"));
+
+    String other = "survey --sample 4 --top 5 --out '" + temp.resolve("mine") + "'";
+    String mine = other + " --dictionary '" + words + "'";
+    run(mine);
+    assertTrue(refusal(other).contains("mine.txt, and not with those of iconclip"), refusal(other));
+    Files.writeString(words, "cat\ndog\ntram\n");
+    assertTrue(refusal(mine).contains("other words of "), refusal(mine));
+    run("atlas '" + folder + "'");
   }
 
   @Test

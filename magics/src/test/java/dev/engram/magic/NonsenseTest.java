@@ -118,7 +118,7 @@ class NonsenseTest {
             + " \"Statue of Liberty\"",
         "attribute panda penguin | no further argument, got 'penguin'",
         "attribute {{nobody}} | no variable 'nobody'",
-        "attribute '{{zero}}' | no path",
+        "attribute '{{zero}}' | no entity 'a\\u0000b' among the 2 of set",
         "attribute '{{temp}}/text.png' --label x | text.png",
         "attribute '{{temp}}/empty.png' --label x | empty.png",
         "attribute '{{temp}}/none.png' --label x | no image",

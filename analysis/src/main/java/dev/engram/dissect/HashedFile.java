@@ -45,9 +45,7 @@ public final class HashedFile {
     }
   }
 
-  /**
-   * @return the numbers; empty if there is no such file, or it is damaged
-   */
+  /** The numbers of a file of any size; empty if there is none, or it is damaged. */
   public static Optional<ByteBuffer> read(Path file) {
     try {
       if (!Files.isRegularFile(file) || Files.size(file) < HASH_BYTES) {

@@ -21,7 +21,7 @@ public final class Paths {
   private static final int MOST_SHOWN = 500;
 
   /** Of how many the disk is asked whether they are folders, besides those that are shown. */
-  private static final int MOST_ASKED = 4_000;
+  private static final int MOST_ASKED = 1_000;
 
   private static final int LONGEST_ENDING = 5;
 

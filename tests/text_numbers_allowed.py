@@ -185,7 +185,7 @@ ALLOWED = {
         ("1 %", "a hundred (1 %)", "= 100 * 100 / n('01:9', 'neurons')"),
         ("9", "9 of 9 after the one, 0 of 9", "= min(taken('answers complete', 'Italy'))"),
         ("0", "0 of 9 after the other", "= taken(5, 'Italy')[0]"),
-        ("9", "| yes, 9 of 9", "= n(22, 'Told apart:')"),
+        ("9", "| yes, 9 of 9", "= n(22, 'by the original,')"),
         ("56", "of the 56 that", HELD_OUT),
         ("6", "6 of 10", "the paper's"),
         ("2", "2 of 10", "the paper's"),

@@ -26,7 +26,8 @@ FIRST_IN_F5 = "= sum(r[1] for r in rows('05:17', '^[AF][0-5] ')) / 10 / n('01:11
 WORDS = {
     "01": [
         ("= len(names('08:5', 'removal of Italy')[0])", "flag of Italy with three neurons"),
-        ("a figure of speech for the 9 of 9 of chapter 8, which is computed there", "nine times out of nine"),
+        ("= n('08:22', 'by the original,')", "apart, nine times"),  # without the three neurons
+        ("= n('08:22', 'Told apart:', 1)", "of nine. In chapter 9"),
         ("= n(5, 'Mean over')", "Ten drawings of Santa", "Claus, by ten artists", "bring these ten drawings"),
         (PICTURE, "mostly the left one", "about half of the drawings the hat"),
         ("= rows(17, '^santa_claus 0')[0][4]", "the model hardly notices"),
@@ -230,7 +231,10 @@ WORDS = {
     "08": [
         ("= len(rows(12, '^iconclip ')) - 1", "Of the ten, Italy and"),
         ("= len([r for r in rows(12, '^iconclip ') if r[5] == 1])", "any drawing; four (alien"),
-        (LIST, "is one of the five that fell"),
+        (
+            "= (sum(r[2] < r[4] for r in rows(12, '^iconclip alien monster ')), n(12, 'below that max in'))",
+            "is one of the five that fell",
+        ),
         ("= n(5, 'The cosine falls by') / n(5, 'images), from')", "0.390, three quarters of it"),
         ("= taken(5, 'Italy')[0]", "and none of the"),
         (
